@@ -1,0 +1,22 @@
+# Flags every target of the project is built with: warnings, and the sanitizers a preset asks for.
+add_compile_options(
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Wnull-dereference -Woverloaded-virtual)
+
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  add_compile_options(-Wthread-safety -Wthread-safety-beta)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CONNWATCH_SANITIZE STREQUAL "")
+  add_compile_options(-Wduplicated-cond -Wlogical-op)
+endif()
+if(CONNWATCH_WERROR)
+  add_compile_options(-Werror)
+endif()
+
+if(CONNWATCH_SANITIZE)
+  add_compile_options(-fsanitize=${CONNWATCH_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${CONNWATCH_SANITIZE})
+  if(CONNWATCH_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

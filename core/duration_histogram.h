@@ -1,0 +1,35 @@
+// A histogram of durations with fixed buckets: exact counts, exact sum, integers throughout. Turned
+// into seconds only on the metrics page.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace connwatch {
+
+class DurationHistogram {
+ public:
+  using Duration = std::chrono::microseconds;
+
+  /// `upper_bounds` are inclusive, ascending and without the last bucket, +Inf.
+  explicit DurationHistogram(std::span<const Duration> upper_bounds);
+
+  void Observe(Duration value);
+
+  /// Adds the other's observations. Both must have the same bounds.
+  void Merge(const DurationHistogram& other);
+
+  std::span<const Duration> upper_bounds() const { return upper_bounds_; }
+  /// One count per bucket, not cumulative; one more than there are bounds.
+  std::span<const std::uint64_t> bucket_counts() const { return bucket_counts_; }
+  Duration sum() const { return sum_; }
+
+ private:
+  std::vector<Duration> upper_bounds_;
+  std::vector<std::uint64_t> bucket_counts_;
+  Duration sum_{0};
+};
+
+}  // namespace connwatch

@@ -1,0 +1,59 @@
+#include "core/ip_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+
+namespace connwatch {
+
+namespace {
+
+// RFC 4291 section 2.5.5.2: ::ffff:0:0/96.
+constexpr std::array<std::byte, 12> kV4MappedPrefix = {
+    std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},    std::byte{0},
+    std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};
+
+}  // namespace
+
+std::string_view Name(AddressFamily family) {
+  switch (family) {
+    case AddressFamily::kIpv4:
+      return "ipv4";
+    case AddressFamily::kIpv6:
+      return "ipv6";
+  }
+  return "unknown";
+}
+
+IpAddress IpAddress::FromIpv4(std::span<const std::byte, 4> network_order) {
+  IpAddress address;
+  std::copy(network_order.begin(), network_order.end(), address.bytes_.begin());
+  return address;
+}
+
+IpAddress IpAddress::FromIpv6(std::span<const std::byte, 16> network_order) {
+  if (std::equal(kV4MappedPrefix.begin(), kV4MappedPrefix.end(), network_order.begin())) {
+    return FromIpv4(network_order.last<4>());
+  }
+  IpAddress address;
+  address.family_ = AddressFamily::kIpv6;
+  std::copy(network_order.begin(), network_order.end(), address.bytes_.begin());
+  return address;
+}
+
+bool IpAddress::IsUnspecified() const { return bytes_ == std::array<std::byte, 16>{}; }
+
+std::string IpAddress::ToString() const {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(),
+            static_cast<socklen_t>(text.size()));
+  return text.data();
+}
+
+std::string Endpoint::ToString() const {
+  const std::string port_text = ":" + std::to_string(port);
+  if (address.family() == AddressFamily::kIpv4) return address.ToString() + port_text;
+  return "[" + address.ToString() + "]" + port_text;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,59 @@
+// IP addresses and endpoints as values, with the kernel's v4-mapped form already unfolded.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace connwatch {
+
+enum class AddressFamily : std::uint8_t { kIpv4, kIpv6 };
+
+inline constexpr std::size_t kAddressFamilyCount = 2;
+inline constexpr std::array<AddressFamily, kAddressFamilyCount> kAddressFamilies = {
+    AddressFamily::kIpv4, AddressFamily::kIpv6};
+
+constexpr std::size_t IndexOf(AddressFamily family) { return static_cast<std::size_t>(family); }
+
+/// The value of the `family` label: "ipv4" or "ipv6".
+std::string_view Name(AddressFamily family);
+
+/// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address it stands for.
+class IpAddress {
+ public:
+  /// 0.0.0.0
+  constexpr IpAddress() = default;
+
+  static IpAddress FromIpv4(std::span<const std::byte, 4> network_order);
+  static IpAddress FromIpv6(std::span<const std::byte, 16> network_order);
+
+  AddressFamily family() const { return family_; }
+  bool IsUnspecified() const;
+
+  /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
+  std::string ToString() const;
+
+  auto operator<=>(const IpAddress&) const = default;
+
+ private:
+  AddressFamily family_ = AddressFamily::kIpv4;
+  // Network order; an IPv4 address uses the first four.
+  std::array<std::byte, 16> bytes_{};
+};
+
+/// An address and a port in host order.
+struct Endpoint {
+  IpAddress address;
+  std::uint16_t port = 0;
+
+  /// "192.0.2.1:443" or "[2001:db8::1]:443": the value of the `listener` label.
+  std::string ToString() const;
+
+  auto operator<=>(const Endpoint&) const = default;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,41 @@
+// A mutex that Clang's thread-safety analysis understands (-Wthread-safety); std::mutex carries no
+// annotations. Elsewhere the annotations vanish.
+#pragma once
+
+#include <mutex>
+
+#if defined(__clang__)
+#define CONNWATCH_THREAD_ANNOTATION(x) __attribute__((x))
+#else
+#define CONNWATCH_THREAD_ANNOTATION(x)
+#endif
+
+#define CONNWATCH_GUARDED_BY(x) CONNWATCH_THREAD_ANNOTATION(guarded_by(x))
+
+namespace connwatch {
+
+class CONNWATCH_THREAD_ANNOTATION(capability("mutex")) Mutex {
+ public:
+  void Lock() CONNWATCH_THREAD_ANNOTATION(acquire_capability()) { mutex_.lock(); }
+  void Unlock() CONNWATCH_THREAD_ANNOTATION(release_capability()) { mutex_.unlock(); }
+
+ private:
+  std::mutex mutex_;
+};
+
+/// Holds a Mutex for the length of a scope. Never hold one across a system call.
+class CONNWATCH_THREAD_ANNOTATION(scoped_lockable) MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) CONNWATCH_THREAD_ANNOTATION(acquire_capability(mutex))
+      : mutex_(mutex) {
+    mutex_.Lock();
+  }
+  ~MutexLock() CONNWATCH_THREAD_ANNOTATION(release_capability()) { mutex_.Unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+}  // namespace connwatch

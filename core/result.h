@@ -1,0 +1,78 @@
+// Expected failures as values: Result<T> holds either a T or an Error. Stands in for std::expected,
+// which this toolchain's C++20 library does not have.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+namespace connwatch {
+
+/// Why something failed. `context` reads outermost first: "listen on [::]:10177: Address already in
+/// use". `code` is the errno behind it, 0 where there is none.
+struct Error {
+  int code = 0;
+  std::string context;
+
+  /// The error of a system call: `what` and the errno's own text.
+  static Error FromErrno(int code, std::string_view what) {
+    return Error{code, std::string(what) + ": " + std::generic_category().message(code)};
+  }
+
+  /// The same error, one level further out.
+  [[nodiscard]] Error Within(std::string_view outer) && {
+    return Error{code, std::string(outer) + ": " + std::move(context)};
+  }
+};
+
+/// Either a T or the Error that prevented it. Asking for the wrong one is a programming error and
+/// throws std::bad_variant_access.
+template <typename T>
+class [[nodiscard]] Result {
+ public:
+  // Implicit, so that a function returns plainly what it has.
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return state_.index() == 0; }
+  explicit operator bool() const { return ok(); }
+
+  const T& value() const& { return std::get<0>(state_); }
+  T& value() & { return std::get<0>(state_); }
+  T&& value() && { return std::get<0>(std::move(state_)); }
+  const T& operator*() const& { return value(); }
+  T& operator*() & { return value(); }
+  const T* operator->() const { return &value(); }
+  T* operator->() { return &value(); }
+
+  const Error& error() const& { return std::get<1>(state_); }
+  Error&& error() && { return std::get<1>(std::move(state_)); }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+/// Success without a value, or an Error.
+template <>
+class [[nodiscard]] Result<void> {
+ public:
+  Result() = default;
+  Result(Error error)
+      : error_(std::move(error)), failed_(true) {}  // NOLINT(google-explicit-constructor)
+
+  bool ok() const { return !failed_; }
+  explicit operator bool() const { return ok(); }
+  const Error& error() const& { return error_; }
+  Error&& error() && { return std::move(error_); }
+
+ private:
+  Error error_;
+  bool failed_ = false;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,49 @@
+// The seam between the kernel and everything that counts: a source opens dumps, a dump hands out
+// records in batches. netlink/ implements it over inet_diag; tests script it.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "core/result.h"
+#include "core/socket_record.h"
+
+namespace connwatch {
+
+enum class DumpProgress {
+  kMore,        // read again at once: more is waiting, or may be
+  kWouldBlock,  // nothing to read now: wait until fd() is readable
+  kDone,        // the dump is complete; these were its last records
+};
+
+struct RecordBatch {
+  /// Valid until the next call on the same dump.
+  std::span<const SocketRecord> records;
+  DumpProgress progress = DumpProgress::kMore;
+};
+
+/// One walk of the kernel's socket table in flight. Destroying it ends the walk. After an error or
+/// kDone it must not be read again. Used by one thread.
+class SocketDump {
+ public:
+  virtual ~SocketDump() = default;
+
+  /// The next records, without blocking. A walk is not a snapshot: a socket may come twice or be
+  /// missed. On an error nothing of this batch is returned and the dump is over.
+  virtual Result<RecordBatch> ReadBatch() = 0;
+
+  /// Becomes readable when ReadBatch has something. May change after a batch: ask again.
+  virtual int fd() const = 0;
+};
+
+/// Where dumps come from. Used by one thread.
+class SocketSource {
+ public:
+  virtual ~SocketSource() = default;
+
+  /// Asks for every TCP socket of the namespace in every state, with tcp_info. Listening sockets
+  /// come before all others.
+  virtual Result<std::unique_ptr<SocketDump>> OpenFullDump() = 0;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,84 @@
+// What one full poll found, as values: levels that the next poll replaces (SocketTable) and
+// observations that add up over polls (SocketTotals). Made by the aggregator, part of a Snapshot.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/duration_histogram.h"
+#include "core/ip_address.h"
+#include "core/tcp_state.h"
+
+namespace connwatch {
+
+/// Sockets by family and state; every combination exists, zero included.
+class StateCounts {
+ public:
+  void Add(AddressFamily family, TcpState state) { ++counts_[IndexOf(family)][IndexOf(state)]; }
+  std::uint64_t Get(AddressFamily family, TcpState state) const {
+    return counts_[IndexOf(family)][IndexOf(state)];
+  }
+
+ private:
+  std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
+};
+
+/// The accept queue behind one local address. With SO_REUSEPORT several sockets share it; lengths
+/// and limits are then sums.
+struct AcceptQueue {
+  std::uint64_t sockets = 0;
+  std::uint64_t length = 0;  // connections
+  std::uint64_t limit = 0;   // connections; the kernel admits one more, and 0 is legal
+
+  void Add(const AcceptQueue& other) {
+    sockets += other.sockets;
+    length += other.length;
+    limit += other.limit;
+  }
+};
+
+struct Listener {
+  Endpoint address;
+  AcceptQueue queue;
+};
+
+/// Who opened the connection: inbound if its local port is listened on.
+enum class Direction : std::uint8_t { kInbound, kOutbound };
+
+inline constexpr std::size_t kDirectionCount = 2;
+inline constexpr std::array<Direction, kDirectionCount> kDirections = {Direction::kInbound,
+                                                                       Direction::kOutbound};
+
+constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::size_t>(direction); }
+
+/// Levels at the time of one full poll.
+struct SocketTable {
+  StateCounts states;
+  /// By address, ascending; at most `max_listeners`.
+  std::vector<Listener> listeners;
+  /// The sum of the listeners there was no room for, and how many they are.
+  AcceptQueue other_listeners;
+  std::uint64_t folded_listeners = 0;
+};
+
+/// Observations of full polls; they only grow.
+struct SocketTotals {
+  explicit SocketTotals(std::span<const DurationHistogram::Duration> rtt_bounds)
+      : rtt{DurationHistogram(rtt_bounds), DurationHistogram(rtt_bounds)} {}
+
+  /// By IndexOf(Direction): one observation per established socket and poll, where an ACK arrived
+  /// since the poll before.
+  std::array<DurationHistogram, kDirectionCount> rtt;
+  /// Sockets that a dump delivered twice.
+  std::uint64_t dump_duplicates = 0;
+
+  void Merge(const SocketTotals& other) {
+    for (std::size_t i = 0; i < rtt.size(); ++i) rtt[i].Merge(other.rtt[i]);
+    dump_duplicates += other.dump_duplicates;
+  }
+};
+
+}  // namespace connwatch

@@ -1,0 +1,47 @@
+// The TCP connection states of RFC 9293, numbered as the kernel does, and a set of them.
+// First word of the flow: every SocketRecord carries one.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace connwatch {
+
+// kernel: include/net/tcp_states.h. NEW_SYN_RECV (12) is not here: inet_diag reports it as
+// SYN_RECV.
+enum class TcpState : std::uint8_t {
+  kEstablished = 1,
+  kSynSent = 2,
+  kSynRecv = 3,
+  kFinWait1 = 4,
+  kFinWait2 = 5,
+  kTimeWait = 6,
+  kClose = 7,
+  kCloseWait = 8,
+  kLastAck = 9,
+  kListen = 10,
+  kClosing = 11,
+};
+
+inline constexpr std::size_t kTcpStateCount = 11;
+
+/// Every state, in the kernel's order.
+inline constexpr std::array<TcpState, kTcpStateCount> kTcpStates = {
+    TcpState::kEstablished, TcpState::kSynSent,  TcpState::kSynRecv, TcpState::kFinWait1,
+    TcpState::kFinWait2,    TcpState::kTimeWait, TcpState::kClose,   TcpState::kCloseWait,
+    TcpState::kLastAck,     TcpState::kListen,   TcpState::kClosing,
+};
+
+/// 0 to kTcpStateCount - 1, for tables by state.
+constexpr std::size_t IndexOf(TcpState state) { return static_cast<std::size_t>(state) - 1; }
+
+/// The kernel's number as a state; NEW_SYN_RECV (12) is SYN_RECV. nullopt for any other number.
+std::optional<TcpState> TcpStateFromKernel(std::uint8_t number);
+
+/// The value of the `state` label: "established", "syn_sent", ...
+std::string_view Name(TcpState state);
+
+}  // namespace connwatch
