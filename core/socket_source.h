@@ -32,7 +32,7 @@ class SocketDump {
   /// missed. On an error nothing of this batch is returned and the dump is over.
   virtual Result<RecordBatch> ReadBatch() = 0;
 
-  /// Becomes readable when ReadBatch has something. May change after a batch: ask again.
+  /// Becomes readable when ReadBatch has something. The same as long as the dump lives.
   virtual int fd() const = 0;
 };
 

@@ -2,6 +2,7 @@
 // observations that add up over polls (SocketTotals). Made by the aggregator, part of a Snapshot.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -74,6 +75,12 @@ struct SocketTotals {
   std::array<DurationHistogram, kDirectionCount> rtt;
   /// Sockets that a dump delivered twice.
   std::uint64_t dump_duplicates = 0;
+
+  /// Restarts the histograms if their bounds are others.
+  void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
+    if (std::ranges::equal(rtt.front().upper_bounds(), bounds)) return;
+    rtt.fill(DurationHistogram(bounds));
+  }
 
   void Merge(const SocketTotals& other) {
     for (std::size_t i = 0; i < rtt.size(); ++i) rtt[i].Merge(other.rtt[i]);

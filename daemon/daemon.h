@@ -1,0 +1,50 @@
+// The running daemon: the parts, wired to one event loop. Everything here belongs to the loop
+// thread; HTTP threads see only the snapshot slot.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "config/config.h"
+#include "core/snapshot.h"
+#include "core/socket_source.h"
+#include "daemon/event_loop.h"
+#include "daemon/full_tier.h"
+#include "daemon/full_tier_runner.h"
+#include "daemon/options.h"
+#include "exporters/http_server.h"
+#include "exporters/published_snapshot.h"
+
+namespace connwatch {
+
+class Daemon {
+ public:
+  /// All must outlive the daemon.
+  Daemon(const Options& options, Config config, SocketSource& source, EventLoop& loop);
+
+  /// Serves and polls until SIGTERM or SIGINT. An error is one that prevents it: an address that
+  /// cannot be listened on, a broken event loop. Failing polls are not: they are logged and served.
+  Result<void> Run();
+
+ private:
+  Result<void> StartServing();
+  Result<void> TakeSignals();
+  void OnPollConcluded();
+  void LogPollChange();
+  void Reload();
+  void Apply(Config config);
+  void Publish();
+
+  const Options& options_;
+  Config config_;
+  EventLoop& loop_;
+  FullTier full_tier_;
+  FullTierRunner full_runner_;
+  ConfigStatus config_status_;
+  bool was_failing_ = false;
+  SnapshotSlot slot_;
+  std::vector<std::unique_ptr<HttpServer>> servers_;  // after slot_, which they read
+  std::vector<EventSource> signals_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,67 @@
+#include "daemon/full_tier_runner.h"
+
+#include <utility>
+
+namespace connwatch {
+
+FullTierRunner::FullTierRunner(EventLoop& loop, FullTier& tier, std::function<void()> on_concluded)
+    : loop_(loop), tier_(tier), on_concluded_(std::move(on_concluded)) {}
+
+Result<void> FullTierRunner::Start() {
+  next_due_ = EventLoop::Now().monotonic;
+  return ScheduleNext();
+}
+
+Result<void> FullTierRunner::ScheduleNext() {
+  auto due = loop_.At(next_due_, [this] { OnDue(); });
+  if (!due) return std::move(due).error();
+  due_ = std::move(due).value();
+  return {};
+}
+
+void FullTierRunner::OnDue() {
+  const auto interval = tier_.health().interval();
+  next_due_ += interval;
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  if (next_due_ <= now) next_due_ = now + interval;  // the host slept: no burst to catch up
+  FailOnError(ScheduleNext());
+  Step([this](Instant at) { tier_.Begin(at); });
+}
+
+void FullTierRunner::OnReadable() {
+  Step([this](Instant at) { tier_.Continue(at); });
+}
+
+void FullTierRunner::Step(const std::function<void(Instant)>& step) {
+  const bool was_in_flight = tier_.IsInFlight();
+  const auto cpu_before = EventLoop::ThreadCpuTime();
+  step(EventLoop::Now());
+  const bool has_concluded = tier_.HasEnded();
+  if (has_concluded) {
+    readable_ = {};
+    deadline_ = {};
+    tier_.Conclude(EventLoop::Now());
+  }
+  tier_.AddCpu(EventLoop::ThreadCpuTime() - cpu_before);
+  if (has_concluded) {
+    on_concluded_();
+  } else if (!was_in_flight) {
+    FailOnError(WatchDump());
+  }
+}
+
+Result<void> FullTierRunner::WatchDump() {
+  auto readable = loop_.OnReadable(tier_.fd(), Priority::kFullDump, [this] { OnReadable(); });
+  if (!readable) return std::move(readable).error();
+  auto deadline = loop_.At(tier_.deadline(), [this] { OnReadable(); });
+  if (!deadline) return std::move(deadline).error();
+  readable_ = std::move(readable).value();
+  deadline_ = std::move(deadline).value();
+  return {};
+}
+
+void FullTierRunner::FailOnError(Result<void> result) {
+  if (!result) loop_.Fail(std::move(result).error());
+}
+
+}  // namespace connwatch

@@ -1,0 +1,109 @@
+#include "daemon/logging.h"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+// sd-daemon(3), SD_WARNING and the others: syslog priorities.
+char JournalPriority(spdlog::level::level_enum level) {
+  if (level >= spdlog::level::critical) return '2';
+  if (level == spdlog::level::err) return '3';
+  if (level == spdlog::level::warn) return '4';
+  if (level == spdlog::level::info) return '6';
+  return '7';
+}
+
+// systemd.exec(5): JOURNAL_STREAM is "device:inode" of the stream to the journal.
+bool IsStderrTheJournal() {
+  const char* journal = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): no setenv
+  struct stat status {};
+  if (journal == nullptr || fstat(STDERR_FILENO, &status) != 0) return false;
+  return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) == journal;
+}
+
+class PriorityFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    out.push_back(JournalPriority(message.level));
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<PriorityFlag>();
+  }
+};
+
+// The message as the inside of a JSON string (RFC 8259 section 7).
+class JsonMessageFlag final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
+              spdlog::memory_buf_t& out) override {
+    for (const char c : message.payload) {
+      const auto byte = static_cast<unsigned char>(c);
+      if (c == '"' || c == '\\') {
+        out.push_back('\\');
+        out.push_back(c);
+      } else if (byte < 0x20) {
+        fmt::format_to(fmt::appender(out), "\\u{:04x}", byte);
+      } else {
+        out.push_back(c);
+      }
+    }
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<JsonMessageFlag>();
+  }
+};
+
+std::string Pattern(LogFormat format, bool is_journal) {
+  const std::string priority = is_journal ? "<%P>" : "";
+  switch (format) {
+    case LogFormat::kText:
+      return priority + (is_journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v");
+    case LogFormat::kJson:
+      return priority + R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%J"})";
+  }
+  return "%v";
+}
+
+}  // namespace
+
+void ConfigureLogging(const LogConfig& config) {
+  if (!spdlog::get("connwatch")) spdlog::set_default_logger(spdlog::stderr_logger_mt("connwatch"));
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->add_flag<PriorityFlag>('P').add_flag<JsonMessageFlag>('J');
+  formatter->set_pattern(Pattern(config.format, IsStderrTheJournal()));
+  spdlog::set_formatter(std::move(formatter));
+  spdlog::set_level(ToSpdlog(config.level));
+}
+
+void LogDebug(std::string_view message) { spdlog::debug("{}", message); }
+void LogInfo(std::string_view message) { spdlog::info("{}", message); }
+void LogWarning(std::string_view message) { spdlog::warn("{}", message); }
+void LogError(std::string_view message) { spdlog::error("{}", message); }
+
+}  // namespace connwatch

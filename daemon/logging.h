@@ -1,0 +1,19 @@
+// The daemon's log: spdlog to standard error. Under systemd each line begins with its priority and
+// leaves the time to the journal.
+#pragma once
+
+#include <string_view>
+
+#include "config/config.h"
+
+namespace connwatch {
+
+/// Sets up or changes the log. Not thread-safe: call it on the loop thread.
+void ConfigureLogging(const LogConfig& config);
+
+void LogDebug(std::string_view message);
+void LogInfo(std::string_view message);
+void LogWarning(std::string_view message);
+void LogError(std::string_view message);
+
+}  // namespace connwatch

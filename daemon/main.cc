@@ -1,0 +1,56 @@
+// connwatchd: watches this host's TCP connections and serves Prometheus metrics.
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "daemon/config_use.h"
+#include "daemon/daemon.h"
+#include "daemon/logging.h"
+#include "daemon/once.h"
+#include "daemon/options.h"
+#include "netlink/inet_diag_source.h"
+
+namespace connwatch {
+namespace {
+
+int ReportConfigErrors(const std::vector<ConfigError>& errors) {
+  for (const ConfigError& error : errors) std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  return kExitMisuse;
+}
+
+int RunDaemon(const Options& options, const Config& config, SocketSource& source) {
+  BlockSignals();
+  auto loop = EventLoop::Create();
+  Result<void> result = loop ? Daemon(options, config, source, **loop).Run() : loop.error();
+  if (result) return kExitGood;
+  LogError(result.error().context);
+  return kExitFailed;
+}
+
+int Main(int argc, const char* const* argv) {
+  const auto parsed = ParseOptions(argc, argv);
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
+    std::fputs(early->output.c_str(), early->code == kExitGood ? stdout : stderr);
+    return early->code;
+  }
+  const auto& options = std::get<Options>(parsed);
+  const ConfigResult loaded = LoadEffectiveConfig(options);
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
+    return ReportConfigErrors(*errors);
+  }
+  if (options.check_config) {
+    std::printf("%s: good\n",
+                options.config_file.empty() ? "built-in defaults" : options.config_file.c_str());
+    return kExitGood;
+  }
+  const auto& config = std::get<Config>(loaded);
+  ConfigureLogging(config.log);
+  InetDiagSource source;
+  return options.once ? RunOnce(config, source) : RunDaemon(options, config, source);
+}
+
+}  // namespace
+}  // namespace connwatch
+
+int main(int argc, char** argv) { return connwatch::Main(argc, argv); }

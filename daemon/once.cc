@@ -1,0 +1,65 @@
+#include "daemon/once.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "daemon/build_info.h"
+#include "daemon/config_use.h"
+#include "daemon/event_loop.h"
+#include "daemon/full_tier.h"
+#include "daemon/logging.h"
+#include "daemon/options.h"
+#include "exporters/metrics_page.h"
+#include "procfs/process_stats.h"
+
+namespace connwatch {
+
+namespace {
+
+void WaitUntilReadable(const FullTier& tier) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      tier.deadline() - EventLoop::Now().monotonic);
+  pollfd waiting{tier.fd(), POLLIN, 0};
+  poll(&waiting, 1, static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0)));
+}
+
+void Poll(FullTier& tier) {
+  const auto cpu_before = EventLoop::ThreadCpuTime();
+  tier.Begin(EventLoop::Now());
+  while (!tier.HasEnded()) {
+    WaitUntilReadable(tier);
+    tier.Continue(EventLoop::Now());
+  }
+  tier.Conclude(EventLoop::Now());
+  tier.AddCpu(EventLoop::ThreadCpuTime() - cpu_before);
+}
+
+}  // namespace
+
+int RunOnce(const Config& config, SocketSource& source) {
+  FullTier tier(source, AggregationOptionsFrom(config), config.poll.full);
+  const WallTime config_loaded = EventLoop::Now().wall;
+  Poll(tier);
+  if (tier.health().current_failure()) {
+    LogError(tier.health().current_failure()->text);
+    return kExitFailed;
+  }
+  const Snapshot snapshot{
+      .sockets = tier.table(),
+      .totals = tier.totals(),
+      .polls = {tier.health()},
+      .process = ReadProcessStats("/proc/self"),
+      .config = {.last_reload_successful = true, .last_success = config_loaded}};
+  const std::string page = RenderMetricsPage(snapshot, ThisBuild());
+  const bool is_written = std::fwrite(page.data(), 1, page.size(), stdout) == page.size();
+  if (!is_written || std::fflush(stdout) != 0) {
+    LogError("cannot write the page to standard output");
+    return kExitFailed;
+  }
+  return kExitGood;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,12 @@
+// --once: one full poll, the page to standard output.
+#pragma once
+
+#include "config/config.h"
+#include "core/socket_source.h"
+
+namespace connwatch {
+
+/// Returns the exit code. Logs why, where it is not 0.
+int RunOnce(const Config& config, SocketSource& source);
+
+}  // namespace connwatch

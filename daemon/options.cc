@@ -1,0 +1,93 @@
+#include "daemon/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <sstream>
+#include <utility>
+
+#include "daemon/build_info.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr const char* kDefaultConfigFile = "/etc/connwatch/connwatch.yaml";
+constexpr const char* kDefaultListenAddress = ":10177";
+
+std::string VersionText() {
+  const BuildInfo build = ThisBuild();
+  return "connwatchd " + build.version + " (revision " + build.revision + ", " + build.compiler +
+         ")";
+}
+
+// What CLI11 fills in before it is checked further.
+struct RawOptions {
+  Options options;
+  std::vector<std::string> listen_addresses{kDefaultListenAddress};
+};
+
+void Describe(CLI::App& app, RawOptions& raw) {
+  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
+                                                  {"info", LogLevel::kInfo},
+                                                  {"warning", LogLevel::kWarning},
+                                                  {"error", LogLevel::kError}};
+  const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
+                                                    {"json", LogFormat::kJson}};
+  Options& options = raw.options;
+  app.add_option("--config.file", options.config_file,
+                 std::string("Configuration in YAML. Default: ") + kDefaultConfigFile +
+                     " if there is one, else built-in defaults")
+      ->type_name("FILE");
+  app.add_option("--web.listen-address", raw.listen_addresses,
+                 "Address to serve on: host:port, [ipv6]:port or :port. Repeatable")
+      ->type_name("ADDRESS")
+      ->expected(1)
+      ->take_all()
+      ->capture_default_str();
+  app.add_option("--log.level", options.log_level, "debug, info, warning or error")
+      ->type_name("LEVEL")
+      ->transform(CLI::Transformer(levels))
+      ->check(CLI::IsMember(levels));
+  app.add_option("--log.format", options.log_format, "text or json")
+      ->type_name("FORMAT")
+      ->transform(CLI::Transformer(formats))
+      ->check(CLI::IsMember(formats));
+  app.add_flag("--once", options.once, "Poll once, print the metrics page, exit");
+  app.add_flag("--check-config", options.check_config, "Check the configuration, exit");
+  app.set_version_flag("--version", VersionText());
+}
+
+EarlyExit Misuse(const std::string& why) {
+  return {kExitMisuse, "connwatchd: " + why + "\nTry connwatchd --help.\n"};
+}
+
+}  // namespace
+
+std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv) {
+  CLI::App app("Watches this host's TCP connections and serves Prometheus metrics.", "connwatchd");
+  RawOptions raw;
+  Describe(app, raw);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help, --version
+    std::ostringstream output;
+    app.exit(wanted, output, output);
+    return EarlyExit{kExitGood, output.str()};
+  } catch (const CLI::ParseError& wrong) {
+    return Misuse(wrong.what());
+  }
+  for (const std::string& text : raw.listen_addresses) {
+    auto address = ParseListenAddress(text);
+    if (!address) return Misuse(address.error().context);
+    raw.options.listen_addresses.push_back(std::move(address).value());
+  }
+  const bool is_config_given = app.count("--config.file") > 0;
+  if (!is_config_given && access(kDefaultConfigFile, F_OK) == 0) {
+    raw.options.config_file = kDefaultConfigFile;
+  }
+  return std::move(raw.options);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,38 @@
+// The command line.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config.h"
+#include "exporters/listen_address.h"
+
+namespace connwatch {
+
+// Exit codes of the program.
+inline constexpr int kExitGood = 0;
+inline constexpr int kExitFailed = 1;  // at run time
+inline constexpr int kExitMisuse = 2;  // wrong flags or bad configuration
+
+struct Options {
+  /// Empty: built-in defaults.
+  std::string config_file;
+  std::vector<ListenAddress> listen_addresses;
+  /// Set by flags, they override the configuration file, also after a reload.
+  std::optional<LogLevel> log_level;
+  std::optional<LogFormat> log_format;
+  bool once = false;
+  bool check_config = false;
+};
+
+/// The text to print and the code to exit with: after --help, --version or a wrong flag.
+struct EarlyExit {
+  int code = kExitGood;
+  std::string output;  // to standard output if code is 0, else to standard error
+};
+
+std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace connwatch

@@ -1,0 +1,32 @@
+// Request -> reply, without a server around it: which paths exist and what they answer.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "core/instant.h"
+#include "exporters/published_snapshot.h"
+
+namespace connwatch {
+
+struct HttpRequest {
+  std::string_view method;
+  std::string_view path;  // without the query
+  std::string_view accept_encoding;
+};
+
+struct HttpReply {
+  unsigned status = 0;
+  std::string_view content_type;
+  std::string_view content_encoding;  // empty: identity
+  std::string_view allow;             // empty, or the Allow header of a 405
+  /// The body; it may point into the snapshot, which it then keeps alive.
+  std::shared_ptr<const std::string> body;
+};
+
+/// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread.
+HttpReply Answer(const HttpRequest& request, std::shared_ptr<const PublishedSnapshot> snapshot,
+                 WallTime now);
+
+}  // namespace connwatch

@@ -1,0 +1,100 @@
+#include "exporters/http_server.h"
+
+#include <microhttpd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "exporters/http_reply.h"
+
+namespace connwatch {
+
+namespace {
+
+using SharedBody = std::shared_ptr<const std::string>;
+
+// What one connection may use for its request line and headers.
+constexpr std::size_t kRequestMemoryBytes = 16 * 1024;
+
+std::string_view OrEmpty(const char* text) { return text == nullptr ? std::string_view{} : text; }
+
+void AddHeader(MHD_Response* response, const char* name, std::string_view value) {
+  if (!value.empty()) MHD_add_response_header(response, name, std::string(value).c_str());
+}
+
+// The response shares ownership of the body until the last byte is sent.
+MHD_Response* MakeResponse(const HttpReply& reply) {
+  auto holder = std::make_unique<SharedBody>(reply.body);
+  const auto release = [](void* holder_to_delete) {
+    delete static_cast<SharedBody*>(holder_to_delete);
+  };
+  // libmicrohttpd's interface lacks const here; it does not write to the body.
+  MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
+      reply.body->size(), const_cast<char*>(reply.body->data()), release, holder.get());
+  if (response == nullptr) return nullptr;
+  holder.release();  // NOLINT(bugprone-unused-return-value): the response has it now
+  AddHeader(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type);
+  AddHeader(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply.content_encoding);
+  AddHeader(response, MHD_HTTP_HEADER_ALLOW, reply.allow);
+  AddHeader(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+  AddHeader(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  AddHeader(response, "X-Content-Type-Options", "nosniff");
+  return response;
+}
+
+}  // namespace
+
+struct HttpServer::Callbacks {
+  // libmicrohttpd: MHD_AccessHandlerCallback. Called once when the headers are in, then again for
+  // body and end; it answers at once and reads no body.
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
+                              const char* method, const char* /*version*/,
+                              const char* /*upload_data*/, std::size_t* upload_size,
+                              void** /*request_state*/) {
+    if (*upload_size != 0) return MHD_NO;  // a body: close
+    const auto* server = static_cast<const HttpServer*>(self);
+    HttpRequest request;
+    request.method = method;
+    request.path = url;
+    request.accept_encoding = OrEmpty(
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    const HttpReply reply = Answer(request, server->slot_.Load(), std::chrono::system_clock::now());
+    MHD_Response* response = MakeResponse(reply);
+    if (response == nullptr) return MHD_NO;
+    const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
+    MHD_destroy_response(response);
+    return queued;
+  }
+};
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& address,
+                                                      const HttpLimits& limits,
+                                                      const SnapshotSlot& slot) {
+  auto fd = OpenListeningSocket(address);
+  if (!fd) return std::move(fd).error();
+  std::unique_ptr<HttpServer> server(new HttpServer(slot));
+  server->daemon_ = MHD_start_daemon(
+      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Callbacks::OnRequest,
+      server.get(), MHD_OPTION_LISTEN_SOCKET, *fd,                                   //
+      MHD_OPTION_CONNECTION_LIMIT, limits.max_connections,                           //
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.max_connections_per_address,        //
+      MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.timeout.count()),  //
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestMemoryBytes, MHD_OPTION_END);
+  if (server->daemon_ == nullptr) {
+    close(*fd);
+    return Error{EIO, "listen on " + address.ToString() + ": the HTTP server did not start"};
+  }
+  return server;
+}
+
+HttpServer::~HttpServer() {
+  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+}
+
+std::uint16_t HttpServer::port() const {
+  return MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT)->port;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,48 @@
+// A snapshot with its rendered page, and the one slot through which the loop hands it to the HTTP
+// threads. The page is rendered at most once per snapshot, by the thread that first asks: the loop
+// never pays for it, and nobody pays for pages that nobody reads.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/build_info.h"
+#include "core/mutex.h"
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+/// Immutable to the outside; every method may be called from any thread.
+class PublishedSnapshot {
+ public:
+  PublishedSnapshot(Snapshot snapshot, BuildInfo build);
+
+  const Snapshot& snapshot() const { return snapshot_; }
+  const BuildInfo& build() const { return build_; }
+  /// The metrics page. Lives as long as this object.
+  const std::string& MetricsPage() const;
+  const std::string& GzippedMetricsPage() const;
+
+ private:
+  const Snapshot snapshot_;
+  const BuildInfo build_;
+  mutable std::once_flag page_rendered_;
+  mutable std::string page_;
+  mutable std::once_flag page_compressed_;
+  mutable std::string gzipped_page_;
+};
+
+/// Holds the latest snapshot. Store on the loop, Load on any thread.
+class SnapshotSlot {
+ public:
+  void Store(std::shared_ptr<const PublishedSnapshot> latest);
+  /// Null before the first Store.
+  std::shared_ptr<const PublishedSnapshot> Load() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::shared_ptr<const PublishedSnapshot> latest_ CONNWATCH_GUARDED_BY(mutex_);
+};
+
+}  // namespace connwatch

@@ -1,0 +1,43 @@
+// One received datagram -> the socket records in it. Walks the netlink messages and checks each
+// before socket_message.h reads it. Pure; the bytes are not trusted.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/result.h"
+#include "core/socket_record.h"
+#include "core/socket_source.h"
+
+namespace connwatch {
+
+/// What marks a message as a reply to our request.
+struct DumpIdentity {
+  std::uint32_t sequence = 0;
+  std::uint32_t port_id = 0;
+};
+
+class DumpParser {
+ public:
+  DumpParser();
+
+  /// Replies are told from other messages by `identity` from now on.
+  void Expect(DumpIdentity identity) { identity_ = identity; }
+
+  /// The records of one datagram, valid until the next call; progress is kDone once the kernel said
+  /// so, else kMore. Messages with another identity are passed over.
+  ///
+  /// Errors: what the kernel reported, in NLMSG_ERROR or as the status of NLMSG_DONE (its errno);
+  /// ENOBUFS for NLMSG_OVERRUN; EBADMSG where a length does not fit.
+  Result<RecordBatch> Parse(std::span<const std::byte> datagram);
+
+ private:
+  Result<DumpProgress> ParseMessage(std::uint16_t type, std::span<const std::byte> payload);
+
+  DumpIdentity identity_;
+  std::vector<SocketRecord> records_;  // kept between datagrams: no allocation per record
+};
+
+}  // namespace connwatch

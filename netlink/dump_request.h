@@ -1,0 +1,25 @@
+// The bytes that ask the kernel for a socket dump.
+// kernel: include/uapi/linux/inet_diag.h, struct inet_diag_req (legacy) and inet_diag_req_v2.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/ip_address.h"
+
+namespace connwatch {
+
+/// Which sockets a dump is to walk. All states, with tcp_info.
+struct DumpRequest {
+  /// Absent: IPv4 and IPv6 in one walk, by the legacy request TCPDIAG_GETSOCK, which the kernel
+  /// reads as AF_UNSPEC. Present: that family, by SOCK_DIAG_BY_FAMILY. An IPv6 socket with
+  /// v4-mapped addresses belongs to the IPv6 walk.
+  std::optional<AddressFamily> family;
+};
+
+/// A whole netlink message. `sequence` comes back in every reply.
+std::vector<std::byte> BuildDumpRequest(const DumpRequest& request, std::uint32_t sequence);
+
+}  // namespace connwatch

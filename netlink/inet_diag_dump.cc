@@ -1,0 +1,106 @@
+#include "netlink/inet_diag_dump.h"
+
+#include <libmnl/libmnl.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::string_view kWhat = "socket dump (inet_diag)";
+
+bool RefusesRequest(const Error& error) { return error.code == EOPNOTSUPP || error.code == EINVAL; }
+
+bool LacksInetDiag(const Error& error) { return error.code == ENOENT || RefusesRequest(error); }
+
+}  // namespace
+
+void InetDiagDump::CloseSocket::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+
+std::deque<DumpRequest> InetDiagDump::PerFamily() {
+  return {DumpRequest{.family = AddressFamily::kIpv4}, DumpRequest{.family = AddressFamily::kIpv6}};
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): buffer_ is written before it is read
+InetDiagDump::InetDiagDump(Socket socket, std::deque<DumpRequest> walks)
+    : socket_(std::move(socket)), walks_(std::move(walks)) {}
+
+Result<std::unique_ptr<InetDiagDump>> InetDiagDump::Open(std::deque<DumpRequest> walks) {
+  Socket socket(mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC));
+  if (!socket) return Error::FromErrno(errno, "open netlink socket").Within(kWhat);
+  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
+    return Error::FromErrno(errno, "bind netlink socket").Within(kWhat);
+  }
+  std::unique_ptr<InetDiagDump> dump(new InetDiagDump(std::move(socket), std::move(walks)));
+  if (auto started = dump->StartNextWalk(); !started) return std::move(started).error();
+  return dump;
+}
+
+int InetDiagDump::fd() const { return mnl_socket_get_fd(socket_.get()); }
+
+Result<void> InetDiagDump::StartNextWalk() {
+  const auto request = BuildDumpRequest(walks_.front(), ++sequence_);
+  if (mnl_socket_sendto(socket_.get(), request.data(), request.size()) < 0) {
+    return Error::FromErrno(errno, "send request").Within(kWhat);
+  }
+  parser_.Expect({sequence_, mnl_socket_get_portid(socket_.get())});
+  return {};
+}
+
+Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
+  while (true) {
+    sockaddr_nl sender{};
+    iovec part{buffer_.data(), buffer_.size()};
+    msghdr header{};
+    header.msg_name = &sender;
+    header.msg_namelen = sizeof(sender);
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    const ssize_t received = recvmsg(fd(), &header, MSG_DONTWAIT);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
+    if (received < 0) return Error::FromErrno(errno, "receive");
+    // Any process may send to our port id; only the kernel has port id 0.
+    const bool from_kernel = header.msg_namelen == sizeof(sender) && sender.nl_pid == 0;
+    if (!from_kernel) return std::span<const std::byte>{};
+    if ((header.msg_flags & MSG_TRUNC) != 0) {
+      return Error::FromErrno(
+          EMSGSIZE, "a datagram of more than " + std::to_string(buffer_.size()) + " bytes");
+    }
+    return std::span<const std::byte>(buffer_).first(static_cast<std::size_t>(received));
+  }
+}
+
+Result<RecordBatch> InetDiagDump::ReadBatch() {
+  auto datagram = Receive();
+  if (!datagram) return std::move(datagram).error().Within(kWhat);
+  if (!*datagram) return RecordBatch{{}, DumpProgress::kWouldBlock};
+  auto batch = parser_.Parse(**datagram);
+  if (!batch) return OnError(std::move(batch).error());
+  any_record_ = any_record_ || !batch->records.empty();
+  if (batch->progress != DumpProgress::kDone) return batch;
+  walks_.pop_front();
+  if (walks_.empty()) return batch;
+  if (auto started = StartNextWalk(); !started) return std::move(started).error();
+  return RecordBatch{batch->records, DumpProgress::kMore};
+}
+
+Result<RecordBatch> InetDiagDump::OnError(Error error) {
+  const bool both_families = !walks_.front().family.has_value();
+  if (both_families && !any_record_ && RefusesRequest(error)) {
+    walks_ = PerFamily();
+    if (auto started = StartNextWalk(); !started) return std::move(started).error();
+    return RecordBatch{{}, DumpProgress::kMore};
+  }
+  if (!any_record_ && LacksInetDiag(error)) {
+    return std::move(error)
+        .Within("the kernel offers no TCP socket dump: is the module tcp_diag loaded?")
+        .Within(kWhat);
+  }
+  return std::move(error).Within(kWhat);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,55 @@
+// A dump in flight: one netlink socket, the walks still to do, and the checks on what arrives.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "core/socket_source.h"
+#include "netlink/dump_parser.h"
+#include "netlink/dump_request.h"
+
+struct mnl_socket;
+
+namespace connwatch {
+
+class InetDiagDump final : public SocketDump {
+ public:
+  /// Opens a socket and sends the first of `walks`; the others follow one by one.
+  static Result<std::unique_ptr<InetDiagDump>> Open(std::deque<DumpRequest> walks);
+
+  /// Two walks in place of one.
+  static std::deque<DumpRequest> PerFamily();
+
+  Result<RecordBatch> ReadBatch() override;
+  int fd() const override;
+
+ private:
+  struct CloseSocket {
+    void operator()(mnl_socket* socket) const;
+  };
+  using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
+
+  // The kernel caps a batch at 32 KiB, whatever the reader offers.
+  // kernel: netlink_dump() in net/netlink/af_netlink.c.
+  static constexpr std::size_t kReceiveBufferBytes = 32 * 1024;
+
+  InetDiagDump(Socket socket, std::deque<DumpRequest> walks);
+
+  Result<void> StartNextWalk();
+  // The datagram, empty if it is not the kernel's; nullopt where there is none to read now.
+  Result<std::optional<std::span<const std::byte>>> Receive();
+  Result<RecordBatch> OnError(Error error);
+
+  Socket socket_;
+  std::deque<DumpRequest> walks_;  // the first one is under way
+  std::uint32_t sequence_ = 0;
+  bool any_record_ = false;
+  DumpParser parser_;
+  std::array<std::byte, kReceiveBufferBytes> buffer_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,87 @@
+#include "netlink/socket_message.h"
+
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/tcp.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "netlink/load_at.h"
+
+namespace connwatch {
+
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+Error Malformed(const std::string& what) { return Error{EBADMSG, "inet_diag message: " + what}; }
+
+IpAddress AddressFrom(std::uint8_t family, std::span<const __be32, 4> words) {
+  const std::span<const std::byte, 16> bytes = std::as_bytes(words);
+  return family == AF_INET ? IpAddress::FromIpv4(bytes.first<4>()) : IpAddress::FromIpv6(bytes);
+}
+
+TcpInfo ParseTcpInfo(Bytes bytes) {
+  TcpInfo info;
+  // kernel: tcp_get_info(): srtt_us >> 3; 0 until the first sample.
+  const auto rtt_us = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_rtt));
+  if (rtt_us && *rtt_us != 0) info.rtt = std::chrono::microseconds(*rtt_us);
+  if (const auto age_ms = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_last_ack_recv))) {
+    info.since_last_ack_received = std::chrono::milliseconds(*age_ms);
+  }
+  return info;
+}
+
+// Reads what is wanted from the attributes into `record`.
+Result<void> ParseAttributes(Bytes bytes, SocketRecord& record) {
+  while (!bytes.empty()) {
+    const auto header = LoadAt<nlattr>(bytes, 0);
+    if (!header) return Malformed("bytes behind the last attribute");
+    if (header->nla_len < NLA_HDRLEN || header->nla_len > bytes.size()) {
+      return Malformed("attribute length " + std::to_string(header->nla_len) + " with " +
+                       std::to_string(bytes.size()) + " bytes left");
+    }
+    if ((header->nla_type & NLA_TYPE_MASK) == INET_DIAG_INFO) {
+      record.tcp_info = ParseTcpInfo(bytes.subspan(NLA_HDRLEN, header->nla_len - NLA_HDRLEN));
+    }
+    // The padding of the last attribute may be missing.
+    bytes = bytes.subspan(std::min<std::size_t>(NLA_ALIGN(header->nla_len), bytes.size()));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SocketRecord> ParseSocketMessage(Bytes payload) {
+  const auto message = LoadAt<inet_diag_msg>(payload, 0);
+  if (!message) return Malformed("only " + std::to_string(payload.size()) + " bytes");
+  const auto state = TcpStateFromKernel(message->idiag_state);
+  if (!state) return Malformed("unknown state " + std::to_string(message->idiag_state));
+  if (message->idiag_family != AF_INET && message->idiag_family != AF_INET6) {
+    return Malformed("unknown address family " + std::to_string(message->idiag_family));
+  }
+
+  SocketRecord record;
+  record.state = *state;
+  record.local = {AddressFrom(message->idiag_family, message->id.idiag_src),
+                  ntohs(message->id.idiag_sport)};
+  record.remote = {AddressFrom(message->idiag_family, message->id.idiag_dst),
+                   ntohs(message->id.idiag_dport)};
+  // kernel: sock_diag_save_cookie(): low word first.
+  constexpr unsigned kWordBits = std::numeric_limits<std::uint32_t>::digits;
+  record.cookie =
+      std::uint64_t{message->id.idiag_cookie[1]} << kWordBits | message->id.idiag_cookie[0];
+  record.receive_queue = message->idiag_rqueue;
+  record.send_queue = message->idiag_wqueue;
+  if (auto parsed = ParseAttributes(payload.subspan(sizeof(inet_diag_msg)), record); !parsed) {
+    return std::move(parsed).error();
+  }
+  return record;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,111 @@
+#include "procfs/process_stats.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// proc(5), /proc/[pid]/stat: fields counted from the one behind the command name, number 3.
+enum StatField : std::size_t {
+  kUserTicks = 14 - 3,
+  kSystemTicks = 15 - 3,
+  kThreads = 20 - 3,
+  kStartTicks = 22 - 3,
+  kVirtualBytes = 23 - 3,
+  kResidentPages = 24 - 3,
+};
+
+std::optional<std::uint64_t> ParseNumber(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+milliseconds FromTicks(std::uint64_t ticks) {
+  constexpr std::uint64_t kMillisPerSecond = 1000;
+  const auto ticks_per_second = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+  return milliseconds(ticks * kMillisPerSecond / ticks_per_second);
+}
+
+std::string ReadFile(const std::string& path) {
+  const std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::optional<WallTime> ReadBootTime() {
+  std::ifstream file("/proc/stat");
+  std::string line;
+  constexpr std::string_view kKey = "btime ";
+  while (std::getline(file, line)) {
+    if (!line.starts_with(kKey)) continue;
+    const auto seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
+    if (seconds) return WallTime(std::chrono::seconds(*seconds));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> CountFds(const std::string& directory) {
+  std::error_code failure;
+  std::uint64_t count = 0;
+  for (std::filesystem::directory_iterator entry(directory + "/fd", failure), end;
+       !failure && entry != end; entry.increment(failure)) {
+    ++count;
+  }
+  if (failure || count == 0) return std::nullopt;
+  return count - 1;  // less the descriptor of the listing itself
+}
+
+std::optional<std::uint64_t> ReadMaxFds() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return std::nullopt;
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time) {
+  // The command name is in parentheses and may hold anything, parentheses included.
+  const std::size_t name_end = text.rfind(") ");
+  if (name_end == std::string_view::npos) return {};
+  std::istringstream rest{std::string(text.substr(name_end + 2))};
+  std::vector<std::optional<std::uint64_t>> fields;
+  for (std::string field; rest >> field;) fields.push_back(ParseNumber(field));
+  if (fields.size() <= kResidentPages) return {};
+
+  ProcessStats stats;
+  if (fields[kUserTicks] && fields[kSystemTicks]) {
+    stats.cpu = FromTicks(*fields[kUserTicks] + *fields[kSystemTicks]);
+  }
+  stats.threads = fields[kThreads];
+  if (boot_time && fields[kStartTicks])
+    stats.started = *boot_time + FromTicks(*fields[kStartTicks]);
+  stats.virtual_bytes = fields[kVirtualBytes];
+  if (fields[kResidentPages]) {
+    stats.resident_bytes =
+        *fields[kResidentPages] * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  }
+  return stats;
+}
+
+ProcessStats ReadProcessStats(const std::string& directory) {
+  ProcessStats stats = ParseProcessStat(ReadFile(directory + "/stat"), ReadBootTime());
+  stats.open_fds = CountFds(directory);
+  stats.max_fds = ReadMaxFds();
+  return stats;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,21 @@
+// This process's own CPU time, memory and descriptors, for the process_* metrics.
+// Sources: proc(5), /proc/[pid]/stat, /proc/[pid]/limits, /proc/[pid]/fd.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+/// Reads the files under `directory` ("/proc/self"; tests have their own) and the boot time from
+/// /proc/stat. What cannot be read or understood is absent from the result.
+ProcessStats ReadProcessStats(const std::string& directory);
+
+/// What the text of /proc/[pid]/stat tells: CPU time, sizes, threads and, counted from `boot_time`,
+/// the start. Nothing where the text is malformed.
+ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time);
+
+}  // namespace connwatch
