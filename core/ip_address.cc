@@ -41,8 +41,6 @@ IpAddress IpAddress::FromIpv6(std::span<const std::byte, 16> network_order) {
   return address;
 }
 
-bool IpAddress::IsUnspecified() const { return bytes_ == std::array<std::byte, 16>{}; }
-
 std::string IpAddress::ToString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(),

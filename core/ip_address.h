@@ -32,7 +32,6 @@ class IpAddress {
   static IpAddress FromIpv6(std::span<const std::byte, 16> network_order);
 
   AddressFamily family() const { return family_; }
-  bool IsUnspecified() const;
 
   /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
   std::string ToString() const;

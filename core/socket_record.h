@@ -32,8 +32,7 @@ struct SocketRecord {
   std::uint32_t receive_queue = 0;
   /// LISTEN: the accept queue's limit. SYN-SENT: 1, the SYN. Other states: bytes (Send-Q).
   std::uint32_t send_queue = 0;
-  /// Absent for LISTEN, for request sockets (SYN-RECV) and for TIME-WAIT and FIN-WAIT-2
-  /// mini-sockets.
+  /// Absent for request sockets (SYN-RECV) and for TIME-WAIT and FIN-WAIT-2 mini-sockets.
   std::optional<TcpInfo> tcp_info;
 };
 

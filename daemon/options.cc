@@ -22,21 +22,43 @@ std::string VersionText() {
          ")";
 }
 
+const std::map<std::string, LogLevel>& LogLevels() {
+  static const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
+                                                         {"info", LogLevel::kInfo},
+                                                         {"warning", LogLevel::kWarning},
+                                                         {"error", LogLevel::kError}};
+  return levels;
+}
+
+const std::map<std::string, LogFormat>& LogFormats() {
+  static const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
+                                                           {"json", LogFormat::kJson}};
+  return formats;
+}
+
+template <typename T>
+std::vector<std::string> NamesOf(const std::map<std::string, T>& choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) names.push_back(name);
+  return names;
+}
+
+template <typename T>
+std::optional<T> Chosen(const std::map<std::string, T>& choices, const std::string& name) {
+  const auto choice = choices.find(name);
+  return choice == choices.end() ? std::nullopt : std::optional<T>(choice->second);
+}
+
 // What CLI11 fills in before it is checked further.
 struct RawOptions {
   Options options;
   std::vector<std::string> listen_addresses{kDefaultListenAddress};
+  std::string log_level;
+  std::string log_format;
 };
 
 void Describe(CLI::App& app, RawOptions& raw) {
-  const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
-                                                  {"info", LogLevel::kInfo},
-                                                  {"warning", LogLevel::kWarning},
-                                                  {"error", LogLevel::kError}};
-  const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
-                                                    {"json", LogFormat::kJson}};
-  Options& options = raw.options;
-  app.add_option("--config.file", options.config_file,
+  app.add_option("--config.file", raw.options.config_file,
                  std::string("Configuration in YAML. Default: ") + kDefaultConfigFile +
                      " if there is one, else built-in defaults")
       ->type_name("FILE");
@@ -46,16 +68,14 @@ void Describe(CLI::App& app, RawOptions& raw) {
       ->expected(1)
       ->take_all()
       ->capture_default_str();
-  app.add_option("--log.level", options.log_level, "debug, info, warning or error")
-      ->type_name("LEVEL")
-      ->transform(CLI::Transformer(levels))
-      ->check(CLI::IsMember(levels));
-  app.add_option("--log.format", options.log_format, "text or json")
-      ->type_name("FORMAT")
-      ->transform(CLI::Transformer(formats))
-      ->check(CLI::IsMember(formats));
-  app.add_flag("--once", options.once, "Poll once, print the metrics page, exit");
-  app.add_flag("--check-config", options.check_config, "Check the configuration, exit");
+  app.add_option("--log.level", raw.log_level, "Overrides log.level of the configuration")
+      ->type_name("")
+      ->check(CLI::IsMember(NamesOf(LogLevels())));
+  app.add_option("--log.format", raw.log_format, "Overrides log.format of the configuration")
+      ->type_name("")
+      ->check(CLI::IsMember(NamesOf(LogFormats())));
+  app.add_flag("--once", raw.options.once, "Poll once, print the metrics page, exit");
+  app.add_flag("--check-config", raw.options.check_config, "Check the configuration, exit");
   app.set_version_flag("--version", VersionText());
 }
 
@@ -83,6 +103,8 @@ std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv)
     if (!address) return Misuse(address.error().context);
     raw.options.listen_addresses.push_back(std::move(address).value());
   }
+  raw.options.log_level = Chosen(LogLevels(), raw.log_level);
+  raw.options.log_format = Chosen(LogFormats(), raw.log_format);
   const bool is_config_given = app.count("--config.file") > 0;
   if (!is_config_given && access(kDefaultConfigFile, F_OK) == 0) {
     raw.options.config_file = kDefaultConfigFile;

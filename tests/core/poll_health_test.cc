@@ -1,0 +1,51 @@
+#include "core/poll_health.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Instant At(int second) { return {MonotonicTime(seconds(second)), WallTime(seconds(second))}; }
+
+TEST(PollHealthTest, AFailureKeepsTheTimeOfTheLastSuccess) {
+  PollHealth health(Tier::kFull, milliseconds(1'000));
+  health.RecordSuccess(At(10), milliseconds(5));
+  health.RecordFailure(At(20), milliseconds(5), Error{ENOBUFS, "lost"});
+
+  EXPECT_EQ(health.last_success(), At(10).wall);
+  ASSERT_TRUE(health.current_failure());
+  EXPECT_EQ(health.current_failure()->text, "lost");
+  EXPECT_EQ(health.current_failure()->at, At(20).wall);
+  EXPECT_EQ(health.failures(PollFailureReason::kNoBufferSpace), 1U);
+  EXPECT_EQ(health.failures(), 1U);
+}
+
+TEST(PollHealthTest, ASuccessEndsTheFailure) {
+  PollHealth health(Tier::kFull, milliseconds(1'000));
+  health.RecordFailure(At(10), milliseconds(5), Error{ENOBUFS, "lost"});
+  EXPECT_FALSE(health.last_success());
+  health.RecordSuccess(At(20), milliseconds(5));
+  EXPECT_FALSE(health.current_failure());
+  EXPECT_EQ(health.failures(), 1U);
+  EXPECT_EQ(health.successes(), 1U);
+}
+
+TEST(PollHealthTest, ReasonsComeFromTheErrno) {
+  const auto reason = [](int code) { return Name(ReasonOf(Error{code, ""})); };
+  EXPECT_EQ(reason(ENOBUFS), "no_buffer_space");
+  EXPECT_EQ(reason(ETIMEDOUT), "timeout");
+  EXPECT_EQ(reason(EBADMSG), "malformed");
+  EXPECT_EQ(reason(EMSGSIZE), "malformed");
+  EXPECT_EQ(reason(EACCES), "permission");
+  EXPECT_EQ(reason(ENOENT), "unsupported");
+  EXPECT_EQ(reason(EBUSY), "other");
+  EXPECT_EQ(reason(0), "other");
+}
+
+}  // namespace
+}  // namespace connwatch

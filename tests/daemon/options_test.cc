@@ -1,0 +1,74 @@
+#include "daemon/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+namespace connwatch {
+namespace {
+
+using testing::HasSubstr;
+
+std::variant<Options, EarlyExit> Parse(std::initializer_list<const char*> arguments) {
+  std::vector<const char*> argv = {"connwatchd"};
+  argv.insert(argv.end(), arguments);
+  return ParseOptions(static_cast<int>(argv.size()), argv.data());
+}
+
+TEST(OptionsTest, Defaults) {
+  const auto options = std::get<Options>(Parse({}));
+  ASSERT_EQ(options.listen_addresses.size(), 1U);
+  EXPECT_EQ(options.listen_addresses[0].ToString(), ":10177");
+  EXPECT_FALSE(options.once);
+  EXPECT_FALSE(options.log_level);
+}
+
+TEST(OptionsTest, ListenAddressIsRepeatable) {
+  const auto options = std::get<Options>(
+      Parse({"--web.listen-address", "127.0.0.1:1", "--web.listen-address=[::1]:2"}));
+  ASSERT_EQ(options.listen_addresses.size(), 2U);
+  EXPECT_EQ(options.listen_addresses[1].ToString(), "[::1]:2");
+}
+
+TEST(OptionsTest, ReadsEveryFlag) {
+  const auto options =
+      std::get<Options>(Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format",
+                               "json", "--once", "--check-config"}));
+  EXPECT_EQ(options.config_file, "x.yaml");
+  EXPECT_EQ(options.log_level, LogLevel::kDebug);
+  EXPECT_EQ(options.log_format, LogFormat::kJson);
+  EXPECT_TRUE(options.once);
+  EXPECT_TRUE(options.check_config);
+}
+
+TEST(OptionsTest, HelpAndVersionAreNoFailure) {
+  const auto help = std::get<EarlyExit>(Parse({"--help"}));
+  EXPECT_EQ(help.code, kExitGood);
+  EXPECT_THAT(help.output, HasSubstr("--web.listen-address"));
+  const auto version = std::get<EarlyExit>(Parse({"--version"}));
+  EXPECT_EQ(version.code, kExitGood);
+  EXPECT_THAT(version.output, testing::StartsWith("connwatchd "));
+}
+
+TEST(OptionsTest, MisuseNamesWhatIsWrong) {
+  const std::vector<std::pair<std::vector<const char*>, const char*>> cases = {
+      {{"--nonsense"}, "--nonsense"},
+      {{"stray"}, "stray"},
+      {{"--log.level", "loud"}, "loud"},
+      {{"--log.format=xml"}, "xml"},
+      {{"--config.file"}, "--config.file"},
+      {{"--web.listen-address", "nowhere"}, "\"nowhere\": expected host:port"},
+  };
+  for (const auto& [arguments, named] : cases) {
+    std::vector<const char*> argv = {"connwatchd"};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    const auto parsed = ParseOptions(static_cast<int>(argv.size()), argv.data());
+    ASSERT_TRUE(std::holds_alternative<EarlyExit>(parsed)) << named;
+    EXPECT_EQ(std::get<EarlyExit>(parsed).code, kExitMisuse);
+    EXPECT_THAT(std::get<EarlyExit>(parsed).output, HasSubstr(named));
+  }
+}
+
+}  // namespace
+}  // namespace connwatch

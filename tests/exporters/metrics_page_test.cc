@@ -1,0 +1,58 @@
+#include "exporters/metrics_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::filesystem::path kGoldenFile =
+    std::filesystem::path(CONNWATCH_SOURCE_DIR) / "tests/testdata/metrics_page.txt";
+
+std::string ReadGoldenFile() {
+  std::ostringstream text;
+  text << std::ifstream(kGoldenFile).rdbuf();
+  return text.str();
+}
+
+// After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
+TEST(MetricsPageTest, IsTheGoldenFile) {
+  const std::string page = RenderMetricsPage(FullSnapshot(), kTestBuild);
+  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) std::ofstream(kGoldenFile) << page;
+  EXPECT_EQ(page, ReadGoldenFile());
+}
+
+TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {
+  const std::string page = RenderMetricsPage(EmptySnapshot(), kTestBuild);
+  EXPECT_THAT(page, Not(HasSubstr("connwatch_tcp_sockets")));
+  EXPECT_THAT(page, Not(HasSubstr("connwatch_listener_")));
+  EXPECT_THAT(page, Not(HasSubstr("last_success_timestamp_seconds{")));
+  EXPECT_THAT(page, HasSubstr("connwatch_polls_total{tier=\"full\",result=\"success\"} 0\n"));
+}
+
+TEST(MetricsPageTest, WithoutFoldedListenersThereIsNoOther) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.sockets->folded_listeners = 0;
+  const std::string page = RenderMetricsPage(snapshot, kTestBuild);
+  EXPECT_THAT(page, Not(HasSubstr("listener=\"other\"")));
+  EXPECT_THAT(page, HasSubstr("connwatch_folded_subjects{kind=\"listener\"} 0\n"));
+}
+
+TEST(MetricsPageTest, LargeCountsKeepEveryDigit) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.totals.dump_duplicates = 9'007'199'254'740'991;  // 2^53 - 1
+  EXPECT_THAT(RenderMetricsPage(snapshot, kTestBuild),
+              HasSubstr("connwatch_dump_duplicates_total 9007199254740991\n"));
+}
+
+}  // namespace
+}  // namespace connwatch

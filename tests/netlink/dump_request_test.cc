@@ -1,0 +1,48 @@
+#include "netlink/dump_request.h"
+
+#include <gtest/gtest.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "netlink/load_at.h"
+
+namespace connwatch {
+namespace {
+
+// Bits 1 to 12: the eleven states and NEW_SYN_RECV.
+constexpr std::uint32_t kEveryState = 0x1ffe;
+constexpr std::uint8_t kTcpInfoBit = 1U << (INET_DIAG_INFO - 1U);
+
+TEST(DumpRequestTest, BothFamiliesInOneWalkIsTheLegacyRequest) {
+  const auto bytes = BuildDumpRequest({}, 7);
+  const auto header = LoadAt<nlmsghdr>(bytes, 0);
+  const auto body = LoadAt<inet_diag_req>(bytes, NLMSG_HDRLEN);
+  ASSERT_TRUE(header && body);
+  EXPECT_EQ(header->nlmsg_len, bytes.size());
+  EXPECT_EQ(bytes.size(), NLMSG_HDRLEN + sizeof(inet_diag_req));
+  EXPECT_EQ(header->nlmsg_type, TCPDIAG_GETSOCK);
+  EXPECT_EQ(header->nlmsg_flags, NLM_F_REQUEST | NLM_F_DUMP);
+  EXPECT_EQ(header->nlmsg_seq, 7U);
+  EXPECT_EQ(body->idiag_states, kEveryState);
+  EXPECT_EQ(body->idiag_ext, kTcpInfoBit);
+}
+
+TEST(DumpRequestTest, OneFamily) {
+  for (const AddressFamily family : kAddressFamilies) {
+    const auto bytes = BuildDumpRequest({.family = family}, 8);
+    const auto header = LoadAt<nlmsghdr>(bytes, 0);
+    const auto body = LoadAt<inet_diag_req_v2>(bytes, NLMSG_HDRLEN);
+    ASSERT_TRUE(header && body);
+    EXPECT_EQ(header->nlmsg_type, SOCK_DIAG_BY_FAMILY);
+    EXPECT_EQ(body->sdiag_family, family == AddressFamily::kIpv4 ? AF_INET : AF_INET6);
+    EXPECT_EQ(body->sdiag_protocol, IPPROTO_TCP);
+    EXPECT_EQ(body->idiag_states, kEveryState);
+    EXPECT_EQ(body->idiag_ext, kTcpInfoBit);
+  }
+}
+
+}  // namespace
+}  // namespace connwatch

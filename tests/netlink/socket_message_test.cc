@@ -1,0 +1,110 @@
+#include "netlink/socket_message.h"
+
+#include <gtest/gtest.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "tests/netlink/fixture.h"
+
+namespace connwatch {
+namespace {
+
+std::vector<std::byte> CopyOf(std::span<const std::byte> bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+TEST(SocketMessageTest, ReadsEveryRecordedMessage) {
+  for (const Fixture& fixture : LoadFixtures()) {
+    const auto record = ParseSocketMessage(PayloadOf(fixture));
+    ASSERT_TRUE(record) << fixture.name << ": " << record.error().context;
+    EXPECT_EQ(Describe(*record), fixture.record) << fixture.name;
+  }
+}
+
+// A cut that falls between two attributes leaves a shorter, valid message; any other is EBADMSG.
+TEST(SocketMessageTest, CutAtEveryLength) {
+  for (const Fixture& fixture : LoadFixtures()) {
+    const auto payload = PayloadOf(fixture);
+    std::size_t valid_cuts = 0;
+    for (std::size_t length = 0; length < payload.size(); ++length) {
+      // A copy of exactly this size, so that AddressSanitizer sees any byte read behind it.
+      const auto cut = CopyOf(payload.first(length));
+      const auto record = ParseSocketMessage(cut);
+      if (record) {
+        ++valid_cuts;
+        EXPECT_GE(length, sizeof(inet_diag_msg));
+      } else {
+        EXPECT_EQ(record.error().code, EBADMSG) << fixture.name << " cut at " << length;
+      }
+    }
+    EXPECT_LE(valid_cuts, 64U) << fixture.name << ": one per attribute, plus padding";
+  }
+}
+
+TEST(SocketMessageTest, AFieldBeyondTheTcpInfoIsAbsentNotZero) {
+  const Fixture fixture = LoadFixture("established_ipv4");
+  auto payload = CopyOf(PayloadOf(fixture));
+  // Cut the message inside tcp_info, before tcpi_rtt (offset 68), and shorten the attribute.
+  std::size_t offset = sizeof(inet_diag_msg);
+  nlattr attribute{};
+  while (true) {
+    std::memcpy(&attribute, payload.data() + offset, sizeof(attribute));
+    if (attribute.nla_type == INET_DIAG_INFO) break;
+    offset += NLA_ALIGN(attribute.nla_len);
+  }
+  attribute.nla_len = NLA_HDRLEN + 60;
+  std::memcpy(payload.data() + offset, &attribute, sizeof(attribute));
+  payload.resize(offset + attribute.nla_len);
+
+  const auto record = ParseSocketMessage(payload);
+  ASSERT_TRUE(record);
+  ASSERT_TRUE(record->tcp_info);
+  EXPECT_FALSE(record->tcp_info->rtt);
+  EXPECT_TRUE(record->tcp_info->since_last_ack_received);
+}
+
+struct BadAttribute {
+  const char* name;
+  std::uint16_t length;
+};
+
+TEST(SocketMessageTest, RefusesAttributesThatContradictTheirLength) {
+  for (const auto& [name, length] : {BadAttribute{"shorter than its header", 3},
+                                     BadAttribute{"zero", 0}, BadAttribute{"too long", 9}}) {
+    auto payload = CopyOf(PayloadOf(LoadFixture("established_ipv4")).first(sizeof(inet_diag_msg)));
+    const nlattr attribute{length, INET_DIAG_INFO};
+    payload.resize(payload.size() + 8);
+    std::memcpy(payload.data() + sizeof(inet_diag_msg), &attribute, sizeof(attribute));
+    const auto record = ParseSocketMessage(payload);
+    ASSERT_FALSE(record) << name;
+    EXPECT_EQ(record.error().code, EBADMSG) << name;
+  }
+}
+
+TEST(SocketMessageTest, PassesOverUnknownAttributes) {
+  auto payload = CopyOf(PayloadOf(LoadFixture("established_ipv4")));
+  const std::size_t end = payload.size();
+  const nlattr unknown{NLA_HDRLEN, 4'000};
+  payload.resize(end + NLA_HDRLEN);
+  std::memcpy(payload.data() + end, &unknown, sizeof(unknown));
+  const auto record = ParseSocketMessage(payload);
+  ASSERT_TRUE(record);
+  EXPECT_EQ(Describe(*record), LoadFixture("established_ipv4").record);
+}
+
+TEST(SocketMessageTest, RefusesUnknownStatesAndFamilies) {
+  for (const std::size_t offset :
+       {offsetof(inet_diag_msg, idiag_state), offsetof(inet_diag_msg, idiag_family)}) {
+    auto payload = CopyOf(PayloadOf(LoadFixture("established_ipv4")));
+    payload.at(offset) = std::byte{200};
+    const auto record = ParseSocketMessage(payload);
+    ASSERT_FALSE(record);
+    EXPECT_EQ(record.error().code, EBADMSG);
+  }
+}
+
+}  // namespace
+}  // namespace connwatch

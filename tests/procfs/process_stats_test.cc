@@ -1,0 +1,58 @@
+#include "procfs/process_stats.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Linux 6.18; the command name is the worst one possible.
+constexpr std::string_view kStat =
+    "4711 (a) b (c) S 1 4711 4711 0 -1 4194560 1021 0 0 0 250 150 0 0 20 0 3 0 12300 18092032 2016 "
+    "18446744073709551615 1 1 0 0 0 0 0 4096 0 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+
+TEST(ProcessStatsTest, ReadsTheFieldsOfStat) {
+  ASSERT_EQ(sysconf(_SC_CLK_TCK), 100);
+  const ProcessStats stats = ParseProcessStat(kStat, WallTime(seconds(1'000)));
+  EXPECT_EQ(stats.cpu, milliseconds(4'000));
+  EXPECT_EQ(stats.threads, 3U);
+  EXPECT_EQ(stats.started, WallTime(seconds(1'123)));
+  EXPECT_EQ(stats.virtual_bytes, 18'092'032U);
+  EXPECT_EQ(stats.resident_bytes, 2'016U * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
+}
+
+TEST(ProcessStatsTest, WithoutABootTimeThereIsNoStart) {
+  EXPECT_FALSE(ParseProcessStat(kStat, std::nullopt).started);
+}
+
+TEST(ProcessStatsTest, CutAtEveryLengthIsAbsentNotZero) {
+  const std::size_t resident_end = kStat.find("2016") + 4;
+  for (std::size_t length = 0; length + 4 < resident_end; ++length) {
+    const ProcessStats stats = ParseProcessStat(kStat.substr(0, length), std::nullopt);
+    EXPECT_FALSE(stats.cpu) << length;
+    EXPECT_FALSE(stats.resident_bytes) << length;
+  }
+}
+
+TEST(ProcessStatsTest, ReadsThisProcess) {
+  const ProcessStats stats = ReadProcessStats("/proc/self");
+  EXPECT_TRUE(stats.cpu);
+  EXPECT_LE(*stats.started, std::chrono::system_clock::now());
+  EXPECT_GT(*stats.started, std::chrono::system_clock::now() - std::chrono::hours(1));
+  EXPECT_GT(*stats.resident_bytes, 100'000U);
+  EXPECT_GE(*stats.open_fds, 3U);
+  EXPECT_GE(*stats.max_fds, *stats.open_fds);
+  EXPECT_GE(*stats.threads, 1U);
+}
+
+TEST(ProcessStatsTest, AMissingDirectoryIsAbsentNotZero) {
+  const ProcessStats stats = ReadProcessStats("/nonexistent");
+  EXPECT_FALSE(stats.cpu);
+  EXPECT_FALSE(stats.open_fds);
+}
+
+}  // namespace
+}  // namespace connwatch

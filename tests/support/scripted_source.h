@@ -1,0 +1,59 @@
+// A socket source that plays a script: the faults that the kernel does not make on request.
+#pragma once
+
+#include <unistd.h>
+
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/socket_source.h"
+
+namespace connwatch {
+
+/// One answer of ReadBatch: records and progress, or an error.
+struct ScriptedBatch {
+  std::vector<SocketRecord> records;
+  DumpProgress progress = DumpProgress::kMore;
+  std::optional<Error> error;
+};
+
+/// What one dump plays. When the batches run out, the last one is played for ever.
+using DumpScript = std::deque<ScriptedBatch>;
+
+class ScriptedDump final : public SocketDump {
+ public:
+  explicit ScriptedDump(DumpScript script) : script_(std::move(script)) {}
+
+  Result<RecordBatch> ReadBatch() override {
+    current_ = script_.front();
+    if (script_.size() > 1) script_.pop_front();
+    if (current_.error) return *current_.error;
+    return RecordBatch{current_.records, current_.progress};
+  }
+  int fd() const override { return STDIN_FILENO; }
+
+ private:
+  DumpScript script_;
+  ScriptedBatch current_;
+};
+
+/// Opens the scripted dumps one after the other, and fails to open one where there is an error.
+class ScriptedSource final : public SocketSource {
+ public:
+  void Add(DumpScript script) { dumps_.push_back({std::move(script), std::nullopt}); }
+  void AddOpenError(Error error) { dumps_.push_back({{}, std::move(error)}); }
+
+  Result<std::unique_ptr<SocketDump>> OpenFullDump() override {
+    auto [script, error] = std::move(dumps_.front());
+    dumps_.pop_front();
+    if (error) return *std::move(error);
+    return std::unique_ptr<SocketDump>(std::make_unique<ScriptedDump>(std::move(script)));
+  }
+
+ private:
+  std::deque<std::pair<DumpScript, std::optional<Error>>> dumps_;
+};
+
+}  // namespace connwatch

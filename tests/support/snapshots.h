@@ -1,0 +1,61 @@
+// A snapshot with something in every field, for tests of what is made from it.
+#pragma once
+
+#include "core/build_info.h"
+#include "core/snapshot.h"
+#include "tests/support/records.h"
+
+namespace connwatch {
+
+inline const BuildInfo kTestBuild = {"1.2.3", "0123456789ab", "gcc 12.2.0"};
+
+inline Instant TestInstant(int second) {
+  return {MonotonicTime(std::chrono::seconds(second)),
+          WallTime(std::chrono::seconds(1'700'000'000 + second))};
+}
+
+/// Ready: after one good poll and one failed one.
+inline Snapshot FullSnapshot() {
+  using std::chrono::microseconds;
+  using std::chrono::milliseconds;
+  const std::array bounds = {microseconds(500), microseconds(10'000)};
+  SocketTable table;
+  table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
+  table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
+  table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
+  table.listeners = {{{IpAddress(), 443}, {.sockets = 2, .length = 3, .limit = 256}},
+                     {{Ipv6Loopback(), 22}, {.sockets = 1, .length = 0, .limit = 128}}};
+  table.other_listeners = {.sockets = 4, .length = 5, .limit = 512};
+  table.folded_listeners = 4;
+  SocketTotals totals(bounds);
+  totals.rtt.front().Observe(microseconds(400));
+  totals.rtt.front().Observe(microseconds(20'000));
+  totals.dump_duplicates = 7;
+  PollHealth full(Tier::kFull, milliseconds(10'000));
+  full.RecordSuccess(TestInstant(10), microseconds(2'500));
+  full.RecordFailure(TestInstant(20), microseconds(900), Error{105, "socket <dump>: lost"});
+  full.RecordOverrun();
+  full.AddCpu(milliseconds(125));
+  return {.sockets = table,
+          .totals = totals,
+          .polls = {full},
+          .process = {.cpu = milliseconds(1'250),
+                      .started = TestInstant(0).wall,
+                      .resident_bytes = 8'257'536,
+                      .virtual_bytes = 18'092'032,
+                      .open_fds = 12,
+                      .max_fds = 1'024,
+                      .threads = 2},
+          .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall}};
+}
+
+/// Before the first poll.
+inline Snapshot EmptySnapshot() {
+  return {.sockets = std::nullopt,
+          .totals = SocketTotals({}),
+          .polls = {PollHealth(Tier::kFull, std::chrono::milliseconds(10'000))},
+          .process = {},
+          .config = {}};
+}
+
+}  // namespace connwatch
