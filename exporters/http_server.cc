@@ -47,20 +47,28 @@ MHD_Response* MakeResponse(const HttpReply& reply) {
 }  // namespace
 
 struct HttpServer::Callbacks {
-  // libmicrohttpd: MHD_AccessHandlerCallback. Called once when the headers are in, then again for
-  // body and end; it answers at once and reads no body.
+  // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
+  // of the request. Answering a GET only then keeps the connection open for the next one; any other
+  // method is answered at once, before a body, which closes it.
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
                               const char* /*upload_data*/, std::size_t* upload_size,
-                              void** /*request_state*/) {
-    if (*upload_size != 0) return MHD_NO;  // a body: close
-    const auto* server = static_cast<const HttpServer*>(self);
-    HttpRequest request;
-    request.method = method;
-    request.path = url;
+                              void** request_state) {
+    if (*upload_size != 0) return MHD_NO;  // a GET with a body: close
+    const bool is_first_call = *request_state == nullptr;
+    *request_state = self;
+    const std::string_view name = method;
+    if (is_first_call && (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD)) {
+      return MHD_YES;
+    }
+    return Reply(*static_cast<const HttpServer*>(self), connection, {name, url, {}});
+  }
+
+  static MHD_Result Reply(const HttpServer& server, MHD_Connection* connection,
+                          HttpRequest request) {
     request.accept_encoding = OrEmpty(
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    const HttpReply reply = Answer(request, server->slot_.Load(), std::chrono::system_clock::now());
+    const HttpReply reply = Answer(request, server.slot_.Load(), std::chrono::system_clock::now());
     MHD_Response* response = MakeResponse(reply);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);

@@ -93,6 +93,15 @@ TEST_F(HttpServerTest, HeadHasNoBody) {
   EXPECT_TRUE(reply.ends_with("\r\n\r\n"));
 }
 
+TEST_F(HttpServerTest, AConnectionServesSeveralRequests) {
+  const auto server = Start();
+  const std::string request = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n";
+  const std::string reply =
+      Exchange(*server, request + "\r\n" + request + "Connection: close\r\n\r\n");
+  const std::size_t first = reply.find("HTTP/1.1 200");
+  EXPECT_NE(reply.find("HTTP/1.1 200", first + 1), std::string::npos) << reply;
+}
+
 TEST_F(HttpServerTest, AQueryDoesNotChangeThePath) {
   const auto server = Start();
   EXPECT_THAT(

@@ -1,0 +1,122 @@
+// Holds config/connwatch.yaml, the documentation of the configuration, to the code.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "config/config_loader.h"
+#include "config/config_schema.h"
+#include "config/regular_file.h"
+#include "config/yaml_tree.h"
+
+namespace connwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAreArray;
+
+constexpr const char* kPath = CONNWATCH_SOURCE_DIR "/config/connwatch.yaml";
+
+std::string ShippedText() { return ReadRegularFile(kPath, 1 << 20).value(); }
+
+YamlNode TreeOf(std::string_view text) { return std::get<YamlNode>(ParseYaml(text)); }
+
+std::vector<std::string> KeysInCode() {
+  Config config;
+  return ConfigSchema(config).key_paths;
+}
+
+// Every key below `node` that has a value of its own.
+std::vector<std::string> KeysIn(const YamlNode& node, const std::string& prefix = {}) {
+  std::vector<std::string> keys;
+  for (const YamlNode& value : node.children) {
+    const std::string path = prefix + value.key;
+    if (value.kind != YamlNode::Kind::kMapping) {
+      keys.push_back(path);
+      continue;
+    }
+    for (std::string& below : KeysIn(value, path + ".")) keys.push_back(std::move(below));
+  }
+  return keys;
+}
+
+std::vector<std::string> LinesOf(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = text.find('\n', begin);
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end == std::string::npos ? text.size() : end + 1;
+  }
+  return lines;
+}
+
+void FindUndocumented(const YamlNode& node, const std::vector<std::string>& lines,
+                      std::vector<std::string>& undocumented) {
+  for (const YamlNode& value : node.children) {
+    if (value.kind == YamlNode::Kind::kMapping) {
+      FindUndocumented(value, lines, undocumented);
+      continue;
+    }
+    const auto line = static_cast<std::size_t>(value.key_position.line) - 1;
+    const std::string above = line == 0 ? "" : lines[line - 1];
+    const std::size_t text = above.find_first_not_of(' ');
+    if (text == std::string::npos || above[text] != '#') undocumented.push_back(value.key);
+  }
+}
+
+TEST(ConnwatchYaml, IsTheDefaults) {
+  const ConfigResult shipped = LoadConfig(kPath);
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&shipped)) {
+    FAIL() << errors->front().ToString();
+  }
+  EXPECT_EQ(std::get<Config>(shipped), Config{});
+}
+
+TEST(ConnwatchYaml, HoldsEveryKey) {
+  EXPECT_THAT(KeysIn(TreeOf(ShippedText())), UnorderedElementsAreArray(KeysInCode()));
+}
+
+TEST(ConnwatchYaml, HasACommentAboveEveryKey) {
+  const std::string text = ShippedText();
+  std::vector<std::string> undocumented;
+  FindUndocumented(TreeOf(text), LinesOf(text), undocumented);
+  EXPECT_THAT(undocumented, IsEmpty());
+}
+
+// The tests above fail for a key that is missing and for one without a comment.
+TEST(ConnwatchYaml, IsComparedByMeansThatFindAMissingKey) {
+  const std::string text = "poll:\n  # comment\n  full: 1s\nlog:\n\n  level: info\n";
+  EXPECT_THAT(KeysIn(TreeOf(text)), ElementsAre("poll.full", "log.level"));
+  std::vector<std::string> undocumented;
+  FindUndocumented(TreeOf(text), LinesOf(text), undocumented);
+  EXPECT_THAT(undocumented, ElementsAre("level"));
+}
+
+// A key whose value went nowhere would pass as a default.
+TEST(ConnwatchYaml, ChangesWithEveryKey) {
+  const std::vector<std::string> changed = {
+      "poll: {full: 1s}",
+      "max_listeners: 1",
+      "histograms: {rtt: [1s]}",
+      "web: {max_connections: 99}",
+      "web: {max_connections_per_address: 1}",
+      "web: {timeout: 1s}",
+      "log: {level: error}",
+      "log: {format: json}",
+  };
+  std::vector<std::string> keys;
+  for (const std::string& text : changed) {
+    keys.push_back(KeysIn(TreeOf(text)).front());
+    EXPECT_NE(std::get<Config>(ParseConfig(text, "f")), Config{}) << text;
+  }
+  EXPECT_EQ(keys, KeysInCode());
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,48 @@
+#include "config/printable.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace connwatch {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(Printable, LeavesTextAlone) {
+  EXPECT_EQ(OneLine(""), "");
+  EXPECT_EQ(OneLine("plain \"text\""), "plain \"text\"");
+  EXPECT_EQ(OneLine("größe 漢字 😀"), "größe 漢字 😀");
+}
+
+TEST(Printable, EscapesControlCharacters) {
+  EXPECT_EQ(OneLine("a\nb\rc\td"), "a\\nb\\rc\\td");
+  EXPECT_EQ(OneLine("\0\x1b\x7f"s), "\\x00\\x1b\\x7f");
+  EXPECT_EQ(OneLine("\u0085"), "\\xc2\\x85");  // NEXT LINE
+}
+
+TEST(Printable, EscapesLineSeparatorsAndTextDirection) {
+  EXPECT_EQ(OneLine("\u2028\u2029"), "\\xe2\\x80\\xa8\\xe2\\x80\\xa9");
+  EXPECT_EQ(OneLine("\u202e"), "\\xe2\\x80\\xae");
+  EXPECT_EQ(OneLine("\u2066"), "\\xe2\\x81\\xa6");
+  EXPECT_EQ(OneLine("\u2065\u206a"), "\u2065\u206a");
+}
+
+TEST(Printable, EscapesBytesThatAreNotUtf8) { EXPECT_EQ(OneLine("a\xff z\xc3"), "a\\xff z\\xc3"); }
+
+TEST(Printable, ClipsAfterFortyCharacters) {
+  const std::string forty(40, 'x');
+  EXPECT_EQ(Clipped(forty), forty);
+  EXPECT_EQ(Clipped(forty + "y"), forty + "...");
+  EXPECT_EQ(Quoted(forty + "y"), "\"" + forty + "...\"");
+}
+
+TEST(Printable, ClipsBetweenCharacters) {
+  std::string forty;
+  for (int i = 0; i < 40; ++i) forty += "漢";
+  EXPECT_EQ(Clipped(forty), forty);
+  EXPECT_EQ(Clipped(forty + "漢"), forty + "...");
+}
+
+}  // namespace
+}  // namespace connwatch

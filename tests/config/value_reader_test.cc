@@ -1,0 +1,112 @@
+#include "config/value_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace connwatch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// The mistakes that `reader` finds in `text`, each without the name of the file.
+std::vector<std::string> Mistakes(const ValueReader& reader, std::string_view text) {
+  const std::variant<YamlNode, YamlMistake> parsed = ParseYaml(text);
+  ConfigErrorList errors("f");
+  reader.read({std::get<YamlNode>(parsed), {}, errors});
+  std::vector<std::string> lines;
+  for (const ConfigError& error : std::move(errors).TakeSorted()) {
+    lines.push_back(error.ToString().substr(2));
+  }
+  return lines;
+}
+
+// What a list of structs and a mapping in a mapping look like.
+struct Rule {
+  std::uint16_t port = 0;
+  std::chrono::seconds age{7};
+
+  bool operator==(const Rule&) const = default;
+};
+
+struct Rules {
+  unsigned limit = 3;
+  std::vector<Rule> rules;
+};
+
+ValueReader RulesReader(Rules& into) {
+  const auto rule = [](Rule& one) {
+    return Mapping({{"port", Number(one.port, {.min = 1, .max = 65'535})},
+                    {"age", Duration(one.age, {.min = 1s, .max = 1h})}});
+  };
+  return Mapping({{"limit", Number(into.limit, {.min = 0, .max = 5})},
+                  {"rules", List(into.rules, {.min = 0, .max = 2}, rule)}});
+}
+
+TEST(ValueReader, FillsWhatIsGivenAndLeavesTheRest) {
+  Rules rules;
+  EXPECT_THAT(Mistakes(RulesReader(rules), "rules: [{port: 443, age: 1m}, {port: 65535}]"),
+              IsEmpty());
+  EXPECT_EQ(rules.limit, 3U);
+  EXPECT_THAT(rules.rules, ElementsAre(Rule{443, 60s}, Rule{65'535, 7s}));
+}
+
+TEST(ValueReader, ReplacesAList) {
+  Rules rules{.rules = {Rule{1, 1s}, Rule{2, 2s}}};
+  EXPECT_THAT(Mistakes(RulesReader(rules), "rules: []"), IsEmpty());
+  EXPECT_THAT(rules.rules, IsEmpty());
+}
+
+TEST(ValueReader, NamesTheItemInAList) {
+  Rules rules;
+  EXPECT_THAT(Mistakes(RulesReader(rules), "rules: [{port: 1}, {port: 0, prt: 1}]"),
+              ElementsAre("1:27: rules[1].port: 0 is too small, must be from 1 to 65535",
+                          "1:30: rules[1].prt: unknown key, did you mean \"port\"? known keys: "
+                          "port, age"));
+}
+
+TEST(ValueReader, CountsTheItems) {
+  Rules rules;
+  EXPECT_THAT(Mistakes(RulesReader(rules), "rules: [1, 2, 3]"),
+              ElementsAre("1:8: rules: has 3 values, must be a list of from 0 to 2 values"));
+}
+
+TEST(ValueReader, KnowsTheKeysBelow) {
+  Rules rules;
+  const ValueReader reader = Mapping({{"a", RulesReader(rules)}, {"b", Number(rules.limit, {})}});
+  EXPECT_THAT(reader.key_paths, ElementsAre("a.limit", "a.rules", "b"));
+}
+
+TEST(ValueReader, ChecksOnlyWhatIsRightByItself) {
+  unsigned number = 0;
+  int checked = 0;
+  const ValueReader reader =
+      Mapping({{"n", Number(number, {.min = 1, .max = 2})}}, [&](const Place& place) {
+        ++checked;
+        place.Reject("rejected");
+      });
+  EXPECT_THAT(Mistakes(reader, "n: 3"), ElementsAre("1:4: n: 3 is too large, must be from 1 to 2"));
+  EXPECT_EQ(checked, 0);
+  EXPECT_THAT(Mistakes(reader, "n: 2"), ElementsAre("1:1: rejected"));
+  EXPECT_EQ(checked, 1);
+}
+
+TEST(ValueReader, ClipsAndEscapesAKeyItDoesNotKnow) {
+  Rules rules;
+  const std::string known = ": unknown key, known keys: limit, rules";
+  EXPECT_THAT(Mistakes(RulesReader(rules), "\"a\\nb\": 1"), ElementsAre("1:1: a\\nb" + known));
+  EXPECT_THAT(Mistakes(RulesReader(rules), std::string(900, 'x') + ": 1"),
+              ElementsAre("1:1: " + std::string(40, 'x') + "..." + known));
+}
+
+}  // namespace
+}  // namespace connwatch
