@@ -1,7 +1,7 @@
 # Flags every target of the project is built with: warnings, and the sanitizers a preset asks for.
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-  -Wnull-dereference -Woverloaded-virtual)
+  -Woverloaded-virtual)
 
 if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   add_compile_options(-Wthread-safety -Wthread-safety-beta)

@@ -61,7 +61,7 @@ Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
     header.msg_iovlen = 1;
     const ssize_t received = recvmsg(fd(), &header, MSG_DONTWAIT);
     if (received < 0 && errno == EINTR) continue;
-    if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return std::nullopt;
+    if (received < 0 && errno == EAGAIN) return std::nullopt;
     if (received < 0) return Error::FromErrno(errno, "receive");
     // Any process may send to our port id; only the kernel has port id 0.
     const bool from_kernel = header.msg_namelen == sizeof(sender) && sender.nl_pid == 0;
