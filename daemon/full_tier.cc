@@ -38,8 +38,7 @@ void FullTier::Begin(Instant now) {
     return;
   }
   totals_.UseRttBounds(options_.rtt_bounds);
-  flight_ = std::unique_ptr<Flight>(
-      new Flight{now, {options_, SincePreviousPoll(now)}, nullptr, std::nullopt});
+  flight_ = std::make_unique<Flight>(now, options_, SincePreviousPoll(now));
   auto dump = source_.OpenFullDump();
   if (dump) {
     flight_->dump = std::move(dump).value();

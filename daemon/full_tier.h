@@ -51,6 +51,10 @@ class FullTier {
  private:
   // A poll in flight.
   struct Flight {
+    Flight(Instant now, const AggregationOptions& options,
+           std::optional<std::chrono::milliseconds> since_previous_poll)
+        : started(now), aggregator(options, since_previous_poll) {}
+
     Instant started;
     SocketAggregator aggregator;
     std::unique_ptr<SocketDump> dump;

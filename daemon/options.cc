@@ -39,6 +39,7 @@ const std::map<std::string, LogFormat>& LogFormats() {
 template <typename T>
 std::vector<std::string> NamesOf(const std::map<std::string, T>& choices) {
   std::vector<std::string> names;
+  names.reserve(choices.size());
   for (const auto& [name, value] : choices) names.push_back(name);
   return names;
 }

@@ -52,7 +52,7 @@ HttpReply Ready(const Snapshot& snapshot) {
 
 }  // namespace
 
-HttpReply Answer(const HttpRequest& request, SharedSnapshot snapshot, WallTime now) {
+HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {
   const bool is_known = request.path == "/" || request.path == "/metrics" ||
                         request.path == "/-/healthy" || request.path == "/-/ready";
   if (!is_known) {

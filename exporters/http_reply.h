@@ -26,7 +26,7 @@ struct HttpReply {
 };
 
 /// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread.
-HttpReply Answer(const HttpRequest& request, std::shared_ptr<const PublishedSnapshot> snapshot,
-                 WallTime now);
+HttpReply Answer(const HttpRequest& request,
+                 const std::shared_ptr<const PublishedSnapshot>& snapshot, WallTime now);
 
 }  // namespace connwatch

@@ -16,7 +16,7 @@ namespace {
 using SharedBody = std::shared_ptr<const std::string>;
 
 // What one connection may use for its request line and headers.
-constexpr std::size_t kRequestMemoryBytes = 16 * 1024;
+constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
 
 std::string_view OrEmpty(const char* text) { return text == nullptr ? std::string_view{} : text; }
 
@@ -50,6 +50,7 @@ struct HttpServer::Callbacks {
   // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
   // of the request. Answering a GET only then keeps the connection open for the next one; any other
   // method is answered at once, before a body, which closes it.
+  // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
                               const char* /*upload_data*/, std::size_t* upload_size,

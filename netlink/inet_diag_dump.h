@@ -35,7 +35,7 @@ class InetDiagDump final : public SocketDump {
 
   // The kernel caps a batch at 32 KiB, whatever the reader offers.
   // kernel: netlink_dump() in net/netlink/af_netlink.c.
-  static constexpr std::size_t kReceiveBufferBytes = 32 * 1024;
+  static constexpr std::size_t kReceiveBufferBytes = std::size_t{32} * 1024;
 
   InetDiagDump(Socket socket, std::deque<DumpRequest> walks);
 

@@ -52,8 +52,8 @@ std::optional<WallTime> ReadBootTime() {
   constexpr std::string_view kKey = "btime ";
   while (std::getline(file, line)) {
     if (!line.starts_with(kKey)) continue;
-    const auto seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
-    if (seconds) return WallTime(std::chrono::seconds(*seconds));
+    const auto boot_seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
+    if (boot_seconds) return WallTime(std::chrono::seconds(*boot_seconds));
   }
   return std::nullopt;
 }

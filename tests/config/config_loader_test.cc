@@ -3,17 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
+
+#include "tests/config/scratch_directory.h"
 
 namespace connwatch {
 namespace {
@@ -76,7 +73,7 @@ constexpr BadInput kBadInputs[] = {
     {"max_listeners: {a: 1}\n",
      "f:1:16: max_listeners: is a mapping, must be a whole number from 1 to 100000"},
     {"histograms: {rtt: 5s}\n",
-     "f:1:19: histograms.rtt: \"5s\" is a single value, must be a list of from 1 to 50 values"},
+     "f:1:19: histograms.rtt: \"5s\" is a single value, must be a list with from 1 to 50 values"},
     {"histograms: {rtt: [1s, ~]}\n",
      "f:1:19: histograms.rtt[1]: has no value, must be a duration from 1us to 1h"},
     {"log: {level: }\n",
@@ -164,61 +161,56 @@ TEST(ParseConfig, SurvivesAFileCutAtEveryLength) {
   }
 }
 
-// A directory of the test's own, removed with it.
-class LoadConfigTest : public testing::Test {
- protected:
-  LoadConfigTest() {
-    std::string path = testing::TempDir() + "config_loader_test.XXXXXX";
-    EXPECT_NE(mkdtemp(path.data()), nullptr);
-    directory_ = path;
-    path_ = directory_ / "c.yaml";
-  }
-  ~LoadConfigTest() override { std::filesystem::remove_all(directory_); }
+ConfigResult Load(const ScratchDirectory& scratch, std::string_view content) {
+  return LoadConfig(scratch.Write("c.yaml", content));
+}
 
-  ConfigResult Load(const std::string& content) const {
-    std::ofstream(path_, std::ios::binary) << content;
-    return LoadConfig(path_);
-  }
-
-  std::filesystem::path directory_;
-  std::string path_;
-};
-
-TEST_F(LoadConfigTest, ReadsAFile) {
-  const ConfigResult result = Load("max_listeners: 7\n");
+TEST(LoadConfig, ReadsAFile) {
+  const ScratchDirectory scratch;
+  const ConfigResult result = Load(scratch, "max_listeners: 7\n");
   ASSERT_THAT(Lines(result), ElementsAre());
   EXPECT_EQ(std::get<Config>(result).max_listeners, 7U);
 }
 
-TEST_F(LoadConfigTest, NamesTheFile) {
-  EXPECT_THAT(Lines(Load("poll: {full: 5ms}\n")),
-              ElementsAre(path_ + ":1:14: poll.full: 5ms is too short, must be from 100ms to 1h"));
+TEST(LoadConfig, NamesTheFile) {
+  const ScratchDirectory scratch;
+  EXPECT_THAT(Lines(Load(scratch, "poll: {full: 5ms}\n")),
+              ElementsAre(scratch.PathTo("c.yaml") +
+                          ":1:14: poll.full: 5ms is too short, must be from 100ms to 1h"));
 }
 
-TEST_F(LoadConfigTest, RefusesAFileThatIsMissing) {
-  EXPECT_THAT(Lines(LoadConfig(path_)),
-              ElementsAre(path_ + ": cannot be opened: No such file or directory"));
+TEST(LoadConfig, RefusesAFileThatIsMissing) {
+  const ScratchDirectory scratch;
+  EXPECT_THAT(
+      Lines(LoadConfig(scratch.PathTo("c.yaml"))),
+      ElementsAre(scratch.PathTo("c.yaml") + ": cannot be opened: No such file or directory"));
 }
 
-TEST_F(LoadConfigTest, RefusesADirectory) {
-  EXPECT_THAT(Lines(LoadConfig(directory_)),
-              ElementsAre(directory_.string() + ": is a directory, must be a regular file"));
+TEST(LoadConfig, RefusesADirectory) {
+  const ScratchDirectory scratch;
+  EXPECT_THAT(Lines(LoadConfig(scratch.path())),
+              ElementsAre(scratch.path() + ": is a directory, must be a regular file"));
 }
 
-TEST_F(LoadConfigTest, RefusesAFifo) {
-  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
-  EXPECT_THAT(Lines(LoadConfig(path_)),
-              ElementsAre(path_ + ": is not a regular file, must be one"));
+TEST(LoadConfig, RefusesAFifo) {
+  const ScratchDirectory scratch;
+  ASSERT_EQ(mkfifo(scratch.PathTo("c.yaml").c_str(), 0600), 0);
+  EXPECT_THAT(Lines(LoadConfig(scratch.PathTo("c.yaml"))),
+              ElementsAre(scratch.PathTo("c.yaml") + ": is not a regular file, must be one"));
 }
 
-TEST_F(LoadConfigTest, RefusesAFileOfTwoMegabytes) {
-  EXPECT_THAT(Lines(Load(std::string(2 << 20, '#'))),
-              ElementsAre(path_ + ": is too large, must be at most 1048576 bytes"));
+TEST(LoadConfig, RefusesAFileOfTwoMegabytes) {
+  const ScratchDirectory scratch;
+  EXPECT_THAT(
+      Lines(Load(scratch, std::string(2 << 20, '#'))),
+      ElementsAre(scratch.PathTo("c.yaml") + ": is too large, must be at most 1048576 bytes"));
 }
 
-TEST_F(LoadConfigTest, TakesAFileOfOneMebibyte) {
+TEST(LoadConfig, TakesAFileOfOneMebibyte) {
+  const ScratchDirectory scratch;
   const std::string text = "max_listeners: 7\n#";
-  EXPECT_THAT(Lines(Load(text + std::string((1 << 20) - text.size(), '#'))), ElementsAre());
+  EXPECT_THAT(Lines(Load(scratch, text + std::string((1 << 20) - text.size(), '#'))),
+              ElementsAre());
 }
 
 }  // namespace

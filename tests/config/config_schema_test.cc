@@ -73,9 +73,9 @@ TEST(ConfigSchema, HistogramBoundCount) {
   EXPECT_EQ(Accepted(ListOf(1)).histograms.rtt.size(), 1U);
   EXPECT_EQ(Accepted(ListOf(50)).histograms.rtt.size(), 50U);
   EXPECT_EQ(Rejected(ListOf(0)),
-            "f:1:19: histograms.rtt: has 0 values, must be a list of from 1 to 50 values");
+            "f:1:19: histograms.rtt: has 0 values, must be a list with from 1 to 50 values");
   EXPECT_EQ(Rejected(ListOf(51)),
-            "f:1:19: histograms.rtt: has 51 values, must be a list of from 1 to 50 values");
+            "f:1:19: histograms.rtt: has 51 values, must be a list with from 1 to 50 values");
 }
 
 TEST(ConfigSchema, HistogramBoundsAscend) {

@@ -77,7 +77,7 @@ TEST(ValueReader, NamesTheItemInAList) {
 TEST(ValueReader, CountsTheItems) {
   Rules rules;
   EXPECT_THAT(Mistakes(RulesReader(rules), "rules: [1, 2, 3]"),
-              ElementsAre("1:8: rules: has 3 values, must be a list of from 0 to 2 values"));
+              ElementsAre("1:8: rules: has 3 values, must be a list with from 0 to 2 values"));
 }
 
 TEST(ValueReader, KnowsTheKeysBelow) {

@@ -107,7 +107,8 @@ TEST(YamlTree, RefusesAnAliasBomb) {
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
     const std::string name = "a" + std::to_string(i);
-    bomb += name + ": &" + name + " [" + Repeated("*a" + std::to_string(i - 1) + ", ", 10) + "]\n";
+    bomb.append(name).append(": &").append(name).append(" [");
+    bomb.append(Repeated("*a" + std::to_string(i - 1) + ", ", 10)).append("]\n");
   }
   EXPECT_EQ(Parsed(bomb),
             "1:5: anchors (&) and aliases (*) are not supported, must be written out");
@@ -124,9 +125,9 @@ TEST(YamlTree, RefusesTags) {
 
 TEST(YamlTree, RefusesKeysThatAreNotWords) {
   EXPECT_EQ(Parsed("[a]: 1\n"),
-            "1:1: this list or mapping is a key or is never closed, must be a word or end");
+            "1:1: this list or mapping is a key or is never closed, must be a word or be closed");
   EXPECT_EQ(Parsed("? {a: 1}\n: 2\n"),
-            "1:3: this list or mapping is a key or is never closed, must be a word or end");
+            "1:3: this list or mapping is a key or is never closed, must be a word or be closed");
   EXPECT_EQ(Parsed(": 1\n"), "1:1: a key is missing, must be a word before the \":\"");
   EXPECT_EQ(Parsed("~: 1\n"), "1:1: a key is missing, must be a word before the \":\"");
 }
@@ -174,9 +175,9 @@ TEST(YamlTree, RefusesDeepNestingOfEveryKind) {
   EXPECT_EQ(Parsed(Repeated("{a: ", 25'000) + Repeated("}", 25'000)), "1:129" + too_deep);
   EXPECT_EQ(Parsed(Repeated("- ", 500'000)), "1:65" + too_deep);
   EXPECT_EQ(Parsed(Repeated("{", 50'000)),
-            "1:1: this list or mapping is a key or is never closed, must be a word or end");
+            "1:1: this list or mapping is a key or is never closed, must be a word or be closed");
   EXPECT_EQ(Parsed(Repeated("? ", 500'000)),
-            "1:3: this list or mapping is a key or is never closed, must be a word or end");
+            "1:3: this list or mapping is a key or is never closed, must be a word or be closed");
   EXPECT_EQ(Parsed(Repeated("[", 1'000'000)),
             "1:50001: too many commas and brackets, must be at most 50000");
   std::string block;

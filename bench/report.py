@@ -1,0 +1,70 @@
+"""The Markdown that bench/run prints: tables of costs and scrapes, and the targets."""
+
+import statistics
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    """A figure that is to be at most `limit`."""
+
+    what: str
+    measured: float
+    limit: float
+    unit: str = ""
+
+    @property
+    def is_met(self):
+        return self.measured <= self.limit
+
+
+def percentile(values, share):
+    """The value at or below which `share` of the values lie (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+
+
+def cpu_ratios(costs, base):
+    """CPU time to the CPU time of `base` in the same round, for each round."""
+    return [cost.cpu_s / other.cpu_s for cost, other in zip(costs, base)]
+
+
+def spread(values, digits=3):
+    """Median (minimum-maximum)."""
+    middle, low, high = (f"{value:.{digits}f}"
+                         for value in (statistics.median(values), min(values), max(values)))
+    return f"{middle} ({low}-{high})"
+
+
+def table(header, rows):
+    """A Markdown table: the first column is text, the others are figures."""
+    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cost_table(rounds, bare):
+    """One row for each of `rounds`, {name: [Cost of each round]}; `bare` is the name to compare."""
+    rows = []
+    for name, costs in rounds.items():
+        rows.append([name,
+                     spread([cost.wall_s for cost in costs]),
+                     spread([cost.user_s for cost in costs]),
+                     spread([cost.kernel_s for cost in costs]),
+                     spread(cpu_ratios(costs, rounds[bare]), 2),
+                     f"{max(cost.peak_bytes for cost in costs) / 1e6:.1f}"])
+    return table(["what", "wall, s", "user CPU, s", "kernel CPU, s", "CPU to bare loop",
+                  "peak memory, MB"], rows)
+
+
+def scrape_table(scrapes):
+    """One row for each of `scrapes`, {name: [seconds]}."""
+    rows = [[name, str(len(seconds)), f"{statistics.median(seconds) * 1e3:.2f}",
+             f"{percentile(seconds, 0.99) * 1e3:.2f}"] for name, seconds in scrapes.items()]
+    return table(["scrape", "samples", "median, ms", "99th percentile, ms"], rows)
+
+
+def target_table(targets):
+    """Each target with its figure, and whether it is met."""
+    rows = [[target.what, f"{target.limit:g}{target.unit}", f"{target.measured:.3g}{target.unit}",
+             "pass" if target.is_met else "MISSED"] for target in targets]
+    return table(["target", "at most", "measured", ""], rows)

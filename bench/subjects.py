@@ -1,0 +1,208 @@
+"""What bench/run measures: the load, and the programs that read it."""
+
+import contextlib
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+from measure import (Cost, MeasureError, Resident, free_port, metric, read_metrics,
+                     scrape_seconds, stop_process)
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/bench"
+FILE_MAX = pathlib.Path("/proc/sys/fs/file-max")
+SPARE_FILES = 50_000
+LOAD_DEADLINE_S = 3600
+LONGEST_INTERVAL_S = 3600  # of poll.full
+SHORTEST_INTERVAL_S = 0.1
+SCRAPE_PAUSE_S = 0.01
+SETTLE_S = 0.3
+
+
+def build():
+    """Builds the programs as they are released."""
+    for command in (["cmake", "--preset", "bench"], ["cmake", "--build", "--preset", "bench"]):
+        subprocess.run(command, cwd=ROOT, stdout=sys.stderr, check=True)
+
+
+def find_node_exporter():
+    """The path of node_exporter; fetches it where it is missing."""
+    name = "prometheus-node-exporter"
+    found = shutil.which(name)
+    if found:
+        return found
+    unpacked = ROOT / "build/testtools/usr/bin" / name
+    if not unpacked.exists():
+        subprocess.run([ROOT / "tools/install-deps", "bench"], stdout=sys.stderr, check=True)
+    return str(unpacked)
+
+
+@contextlib.contextmanager
+def raised_file_max(wanted):
+    """fs.file-max is at least `wanted` meanwhile, and put back."""
+    before = int(FILE_MAX.read_text(encoding="ascii"))
+    if before >= wanted:
+        yield
+        return
+    try:
+        FILE_MAX.write_text(str(wanted), encoding="ascii")
+        yield
+    finally:
+        FILE_MAX.write_text(str(before), encoding="ascii")
+
+
+@contextlib.contextmanager
+def socket_load(sockets):
+    """So many loopback sockets stand meanwhile. They go with this process, however it ends."""
+    argv = [BUILD / "socket_load", "--sockets", str(sockets), "--hold", str(LOAD_DEADLINE_S)]
+    with raised_file_max(sockets + SPARE_FILES):
+        load = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            if load.stdout.readline() != f"ready {sockets}\n":
+                raise MeasureError("socket_load failed")
+            yield
+        finally:
+            stop_process(load)
+
+
+def start_connwatchd(folder, interval_s):
+    """A connwatchd that polls at that interval; its configuration is put in `folder`."""
+    config = pathlib.Path(folder, f"every-{interval_s}s.yaml")
+    config.write_text(f"poll: {{full: {round(interval_s * 1000)}ms}}\n", encoding="ascii")
+    port = free_port()
+    return Resident([str(BUILD / "connwatchd"), "--config.file", str(config),
+                     "--web.listen-address", f"127.0.0.1:{port}"], port)
+
+
+def start_node_exporter(program):
+    """A node_exporter that serves nothing but the counts of TCP sockets by state."""
+    port = free_port()
+    return Resident([program, "--collector.disable-defaults", "--collector.tcpstat",
+                     f"--web.listen-address=127.0.0.1:{port}"], port)
+
+
+def poll_figures(daemon):
+    """By its own account: full polls that succeeded, their duration, their CPU time."""
+    samples = read_metrics(daemon.port)
+    return (metric(samples, "connwatch_polls_total", tier="full", result="success"),
+            metric(samples, "connwatch_poll_duration_seconds_sum", tier="full"),
+            metric(samples, "connwatch_poll_cpu_seconds_total", tier="full"))
+
+
+def differences(later, earlier):
+    """Element by element."""
+    return tuple(now - then for now, then in zip(later, earlier))
+
+
+class PollMeter:
+    """Measures the full polls of a resident connwatchd, which is paused between measurements.
+
+    A poll that came due meanwhile starts when the daemon goes on, so polls fall where they are
+    wanted. The poll interval must be longer than a poll and half a second.
+    """
+
+    def __init__(self, daemon, bare_cpu_s):
+        self._daemon = daemon
+        self._least_cpu_s = bare_cpu_s / 2  # tells a poll from what an idle daemon does
+        daemon.wait_serving()
+        daemon.wait_until(lambda: poll_figures(daemon)[0] >= 2, "second poll")
+        daemon.wait_quiet()
+        self._first = self._latest = poll_figures(daemon)
+        daemon.pause()
+
+    def measure(self):
+        """The Cost of one full poll.
+
+        CPU time is the kernel's account of the whole process, with nobody scraping it; the wall
+        time is the daemon's own.
+        """
+        daemon = self._daemon
+        cpu_before, ticks_before = daemon.cpu_s(), daemon.user_kernel_ticks()
+        daemon.resume()
+        daemon.wait_quiet(cpu_before + self._least_cpu_s)
+        cpu_s = daemon.cpu_s() - cpu_before
+        user_share = daemon.user_share(ticks_before)
+        figures = poll_figures(daemon)
+        daemon.pause()
+        polls, wall_s, _ = differences(figures, self._latest)
+        self._latest = figures
+        if polls < 1:
+            raise MeasureError("connwatchd was busy, but no full poll succeeded")
+        return Cost(wall_s / polls, cpu_s / polls * user_share, cpu_s / polls * (1 - user_share),
+                    daemon.peak_memory_bytes())
+
+    def own_cpu_s(self):
+        """The mean CPU time of the measured polls by the daemon's own counter."""
+        polls, _, cpu_s = differences(self._latest, self._first)
+        return cpu_s / polls
+
+
+class ScrapeMeter:
+    """Measures scrapes of a resident daemon that works only when scraped; paused in between."""
+
+    def __init__(self, daemon):
+        self._daemon = daemon
+        daemon.wait_serving()
+        daemon.wait_quiet()
+        daemon.pause()
+
+    def measure(self):
+        """The Cost of one scrape."""
+        daemon = self._daemon
+        daemon.resume()
+        cpu_before, ticks_before = daemon.cpu_s(), daemon.user_kernel_ticks()
+        wall_s = scrape_seconds(daemon.port)
+        daemon.wait_quiet()
+        cpu_s = daemon.cpu_s() - cpu_before
+        user_share = daemon.user_share(ticks_before)
+        daemon.pause()
+        return Cost(wall_s, cpu_s * user_share, cpu_s * (1 - user_share),
+                    daemon.peak_memory_bytes())
+
+
+class ScrapeBlocks:
+    """Times scrapes of a resident connwatchd in blocks; it is paused between the blocks.
+
+    With `while_polling` each scrape starts while a full poll is running, at any stage of it: the
+    daemon's one loop runs in its main thread, which is idle between polls.
+    """
+
+    def __init__(self, daemon, while_polling):
+        self.seconds = []
+        self._daemon = daemon
+        self._while_polling = while_polling
+        daemon.wait_serving()
+        daemon.wait_until(lambda: poll_figures(daemon)[0] >= 1, "first poll")
+        self._first_polls = self._latest_polls = poll_figures(daemon)[0]
+        daemon.pause()
+
+    def take(self, count):
+        """Adds `count` scrapes, at random intervals."""
+        self._daemon.resume()
+        time.sleep(SETTLE_S)
+        scrape_seconds(self._daemon.port)
+        for _ in range(count):
+            self._daemon.wait_until(self._is_time, "poll running")
+            self.seconds.append(scrape_seconds(self._daemon.port))
+        self._latest_polls = poll_figures(self._daemon)[0]
+        self._daemon.pause()
+
+    def polls(self):
+        """Full polls that succeeded meanwhile."""
+        return int(self._latest_polls - self._first_polls)
+
+    def _is_time(self):
+        time.sleep(random.uniform(0, SCRAPE_PAUSE_S))
+        return self._daemon.is_working() or not self._while_polling
+
+
+def time_scrapes(at_rest, during_polls, count):
+    """Adds `count` scrapes to each of two ScrapeBlocks, taking turns. Both daemons stay paused."""
+    blocks = 4
+    for block in range(blocks):
+        share = count * (block + 1) // blocks - count * block // blocks
+        at_rest.take(share)
+        during_polls.take(share)

@@ -1,0 +1,88 @@
+#include "config/config_schema.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "config/value_parser.h"
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kMaxConnections = "max_connections";
+constexpr std::string_view kMaxPerAddress = "max_connections_per_address";
+
+void CheckAscending(const std::vector<std::chrono::microseconds>& bounds, const Place& place) {
+  const auto pair = std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>());
+  if (pair == bounds.end()) return;
+  const auto index = static_cast<std::size_t>(pair - bounds.begin()) + 1;
+  place.Item(index).Reject(FormatDuration(bounds[index]) +
+                           " is out of order, must be longer than " +
+                           FormatDuration(bounds[index - 1]) + " before it");
+}
+
+// The mistake is where the smaller limit is given, or, where that is the default, at the larger.
+void CheckConnectionLimits(const WebConfig& web, const Place& place) {
+  if (web.max_connections_per_address <= web.max_connections) return;
+  const auto& values = place.node.children;
+  const auto find = [&values](std::string_view key) {
+    return std::find_if(values.begin(), values.end(),
+                        [key](const YamlNode& value) { return value.key == key; });
+  };
+  const std::string per_address = std::to_string(web.max_connections_per_address);
+  const std::string in_all = std::to_string(web.max_connections);
+  const std::string prefix = place.key_path + ".";
+  if (const auto value = find(kMaxPerAddress); value != values.end()) {
+    place.errors.Add(value->position, prefix + value->key,
+                     per_address + " is too large, must be at most " +
+                         std::string(kMaxConnections) + ", which is " + in_all);
+    return;
+  }
+  const auto value = find(kMaxConnections);
+  place.errors.Add(value->position, prefix + value->key,
+                   in_all + " is too small, must be at least " + std::string(kMaxPerAddress) +
+                       ", which is " + per_address + " unless set");
+}
+
+ValueReader Histograms(HistogramConfig& histograms) {
+  const auto bound = [](std::chrono::microseconds& into) {
+    return Duration(into, {.min = 1us, .max = 1h});
+  };
+  return Mapping(
+      {{"rtt", List(histograms.rtt, {.min = 1, .max = 50}, bound,
+                    [&](const Place& place) { CheckAscending(histograms.rtt, place); })}});
+}
+
+ValueReader Web(WebConfig& web) {
+  return Mapping(
+      {{kMaxConnections, Number(web.max_connections, {.min = 1, .max = 10'000})},
+       {kMaxPerAddress, Number(web.max_connections_per_address, {.min = 1, .max = 10'000})},
+       {"timeout", Duration(web.timeout, {.min = 1s, .max = 5min})}},
+      [&web](const Place& place) { CheckConnectionLimits(web, place); });
+}
+
+ValueReader Log(LogConfig& log) {
+  return Mapping(
+      {{"level", Word(log.level, {{"debug", LogLevel::kDebug},
+                                  {"info", LogLevel::kInfo},
+                                  {"warning", LogLevel::kWarning},
+                                  {"error", LogLevel::kError}})},
+       {"format", Word(log.format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}})}});
+}
+
+}  // namespace
+
+ValueReader ConfigSchema(Config& config) {
+  return Mapping(
+      {{"poll", Mapping({{"full", Duration(config.poll.full, {.min = 100ms, .max = 1h})}})},
+       {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
+       {"histograms", Histograms(config.histograms)},
+       {"web", Web(config.web)},
+       {"log", Log(config.log)}});
+}
+
+}  // namespace connwatch

@@ -1,0 +1,19 @@
+// Text from a file, made fit for a message: one line, no control characters, not too long.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace connwatch {
+
+/// `text` with every control character, line separator and byte that is not UTF-8 escaped, so that
+/// it fills exactly one line of a terminal or a log.
+std::string OneLine(std::string_view text);
+
+/// The first 40 characters of `text`, then "..." where there are more.
+std::string Clipped(std::string_view text);
+
+/// Clipped, between double quotes.
+std::string Quoted(std::string_view text);
+
+}  // namespace connwatch

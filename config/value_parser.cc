@@ -1,0 +1,113 @@
+#include "config/value_parser.h"
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <limits>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "config/printable.h"
+#include "config/spelling.h"
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::microseconds;
+
+struct Unit {
+  std::string_view name;
+  microseconds length;
+};
+// Longest first, for FormatDuration.
+constexpr Unit kUnits[] = {{"h", std::chrono::hours{1}},
+                           {"m", std::chrono::minutes{1}},
+                           {"s", std::chrono::seconds{1}},
+                           {"ms", std::chrono::milliseconds{1}},
+                           {"us", microseconds{1}}};
+constexpr std::string_view kUnitNames = "us, ms, s, m, h";
+
+Error Mistake(std::string message) { return Error{0, std::move(message)}; }
+
+bool AreDigits(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Saturates: a number too large for 64 bits is too large for every range.
+std::optional<std::uint64_t> ParseDigits(std::string_view text) {
+  if (!AreDigits(text) || (text.size() > 1 && text[0] == '0')) return std::nullopt;
+  std::uint64_t number = 0;
+  const std::errc error = std::from_chars(text.data(), text.data() + text.size(), number).ec;
+  return error == std::errc{} ? number : std::numeric_limits<std::uint64_t>::max();
+}
+
+const Unit* FindUnit(std::string_view name) {
+  const auto* unit = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                  [name](const Unit& it) { return it.name == name; });
+  return unit == std::end(kUnits) ? nullptr : unit;
+}
+
+}  // namespace
+
+std::string NumberRange::ToString() const {
+  return "from " + std::to_string(min) + " to " + std::to_string(max);
+}
+
+std::string DurationRange::ToString() const {
+  return "from " + FormatDuration(min) + " to " + FormatDuration(max);
+}
+
+std::string FormatDuration(microseconds duration) {
+  const auto* unit = std::find_if(std::begin(kUnits), std::end(kUnits), [duration](const Unit& it) {
+    return duration >= it.length && duration % it.length == microseconds{0};
+  });
+  if (unit == std::end(kUnits)) return "0s";
+  return std::to_string(duration / unit->length) + std::string(unit->name);
+}
+
+Result<std::uint64_t> ParseNumber(std::string_view text, NumberRange range) {
+  const std::string must = ", must be " + range.ToString();
+  if (text.starts_with('-') && AreDigits(text.substr(1))) {
+    return Mistake(Clipped(text) + " is too small" + must);
+  }
+  const std::optional<std::uint64_t> number = ParseDigits(text);
+  if (!number) return Mistake(Quoted(text) + " is not a plain whole number" + must);
+  if (*number < range.min) return Mistake(Clipped(text) + " is too small" + must);
+  if (*number > range.max) return Mistake(Clipped(text) + " is too large" + must);
+  return *number;
+}
+
+Result<microseconds> ParseDuration(std::string_view text, DurationRange range) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
+  const Unit* unit = FindUnit(text.substr(digits));
+  const std::string must = ", must be " + range.ToString();
+  if (!count || unit == nullptr) {
+    return Mistake(Quoted(text) + " is not a whole number and a unit (" + std::string(kUnitNames) +
+                   ")" + must);
+  }
+  if (*count > static_cast<std::uint64_t>(range.max / unit->length)) {
+    return Mistake(Clipped(text) + " is too long" + must);
+  }
+  const microseconds duration = unit->length * static_cast<microseconds::rep>(*count);
+  if (duration < range.min) return Mistake(Clipped(text) + " is too short" + must);
+  if (duration % range.step != microseconds{0}) {
+    return Mistake(Clipped(text) + " is too fine, must be a multiple of " +
+                   FormatDuration(range.step));
+  }
+  return duration;
+}
+
+Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words) {
+  const auto word = std::find(words.begin(), words.end(), text);
+  if (word != words.end()) return static_cast<std::size_t>(word - words.begin());
+  std::string message = "unknown word " + Quoted(text) + ", ";
+  if (const std::optional<std::string_view> closest = ClosestWord(text, words)) {
+    message += "did you mean " + Quoted(*closest) + "? ";
+  }
+  return Mistake(message + "must be one of: " + Joined(words));
+}
+
+}  // namespace connwatch

@@ -1,0 +1,47 @@
+// One word of a configuration file -> a number, a duration, one of a set of words. Pure text to
+// value; an error's context says what is wrong and what would be right.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace connwatch {
+
+/// Both ends included.
+struct NumberRange {
+  std::uint64_t min = 0;
+  std::uint64_t max = 0;
+
+  /// "from 1 to 50".
+  std::string ToString() const;
+};
+
+/// Both ends included; a duration must also be a multiple of `step`.
+struct DurationRange {
+  std::chrono::microseconds min{0};
+  std::chrono::microseconds max{0};
+  std::chrono::microseconds step{1};
+
+  /// "from 100ms to 1h".
+  std::string ToString() const;
+};
+
+/// In the largest unit that leaves a whole number: "1500ms", "1h".
+std::string FormatDuration(std::chrono::microseconds duration);
+
+/// Decimal digits without sign, leading zeros or separators.
+Result<std::uint64_t> ParseNumber(std::string_view text, NumberRange range);
+
+/// A whole number and one of the units us, ms, s, m, h, without a space between them.
+Result<std::chrono::microseconds> ParseDuration(std::string_view text, DurationRange range);
+
+/// The index in `words` of `text`, in the same case.
+Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);
+
+}  // namespace connwatch

@@ -1,0 +1,108 @@
+// The pieces a configuration's schema is put together from: each reads one YamlNode into one
+// variable of a Config, or says what is wrong with it.
+//
+//   Mapping({{"full", Duration(config.poll.full, {.min = 100ms, .max = 1h})}})
+//
+// A table of pieces was chosen over a function per section that asks for its keys one by one: the
+// mistakes come out in the order of the file, no key can be forgotten in the list of known ones,
+// and a new key is one line in config_schema.cc.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "config/config_error.h"
+#include "config/value_parser.h"
+#include "config/yaml_tree.h"
+
+namespace connwatch {
+
+/// A value to be read, under its key path, and the list for the mistakes in it.
+struct Place {
+  const YamlNode& node;
+  std::string key_path;
+  ConfigErrorList& errors;
+
+  /// Adds a mistake at the value itself.
+  void Reject(std::string message) const;
+  /// The place of the item `index` of a list.
+  Place Item(std::size_t index) const;
+};
+
+/// Reads one kind of value. Made by the functions below; what they are given to fill must outlive
+/// it. A value with a mistake leaves its variable unspecified.
+struct ValueReader {
+  std::function<void(const Place&)> read;
+  /// The keys below a mapping, "poll.full"; empty for everything else.
+  std::vector<std::string> key_paths;
+};
+
+struct KeyReader {
+  std::string_view key;
+  ValueReader value;
+};
+
+/// A look at several values at once, made only where each of them is right by itself.
+using Check = std::function<void(const Place&)>;
+
+/// Each key at most once, no other key. An absent key leaves its variable as it is.
+ValueReader Mapping(std::vector<KeyReader> keys, Check check = {});
+
+/// The readers that the templates below share: `store` gets a value in range.
+ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> store);
+ValueReader DurationReader(DurationRange range,
+                           std::function<void(std::chrono::microseconds)> store);
+ValueReader WordReader(std::vector<std::string_view> words, std::function<void(std::size_t)> store);
+ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check);
+
+template <std::unsigned_integral T>
+ValueReader Number(T& into, NumberRange range) {
+  return NumberReader(range, [&into](std::uint64_t number) { into = static_cast<T>(number); });
+}
+
+/// Multiples of the unit of `into`.
+template <typename Period>
+ValueReader Duration(std::chrono::duration<std::int64_t, Period>& into, DurationRange range) {
+  using Target = std::chrono::duration<std::int64_t, Period>;
+  range.step = Target{1};
+  return DurationReader(range, [&into](std::chrono::microseconds duration) {
+    into = std::chrono::duration_cast<Target>(duration);
+  });
+}
+
+template <typename T>
+struct WordFor {
+  std::string_view word;
+  T value;
+};
+
+template <typename T>
+ValueReader Word(T& into, std::vector<WordFor<std::type_identity_t<T>>> choices) {
+  std::vector<std::string_view> words;
+  words.reserve(choices.size());
+  for (const auto& choice : choices) words.push_back(choice.word);
+  return WordReader(std::move(words), [&into, choices = std::move(choices)](std::size_t index) {
+    into = choices[index].value;
+  });
+}
+
+/// Replaces what `into` held. `item` gives the reader of one item.
+template <typename T>
+ValueReader List(std::vector<T>& into, NumberRange count,
+                 std::function<ValueReader(std::type_identity_t<T>&)> item, Check check = {}) {
+  const auto read = [&into, item = std::move(item)](const Place& place) {
+    into.assign(place.node.children.size(), T{});
+    for (std::size_t i = 0; i < into.size(); ++i) item(into[i]).read(place.Item(i));
+  };
+  return SequenceReader(count, read, std::move(check));
+}
+
+}  // namespace connwatch

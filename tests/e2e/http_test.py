@@ -1,0 +1,93 @@
+"""What the daemon's HTTP server answers."""
+import gzip
+import socket
+import unittest
+
+from support import DEADLINE_S, Daemon, wait_until
+
+
+class HttpTest(unittest.TestCase):
+    def setUp(self):
+        self.daemon = self.enterContext(Daemon())
+
+    def test_metrics(self):
+        reply = self.daemon.get("/metrics")
+        self.assertEqual(reply.status, 200)
+        self.assertEqual(reply.getheader("Content-Type"), "text/plain; version=0.0.4; charset=utf-8")
+        self.assertIsNone(reply.getheader("Content-Encoding"))
+        self.assertIn(b"\nconnwatch_tcp_sockets{", reply.content)
+
+    def test_gzip_only_if_asked(self):
+        plain = self.daemon.get("/metrics").content
+        zipped = self.daemon.get("/metrics", {"Accept-Encoding": "gzip"})
+        self.assertEqual(zipped.getheader("Content-Encoding"), "gzip")
+        self.assertEqual(gzip.decompress(zipped.content), plain)
+        refused = self.daemon.get("/metrics", {"Accept-Encoding": "gzip;q=0"})
+        self.assertIsNone(refused.getheader("Content-Encoding"))
+
+    def test_head_has_the_length_and_no_body(self):
+        reply = self.daemon.request("HEAD", "/metrics")
+        self.assertEqual((reply.status, reply.content), (200, b""))
+        self.assertGreater(int(reply.getheader("Content-Length")), 1000)
+
+    def test_health_readiness_and_landing_page(self):
+        self.assertEqual(self.daemon.get("/-/healthy").status, 200)
+        self.assertEqual(self.daemon.get("/-/ready").status, 200)
+        landing = self.daemon.get("/")
+        self.assertEqual(landing.status, 200)
+        self.assertTrue(landing.getheader("Content-Type").startswith("text/html"))
+        self.assertIn(b'href="/metrics"', landing.content)
+
+    def test_errors_have_a_text(self):
+        missing = self.daemon.get("/nothing")
+        self.assertEqual(missing.status, 404)
+        self.assertIn(b"/metrics", missing.content)
+        refused = self.daemon.request("DELETE", "/metrics")
+        self.assertEqual(refused.status, 405)
+        self.assertEqual(refused.getheader("Allow"), "GET, HEAD")
+        self.assertTrue(refused.content)
+
+
+class HttpLimitsTest(unittest.TestCase):
+    CONFIG = "web: {max_connections: 6, max_connections_per_address: 3, timeout: 2s}\n"
+
+    def setUp(self):
+        self.daemon = self.enterContext(Daemon(self.CONFIG))
+
+    def connect(self, source):
+        connection = socket.create_connection(("127.0.0.1", self.daemon.port), DEADLINE_S,
+                                              (source, 0))
+        return self.enterContext(connection)
+
+    def is_served(self, connection):
+        """Whether the connection gets an answer; without one it is closed or left waiting."""
+        try:
+            connection.settimeout(0.5)
+            connection.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+            return connection.recv(15) == b"HTTP/1.1 200 OK"
+        except OSError:
+            return False
+
+    def test_connections_per_address(self):
+        held = [self.connect("127.0.0.1") for _ in range(3)]
+        self.assertTrue(all(self.is_served(connection) for connection in held))
+        self.assertFalse(self.is_served(self.connect("127.0.0.1")))
+        self.assertTrue(self.is_served(self.connect("127.0.0.2")), "another address")
+        held.pop().close()
+        wait_until(lambda: self.is_served(self.connect("127.0.0.1")), "room again")
+
+    def test_connections_in_all(self):
+        held = [self.connect(f"127.0.0.{host}") for host in (1, 1, 2, 2, 3, 3)]
+        self.assertTrue(all(self.is_served(connection) for connection in held))
+        self.assertFalse(self.is_served(self.connect("127.0.0.4")))
+        held.pop().close()
+        wait_until(lambda: self.is_served(self.connect("127.0.0.4")), "room again")
+
+    def test_an_idle_connection_is_closed(self):
+        connection = self.connect("127.0.0.1")
+        connection.settimeout(DEADLINE_S)
+        self.assertEqual(connection.recv(1), b"")
+
+
+if __name__ == "__main__":
+    unittest.main()

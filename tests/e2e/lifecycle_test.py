@@ -1,0 +1,111 @@
+"""Start, reload, log and stop of the daemon."""
+import http.client
+import json
+import os
+import signal
+import threading
+import unittest
+
+from support import Daemon, free_port, wait_until
+
+
+class LifecycleTest(unittest.TestCase):
+    def test_signals_stop_it_within_a_second(self):
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            with Daemon() as daemon:
+                code, seconds = daemon.stop(signal_number)
+                self.assertEqual(code, 0)
+                self.assertLess(seconds, 1)
+
+    def test_it_stops_while_it_is_scraped(self):
+        with Daemon("poll: {full: 100ms}\n") as daemon:
+            def scrape():
+                try:
+                    while True:
+                        daemon.get("/metrics")
+                except (OSError, http.client.HTTPException):
+                    pass
+            threads = [threading.Thread(target=scrape) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            daemon.wait_for_polls(2)
+            code, _ = daemon.stop()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(code, 0)
+
+    def interval(self, daemon):
+        return daemon.page().get("connwatch_poll_interval_seconds", tier="full")
+
+    def reload(self, daemon, config, successful):
+        daemon.config_file.write_text(config)
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: daemon.page().get("connwatch_config_last_reload_successful")
+                   == float(successful), "the reload")
+
+    def test_reload(self):
+        with Daemon("poll: {full: 200ms}\n") as daemon:
+            self.assertEqual(self.interval(daemon), 0.2)
+            daemon.config_file.write_text("poll: {full: 300ms}\n")
+            daemon.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: self.interval(daemon) == 0.3, "the new interval")
+            daemon.wait_for_polls(2)
+
+    def test_a_bad_file_is_reported_and_the_old_one_stays(self):
+        with Daemon("poll: {full: 200ms}\n") as daemon:
+            self.reload(daemon, "poll: {full: 1us}\n", successful=False)
+            self.assertEqual(self.interval(daemon), 0.2)
+            self.assertIn(f"{daemon.config_file}:1:14: poll.full: ", daemon.log())
+            daemon.config_file.unlink()
+            daemon.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "connwatch.yaml: " in daemon.log(), "the missing file in the log")
+            daemon.wait_for_polls(1)
+            self.reload(daemon, "poll: {full: 250ms}\n", successful=True)
+            wait_until(lambda: self.interval(daemon) == 0.25, "the repaired interval")
+
+    def test_several_addresses(self):
+        other = free_port()
+        with Daemon(arguments=("--web.listen-address", f"[::1]:{other}")) as daemon:
+            connection = http.client.HTTPConnection("::1", other)
+            connection.request("GET", "/-/ready")
+            self.assertEqual(connection.getresponse().status, 200)
+            connection.close()
+            self.assertEqual(daemon.get("/-/ready").status, 200)
+
+    def test_json_log(self):
+        with Daemon("log: {format: json}\n") as daemon:
+            self.reload(daemon, "log: {format: json}\npoll: {full: \"a\\\"b\\x07\"}\n", False)
+            lines = [json.loads(line) for line in daemon.log().splitlines()]
+            self.assertEqual({"time", "level", "message"}, set(lines[0]))
+            self.assertIn("error", [line["level"] for line in lines])
+
+    def test_journal_priorities(self):
+        # The journal's stream is told by device and inode of standard error, here a file.
+        with Daemon() as plain:
+            path = plain.stderr_path
+            status = os.stat(path)
+            environment = {**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+            with open(path, "ab") as stream, DaemonTo(stream, env=environment) as journal:
+                self.reload(journal, "nonsense: 1\n", False)
+            marked = [line for line in plain.log().splitlines() if line.startswith("<")]
+            self.assertTrue(any(line.startswith("<6>serving ") for line in marked), plain.log())
+            self.assertTrue(any(line.startswith("<3>") and "nonsense" in line for line in marked))
+
+    def test_log_level(self):
+        with Daemon("log: {level: error}\n") as daemon:
+            self.assertEqual(daemon.log(), "")
+
+
+class DaemonTo(Daemon):
+    """A daemon whose standard error is a given stream."""
+
+    def __init__(self, stream, **options):
+        self._given = stream
+        super().__init__(**options)
+
+    def _open_stderr(self):
+        return os.fdopen(os.dup(self._given.fileno()), "wb")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,180 @@
+"""What the end-to-end tests share: the daemon as a process, its pages, network namespaces."""
+import contextlib
+import ctypes
+import http.client
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+CONNWATCHD = os.environ.get("CONNWATCHD", "build/release/connwatchd")
+SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
+DEADLINE_S = 30  # for everything that is waited for
+
+
+def cannot_run(reason):
+    """Skips the test, but fails it in CI, so that a gap cannot go unnoticed there."""
+    if os.environ.get("CI"):
+        raise AssertionError(f"cannot run in CI: {reason}")
+    raise unittest.SkipTest(reason)
+
+
+def require_root():
+    if os.geteuid() != 0:
+        cannot_run("needs root, to make network namespaces")
+
+
+def find_tool(name):
+    """The path of a program from the PATH or from what tools/install-deps unpacked."""
+    unpacked = os.path.join(os.environ.get("CONNWATCH_TESTTOOLS", ""), "usr/bin")
+    path = shutil.which(name) or shutil.which(name, path=unpacked)
+    if not path:
+        cannot_run(f"{name} is not installed")
+    return path
+
+
+def wait_until(condition, what):
+    """The first true result of `condition`, polled until the deadline."""
+    deadline = time.monotonic() + DEADLINE_S
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise AssertionError(f"not within {DEADLINE_S} s: {what}")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def run(*arguments, **options):
+    """Runs connwatchd to its end."""
+    return subprocess.run([CONNWATCHD, *arguments], capture_output=True, text=True,
+                          timeout=DEADLINE_S, check=False, **options)
+
+
+class Page:
+    """A metrics page: {(name, ((label, value), ...)): number}, labels in order of their names."""
+
+    SERIES = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
+    LABEL = re.compile(r'(\w+)="([^"]*)"')
+
+    def __init__(self, text):
+        self.series = {}
+        for line in text.splitlines():
+            if line and not line.startswith("#"):
+                name, labels, value = self.SERIES.match(line).groups()
+                self.series[name, tuple(sorted(self.LABEL.findall(labels or "")))] = float(value)
+
+    def get(self, name, **labels):
+        return self.series.get((name, tuple(sorted(labels.items()))))
+
+    def names(self):
+        return {name for name, _ in self.series}
+
+
+class Daemon:
+    """A running connwatchd. Use as a context manager: it is stopped at the end, by its pid."""
+
+    def __init__(self, config="log: {level: debug}\n", arguments=(), host="127.0.0.1", **options):
+        self.folder = tempfile.TemporaryDirectory()
+        self.config_file = pathlib.Path(self.folder.name) / "connwatch.yaml"
+        self.config_file.write_text(config)
+        self.port = free_port()
+        self.stderr_path = pathlib.Path(self.folder.name) / "stderr"
+        self._stderr = self._open_stderr()
+        self.process = subprocess.Popen(
+            [CONNWATCHD, "--config.file", self.config_file, "--web.listen-address",
+             f"{host}:{self.port}", *arguments],
+            stderr=self._stderr, **options)
+
+    def _open_stderr(self):
+        return open(self.stderr_path, "wb")
+
+    def __enter__(self):
+        try:
+            wait_until(self._is_ready, "the daemon is ready")
+        except BaseException:
+            sys.stderr.write(self.log())
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._end()
+
+    def _end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(DEADLINE_S)
+        self._stderr.close()
+        self.folder.cleanup()
+
+    def _is_ready(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"connwatchd ended with {self.process.returncode}: {self.log()}")
+        with contextlib.suppress(OSError):
+            return self.get("/-/ready").status == 200
+        return False
+
+    def log(self):
+        return self.stderr_path.read_text()
+
+    def request(self, method, path, headers=None):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers or {})
+            response = connection.getresponse()
+            response.content = response.read()
+            return response
+
+    def get(self, path, headers=None):
+        return self.request("GET", path, headers)
+
+    def page(self):
+        return Page(self.get("/metrics").content.decode())
+
+    def wait_for_polls(self, count, result="success"):
+        """Waits for `count` more full polls and returns the page then."""
+        polls = lambda page: page.get("connwatch_polls_total", tier="full", result=result)
+        start = polls(self.page())
+
+        def enough():
+            page = self.page()
+            return page if polls(page) >= start + count else None
+        return wait_until(enough, f"{count} polls")
+
+    def stop(self, signal_number=signal.SIGTERM):
+        """Sends the signal; returns exit code and seconds it took."""
+        begin = time.monotonic()
+        self.process.send_signal(signal_number)
+        code = self.process.wait(DEADLINE_S)
+        return code, time.monotonic() - begin
+
+
+@contextlib.contextmanager
+def network_namespace():
+    """A namespace of our own, loopback up, for this thread and what it starts. It has no name and
+    ends with the last socket and process in it."""
+    require_root()
+    clone_newnet = 0x40000000
+    libc = ctypes.CDLL(None, use_errno=True)
+    home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    if libc.unshare(clone_newnet) != 0:
+        os.close(home)
+        cannot_run(f"unshare: {os.strerror(ctypes.get_errno())}")
+    try:
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        yield
+    finally:
+        libc.setns(home, clone_newnet)
+        os.close(home)
