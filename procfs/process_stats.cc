@@ -53,7 +53,7 @@ std::optional<WallTime> ReadBootTime() {
   while (std::getline(file, line)) {
     if (!line.starts_with(kKey)) continue;
     const auto boot_seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
-    if (boot_seconds) return WallTime(std::chrono::seconds(*boot_seconds));
+    if (boot_seconds) return WallTime{std::chrono::seconds{*boot_seconds}};
   }
   return std::nullopt;
 }

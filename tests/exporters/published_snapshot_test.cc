@@ -33,8 +33,10 @@ TEST(SnapshotSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {
 TEST(SnapshotSlotTest, ReadersAndTheWriterDoNotMeet) {
   SnapshotSlot slot;
   slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+  constexpr int kReaders = 4;
   std::vector<std::thread> readers;
-  for (int i = 0; i < 4; ++i) {
+  readers.reserve(kReaders);
+  for (int i = 0; i < kReaders; ++i) {
     readers.emplace_back([&slot] {
       for (int j = 0; j < 50; ++j) {
         const auto published = slot.Load();

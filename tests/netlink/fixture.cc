@@ -32,7 +32,7 @@ void AppendHex(const std::string& word, std::vector<std::byte>& bytes) {
 }  // namespace
 
 Fixture LoadFixture(const std::string& name) {
-  const std::string kRecordKey = "# record: ";
+  constexpr std::string_view kRecordKey = "# record: ";
   Fixture fixture{name, "", {}};
   std::ifstream file(kDirectory / (name + ".hex"));
   for (std::string line; std::getline(file, line);) {

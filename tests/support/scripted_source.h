@@ -42,8 +42,8 @@ class ScriptedDump final : public SocketDump {
 /// Opens the scripted dumps one after the other, and fails to open one where there is an error.
 class ScriptedSource final : public SocketSource {
  public:
-  void Add(DumpScript script) { dumps_.push_back({std::move(script), std::nullopt}); }
-  void AddOpenError(Error error) { dumps_.push_back({{}, std::move(error)}); }
+  void Add(DumpScript script) { dumps_.emplace_back(std::move(script), std::nullopt); }
+  void AddOpenError(Error error) { dumps_.emplace_back(DumpScript{}, std::move(error)); }
 
   Result<std::unique_ptr<SocketDump>> OpenFullDump() override {
     auto [script, error] = std::move(dumps_.front());
