@@ -25,6 +25,11 @@ Result<void> CheckStatus(Bytes payload, std::string_view message_name) {
   const auto status = LoadAt<std::int32_t>(payload, 0);
   if (!status) return Malformed(std::string(message_name) + " without a status");
   if (*status == 0) return {};
+  // kernel: include/linux/err.h, MAX_ERRNO.
+  constexpr std::int32_t kLastErrno = 4095;
+  if (*status > 0 || *status < -kLastErrno) {
+    return Malformed(std::string(message_name) + " with status " + std::to_string(*status));
+  }
   return Error::FromErrno(-*status, std::string("the kernel answered ").append(message_name));
 }
 

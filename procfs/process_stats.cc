@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -53,7 +54,8 @@ std::optional<WallTime> ReadBootTime() {
   while (std::getline(file, line)) {
     if (!line.starts_with(kKey)) continue;
     const auto boot_seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
-    if (boot_seconds) return WallTime{std::chrono::seconds{*boot_seconds}};
+    if (boot_seconds)
+      return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*boot_seconds));
   }
   return std::nullopt;
 }

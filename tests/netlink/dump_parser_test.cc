@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include "tests/netlink/fixture.h"
 
@@ -45,6 +46,14 @@ TEST_F(DumpParserTest, ANegativeStatusInDoneIsAnError) {
   ASSERT_FALSE(batch);
   EXPECT_EQ(batch.error().code, ENOBUFS);
   EXPECT_EQ(batch.error().context, "the kernel answered NLMSG_DONE: No buffer space available");
+}
+
+TEST_F(DumpParserTest, AStatusThatIsNoErrnoIsMalformed) {
+  for (const std::int32_t status : {1, -4096, std::numeric_limits<std::int32_t>::min()}) {
+    const auto batch = parser_.Parse(StatusMessage(fixture_, NLMSG_DONE, status));
+    ASSERT_FALSE(batch) << status;
+    EXPECT_EQ(batch.error().code, EBADMSG) << status;
+  }
 }
 
 TEST_F(DumpParserTest, AnErrorMessageIsAnErrorAndAnAcknowledgementIsNot) {
