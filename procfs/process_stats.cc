@@ -53,7 +53,7 @@ std::optional<WallTime> ReadBootTime() {
   constexpr std::string_view kKey = "btime ";
   while (std::getline(file, line)) {
     if (!line.starts_with(kKey)) continue;
-    const auto boot_seconds = ParseNumber(std::string_view(line).substr(kKey.size()));
+    const auto boot_seconds = ParseNumber(line.substr(kKey.size()));
     if (boot_seconds)
       return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*boot_seconds));
   }
