@@ -10,6 +10,13 @@
 
 namespace connwatch {
 
+/// Which sockets to dump, and what of each beyond its state, addresses and queues.
+struct DumpQuery {
+  TcpStateSet states = TcpStateSet::All();
+  bool tcp_info = false;
+  bool socket_memory = false;  // for the drop count
+};
+
 enum class DumpProgress {
   kMore,        // read again at once: more is waiting, or may be
   kWouldBlock,  // nothing to read now: wait until fd() is readable
@@ -41,9 +48,8 @@ class SocketSource {
  public:
   virtual ~SocketSource() = default;
 
-  /// Asks for every TCP socket of the namespace in every state, with tcp_info. Listening sockets
-  /// come before all others.
-  virtual Result<std::unique_ptr<SocketDump>> OpenFullDump() = 0;
+  /// Asks for the namespace's TCP sockets. Listening sockets come before all others.
+  virtual Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) = 0;
 };
 
 }  // namespace connwatch

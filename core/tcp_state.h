@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -37,6 +38,30 @@ inline constexpr std::array<TcpState, kTcpStateCount> kTcpStates = {
 
 /// 0 to kTcpStateCount - 1, for tables by state.
 constexpr std::size_t IndexOf(TcpState state) { return static_cast<std::size_t>(state) - 1; }
+
+/// A set of states, as the kernel's bit mask.
+class TcpStateSet {
+ public:
+  constexpr TcpStateSet(std::initializer_list<TcpState> states) {
+    for (const TcpState state : states) bits_ |= BitOf(state);
+  }
+  static constexpr TcpStateSet All() {
+    TcpStateSet all{};
+    for (const TcpState state : kTcpStates) all.bits_ |= BitOf(state);
+    return all;
+  }
+
+  constexpr bool Has(TcpState state) const { return (bits_ & BitOf(state)) != 0; }
+  /// Bit N is the state numbered N.
+  constexpr std::uint32_t bits() const { return bits_; }
+
+ private:
+  static constexpr std::uint32_t BitOf(TcpState state) {
+    return 1U << static_cast<unsigned>(state);
+  }
+
+  std::uint32_t bits_ = 0;
+};
 
 /// The kernel's number as a state; NEW_SYN_RECV (12) is SYN_RECV. nullopt for any other number.
 std::optional<TcpState> TcpStateFromKernel(std::uint8_t number);

@@ -15,8 +15,9 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source, Even
     : options_(options),
       config_(std::move(config)),
       loop_(loop),
-      full_tier_(source, AggregationOptionsFrom(config_), config_.poll.full),
-      full_runner_(loop, full_tier_, [this] { OnPollConcluded(); }),
+      full_poll_(AggregationOptionsFrom(config_)),
+      full_tier_(Tier::kFull, source, full_poll_, config_.poll.full),
+      full_runner_(loop, Priority::kFull, full_tier_, [this] { OnPollConcluded(); }),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
@@ -86,7 +87,8 @@ void Daemon::Reload() {
 void Daemon::Apply(Config config) {
   if (config.web != config_.web) LogWarning("changes below web: take effect after a restart");
   ConfigureLogging(config.log);
-  full_tier_.Reconfigure(AggregationOptionsFrom(config), config.poll.full);
+  full_poll_.Reconfigure(AggregationOptionsFrom(config));
+  full_tier_.set_interval(config.poll.full);
   const bool is_new_interval = config.poll.full != config_.poll.full;
   config_ = std::move(config);
   if (!is_new_interval) return;
@@ -94,8 +96,8 @@ void Daemon::Apply(Config config) {
 }
 
 void Daemon::Publish() {
-  Snapshot snapshot{.sockets = full_tier_.table(),
-                    .totals = full_tier_.totals(),
+  Snapshot snapshot{.sockets = full_poll_.table(),
+                    .totals = full_poll_.totals(),
                     .polls = {full_tier_.health()},
                     .process = ReadProcessStats("/proc/self"),
                     .config = config_status_};

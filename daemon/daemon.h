@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/full_poll.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/event_loop.h"
-#include "daemon/full_tier.h"
-#include "daemon/full_tier_runner.h"
 #include "daemon/options.h"
+#include "daemon/tier_poller.h"
+#include "daemon/tier_runner.h"
 #include "exporters/http_server.h"
 #include "exporters/published_snapshot.h"
 
@@ -38,8 +39,9 @@ class Daemon {
   const Options& options_;
   Config config_;
   EventLoop& loop_;
-  FullTier full_tier_;
-  FullTierRunner full_runner_;
+  FullPoll full_poll_;
+  TierPoller full_tier_;
+  TierRunner full_runner_;
   ConfigStatus config_status_;
   bool was_failing_ = false;
   SnapshotSlot slot_;

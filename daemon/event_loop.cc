@@ -86,7 +86,7 @@ Result<EventSource> EventLoop::OnReadable(int fd, Priority priority, Callback ca
   return EventSource(source);
 }
 
-Result<EventSource> EventLoop::At(MonotonicTime when, Callback callback) {
+Result<EventSource> EventLoop::At(MonotonicTime when, Priority priority, Callback callback) {
   // steady_clock is CLOCK_MONOTONIC in libstdc++.
   const auto when_us =
       std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
@@ -97,7 +97,7 @@ Result<EventSource> EventLoop::At(MonotonicTime when, Callback callback) {
                         kAccuracyUs, OnTime, nullptr);
   if (result < 0) return LoopError(result, "add timer");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));
-  sd_event_source_set_priority(source, static_cast<std::int64_t>(Priority::kTimers));
+  sd_event_source_set_priority(source, static_cast<std::int64_t>(priority));
   return EventSource(source);
 }
 

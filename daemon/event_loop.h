@@ -18,8 +18,9 @@ namespace connwatch {
 /// Of several things to do, the lowest number goes first.
 enum class Priority : std::int64_t {
   kSignals = -10,
-  kTimers = 0,
-  kFullDump = 10,  // slices of the long dump give way to everything else
+  kListeners = 0,
+  kHandshakes = 10,
+  kFull = 20,  // slices of the long dump give way to everything else
 };
 
 /// A registration with the loop; ends when destroyed, also from within its own callback.
@@ -55,7 +56,7 @@ class EventLoop {
   /// Level-triggered. Does not own the descriptor.
   Result<EventSource> OnReadable(int fd, Priority priority, Callback callback);
   /// Once at `when`, at once if that has passed.
-  Result<EventSource> At(MonotonicTime when, Callback callback);
+  Result<EventSource> At(MonotonicTime when, Priority priority, Callback callback);
 
   /// Runs until a callback calls Stop, or Fail, whose error it then returns.
   Result<void> Run();

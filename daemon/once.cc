@@ -6,12 +6,13 @@
 #include <cstdio>
 #include <string>
 
+#include "core/full_poll.h"
 #include "daemon/build_info.h"
 #include "daemon/config_use.h"
 #include "daemon/event_loop.h"
-#include "daemon/full_tier.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/tier_poller.h"
 #include "exporters/metrics_page.h"
 #include "procfs/process_stats.h"
 
@@ -19,14 +20,14 @@ namespace connwatch {
 
 namespace {
 
-void WaitUntilReadable(const FullTier& tier) {
+void WaitUntilReadable(const TierPoller& tier) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
       tier.deadline() - EventLoop::Now().monotonic);
   pollfd waiting{tier.fd(), POLLIN, 0};
   poll(&waiting, 1, static_cast<int>(std::max<std::chrono::milliseconds::rep>(left.count(), 0)));
 }
 
-void Poll(FullTier& tier) {
+void Poll(TierPoller& tier) {
   const auto cpu_before = EventLoop::ThreadCpuTime();
   tier.Begin(EventLoop::Now());
   while (!tier.HasEnded()) {
@@ -40,7 +41,8 @@ void Poll(FullTier& tier) {
 }  // namespace
 
 int RunOnce(const Config& config, SocketSource& source) {
-  FullTier tier(source, AggregationOptionsFrom(config), config.poll.full);
+  FullPoll full_poll(AggregationOptionsFrom(config));
+  TierPoller tier(Tier::kFull, source, full_poll, config.poll.full);
   const WallTime config_loaded = EventLoop::Now().wall;
   Poll(tier);
   if (tier.health().current_failure()) {
@@ -48,8 +50,8 @@ int RunOnce(const Config& config, SocketSource& source) {
     return kExitFailed;
   }
   const Snapshot snapshot{
-      .sockets = tier.table(),
-      .totals = tier.totals(),
+      .sockets = full_poll.table(),
+      .totals = full_poll.totals(),
       .polls = {tier.health()},
       .process = ReadProcessStats("/proc/self"),
       .config = {.last_reload_successful = true, .last_success = config_loaded}};

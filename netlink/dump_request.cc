@@ -17,31 +17,34 @@ namespace {
 // kernel: include/net/tcp_states.h. A request socket is asked for by its own bit as well.
 constexpr std::uint32_t kNewSynRecvBit = 1U << 12U;
 
-constexpr std::uint32_t AllStates() {
-  std::uint32_t mask = kNewSynRecvBit;
-  for (const TcpState state : kTcpStates) mask |= 1U << static_cast<unsigned>(state);
-  return mask;
+std::uint32_t StateBits(const DumpQuery& query) {
+  return query.states.bits() | (query.states.Has(TcpState::kSynRecv) ? kNewSynRecvBit : 0);
 }
 
-constexpr std::uint8_t kTcpInfoExtension = 1U << (INET_DIAG_INFO - 1U);
+std::uint8_t ExtensionBits(const DumpQuery& query) {
+  unsigned bits = 0;
+  if (query.tcp_info) bits |= 1U << (INET_DIAG_INFO - 1U);
+  if (query.socket_memory) bits |= 1U << (INET_DIAG_SKMEMINFO - 1U);
+  return static_cast<std::uint8_t>(bits);
+}
 
-void PutBothFamilies(nlmsghdr* header) {
+void PutBothFamilies(nlmsghdr* header, const DumpQuery& query) {
   header->nlmsg_type = TCPDIAG_GETSOCK;
   auto* body =
       static_cast<inet_diag_req*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req)));
   body->idiag_family = AF_INET;  // the kernel ignores it: inet_diag_dump_compat() sets AF_UNSPEC
-  body->idiag_ext = kTcpInfoExtension;
-  body->idiag_states = AllStates();
+  body->idiag_ext = ExtensionBits(query);
+  body->idiag_states = StateBits(query);
 }
 
-void PutOneFamily(nlmsghdr* header, AddressFamily family) {
+void PutOneFamily(nlmsghdr* header, const DumpQuery& query, AddressFamily family) {
   header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
   auto* body =
       static_cast<inet_diag_req_v2*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req_v2)));
   body->sdiag_family = family == AddressFamily::kIpv4 ? AF_INET : AF_INET6;
   body->sdiag_protocol = IPPROTO_TCP;
-  body->idiag_ext = kTcpInfoExtension;
-  body->idiag_states = AllStates();
+  body->idiag_ext = ExtensionBits(query);
+  body->idiag_states = StateBits(query);
 }
 
 }  // namespace
@@ -53,9 +56,9 @@ std::vector<std::byte> BuildDumpRequest(const DumpRequest& request, std::uint32_
   header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   header->nlmsg_seq = sequence;
   if (request.family) {
-    PutOneFamily(header, *request.family);
+    PutOneFamily(header, request.query, *request.family);
   } else {
-    PutBothFamilies(header);
+    PutBothFamilies(header, request.query);
   }
   return {buffer.begin(), buffer.begin() + header->nlmsg_len};
 }

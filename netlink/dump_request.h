@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "core/ip_address.h"
+#include "core/socket_source.h"
 
 namespace connwatch {
 
-/// Which sockets a dump is to walk. All states, with tcp_info.
+/// One walk: what to ask for, and of which family.
 struct DumpRequest {
+  DumpQuery query;
   /// Absent: IPv4 and IPv6 in one walk, by the legacy request TCPDIAG_GETSOCK, which the kernel
   /// reads as AF_UNSPEC. Present: that family, by SOCK_DIAG_BY_FAMILY. An IPv6 socket with
   /// v4-mapped addresses belongs to the IPv6 walk.

@@ -20,8 +20,8 @@ bool LacksInetDiag(const Error& error) { return error.code == ENOENT || RefusesR
 
 void InetDiagDump::CloseSocket::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
 
-std::deque<DumpRequest> InetDiagDump::PerFamily() {
-  return {DumpRequest{.family = AddressFamily::kIpv4}, DumpRequest{.family = AddressFamily::kIpv6}};
+std::deque<DumpRequest> InetDiagDump::PerFamily(const DumpQuery& query) {
+  return {DumpRequest{query, AddressFamily::kIpv4}, DumpRequest{query, AddressFamily::kIpv6}};
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): buffer_ is written before it is read
@@ -91,7 +91,7 @@ Result<RecordBatch> InetDiagDump::ReadBatch() {
 Result<RecordBatch> InetDiagDump::OnError(Error error) {
   const bool both_families = !walks_.front().family.has_value();
   if (both_families && !any_record_ && RefusesRequest(error)) {
-    walks_ = PerFamily();
+    walks_ = PerFamily(walks_.front().query);
     if (auto started = StartNextWalk(); !started) return std::move(started).error();
     return RecordBatch{{}, DumpProgress::kMore};
   }

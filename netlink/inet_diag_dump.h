@@ -22,7 +22,7 @@ class InetDiagDump final : public SocketDump {
   static Result<std::unique_ptr<InetDiagDump>> Open(std::deque<DumpRequest> walks);
 
   /// Two walks in place of one.
-  static std::deque<DumpRequest> PerFamily();
+  static std::deque<DumpRequest> PerFamily(const DumpQuery& query);
 
   Result<RecordBatch> ReadBatch() override;
   int fd() const override;

@@ -4,9 +4,9 @@
 
 namespace connwatch {
 
-Result<std::unique_ptr<SocketDump>> InetDiagSource::OpenFullDump() {
-  auto dump = walk_ == Walk::kBothFamilies ? InetDiagDump::Open({DumpRequest{}})
-                                           : InetDiagDump::Open(InetDiagDump::PerFamily());
+Result<std::unique_ptr<SocketDump>> InetDiagSource::Open(const DumpQuery& query) {
+  auto dump = walk_ == Walk::kBothFamilies ? InetDiagDump::Open({DumpRequest{query, std::nullopt}})
+                                           : InetDiagDump::Open(InetDiagDump::PerFamily(query));
   if (!dump) return std::move(dump).error();
   return std::unique_ptr<SocketDump>(std::move(dump).value());
 }

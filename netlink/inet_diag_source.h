@@ -16,7 +16,7 @@ class InetDiagSource final : public SocketSource {
 
   /// Every dump has a socket of its own, so that an abandoned one leaves nothing behind. Needs no
   /// capability. Errors: no netlink socket (EPERM, EACCES, EMFILE, ...), or the request not sent.
-  Result<std::unique_ptr<SocketDump>> OpenFullDump() override;
+  Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) override;
 
  private:
   Walk walk_;

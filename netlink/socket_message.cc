@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <sys/socket.h>
 
@@ -37,6 +38,28 @@ TcpInfo ParseTcpInfo(Bytes bytes) {
   return info;
 }
 
+// Reads what is wanted from one attribute into `record`.
+void ReadAttribute(unsigned type, Bytes value, SocketRecord& record) {
+  // kernel: include/uapi/linux/sock_diag.h, SK_MEMINFO_DROPS in an array of u32.
+  constexpr std::size_t kDropsOffset = SK_MEMINFO_DROPS * sizeof(std::uint32_t);
+  switch (type) {
+    case INET_DIAG_INFO:
+      record.tcp_info = ParseTcpInfo(value);
+      break;
+    case INET_DIAG_SKMEMINFO:
+      record.drops = LoadAt<std::uint32_t>(value, kDropsOffset);
+      break;
+    case INET_DIAG_CGROUP_ID:
+      record.cgroup_id = LoadAt<std::uint64_t>(value, 0);
+      break;
+    case INET_DIAG_SKV6ONLY:
+      record.is_v6_only = LoadAt<std::uint8_t>(value, 0).value_or(0) != 0;
+      break;
+    default:
+      break;
+  }
+}
+
 // Reads what is wanted from the attributes into `record`.
 Result<void> ParseAttributes(Bytes bytes, SocketRecord& record) {
   while (!bytes.empty()) {
@@ -46,9 +69,8 @@ Result<void> ParseAttributes(Bytes bytes, SocketRecord& record) {
       return Malformed("attribute length " + std::to_string(header->nla_len) + " with " +
                        std::to_string(bytes.size()) + " bytes left");
     }
-    if ((header->nla_type & NLA_TYPE_MASK) == INET_DIAG_INFO) {
-      record.tcp_info = ParseTcpInfo(bytes.subspan(NLA_HDRLEN, header->nla_len - NLA_HDRLEN));
-    }
+    ReadAttribute(header->nla_type & NLA_TYPE_MASK,
+                  bytes.subspan(NLA_HDRLEN, header->nla_len - NLA_HDRLEN), record);
     // The padding of the last attribute may be missing.
     bytes = bytes.subspan(std::min<std::size_t>(NLA_ALIGN(header->nla_len), bytes.size()));
   }
@@ -76,6 +98,10 @@ Result<SocketRecord> ParseSocketMessage(Bytes payload) {
   constexpr unsigned kWordBits = std::numeric_limits<std::uint32_t>::digits;
   record.cookie =
       std::uint64_t{message->id.idiag_cookie[1]} << kWordBits | message->id.idiag_cookie[0];
+  record.socket_family =
+      message->idiag_family == AF_INET ? AddressFamily::kIpv4 : AddressFamily::kIpv6;
+  record.retransmissions = message->idiag_retrans;
+  record.timer_expires = std::chrono::milliseconds(message->idiag_expires);
   record.receive_queue = message->idiag_rqueue;
   record.send_queue = message->idiag_wqueue;
   if (auto parsed = ParseAttributes(payload.subspan(sizeof(inet_diag_msg)), record); !parsed) {

@@ -17,7 +17,7 @@ constexpr std::uint32_t kEveryState = 0x1ffe;
 constexpr std::uint8_t kTcpInfoBit = 1U << (INET_DIAG_INFO - 1U);
 
 TEST(DumpRequestTest, BothFamiliesInOneWalkIsTheLegacyRequest) {
-  const auto bytes = BuildDumpRequest({}, 7);
+  const auto bytes = BuildDumpRequest({{.tcp_info = true}, std::nullopt}, 7);
   const auto header = LoadAt<nlmsghdr>(bytes, 0);
   const auto body = LoadAt<inet_diag_req>(bytes, NLMSG_HDRLEN);
   ASSERT_TRUE(header && body);
@@ -32,7 +32,7 @@ TEST(DumpRequestTest, BothFamiliesInOneWalkIsTheLegacyRequest) {
 
 TEST(DumpRequestTest, OneFamily) {
   for (const AddressFamily family : kAddressFamilies) {
-    const auto bytes = BuildDumpRequest({.family = family}, 8);
+    const auto bytes = BuildDumpRequest({{.tcp_info = true}, family}, 8);
     const auto header = LoadAt<nlmsghdr>(bytes, 0);
     const auto body = LoadAt<inet_diag_req_v2>(bytes, NLMSG_HDRLEN);
     ASSERT_TRUE(header && body);
@@ -42,6 +42,24 @@ TEST(DumpRequestTest, OneFamily) {
     EXPECT_EQ(body->idiag_states, kEveryState);
     EXPECT_EQ(body->idiag_ext, kTcpInfoBit);
   }
+}
+
+TEST(DumpRequestTest, ListenersWithSocketMemory) {
+  const DumpQuery listeners{.states = {TcpState::kListen}, .socket_memory = true};
+  const auto body =
+      LoadAt<inet_diag_req>(BuildDumpRequest({listeners, std::nullopt}, 9), NLMSG_HDRLEN);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->idiag_states, 1U << 10U);
+  EXPECT_EQ(body->idiag_ext, 1U << (INET_DIAG_SKMEMINFO - 1U));
+}
+
+TEST(DumpRequestTest, SynRecvAsksForRequestSocketsToo) {
+  const DumpQuery handshakes{.states = {TcpState::kSynSent, TcpState::kSynRecv}};
+  const auto body =
+      LoadAt<inet_diag_req>(BuildDumpRequest({handshakes, std::nullopt}, 9), NLMSG_HDRLEN);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->idiag_states, 1U << 2U | 1U << 3U | 1U << 12U);
+  EXPECT_EQ(body->idiag_ext, 0);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@
 namespace connwatch {
 namespace {
 
+const DumpQuery kEverything{.tcp_info = true, .socket_memory = true};
+
 // A listening socket on a loopback port of the kernel's choice.
 class Listener {
  public:
@@ -59,7 +61,7 @@ std::vector<SocketRecord> ReadAll(SocketDump& dump) {
 }
 
 std::vector<SocketRecord> DumpBy(InetDiagSource::Walk walk) {
-  auto dump = InetDiagSource(walk).OpenFullDump();
+  auto dump = InetDiagSource(walk).Open(kEverything);
   if (!dump) {
     ADD_FAILURE() << dump.error().context;
     return {};
@@ -102,8 +104,8 @@ TEST(InetDiagSourceTest, ListenersComeFirst) {
 TEST(InetDiagSourceTest, AnAbandonedDumpDoesNotDisturbTheNext) {
   const Listener listener(AF_INET);
   InetDiagSource source;
-  { auto abandoned = source.OpenFullDump(); }
-  auto dump = source.OpenFullDump();
+  { auto abandoned = source.Open(kEverything); }
+  auto dump = source.Open(kEverything);
   ASSERT_TRUE(dump);
   EXPECT_EQ(ListenersOn(ReadAll(**dump), {listener.port()}).size(), 1U);
 }
@@ -111,7 +113,7 @@ TEST(InetDiagSourceTest, AnAbandonedDumpDoesNotDisturbTheNext) {
 // A forged end of dump from another process. Sending between netlink sockets needs CAP_NET_ADMIN.
 TEST(InetDiagSourceTest, IgnoresMessagesThatAreNotTheKernels) {
   const Listener listener(AF_INET);
-  auto dump = InetDiagSource().OpenFullDump();
+  auto dump = InetDiagSource().Open(kEverything);
   ASSERT_TRUE(dump);
   sockaddr_nl victim{};
   socklen_t size = sizeof(victim);

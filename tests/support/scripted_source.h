@@ -45,7 +45,7 @@ class ScriptedSource final : public SocketSource {
   void Add(DumpScript script) { dumps_.emplace_back(std::move(script), std::nullopt); }
   void AddOpenError(Error error) { dumps_.emplace_back(DumpScript{}, std::move(error)); }
 
-  Result<std::unique_ptr<SocketDump>> OpenFullDump() override {
+  Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& /*query*/) override {
     auto [script, error] = std::move(dumps_.front());
     dumps_.pop_front();
     if (error) return *std::move(error);

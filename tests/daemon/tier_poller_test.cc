@@ -1,4 +1,4 @@
-#include "daemon/full_tier.h"
+#include "daemon/tier_poller.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <numeric>
 
+#include "core/full_poll.h"
 #include "exporters/landing_page.h"
 #include "exporters/metrics_page.h"
 #include "tests/support/records.h"
@@ -34,7 +35,7 @@ DumpScript DumpEndingIn(Error error) {
           {{}, DumpProgress::kMore, std::move(error)}};
 }
 
-class FullTierTest : public testing::Test {
+class TierPollerTest : public testing::Test {
  protected:
   // One poll from begin to end; ends it at `second` + 1.
   void Poll(int second) {
@@ -44,24 +45,25 @@ class FullTierTest : public testing::Test {
   }
 
   std::uint64_t EstablishedCount() const {
-    return tier_.table()->states.Get(AddressFamily::kIpv4, TcpState::kEstablished);
+    return poll_.table()->states.Get(AddressFamily::kIpv4, TcpState::kEstablished);
   }
 
   Snapshot CurrentSnapshot() const {
-    return {tier_.table(), tier_.totals(), {tier_.health()}, {}, {}};
+    return {poll_.table(), poll_.totals(), {tier_.health()}, {}, {}};
   }
   std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
 
   ScriptedSource source_;
-  FullTier tier_{source_, {kBounds, 500}, milliseconds(10'000)};
+  FullPoll poll_{{kBounds, 500}};
+  TierPoller tier_{Tier::kFull, source_, poll_, milliseconds(10'000)};
 };
 
-TEST_F(FullTierTest, HasNothingBeforeTheFirstPoll) {
-  EXPECT_FALSE(tier_.table());
+TEST_F(TierPollerTest, HasNothingBeforeTheFirstPoll) {
+  EXPECT_FALSE(poll_.table());
   EXPECT_FALSE(tier_.IsInFlight());
 }
 
-TEST_F(FullTierTest, AGoodPollReplacesTheTable) {
+TEST_F(TierPollerTest, AGoodPollReplacesTheTable) {
   source_.Add(GoodDump(3));
   source_.Add(GoodDump(2));
   Poll(0);
@@ -79,7 +81,7 @@ struct Fault {
   const char* text;
 };
 
-TEST_F(FullTierTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
+TEST_F(TierPollerTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
   const std::vector<Fault> faults = {
       {"ENOBUFS", DumpEndingIn(Error::FromErrno(ENOBUFS, "receive")),
        PollFailureReason::kNoBufferSpace, "receive: No buffer space available"},
@@ -104,7 +106,7 @@ TEST_F(FullTierTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
   EXPECT_THAT(Page(), HasSubstr("state=\"established\"} 3\n"));
 }
 
-TEST_F(FullTierTest, ADumpThatNeverEndsFailsAtTheDeadline) {
+TEST_F(TierPollerTest, ADumpThatNeverEndsFailsAtTheDeadline) {
   source_.Add(GoodDump(3));
   source_.Add({{{}, DumpProgress::kMore, std::nullopt}});
   Poll(0);
@@ -121,7 +123,7 @@ TEST_F(FullTierTest, ADumpThatNeverEndsFailsAtTheDeadline) {
   EXPECT_EQ(EstablishedCount(), 3U);
 }
 
-TEST_F(FullTierTest, ASilentDumpFailsAtTheDeadlineToo) {
+TEST_F(TierPollerTest, ASilentDumpFailsAtTheDeadlineToo) {
   source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt}});
   tier_.Begin(TestInstant(0));
   tier_.Continue(TestInstant(0));
@@ -130,15 +132,15 @@ TEST_F(FullTierTest, ASilentDumpFailsAtTheDeadlineToo) {
   EXPECT_TRUE(tier_.HasEnded());
 }
 
-TEST_F(FullTierTest, DuplicatesCountOnce) {
+TEST_F(TierPollerTest, DuplicatesCountOnce) {
   const ScriptedBatch batch{{Established(1), Established(2)}, DumpProgress::kMore, std::nullopt};
   source_.Add({batch, batch, {{Established(2)}, DumpProgress::kDone, std::nullopt}});
   Poll(0);
   EXPECT_EQ(EstablishedCount(), 2U);
-  EXPECT_EQ(tier_.totals().dump_duplicates, 3U);
+  EXPECT_EQ(poll_.totals().dump_duplicates, 3U);
 }
 
-TEST_F(FullTierTest, AnOverrunIsCountedAndLeavesThePollAlone) {
+TEST_F(TierPollerTest, AnOverrunIsCountedAndLeavesThePollAlone) {
   source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt},
                {{Established(1)}, DumpProgress::kDone, std::nullopt}});
   tier_.Begin(TestInstant(0));
@@ -151,18 +153,18 @@ TEST_F(FullTierTest, AnOverrunIsCountedAndLeavesThePollAlone) {
   EXPECT_EQ(EstablishedCount(), 1U);
 }
 
-TEST_F(FullTierTest, ASourceThatDoesNotOpenIsAFailure) {
+TEST_F(TierPollerTest, ASourceThatDoesNotOpenIsAFailure) {
   source_.AddOpenError(Error::FromErrno(EPERM, "open netlink socket"));
   source_.Add(GoodDump(1));
   Poll(0);
   EXPECT_EQ(tier_.health().failures(PollFailureReason::kPermission), 1U);
-  EXPECT_FALSE(tier_.table());
+  EXPECT_FALSE(poll_.table());
   Poll(10);
   EXPECT_EQ(EstablishedCount(), 1U);
   EXPECT_FALSE(tier_.health().current_failure());
 }
 
-TEST_F(FullTierTest, ASliceIsBounded) {
+TEST_F(TierPollerTest, ASliceIsBounded) {
   source_.Add({{{}, DumpProgress::kMore, std::nullopt}});
   tier_.Begin(TestInstant(0));
   tier_.Continue(TestInstant(0));  // would not return otherwise
@@ -175,26 +177,26 @@ DumpScript DumpWithRtt(milliseconds ack_age) {
   return {{{record}, DumpProgress::kDone, std::nullopt}};
 }
 
-std::uint64_t RttObservations(const FullTier& tier) {
-  const auto counts = tier.totals().rtt[IndexOf(Direction::kOutbound)].bucket_counts();
+std::uint64_t RttObservations(const FullPoll& poll) {
+  const auto counts = poll.totals().rtt[IndexOf(Direction::kOutbound)].bucket_counts();
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
-TEST_F(FullTierTest, FreshnessIsMeasuredFromTheLastGoodPoll) {
+TEST_F(TierPollerTest, FreshnessIsMeasuredFromTheLastGoodPoll) {
   source_.Add(DumpWithRtt(milliseconds(0)));
   source_.Add(DumpEndingIn(Error{EBADMSG, "cut"}));
   source_.Add(DumpWithRtt(milliseconds(15'000)));
   source_.Add(DumpWithRtt(milliseconds(15'000)));
   Poll(0);
   Poll(10);
-  EXPECT_EQ(RttObservations(tier_), 1U) << "a failed poll observes nothing";
+  EXPECT_EQ(RttObservations(poll_), 1U) << "a failed poll observes nothing";
   Poll(20);
-  EXPECT_EQ(RttObservations(tier_), 2U) << "15 s is since the good poll 20 s ago";
+  EXPECT_EQ(RttObservations(poll_), 2U) << "15 s is since the good poll 20 s ago";
   Poll(30);
-  EXPECT_EQ(RttObservations(tier_), 2U) << "15 s is before the good poll 10 s ago";
+  EXPECT_EQ(RttObservations(poll_), 2U) << "15 s is before the good poll 10 s ago";
 }
 
-TEST_F(FullTierTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
+TEST_F(TierPollerTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
   source_.Add(DumpWithRtt(milliseconds(0)));
   source_.Add(
       {{{}, DumpProgress::kWouldBlock, std::nullopt}, {{}, DumpProgress::kDone, std::nullopt}});
@@ -202,14 +204,15 @@ TEST_F(FullTierTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
   Poll(0);
   tier_.Begin(TestInstant(10));
   tier_.Continue(TestInstant(10));
-  tier_.Reconfigure({{microseconds(5), microseconds(6)}, 500}, milliseconds(1'000));
+  poll_.Reconfigure({{microseconds(5), microseconds(6)}, 500});
+  tier_.set_interval(milliseconds(1'000));
   tier_.Continue(TestInstant(11));
   tier_.Conclude(TestInstant(11));
-  EXPECT_EQ(RttObservations(tier_), 1U);
+  EXPECT_EQ(RttObservations(poll_), 1U);
   EXPECT_EQ(tier_.health().interval(), milliseconds(1'000));
   Poll(20);
-  EXPECT_EQ(RttObservations(tier_), 1U);
-  EXPECT_EQ(tier_.totals().rtt.front().upper_bounds().size(), 2U);
+  EXPECT_EQ(RttObservations(poll_), 1U);
+  EXPECT_EQ(poll_.totals().rtt.front().upper_bounds().size(), 2U);
 }
 
 }  // namespace

@@ -1,18 +1,19 @@
-// Drives the full tier on the event loop: begins a poll at each interval, reads on when the kernel
-// has more, at a priority below everything else, and gives up at the deadline.
+// Drives a tier on the event loop: begins a poll at each interval, reads on when the kernel
+// has more, at the tier's own priority, and gives up at the deadline.
 #pragma once
 
 #include <functional>
 
 #include "daemon/event_loop.h"
-#include "daemon/full_tier.h"
+#include "daemon/tier_poller.h"
 
 namespace connwatch {
 
-class FullTierRunner {
+class TierRunner {
  public:
   /// `on_concluded` is called after each poll that ended. All must outlive the runner.
-  FullTierRunner(EventLoop& loop, FullTier& tier, std::function<void()> on_concluded);
+  TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
+             std::function<void()> on_concluded);
 
   /// Polls now, then at each interval. Also after a change of interval.
   Result<void> Start();
@@ -27,7 +28,8 @@ class FullTierRunner {
   void FailOnError(Result<void> result);
 
   EventLoop& loop_;
-  FullTier& tier_;
+  Priority priority_;
+  TierPoller& tier_;
   std::function<void()> on_concluded_;
   MonotonicTime next_due_;
   EventSource due_;

@@ -1,25 +1,26 @@
-#include "daemon/full_tier_runner.h"
+#include "daemon/tier_runner.h"
 
 #include <utility>
 
 namespace connwatch {
 
-FullTierRunner::FullTierRunner(EventLoop& loop, FullTier& tier, std::function<void()> on_concluded)
-    : loop_(loop), tier_(tier), on_concluded_(std::move(on_concluded)) {}
+TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
+                       std::function<void()> on_concluded)
+    : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
-Result<void> FullTierRunner::Start() {
+Result<void> TierRunner::Start() {
   next_due_ = EventLoop::Now().monotonic;
   return ScheduleNext();
 }
 
-Result<void> FullTierRunner::ScheduleNext() {
-  auto due = loop_.At(next_due_, [this] { OnDue(); });
+Result<void> TierRunner::ScheduleNext() {
+  auto due = loop_.At(next_due_, priority_, [this] { OnDue(); });
   if (!due) return std::move(due).error();
   due_ = std::move(due).value();
   return {};
 }
 
-void FullTierRunner::OnDue() {
+void TierRunner::OnDue() {
   const auto interval = tier_.health().interval();
   next_due_ += interval;
   const MonotonicTime now = EventLoop::Now().monotonic;
@@ -28,11 +29,11 @@ void FullTierRunner::OnDue() {
   Step([this](Instant at) { tier_.Begin(at); });
 }
 
-void FullTierRunner::OnReadable() {
+void TierRunner::OnReadable() {
   Step([this](Instant at) { tier_.Continue(at); });
 }
 
-void FullTierRunner::Step(const std::function<void(Instant)>& step) {
+void TierRunner::Step(const std::function<void(Instant)>& step) {
   const bool was_in_flight = tier_.IsInFlight();
   const auto cpu_before = EventLoop::ThreadCpuTime();
   step(EventLoop::Now());
@@ -50,17 +51,17 @@ void FullTierRunner::Step(const std::function<void(Instant)>& step) {
   }
 }
 
-Result<void> FullTierRunner::WatchDump() {
-  auto readable = loop_.OnReadable(tier_.fd(), Priority::kFullDump, [this] { OnReadable(); });
+Result<void> TierRunner::WatchDump() {
+  auto readable = loop_.OnReadable(tier_.fd(), priority_, [this] { OnReadable(); });
   if (!readable) return std::move(readable).error();
-  auto deadline = loop_.At(tier_.deadline(), [this] { OnReadable(); });
+  auto deadline = loop_.At(tier_.deadline(), priority_, [this] { OnReadable(); });
   if (!deadline) return std::move(deadline).error();
   readable_ = std::move(readable).value();
   deadline_ = std::move(deadline).value();
   return {};
 }
 
-void FullTierRunner::FailOnError(Result<void> result) {
+void TierRunner::FailOnError(Result<void> result) {
   if (!result) loop_.Fail(std::move(result).error());
 }
 

@@ -1,0 +1,34 @@
+#include "core/full_poll.h"
+
+#include <chrono>
+#include <utility>
+
+namespace connwatch {
+
+FullPoll::FullPoll(AggregationOptions options)
+    : options_(std::move(options)), totals_(options_.rtt_bounds) {}
+
+void FullPoll::Begin(Instant now) {
+  using std::chrono::milliseconds;
+  totals_.UseRttBounds(options_.rtt_bounds);
+  std::optional<milliseconds> since_previous;
+  if (previous_start_) {
+    since_previous = std::chrono::duration_cast<milliseconds>(now.monotonic - *previous_start_);
+  }
+  aggregator_.emplace(options_, since_previous);
+  start_ = now.monotonic;
+}
+
+void FullPoll::Add(std::span<const SocketRecord> records) {
+  for (const SocketRecord& record : records) aggregator_->Add(record);
+}
+
+void FullPoll::Complete(Instant /*now*/) {
+  FullPollResult result = std::move(*aggregator_).Finish();
+  aggregator_.reset();
+  table_ = std::move(result.table);
+  totals_.Merge(result.observed);
+  previous_start_ = start_;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,37 @@
+// The work of the full tier: every socket, counted. Keeps what the latest complete poll found.
+#pragma once
+
+#include <optional>
+
+#include "core/poll_work.h"
+#include "core/socket_aggregator.h"
+#include "core/socket_table.h"
+
+namespace connwatch {
+
+class FullPoll final : public PollWork {
+ public:
+  explicit FullPoll(AggregationOptions options);
+
+  /// Takes effect at the next poll. Other RTT bounds restart the RTT histograms.
+  void Reconfigure(AggregationOptions options) { options_ = std::move(options); }
+
+  DumpQuery Query() const override { return {.states = TcpStateSet::All(), .tcp_info = true}; }
+  void Begin(Instant now) override;
+  void Add(std::span<const SocketRecord> records) override;
+  void Complete(Instant now) override;
+
+  /// Absent before the first complete poll.
+  const std::optional<SocketTable>& table() const { return table_; }
+  const SocketTotals& totals() const { return totals_; }
+
+ private:
+  AggregationOptions options_;
+  std::optional<SocketTable> table_;
+  SocketTotals totals_;
+  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll
+  MonotonicTime start_;
+  std::optional<SocketAggregator> aggregator_;  // of the poll in flight
+};
+
+}  // namespace connwatch
