@@ -13,7 +13,11 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct PollConfig {
-  /// Between the starts of two full polls. 100 ms to 1 h.
+  /// Between the starts of two polls of the LISTEN sockets. 10 ms to 1 h.
+  std::chrono::milliseconds listeners{100};
+  /// Likewise of the SYN-SENT and SYN-RECV sockets. 100 ms to 1 h.
+  std::chrono::milliseconds handshakes{1'000};
+  /// Likewise of every socket. 100 ms to 1 h.
   std::chrono::milliseconds full{10'000};
 
   bool operator==(const PollConfig&) const = default;
@@ -56,8 +60,13 @@ struct LogConfig {
 
 struct Config {
   PollConfig poll;
+  /// What the _peak metrics look back on. 1 s to 1 h.
+  std::chrono::milliseconds peak_window{30'000};
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
+  /// Groups with series of their own, such as destination ports of pending connects; the rest is
+  /// summed as "other". 1 to 10,000.
+  std::size_t max_groups = 100;
   HistogramConfig histograms;
   WebConfig web;
   LogConfig log;

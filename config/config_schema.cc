@@ -48,6 +48,12 @@ void CheckConnectionLimits(const WebConfig& web, const Place& place) {
                        ", which is " + per_address + " unless set");
 }
 
+ValueReader Poll(PollConfig& poll) {
+  return Mapping({{"listeners", Duration(poll.listeners, {.min = 10ms, .max = 1h})},
+                  {"handshakes", Duration(poll.handshakes, {.min = 100ms, .max = 1h})},
+                  {"full", Duration(poll.full, {.min = 100ms, .max = 1h})}});
+}
+
 ValueReader Histograms(HistogramConfig& histograms) {
   const auto bound = [](std::chrono::microseconds& into) {
     return Duration(into, {.min = 1us, .max = 1h});
@@ -77,12 +83,13 @@ ValueReader Log(LogConfig& log) {
 }  // namespace
 
 ValueReader ConfigSchema(Config& config) {
-  return Mapping(
-      {{"poll", Mapping({{"full", Duration(config.poll.full, {.min = 100ms, .max = 1h})}})},
-       {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
-       {"histograms", Histograms(config.histograms)},
-       {"web", Web(config.web)},
-       {"log", Log(config.log)}});
+  return Mapping({{"poll", Poll(config.poll)},
+                  {"peak_window", Duration(config.peak_window, {.min = 1s, .max = 1h})},
+                  {"max_groups", Number(config.max_groups, {.min = 1, .max = 10'000})},
+                  {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
+                  {"histograms", Histograms(config.histograms)},
+                  {"web", Web(config.web)},
+                  {"log", Log(config.log)}});
 }
 
 }  // namespace connwatch

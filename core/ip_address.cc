@@ -41,6 +41,12 @@ IpAddress IpAddress::FromIpv6(std::span<const std::byte, 16> network_order) {
   return address;
 }
 
+IpAddress IpAddress::AnyIpv6() {
+  IpAddress address;
+  address.family_ = AddressFamily::kIpv6;
+  return address;
+}
+
 std::string IpAddress::ToString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(),

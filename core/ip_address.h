@@ -28,6 +28,10 @@ class IpAddress {
   /// 0.0.0.0
   constexpr IpAddress() = default;
 
+  /// 0.0.0.0 and ::
+  static IpAddress AnyIpv4() { return {}; }
+  static IpAddress AnyIpv6();
+
   static IpAddress FromIpv4(std::span<const std::byte, 4> network_order);
   static IpAddress FromIpv6(std::span<const std::byte, 16> network_order);
 

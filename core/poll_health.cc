@@ -22,6 +22,10 @@ constexpr std::size_t IndexOf(PollFailureReason reason) { return static_cast<std
 
 std::string_view Name(Tier tier) {
   switch (tier) {
+    case Tier::kListeners:
+      return "listeners";
+    case Tier::kHandshakes:
+      return "handshakes";
     case Tier::kFull:
       return "full";
   }

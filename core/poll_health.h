@@ -17,7 +17,7 @@
 namespace connwatch {
 
 /// A rhythm of polling. Its name is the value of the `tier` label.
-enum class Tier : std::uint8_t { kFull };
+enum class Tier : std::uint8_t { kListeners, kHandshakes, kFull };
 
 std::string_view Name(Tier tier);
 

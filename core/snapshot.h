@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/instant.h"
+#include "core/listener.h"
+#include "core/pending_connects.h"
 #include "core/poll_health.h"
 #include "core/socket_table.h"
 
@@ -35,6 +37,10 @@ struct Snapshot {
   /// `polls` tells its age and the reason.
   std::optional<SocketTable> sockets;
   SocketTotals totals;
+  /// Absent before the first complete poll of the listeners tier.
+  std::optional<ListenerTable> listeners;
+  /// Absent before the first complete poll of the handshakes tier.
+  std::optional<PendingConnects> pending_connects;
   std::vector<PollHealth> polls;
   ProcessStats process;
   ConfigStatus config;

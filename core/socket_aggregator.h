@@ -1,11 +1,9 @@
 // Turns the records of one full poll into a SocketTable. Cost per record: one look-up in a small
-// set; nothing is allocated except per listener. Pure; one aggregator per poll.
+// set; nothing is allocated per record. Pure; one aggregator per poll.
 #pragma once
 
 #include <bitset>
 #include <chrono>
-#include <cstddef>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -17,7 +15,6 @@ namespace connwatch {
 
 struct AggregationOptions {
   std::vector<DurationHistogram::Duration> rtt_bounds;
-  std::size_t max_listeners = 500;
 };
 
 /// What a full poll found: levels, and what to add to the totals.
@@ -41,14 +38,11 @@ class SocketAggregator {
   FullPollResult Finish() &&;
 
  private:
-  void AddListener(const SocketRecord& record);
   void ObserveRtt(const SocketRecord& record);
 
-  std::size_t max_listeners_;
   std::optional<std::chrono::milliseconds> since_previous_poll_;
   CookieSet seen_;
   StateCounts states_;
-  std::map<Endpoint, AcceptQueue> listeners_;
   std::bitset<65536> listened_ports_;
   SocketTotals observed_;
 };

@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
-#include <vector>
 
 #include "core/duration_histogram.h"
 #include "core/ip_address.h"
@@ -27,25 +25,6 @@ class StateCounts {
   std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
 };
 
-/// The accept queue behind one local address. With SO_REUSEPORT several sockets share it; lengths
-/// and limits are then sums.
-struct AcceptQueue {
-  std::uint64_t sockets = 0;
-  std::uint64_t length = 0;  // connections
-  std::uint64_t limit = 0;   // connections; the kernel admits one more, and 0 is legal
-
-  void Add(const AcceptQueue& other) {
-    sockets += other.sockets;
-    length += other.length;
-    limit += other.limit;
-  }
-};
-
-struct Listener {
-  Endpoint address;
-  AcceptQueue queue;
-};
-
 /// Who opened the connection: inbound if its local port is listened on.
 enum class Direction : std::uint8_t { kInbound, kOutbound };
 
@@ -58,11 +37,6 @@ constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::siz
 /// Levels at the time of one full poll.
 struct SocketTable {
   StateCounts states;
-  /// By address, ascending; at most `max_listeners`.
-  std::vector<Listener> listeners;
-  /// The sum of the listeners there was no room for, and how many they are.
-  AcceptQueue other_listeners;
-  std::uint64_t folded_listeners = 0;
 };
 
 /// Observations of full polls; they only grow.

@@ -13,7 +13,15 @@ ConfigResult LoadEffectiveConfig(const Options& options) {
 }
 
 AggregationOptions AggregationOptionsFrom(const Config& config) {
-  return {.rtt_bounds = config.histograms.rtt, .max_listeners = config.max_listeners};
+  return {.rtt_bounds = config.histograms.rtt};
+}
+
+ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config) {
+  return {.max_listeners = config.max_listeners, .peak_window = config.peak_window};
+}
+
+HandshakeOptions HandshakeOptionsFrom(const Config& config) {
+  return {.max_groups = config.max_groups};
 }
 
 HttpLimits HttpLimitsFrom(const Config& config) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "config/config_loader.h"
+#include "core/handshake_poll.h"
+#include "core/listener_board.h"
 #include "core/socket_aggregator.h"
 #include "daemon/options.h"
 #include "exporters/http_server.h"
@@ -14,6 +16,8 @@ namespace connwatch {
 ConfigResult LoadEffectiveConfig(const Options& options);
 
 AggregationOptions AggregationOptionsFrom(const Config& config);
+ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config);
+HandshakeOptions HandshakeOptionsFrom(const Config& config);
 HttpLimits HttpLimitsFrom(const Config& config);
 
 }  // namespace connwatch

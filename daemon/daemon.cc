@@ -15,16 +15,20 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source, Even
     : options_(options),
       config_(std::move(config)),
       loop_(loop),
-      full_poll_(AggregationOptionsFrom(config_)),
-      full_tier_(Tier::kFull, source, full_poll_, config_.poll.full),
-      full_runner_(loop, Priority::kFull, full_tier_, [this] { OnPollConcluded(); }),
+      tiers_(config_, source),
+      listeners_runner_(loop, Priority::kListeners, tiers_.listeners(),
+                        [this] { OnPollConcluded(tiers_.listeners()); }),
+      handshakes_runner_(loop, Priority::kHandshakes, tiers_.handshakes(),
+                         [this] { OnPollConcluded(tiers_.handshakes()); }),
+      full_runner_(loop, Priority::kFull, tiers_.full(),
+                   [this] { OnPollConcluded(tiers_.full()); }),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
   Publish();  // so that there is a page, and "not ready", before the first poll
   if (auto serving = StartServing(); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
-  if (auto polling = full_runner_.Start(); !polling) return polling;
+  if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
   LogInfo("stopping");
   return result;
@@ -54,20 +58,29 @@ Result<void> Daemon::TakeSignals() {
   return take(SIGHUP, [this] { Reload(); });
 }
 
-void Daemon::OnPollConcluded() {
-  LogPollChange();
-  Publish();
+Result<void> Daemon::StartPolling() {
+  for (TierRunner* runner : {&listeners_runner_, &handshakes_runner_, &full_runner_}) {
+    if (auto started = runner->Start(); !started) return started;
+  }
+  return {};
+}
+
+// A snapshot for each poll of the listeners would cost more than the poll: the peaks keep what
+// happened until the next handshakes poll.
+void Daemon::OnPollConcluded(const TierPoller& tier) {
+  LogPollChange(tier.health());
+  if (tier.health().tier() != Tier::kListeners) Publish();
 }
 
 // Once per failure and once at recovery, not at every poll.
-void Daemon::LogPollChange() {
-  const auto& failure = full_tier_.health().current_failure();
-  const bool is_failing = failure.has_value();
-  if (is_failing && !was_failing_) {
-    LogError("full poll failed: " + failure->text + "; still serving what the last good one found");
+void Daemon::LogPollChange(const PollHealth& health) {
+  const std::string name(Name(health.tier()));
+  const auto& failure = health.current_failure();
+  if (failure && failing_.insert(health.tier()).second) {
+    LogError(name + " poll failed: " + failure->text +
+             "; still serving what the last good one found");
   }
-  if (!is_failing && was_failing_) LogInfo("full poll succeeds again");
-  was_failing_ = is_failing;
+  if (!failure && failing_.erase(health.tier()) > 0) LogInfo(name + " poll succeeds again");
 }
 
 void Daemon::Reload() {
@@ -87,20 +100,34 @@ void Daemon::Reload() {
 void Daemon::Apply(Config config) {
   if (config.web != config_.web) LogWarning("changes below web: take effect after a restart");
   ConfigureLogging(config.log);
-  full_poll_.Reconfigure(AggregationOptionsFrom(config));
-  full_tier_.set_interval(config.poll.full);
-  const bool is_new_interval = config.poll.full != config_.poll.full;
-  config_ = std::move(config);
-  if (!is_new_interval) return;
-  if (auto polling = full_runner_.Start(); !polling) loop_.Fail(std::move(polling).error());
+  const bool has_other_bounds = config.max_listeners != config_.max_listeners ||
+                                config.max_groups != config_.max_groups ||
+                                config.peak_window != config_.peak_window;
+  if (has_other_bounds) {
+    LogWarning("max_listeners, max_groups and peak_window take effect after a restart");
+  }
+  tiers_.Reconfigure(config);
+  const PollConfig before = std::exchange(config_, std::move(config)).poll;
+  if (auto polling = StartChangedTiers(before); !polling) {
+    loop_.Fail(std::move(polling).error());
+  }
+}
+
+Result<void> Daemon::StartChangedTiers(const PollConfig& before) {
+  const PollConfig& now = config_.poll;
+  if (now.listeners != before.listeners) {
+    if (auto started = listeners_runner_.Start(); !started) return started;
+  }
+  if (now.handshakes != before.handshakes) {
+    if (auto started = handshakes_runner_.Start(); !started) return started;
+  }
+  return now.full == before.full ? Result<void>() : full_runner_.Start();
 }
 
 void Daemon::Publish() {
-  Snapshot snapshot{.sockets = full_poll_.table(),
-                    .totals = full_poll_.totals(),
-                    .polls = {full_tier_.health()},
-                    .process = ReadProcessStats("/proc/self"),
-                    .config = config_status_};
+  Snapshot snapshot = tiers_.TakeSnapshot(EventLoop::Now().monotonic);
+  snapshot.process = ReadProcessStats("/proc/self");
+  snapshot.config = config_status_;
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

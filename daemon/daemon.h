@@ -3,16 +3,16 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "config/config.h"
-#include "core/full_poll.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/event_loop.h"
 #include "daemon/options.h"
-#include "daemon/tier_poller.h"
 #include "daemon/tier_runner.h"
+#include "daemon/tiers.h"
 #include "exporters/http_server.h"
 #include "exporters/published_snapshot.h"
 
@@ -30,8 +30,11 @@ class Daemon {
  private:
   Result<void> StartServing();
   Result<void> TakeSignals();
-  void OnPollConcluded();
-  void LogPollChange();
+  Result<void> StartPolling();
+  // Starts the tiers whose interval is another than in `before`.
+  Result<void> StartChangedTiers(const PollConfig& before);
+  void OnPollConcluded(const TierPoller& tier);
+  void LogPollChange(const PollHealth& health);
   void Reload();
   void Apply(Config config);
   void Publish();
@@ -39,11 +42,12 @@ class Daemon {
   const Options& options_;
   Config config_;
   EventLoop& loop_;
-  FullPoll full_poll_;
-  TierPoller full_tier_;
+  Tiers tiers_;
+  TierRunner listeners_runner_;
+  TierRunner handshakes_runner_;
   TierRunner full_runner_;
   ConfigStatus config_status_;
-  bool was_failing_ = false;
+  std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;
   std::vector<std::unique_ptr<HttpServer>> servers_;  // after slot_, which they read
   std::vector<EventSource> signals_;

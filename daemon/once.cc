@@ -6,13 +6,11 @@
 #include <cstdio>
 #include <string>
 
-#include "core/full_poll.h"
 #include "daemon/build_info.h"
-#include "daemon/config_use.h"
 #include "daemon/event_loop.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
-#include "daemon/tier_poller.h"
+#include "daemon/tiers.h"
 #include "exporters/metrics_page.h"
 #include "procfs/process_stats.h"
 
@@ -41,20 +39,18 @@ void Poll(TierPoller& tier) {
 }  // namespace
 
 int RunOnce(const Config& config, SocketSource& source) {
-  FullPoll full_poll(AggregationOptionsFrom(config));
-  TierPoller tier(Tier::kFull, source, full_poll, config.poll.full);
   const WallTime config_loaded = EventLoop::Now().wall;
-  Poll(tier);
-  if (tier.health().current_failure()) {
-    LogError(tier.health().current_failure()->text);
-    return kExitFailed;
+  Tiers tiers(config, source);
+  for (TierPoller* tier : tiers.all()) {
+    Poll(*tier);
+    if (const auto& failure = tier->health().current_failure()) {
+      LogError(failure->text);
+      return kExitFailed;
+    }
   }
-  const Snapshot snapshot{
-      .sockets = full_poll.table(),
-      .totals = full_poll.totals(),
-      .polls = {tier.health()},
-      .process = ReadProcessStats("/proc/self"),
-      .config = {.last_reload_successful = true, .last_success = config_loaded}};
+  Snapshot snapshot = tiers.TakeSnapshot(EventLoop::Now().monotonic);
+  snapshot.process = ReadProcessStats("/proc/self");
+  snapshot.config = {.last_reload_successful = true, .last_success = config_loaded};
   const std::string page = RenderMetricsPage(snapshot, ThisBuild());
   const bool is_written = std::fwrite(page.data(), 1, page.size(), stdout) == page.size();
   if (!is_written || std::fflush(stdout) != 0) {

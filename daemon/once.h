@@ -1,4 +1,4 @@
-// --once: one full poll, the page to standard output.
+// --once: one poll of each tier, the page to standard output.
 #pragma once
 
 #include "config/config.h"

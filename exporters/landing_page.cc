@@ -63,8 +63,10 @@ std::string RenderLandingPage(const Snapshot& snapshot, const BuildInfo& build, 
        << "<p>Watches this host's TCP connections. Version " << EscapeHtml(build.version)
        << ", revision " << EscapeHtml(build.revision) << ".</p>\n";
   if (snapshot.sockets) {
-    page << "<p>" << SocketCount(snapshot.sockets->states) << " TCP sockets, "
-         << snapshot.sockets->listeners.size() + snapshot.sockets->folded_listeners
+    page << "<p>" << SocketCount(snapshot.sockets->states) << " TCP sockets.</p>\n";
+  }
+  if (snapshot.listeners) {
+    page << "<p>" << snapshot.listeners->listeners.size() + snapshot.listeners->folded
          << " listening addresses.</p>\n";
   }
   for (const PollHealth& poll : snapshot.polls) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exporters/metric_families.h"
@@ -16,6 +17,9 @@ namespace {
 constexpr std::string_view kOtherGroup = "other";
 // Listener of everything beyond max_listeners.
 constexpr std::string_view kOtherListener = "other";
+
+// Name and status of what has series of its own.
+using Listeners = std::vector<std::pair<std::string, ListenerStatus>>;
 
 std::string_view Name(Direction direction) {
   switch (direction) {
@@ -37,26 +41,78 @@ void AddStates(MetricFamilies& families, const StateCounts& states) {
   }
 }
 
-void AddListeners(MetricFamilies& families, const SocketTable& table) {
+void AddAcceptQueues(MetricFamilies& families, const Listeners& listeners) {
   auto length =
       families.Gauge("connwatch_listener_accept_queue_length",
-                     "Connections waiting for accept, summed over the sockets of the listener.");
+                     "Connections waiting for accept, summed over the listener's sockets.");
+  auto peak = families.Gauge("connwatch_listener_accept_queue_peak",
+                             "Maximum of the accept queue's length over the peak window.");
   auto limit = families.Gauge("connwatch_listener_accept_queue_limit",
-                              "Limit of the accept queue, summed over the sockets of the listener; "
-                              "the queue is full only above it.");
+                              "Limit of the accept queue, summed over the listener's sockets; the "
+                              "queue is full only above it.");
+  auto drops = families.Counter("connwatch_listener_drops_total",
+                                "SYNs and final ACKs that the listener's sockets dropped.");
   auto sockets = families.Gauge("connwatch_listener_sockets",
                                 "Sockets that share the listening address (SO_REUSEPORT).");
-  const auto add = [&](std::string_view listener, const AcceptQueue& queue) {
-    length.Add(queue.length, {{"listener", listener}});
-    limit.Add(queue.limit, {{"listener", listener}});
-    sockets.Add(queue.sockets, {{"listener", listener}});
-  };
-  for (const Listener& listener : table.listeners) {
-    add(listener.address.ToString(), listener.queue);
+  for (const auto& [name, status] : listeners) {
+    const Labels labels = {{"listener", name}};
+    length.Add(status.accept_queue.length, labels);
+    peak.Add(status.accept_queue.peak, labels);
+    limit.Add(status.accept_queue.limit, labels);
+    drops.Add(status.drops, labels);
+    sockets.Add(status.accept_queue.sockets, labels);
   }
-  if (table.folded_listeners > 0) add(kOtherListener, table.other_listeners);
-  families.Gauge("connwatch_folded_subjects", "Subjects beyond their limit, summed up as other.")
-      .Add(table.folded_listeners, {{"kind", "listener"}});
+}
+
+void AddSynQueues(MetricFamilies& families, const Listeners& listeners) {
+  auto length = families.Gauge("connwatch_listener_syn_queue_length",
+                               "SYN-RECV sockets of the listener: handshakes without a final ACK.");
+  auto peak = families.Gauge("connwatch_listener_syn_queue_peak",
+                             "Maximum of the SYN queue's length over the peak window.");
+  auto retransmitting = families.Gauge("connwatch_listener_syn_queue_retransmitting",
+                                       "Of them, those with a SYN-ACK retransmitted.");
+  for (const auto& [name, status] : listeners) {
+    const Labels labels = {{"listener", name}};
+    length.Add(status.syn_queue.length, labels);
+    peak.Add(status.syn_queue.peak, labels);
+    retransmitting.Add(status.syn_queue.retransmitting, labels);
+  }
+}
+
+void AddListeners(MetricFamilies& families, const ListenerTable& table) {
+  Listeners listeners;
+  for (const Listener& listener : table.listeners) {
+    listeners.emplace_back(listener.address.ToString(), listener.status);
+  }
+  listeners.emplace_back(kOtherListener, table.other);
+  AddAcceptQueues(families, listeners);
+  AddSynQueues(families, listeners);
+}
+
+void AddPendingConnects(MetricFamilies& families, const PendingConnects& pending) {
+  auto sockets = families.Gauge("connwatch_syn_sent_sockets",
+                                "Outbound handshakes without an answer, by destination port.");
+  auto retransmitting = families.Gauge("connwatch_syn_sent_retransmitting",
+                                       "Of them, those with a SYN retransmitted.");
+  auto oldest = families.Gauge("connwatch_syn_sent_oldest_age_seconds",
+                               "Age of the oldest of them, 0 where there is none.");
+  const auto add = [&](std::string_view name, const PendingGroup& group) {
+    const Labels labels = {{"group", name}};
+    sockets.Add(group.sockets, labels);
+    retransmitting.Add(group.retransmitting, labels);
+    oldest.Add(InSeconds(group.oldest_age), labels);
+  };
+  for (const auto& [port, group] : pending.by_port) add(std::to_string(port), group);
+  add(kOtherGroup, pending.other);
+}
+
+void AddFolded(MetricFamilies& families, const Snapshot& snapshot) {
+  auto folded = families.Gauge("connwatch_folded_subjects",
+                               "Subjects beyond their limit, summed up as other.");
+  if (snapshot.listeners) folded.Add(snapshot.listeners->folded, {{"kind", "listener"}});
+  if (snapshot.pending_connects) {
+    folded.Add(snapshot.pending_connects->folded_ports, {{"kind", "syn_sent_group"}});
+  }
 }
 
 void AddTotals(MetricFamilies& families, const SocketTotals& totals) {
@@ -154,8 +210,10 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   MetricFamilies families;
   if (snapshot.sockets) {
     AddStates(families, snapshot.sockets->states);
-    AddListeners(families, *snapshot.sockets);
   }
+  if (snapshot.listeners) AddListeners(families, *snapshot.listeners);
+  if (snapshot.pending_connects) AddPendingConnects(families, *snapshot.pending_connects);
+  AddFolded(families, snapshot);
   AddTotals(families, snapshot.totals);
   AddPollResults(families, snapshot.polls);
   AddPollCosts(families, snapshot.polls);

@@ -39,21 +39,32 @@ constexpr BadInput kBadInputs[] = {
     {"# nothing\n", "f: is empty, must hold a key; leave the file out for the defaults"},
     {"---\n", "f: is empty, must hold a key; leave the file out for the defaults"},
     {"full",
-     "f:1:1: \"full\" is a single value, must be a mapping with keys: poll, max_listeners, "
+     "f:1:1: \"full\" is a single value, must be a mapping with keys: poll, peak_window, "
+     "max_groups, max_listeners, "
      "histograms, web, log"},
     {"- poll",
-     "f:1:1: is a list, must be a mapping with keys: poll, max_listeners, histograms, web, "
+     "f:1:1: is a list, must be a mapping with keys: poll, peak_window, max_groups, max_listeners, "
+     "histograms, web, "
      "log"},
     {"pol: {}",
-     "f:1:1: pol: unknown key, did you mean \"poll\"? known keys: poll, max_listeners, "
+     "f:1:1: pol: unknown key, did you mean \"poll\"? known keys: poll, peak_window, max_groups, "
+     "max_listeners, "
      "histograms, web, log"},
     {"<<: {poll: {}}",
-     "f:1:1: <<: unknown key, known keys: poll, max_listeners, histograms, web, log"},
-    {"poll:\n  ful: 1s\n", "f:2:3: poll.ful: unknown key, did you mean \"full\"? known keys: full"},
-    {"poll:\n", "f:1:1: poll: has no value, must be a mapping with keys: full"},
-    {"poll: ~\n", "f:1:1: poll: has no value, must be a mapping with keys: full"},
-    {"poll: 5s\n", "f:1:7: poll: \"5s\" is a single value, must be a mapping with keys: full"},
-    {"poll: [full]\n", "f:1:7: poll: is a list, must be a mapping with keys: full"},
+     "f:1:1: <<: unknown key, known keys: poll, peak_window, max_groups, max_listeners, "
+     "histograms, web, log"},
+    {"poll:\n  ful: 1s\n",
+     "f:2:3: poll.ful: unknown key, did you mean \"full\"? known keys: listeners, handshakes, "
+     "full"},
+    {"poll:\n",
+     "f:1:1: poll: has no value, must be a mapping with keys: listeners, handshakes, full"},
+    {"poll: ~\n",
+     "f:1:1: poll: has no value, must be a mapping with keys: listeners, handshakes, full"},
+    {"poll: 5s\n",
+     "f:1:7: poll: \"5s\" is a single value, must be a mapping with keys: listeners, handshakes, "
+     "full"},
+    {"poll: [full]\n",
+     "f:1:7: poll: is a list, must be a mapping with keys: listeners, handshakes, full"},
     {"poll: {full: }\n", "f:1:8: poll.full: has no value, must be a duration from 100ms to 1h"},
     {"poll: {full: [1s]}\n", "f:1:14: poll.full: is a list, must be a duration from 100ms to 1h"},
     {"poll: {full: 10}\n",

@@ -101,7 +101,11 @@ TEST(ConnwatchYaml, IsComparedByMeansThatFindAMissingKey) {
 // A key whose value went nowhere would pass as a default.
 TEST(ConnwatchYaml, ChangesWithEveryKey) {
   const std::vector<std::string> changed = {
+      "poll: {listeners: 1s}",
+      "poll: {handshakes: 2s}",
       "poll: {full: 1s}",
+      "peak_window: 1s",
+      "max_groups: 1",
       "max_listeners: 1",
       "histograms: {rtt: [1s]}",
       "web: {max_connections: 99}",

@@ -12,9 +12,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-AggregationOptions Options() {
-  return {.rtt_bounds = {microseconds(100), microseconds(1'000)}, .max_listeners = 3};
-}
+AggregationOptions Options() { return {.rtt_bounds = {microseconds(100), microseconds(1'000)}}; }
 
 FullPollResult Aggregate(const std::vector<SocketRecord>& records,
                          std::optional<milliseconds> since_previous_poll = std::nullopt) {
@@ -59,29 +57,8 @@ TEST(SocketAggregatorTest, ASocketMetTwiceCountsOnce) {
                                  Listening(2, 80, 1, 8), Listening(2, 80, 1, 8)});
   EXPECT_EQ(result.observed.dump_duplicates, 2U);
   EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
-  EXPECT_EQ(result.table.listeners.at(0).queue.sockets, 1U);
+  EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
   EXPECT_EQ(Observations(result, Direction::kOutbound), 1U);
-}
-
-TEST(SocketAggregatorTest, ReuseportSocketsOfOneAddressAreSummed) {
-  const auto table = Aggregate({Listening(1, 80, 1, 8), Listening(2, 80, 2, 16)}).table;
-  ASSERT_EQ(table.listeners.size(), 1U);
-  EXPECT_EQ(table.listeners[0].queue.sockets, 2U);
-  EXPECT_EQ(table.listeners[0].queue.length, 3U);
-  EXPECT_EQ(table.listeners[0].queue.limit, 24U);
-}
-
-TEST(SocketAggregatorTest, ListenersBeyondTheLimitAreFoldedWithNothingLost) {
-  const auto table =
-      Aggregate({Listening(1, 84, 16, 1), Listening(2, 83, 8, 1), Listening(3, 82, 4, 1),
-                 Listening(4, 81, 2, 1), Listening(5, 80, 1, 1)})
-          .table;
-  ASSERT_EQ(table.listeners.size(), 3U);
-  EXPECT_EQ(table.listeners[0].address.port, 80);
-  EXPECT_EQ(table.listeners[2].address.port, 82);
-  EXPECT_EQ(table.folded_listeners, 2U);
-  EXPECT_EQ(table.other_listeners.sockets, 2U);
-  EXPECT_EQ(table.other_listeners.length, 24U);
 }
 
 TEST(SocketAggregatorTest, AListenedOnLocalPortMakesItInbound) {

@@ -49,12 +49,12 @@ class TierPollerTest : public testing::Test {
   }
 
   Snapshot CurrentSnapshot() const {
-    return {poll_.table(), poll_.totals(), {tier_.health()}, {}, {}};
+    return {poll_.table(), poll_.totals(), std::nullopt, std::nullopt, {tier_.health()}, {}, {}};
   }
   std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
 
   ScriptedSource source_;
-  FullPoll poll_{{kBounds, 500}};
+  FullPoll poll_{{kBounds}};
   TierPoller tier_{Tier::kFull, source_, poll_, milliseconds(10'000)};
 };
 
@@ -204,7 +204,7 @@ TEST_F(TierPollerTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
   Poll(0);
   tier_.Begin(TestInstant(10));
   tier_.Continue(TestInstant(10));
-  poll_.Reconfigure({{microseconds(5), microseconds(6)}, 500});
+  poll_.Reconfigure({{microseconds(5), microseconds(6)}});
   tier_.set_interval(milliseconds(1'000));
   tier_.Continue(TestInstant(11));
   tier_.Conclude(TestInstant(11));

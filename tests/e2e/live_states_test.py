@@ -103,6 +103,7 @@ class LiveStatesTest(unittest.TestCase):
             value, page.get("connwatch_listener_accept_queue_length", **dict(labels)),
             page.get("connwatch_listener_accept_queue_limit", **dict(labels))]
             for (name, labels), value in page.series.items() if name == "connwatch_listener_sockets"}
+        self.assertEqual(found.pop("other"), [0, 0, 0])
         self.assertEqual(found, dict(expected))
         self.assertEqual(found[f"127.0.0.1:{shared.getsockname()[1]}"], [2, 0, 30])
         self.assertEqual(found[f"0.0.0.0:{waiting.getsockname()[1]}"], [1, 3, 5])

@@ -15,14 +15,15 @@ TEST(LandingPageTest, ShowsAgeAndReasonAndEscapesIt) {
   const std::string page = RenderLandingPage(FullSnapshot(), kTestBuild, TestInstant(25).wall);
   EXPECT_THAT(page, HasSubstr("Last successful full poll: 15 s ago."));
   EXPECT_THAT(page, HasSubstr("The latest poll failed: socket &lt;dump&gt;: lost"));
-  EXPECT_THAT(page, HasSubstr("3 TCP sockets, 6 listening addresses"));
+  EXPECT_THAT(page, HasSubstr("3 TCP sockets."));
+  EXPECT_THAT(page, HasSubstr("6 listening addresses."));
   EXPECT_THAT(page, HasSubstr("href=\"/metrics\""));
 }
 
 TEST(LandingPageTest, BeforeTheFirstPollItShowsNoCounts) {
   const std::string page = RenderLandingPage(EmptySnapshot(), kTestBuild, TestInstant(0).wall);
   EXPECT_THAT(page, HasSubstr("No successful full poll yet."));
-  EXPECT_THAT(page, Not(HasSubstr("TCP sockets,")));
+  EXPECT_THAT(page, Not(HasSubstr("TCP sockets.")));
 }
 
 TEST(LandingPageTest, AClockSetBackIsNoNegativeAge) {

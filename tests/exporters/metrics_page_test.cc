@@ -35,16 +35,9 @@ TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {
   const std::string page = RenderMetricsPage(EmptySnapshot(), kTestBuild);
   EXPECT_THAT(page, Not(HasSubstr("connwatch_tcp_sockets")));
   EXPECT_THAT(page, Not(HasSubstr("connwatch_listener_")));
+  EXPECT_THAT(page, Not(HasSubstr("connwatch_syn_sent_")));
   EXPECT_THAT(page, Not(HasSubstr("last_success_timestamp_seconds{")));
   EXPECT_THAT(page, HasSubstr("connwatch_polls_total{tier=\"full\",result=\"success\"} 0\n"));
-}
-
-TEST(MetricsPageTest, WithoutFoldedListenersThereIsNoOther) {
-  Snapshot snapshot = FullSnapshot();
-  snapshot.sockets->folded_listeners = 0;
-  const std::string page = RenderMetricsPage(snapshot, kTestBuild);
-  EXPECT_THAT(page, Not(HasSubstr("listener=\"other\"")));
-  EXPECT_THAT(page, HasSubstr("connwatch_folded_subjects{kind=\"listener\"} 0\n"));
 }
 
 TEST(MetricsPageTest, LargeCountsKeepEveryDigit) {

@@ -23,10 +23,20 @@ inline Snapshot FullSnapshot() {
   table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
   table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
   table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
-  table.listeners = {{{IpAddress(), 443}, {.sockets = 2, .length = 3, .limit = 256}},
-                     {{Ipv6Loopback(), 22}, {.sockets = 1, .length = 0, .limit = 128}}};
-  table.other_listeners = {.sockets = 4, .length = 5, .limit = 512};
-  table.folded_listeners = 4;
+  ListenerTable listeners;
+  listeners.listeners = {{{IpAddress(), 443},
+                          {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
+                           .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
+                           .drops = 6,
+                           .cgroup_id = 77}},
+                         {{Ipv6Loopback(), 22},
+                          {.accept_queue = {.sockets = 1, .length = 0, .limit = 128, .peak = 0}}}};
+  listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
+  listeners.folded = 4;
+  PendingConnects pending;
+  pending.by_port[443] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
+  pending.folded_ports = 1;
+  pending.other = {.sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
   SocketTotals totals(bounds);
   totals.rtt.front().Observe(microseconds(400));
   totals.rtt.front().Observe(microseconds(20'000));
@@ -38,6 +48,8 @@ inline Snapshot FullSnapshot() {
   full.AddCpu(milliseconds(125));
   return {.sockets = table,
           .totals = totals,
+          .listeners = listeners,
+          .pending_connects = pending,
           .polls = {full},
           .process = {.cpu = milliseconds(1'250),
                       .started = TestInstant(0).wall,
@@ -53,6 +65,8 @@ inline Snapshot FullSnapshot() {
 inline Snapshot EmptySnapshot() {
   return {.sockets = std::nullopt,
           .totals = SocketTotals({}),
+          .listeners = std::nullopt,
+          .pending_connects = std::nullopt,
           .polls = {PollHealth(Tier::kFull, std::chrono::milliseconds(10'000))},
           .process = {},
           .config = {}};

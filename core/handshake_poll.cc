@@ -1,0 +1,115 @@
+#include "core/handshake_poll.h"
+
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kInitialTimeout{1'000};  // kernel: TCP_TIMEOUT_INIT, RFC 6298
+constexpr milliseconds kMaxTimeout{120'000};    // kernel: TCP_RTO_MAX
+
+// The wait before retransmission number `index`, from 0.
+milliseconds TimeoutBefore(unsigned index, unsigned linear_timeouts) {
+  constexpr unsigned kMaxDoublings = 7;  // 128 s
+  const unsigned doublings = index > linear_timeouts ? index - linear_timeouts : 0;
+  return std::min(kInitialTimeout * (1 << std::min(doublings, kMaxDoublings)), kMaxTimeout);
+}
+
+}  // namespace
+
+milliseconds AgeByRetransmissionTimer(unsigned retransmissions, milliseconds timer_expires,
+                                      unsigned linear_timeouts) {
+  milliseconds age{0};
+  for (unsigned i = 0; i < retransmissions; ++i) age += TimeoutBefore(i, linear_timeouts);
+  const milliseconds timeout = TimeoutBefore(retransmissions, linear_timeouts);
+  return age + std::max(timeout - timer_expires, milliseconds{0});
+}
+
+void PendingGroup::Add(const PendingConnect& connect) {
+  ++sockets;
+  if (connect.retransmissions > 0) ++retransmitting;
+  oldest_age = std::max(oldest_age, connect.age);
+}
+
+// When each pending socket began, as far as is known.
+struct HandshakePoll::FirstSight {
+  using ByCookie = tsl::robin_map<std::uint64_t, MonotonicTime>;
+
+  // A socket that was not there at the previous poll began after it, whatever its timer says.
+  MonotonicTime BeginningOf(const SocketRecord& record, MonotonicTime now, milliseconds by_timer) {
+    const auto known = latest.find(record.cookie);
+    const bool is_known = known != latest.end();
+    const MonotonicTime begin =
+        is_known ? known->second : std::max(now - by_timer, previous_poll.value_or(now - by_timer));
+    if (next.size() < kMaxFollowed) next.emplace(record.cookie, begin);
+    return begin;
+  }
+
+  ByCookie latest;
+  ByCookie next;  // of the poll in progress: sockets that are gone do not come along
+  std::optional<MonotonicTime> previous_poll;
+};
+
+HandshakePoll::HandshakePoll(ListenerBoard& board, HandshakeOptions options)
+    : board_(board), options_(options), first_sight_(std::make_unique<FirstSight>()) {}
+
+HandshakePoll::~HandshakePoll() = default;
+
+void HandshakePoll::Begin(Instant now) {
+  board_.BeginSynQueues();
+  seen_.emplace();
+  start_ = now.monotonic;
+  first_sight_->next.clear();
+  folded_in_poll_.clear();
+  in_poll_ = {};
+  for (const auto& [port, group] : pending_.by_port) in_poll_.by_port[port] = {};
+}
+
+void HandshakePoll::Add(std::span<const SocketRecord> records) {
+  for (const SocketRecord& record : records) {
+    if (!seen_->Insert(record.cookie)) continue;
+    if (record.state == TcpState::kSynRecv) board_.AddSynRecv(record);
+    if (record.state == TcpState::kSynSent) AddSynSent(record);
+  }
+}
+
+PendingGroup& HandshakePoll::GroupOf(std::uint16_t port) {
+  const auto known = in_poll_.by_port.find(port);
+  if (known != in_poll_.by_port.end()) return known->second;
+  if (in_poll_.by_port.size() < options_.max_groups) return in_poll_.by_port[port];
+  folded_in_poll_.insert(port);
+  return in_poll_.other;
+}
+
+void HandshakePoll::AddSynSent(const SocketRecord& record) {
+  const milliseconds by_timer = AgeByRetransmissionTimer(
+      record.retransmissions, record.timer_expires, options_.linear_timeouts);
+  const MonotonicTime begin = first_sight_->BeginningOf(record, start_, by_timer);
+  const PendingConnect connect{.local = record.local,
+                               .remote = record.remote,
+                               .retransmissions = record.retransmissions,
+                               .age = std::chrono::duration_cast<milliseconds>(start_ - begin),
+                               .next_try = record.timer_expires};
+  GroupOf(record.remote.port).Add(connect);
+  in_poll_.oldest.push_back(connect);
+}
+
+void HandshakePoll::Complete(Instant now) {
+  board_.CommitSynQueues(now.monotonic);
+  in_poll_.folded_ports = folded_in_poll_.size();
+  auto& oldest = in_poll_.oldest;
+  std::stable_sort(oldest.begin(), oldest.end(),
+                   [](const auto& a, const auto& b) { return a.age > b.age; });
+  oldest.resize(std::min(oldest.size(), PendingConnects::kMaxListed));
+  pending_ = std::exchange(in_poll_, {});
+  first_sight_->latest = std::exchange(first_sight_->next, {});
+  first_sight_->previous_poll = start_;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,66 @@
+// The work of the handshakes tier: SYN-RECV sockets for the listener board, SYN-SENT sockets as
+// pending connects, whose age is followed by cookie from poll to poll.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "core/cookie_set.h"
+#include "core/listener_board.h"
+#include "core/pending_connects.h"
+#include "core/poll_work.h"
+
+namespace connwatch {
+
+/// How long ago a SYN was first sent that has been retransmitted `retransmissions` times and will
+/// be again in `timer_expires`. The kernel waits 1 s, `linear_timeouts` times more 1 s, then twice
+/// as long each time, 120 s at most. kernel: tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts
+/// (since 6.5; 0 before).
+std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
+                                                   std::chrono::milliseconds timer_expires,
+                                                   unsigned linear_timeouts);
+
+struct HandshakeOptions {
+  std::size_t max_groups = 100;
+  unsigned linear_timeouts = 4;
+};
+
+class HandshakePoll final : public PollWork {
+ public:
+  /// Sockets whose age is followed; of others only the timer tells it.
+  static constexpr std::size_t kMaxFollowed = 65'536;
+
+  /// `board` must outlive the work.
+  HandshakePoll(ListenerBoard& board, HandshakeOptions options);
+  ~HandshakePoll() override;
+  HandshakePoll(const HandshakePoll&) = delete;
+  HandshakePoll& operator=(const HandshakePoll&) = delete;
+
+  DumpQuery Query() const override { return {.states = {TcpState::kSynSent, TcpState::kSynRecv}}; }
+  void Begin(Instant now) override;
+  void Add(std::span<const SocketRecord> records) override;
+  void Complete(Instant now) override;
+
+  /// Of the latest complete poll.
+  const PendingConnects& pending() const { return pending_; }
+
+ private:
+  struct FirstSight;  // keeps the hash maps out of this header
+
+  void AddSynSent(const SocketRecord& record);
+  PendingGroup& GroupOf(std::uint16_t port);
+
+  ListenerBoard& board_;
+  HandshakeOptions options_;
+  PendingConnects pending_;
+  PendingConnects in_poll_;
+  std::set<std::uint16_t> folded_in_poll_;
+  std::optional<CookieSet> seen_;
+  std::unique_ptr<FirstSight> first_sight_;
+  MonotonicTime start_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,76 @@
+// Follows the listeners of a host from poll to poll: the listeners tier brings the accept queues,
+// the handshakes tier the SYN-RECV sockets, which are attributed here. Pure; time is passed in.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+
+#include "core/instant.h"
+#include "core/listener.h"
+#include "core/sliding_peak.h"
+#include "core/socket_record.h"
+
+namespace connwatch {
+
+struct ListenerBoardOptions {
+  std::size_t max_listeners = 500;
+  std::chrono::milliseconds peak_window{30'000};
+};
+
+class ListenerBoard {
+ public:
+  /// How long a listener that vanished keeps its drop count, should it come back.
+  static constexpr std::chrono::minutes kMemory{5};
+
+  explicit ListenerBoard(const ListenerBoardOptions& options);
+  ~ListenerBoard();
+  ListenerBoard(const ListenerBoard&) = delete;
+  ListenerBoard& operator=(const ListenerBoard&) = delete;
+
+  /// `listening` is every LISTEN socket of the host, each once. The drops of sockets in the first
+  /// update are a baseline; those of a socket that appears later count from zero.
+  void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
+
+  // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
+  void BeginSynQueues();
+  void AddSynRecv(const SocketRecord& record);
+  void CommitSynQueues(MonotonicTime now);
+
+  ListenerTable Table(MonotonicTime now) const;
+
+ private:
+  struct Entry {
+    explicit Entry(std::chrono::milliseconds peak_window)
+        : accept_peak(peak_window), syn_peak(peak_window) {}
+
+    ListenerStatus status;
+    SynQueue syn_queue_in_poll;
+    SlidingPeak accept_peak;
+    SlidingPeak syn_peak;
+    MonotonicTime last_seen;
+  };
+  struct DropCounts;  // keeps the hash map out of this header
+
+  // The entry of an address, or other_ where there is no room.
+  Entry& EntryOf(const Endpoint& address, MonotonicTime now);
+  // Exact address first, then the wildcard that takes the socket's family.
+  Entry& ListenerOf(const SocketRecord& syn_recv);
+  void ForgetVanished(MonotonicTime now);
+  ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;
+  template <typename Action>
+  void ForEachEntry(Action action);
+
+  ListenerBoardOptions options_;
+  std::map<Endpoint, Entry> entries_;
+  Entry other_;
+  std::set<Endpoint> folded_;
+  std::unique_ptr<DropCounts> drop_counts_;
+  MonotonicTime latest_update_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,18 @@
+#include "core/listener_poll.h"
+
+namespace connwatch {
+
+void ListenerPoll::Begin(Instant /*now*/) {
+  listening_.clear();
+  seen_.emplace();
+}
+
+void ListenerPoll::Add(std::span<const SocketRecord> records) {
+  for (const SocketRecord& record : records) {
+    if (seen_->Insert(record.cookie)) listening_.push_back(record);
+  }
+}
+
+void ListenerPoll::Complete(Instant now) { board_.UpdateAcceptQueues(listening_, now.monotonic); }
+
+}  // namespace connwatch

@@ -1,0 +1,31 @@
+// The work of the listeners tier: every LISTEN socket, for the board.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/cookie_set.h"
+#include "core/listener_board.h"
+#include "core/poll_work.h"
+
+namespace connwatch {
+
+class ListenerPoll final : public PollWork {
+ public:
+  /// `board` must outlive the work.
+  explicit ListenerPoll(ListenerBoard& board) : board_(board) {}
+
+  DumpQuery Query() const override {
+    return {.states = {TcpState::kListen}, .socket_memory = true};
+  }
+  void Begin(Instant now) override;
+  void Add(std::span<const SocketRecord> records) override;
+  void Complete(Instant now) override;
+
+ private:
+  ListenerBoard& board_;
+  std::vector<SocketRecord> listening_;
+  std::optional<CookieSet> seen_;
+};
+
+}  // namespace connwatch

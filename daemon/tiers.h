@@ -1,0 +1,45 @@
+// The three tiers of polling with their work, and the snapshot of what they found. Listeners often,
+// handshakes now and then, everything rarely: the kernel's price decides.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "config/config.h"
+#include "core/full_poll.h"
+#include "core/handshake_poll.h"
+#include "core/listener_board.h"
+#include "core/listener_poll.h"
+#include "core/snapshot.h"
+#include "core/socket_source.h"
+#include "daemon/tier_poller.h"
+
+namespace connwatch {
+
+class Tiers {
+ public:
+  /// `source` must outlive the tiers.
+  Tiers(const Config& config, SocketSource& source);
+
+  /// Intervals and histogram buckets. What bounds the tables takes effect after a restart.
+  void Reconfigure(const Config& config);
+
+  TierPoller& listeners() { return listeners_; }
+  TierPoller& handshakes() { return handshakes_; }
+  TierPoller& full() { return full_; }
+  std::array<TierPoller*, 3> all() { return {&listeners_, &handshakes_, &full_}; }
+
+  /// Sockets, listeners, handshakes and poll health; process and configuration are the caller's.
+  Snapshot TakeSnapshot(MonotonicTime now) const;
+
+ private:
+  ListenerBoard board_;
+  ListenerPoll listener_poll_;
+  HandshakePoll handshake_poll_;
+  FullPoll full_poll_;
+  TierPoller listeners_;
+  TierPoller handshakes_;
+  TierPoller full_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,137 @@
+#include "core/handshake_poll.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/support/records.h"
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct TimerCase {
+  unsigned retransmissions;
+  int expires_ms;
+  unsigned linear_timeouts;
+  int age_ms;
+};
+
+TEST(AgeByRetransmissionTimerTest, FollowsTheKernelsSchedule) {
+  // 1 s, 4 times 1 s more, then 2 s, 4 s ...; without linear timeouts 1 s, 2 s, 4 s ...
+  const std::vector<TimerCase> cases = {
+      {0, 1'000, 4, 0},        {0, 400, 4, 600},     {1, 1'000, 4, 1'000}, {4, 500, 4, 4'500},
+      {5, 2'000, 4, 5'000},    {5, 500, 4, 6'500},   {6, 4'000, 4, 7'000}, {0, 250, 0, 750},
+      {1, 2'000, 0, 1'000},    {2, 1'000, 0, 6'000}, {3, 8'000, 0, 7'000}, {0, 3'000, 4, 0},
+      {7, 120'000, 0, 127'000}};
+  for (const TimerCase& c : cases) {
+    EXPECT_EQ(
+        AgeByRetransmissionTimer(c.retransmissions, milliseconds(c.expires_ms), c.linear_timeouts),
+        milliseconds(c.age_ms))
+        << c.retransmissions << " retransmissions, " << c.expires_ms << " ms left, "
+        << c.linear_timeouts << " linear";
+  }
+}
+
+TEST(AgeByRetransmissionTimerTest, ManyRetransmissionsDoNotOverflow) {
+  EXPECT_GT(AgeByRetransmissionTimer(255, milliseconds(0), 0), std::chrono::hours(8));
+}
+
+SocketRecord SynSent(std::uint64_t cookie, std::uint16_t port, int retransmissions = 0,
+                     int expires_ms = 1'000) {
+  SocketRecord record;
+  record.state = TcpState::kSynSent;
+  record.local = {Ipv4({192, 0, 2, 1}), 40'000};
+  record.remote = {Ipv4({198, 51, 100, 1}), port};
+  record.cookie = cookie;
+  record.send_queue = 1;
+  record.retransmissions = static_cast<std::uint8_t>(retransmissions);
+  record.timer_expires = milliseconds(expires_ms);
+  return record;
+}
+
+class HandshakePollTest : public testing::Test {
+ protected:
+  const PendingConnects& Poll(int second, const std::vector<SocketRecord>& records) {
+    poll_.Begin(TestInstant(second));
+    poll_.Add(records);
+    poll_.Complete(TestInstant(second));
+    return poll_.pending();
+  }
+
+  ListenerBoard board_{{}};
+  HandshakePoll poll_{board_, {.max_groups = 2, .linear_timeouts = 4}};
+};
+
+TEST_F(HandshakePollTest, AsksForBothHandshakeStatesOnly) {
+  EXPECT_EQ(poll_.Query().states.bits(), 1U << 2U | 1U << 3U);
+}
+
+TEST_F(HandshakePollTest, GroupsByDestinationPort) {
+  const auto& pending = Poll(0, {SynSent(1, 443, 2, 500), SynSent(2, 443), SynSent(3, 5432, 1)});
+  EXPECT_EQ(pending.by_port.at(443).sockets, 2U);
+  EXPECT_EQ(pending.by_port.at(443).retransmitting, 1U);
+  EXPECT_EQ(pending.by_port.at(443).oldest_age, milliseconds(2'500));
+  EXPECT_EQ(pending.by_port.at(5432).retransmitting, 1U);
+}
+
+TEST_F(HandshakePollTest, ASeenPortStaysWithZeros) {
+  Poll(0, {SynSent(1, 443)});
+  const auto& pending = Poll(1, {});
+  EXPECT_EQ(pending.by_port.at(443).sockets, 0U);
+  EXPECT_EQ(pending.by_port.at(443).oldest_age, milliseconds(0));
+}
+
+TEST_F(HandshakePollTest, PortsBeyondTheLimitAreFolded) {
+  const auto& pending =
+      Poll(0, {SynSent(1, 1), SynSent(2, 2), SynSent(3, 3), SynSent(4, 4), SynSent(5, 4)});
+  EXPECT_EQ(pending.by_port.size(), 2U);
+  EXPECT_EQ(pending.other.sockets, 3U);
+  EXPECT_EQ(pending.folded_ports, 2U);
+}
+
+TEST_F(HandshakePollTest, AgeIsFollowedByCookie) {
+  Poll(0, {});
+  Poll(1, {SynSent(1, 443, 0, 500)});
+  EXPECT_EQ(Poll(8, {SynSent(1, 443, 0, 500)}).oldest.at(0).age, milliseconds(7'500))
+      << "the timer alone would say 500 ms";
+}
+
+TEST_F(HandshakePollTest, ATimerCannotPutTheBeginningBeforeThePollThatDidNotSeeIt) {
+  Poll(0, {});
+  // A host that retransmits faster than the standard: the timer alone would say 5 s.
+  EXPECT_EQ(Poll(1, {SynSent(1, 443, 5, 2'000)}).oldest.at(0).age, milliseconds(1'000));
+}
+
+TEST_F(HandshakePollTest, TheFirstPollTakesTheTimersWord) {
+  EXPECT_EQ(Poll(0, {SynSent(1, 443, 5, 2'000)}).oldest.at(0).age, milliseconds(5'000));
+}
+
+TEST_F(HandshakePollTest, AFailedPollChangesNothing) {
+  Poll(0, {SynSent(1, 443)});
+  poll_.Begin(TestInstant(1));
+  poll_.Add(std::vector{SynSent(2, 443), SynSent(3, 443)});
+  EXPECT_EQ(poll_.pending().by_port.at(443).sockets, 1U);
+  EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_port.at(443).oldest_age, milliseconds(2'000));
+}
+
+TEST_F(HandshakePollTest, DuplicatesCountOnce) {
+  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_port.at(443).sockets, 1U);
+}
+
+TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
+  std::vector<SocketRecord> records;
+  for (std::uint64_t cookie = 0; cookie < 1'500; ++cookie) {
+    records.push_back(SynSent(cookie, 443, 0, static_cast<int>(cookie % 1'000)));
+  }
+  const auto& pending = Poll(0, records);
+  ASSERT_EQ(pending.oldest.size(), PendingConnects::kMaxListed);
+  EXPECT_EQ(pending.oldest.front().age, milliseconds(1'000));
+  EXPECT_GE(pending.oldest.front().age, pending.oldest.back().age);
+  EXPECT_EQ(pending.by_port.at(443).sockets, 1'500U);
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,192 @@
+#include "core/listener_board.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "tests/support/records.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+MonotonicTime At(int second) { return MonotonicTime(seconds(1'000 + second)); }
+
+SocketRecord WithDrops(SocketRecord record, std::uint32_t drops) {
+  record.drops = drops;
+  return record;
+}
+
+SocketRecord ListeningOn(std::uint64_t cookie, IpAddress address, std::uint16_t port) {
+  SocketRecord record = Listening(cookie, port);
+  record.local.address = address;
+  record.socket_family = address.family();
+  return record;
+}
+
+SocketRecord SynRecv(IpAddress local, std::uint16_t port, AddressFamily socket_family,
+                     std::uint8_t retransmissions = 0) {
+  SocketRecord record = Established(0, port);
+  record.state = TcpState::kSynRecv;
+  record.local.address = local;
+  record.socket_family = socket_family;
+  record.retransmissions = retransmissions;
+  return record;
+}
+
+class ListenerBoardTest : public testing::Test {
+ protected:
+  void Update(const std::vector<SocketRecord>& listening, int second) {
+    board_.UpdateAcceptQueues(listening, At(second));
+    now_ = At(second);
+  }
+
+  void UpdateSynQueues(const std::vector<SocketRecord>& syn_recv, int second) {
+    board_.BeginSynQueues();
+    for (const SocketRecord& record : syn_recv) board_.AddSynRecv(record);
+    board_.CommitSynQueues(At(second));
+    now_ = At(second);
+  }
+
+  ListenerTable Table() const { return board_.Table(now_); }
+
+  // The listener with this label; a default one, with a failure, where there is none.
+  ListenerStatus Status(const std::string& label) const {
+    for (const Listener& listener : Table().listeners) {
+      if (listener.address.ToString() == label) return listener.status;
+    }
+    ADD_FAILURE() << "no listener " << label;
+    return {};
+  }
+
+  ListenerBoard board_{{.max_listeners = 3, .peak_window = milliseconds(30'000)}};
+  MonotonicTime now_;
+};
+
+TEST_F(ListenerBoardTest, ReuseportSocketsOfOneAddressAreSummed) {
+  Update({Listening(1, 80, 1, 8), Listening(2, 80, 2, 16)}, 0);
+  const AcceptQueue queue = Status("0.0.0.0:80").accept_queue;
+  EXPECT_EQ(queue.sockets, 2U);
+  EXPECT_EQ(queue.length, 3U);
+  EXPECT_EQ(queue.limit, 24U);
+}
+
+TEST_F(ListenerBoardTest, APeakOutlivesTheBurst) {
+  Update({Listening(1, 80, 0, 8)}, 0);
+  Update({Listening(1, 80, 9, 8)}, 1);
+  Update({Listening(1, 80, 0, 8)}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.length, 0U);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.peak, 9U);
+  Update({Listening(1, 80, 0, 8)}, 40);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.peak, 0U);
+}
+
+TEST_F(ListenerBoardTest, DropsOfTheFirstUpdateAreABaseline) {
+  Update({WithDrops(Listening(1, 80), 100)}, 0);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 0U);
+  Update({WithDrops(Listening(1, 80), 103)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 3U);
+}
+
+TEST_F(ListenerBoardTest, DropsSurviveTheSocket) {
+  Update({WithDrops(Listening(1, 80), 0)}, 0);
+  Update({WithDrops(Listening(1, 80), 5)}, 1);
+  Update({}, 2);
+  EXPECT_TRUE(Table().listeners.empty());
+  Update({WithDrops(Listening(2, 80), 2)}, 3);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 7U) << "a new socket counts from zero";
+}
+
+TEST_F(ListenerBoardTest, DropsOfSharedAddressesAddUpAndNeverGoBack) {
+  Update({WithDrops(Listening(1, 80), 0), WithDrops(Listening(2, 80), 0)}, 0);
+  Update({WithDrops(Listening(1, 80), 4), WithDrops(Listening(2, 80), 5)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 9U);
+  Update({WithDrops(Listening(2, 80), 6)}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 10U);
+}
+
+TEST_F(ListenerBoardTest, TheKernelsDropCountMayWrap) {
+  Update({WithDrops(Listening(1, 80), 0xffff'fffeU)}, 0);
+  Update({WithDrops(Listening(1, 80), 3)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
+}
+
+TEST_F(ListenerBoardTest, ListenersBeyondTheLimitAreFoldedWithNothingLost) {
+  Update({Listening(1, 80, 1), Listening(2, 81, 2), Listening(3, 82, 4)}, 0);
+  Update({Listening(5, 79, 16), Listening(1, 80, 1), Listening(2, 81, 2), Listening(3, 82, 4),
+          Listening(4, 83, 8)},
+         1);
+  EXPECT_EQ(Table().listeners.size(), 3U);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.length, 1U) << "the first ones stay";
+  EXPECT_EQ(Table().folded, 2U);
+  EXPECT_EQ(Table().other.accept_queue.length, 24U);
+  EXPECT_EQ(Table().other.accept_queue.sockets, 2U);
+}
+
+TEST_F(ListenerBoardTest, AVanishedListenerGivesItsPlaceToANewOne) {
+  Update({Listening(1, 80), Listening(2, 81), Listening(3, 82)}, 0);
+  Update({Listening(1, 80), Listening(2, 81)}, 1);
+  Update({Listening(1, 80), Listening(2, 81), Listening(4, 83)}, 2);
+  EXPECT_EQ(Table().folded, 0U);
+  EXPECT_EQ(Status("0.0.0.0:83").accept_queue.sockets, 1U);
+}
+
+TEST_F(ListenerBoardTest, ExactAddressBeforeWildcard) {
+  Update({Listening(1, 80), ListeningOn(2, Ipv4({192, 0, 2, 1}), 80)}, 0);
+  UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4, 1),
+                   SynRecv(Ipv4({192, 0, 2, 9}), 80, AddressFamily::kIpv4),
+                   SynRecv(Ipv4({192, 0, 2, 9}), 80, AddressFamily::kIpv4)},
+                  1);
+  EXPECT_EQ(Status("192.0.2.1:80").syn_queue.length, 1U);
+  EXPECT_EQ(Status("192.0.2.1:80").syn_queue.retransmitting, 1U);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 2U);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.retransmitting, 0U);
+}
+
+TEST_F(ListenerBoardTest, TheSocketsFamilyTellsTheWildcards) {
+  // A v6only [::]:80 beside 0.0.0.0:80, and a dual-stack [::]:81.
+  Update({Listening(1, 80), ListeningOn(2, IpAddress::AnyIpv6(), 80),
+          ListeningOn(3, IpAddress::AnyIpv6(), 81)},
+         0);
+  UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4),
+                   SynRecv(Ipv6Loopback(), 80, AddressFamily::kIpv6),
+                   SynRecv(Ipv6Loopback(), 80, AddressFamily::kIpv6),
+                   SynRecv(Ipv4({192, 0, 2, 1}), 81, AddressFamily::kIpv6)},
+                  1);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
+  EXPECT_EQ(Status("[::]:80").syn_queue.length, 2U);
+  EXPECT_EQ(Status("[::]:81").syn_queue.length, 1U);
+}
+
+TEST_F(ListenerBoardTest, ASynQueueIsWhatTheLatestPollFoundAndItsPeakStays) {
+  Update({Listening(1, 80)}, 0);
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  UpdateSynQueues({syn_recv, syn_recv, syn_recv}, 1);
+  UpdateSynQueues({syn_recv}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.peak, 3U);
+}
+
+TEST_F(ListenerBoardTest, AnUnfinishedPollChangesNothing) {
+  Update({Listening(1, 80)}, 0);
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  UpdateSynQueues({syn_recv}, 1);
+  board_.BeginSynQueues();
+  board_.AddSynRecv(syn_recv);
+  board_.AddSynRecv(syn_recv);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
+  UpdateSynQueues({}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);
+}
+
+TEST_F(ListenerBoardTest, ASynRecvWithoutAListenerIsNobodysButCounted) {
+  Update({Listening(1, 80)}, 0);
+  UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 9, AddressFamily::kIpv4)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);
+  EXPECT_EQ(Table().other.syn_queue.length, 1U);
+}
+
+}  // namespace
+}  // namespace connwatch
