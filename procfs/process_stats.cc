@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <vector>
+
+#include "procfs/text_file.h"
 
 namespace connwatch {
 
@@ -27,24 +28,10 @@ enum StatField : std::size_t {
   kResidentPages = 24 - 3,
 };
 
-std::optional<std::uint64_t> ParseNumber(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 milliseconds FromTicks(std::uint64_t ticks) {
   constexpr std::uint64_t kMillisPerSecond = 1000;
   const auto ticks_per_second = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
   return milliseconds(ticks * kMillisPerSecond / ticks_per_second);
-}
-
-std::string ReadFile(const std::string& path) {
-  const std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 std::optional<WallTime> ReadBootTime() {
@@ -53,7 +40,7 @@ std::optional<WallTime> ReadBootTime() {
   constexpr std::string_view kKey = "btime ";
   while (std::getline(file, line)) {
     if (!line.starts_with(kKey)) continue;
-    const auto boot_seconds = ParseNumber(line.substr(kKey.size()));
+    const auto boot_seconds = ParseUnsigned(line.substr(kKey.size()));
     if (boot_seconds)
       return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*boot_seconds));
   }
@@ -85,7 +72,7 @@ ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boo
   if (name_end == std::string_view::npos) return {};
   std::istringstream rest{std::string(text.substr(name_end + 2))};
   std::vector<std::optional<std::uint64_t>> fields;
-  for (std::string field; rest >> field;) fields.push_back(ParseNumber(field));
+  for (std::string field; rest >> field;) fields.push_back(ParseUnsigned(field));
   if (fields.size() <= kResidentPages) return {};
 
   ProcessStats stats;
@@ -104,7 +91,9 @@ ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boo
 }
 
 ProcessStats ReadProcessStats(const std::string& directory) {
-  ProcessStats stats = ParseProcessStat(ReadFile(directory + "/stat"), ReadBootTime());
+  const auto text = ReadTextFile(directory + "/stat");
+  ProcessStats stats;
+  if (text) stats = ParseProcessStat(*text, ReadBootTime());
   stats.open_fds = CountFds(directory);
   stats.max_fds = ReadMaxFds();
   return stats;

@@ -1,0 +1,135 @@
+#include "procfs/cgroup_names.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <vector>
+
+#include "procfs/cgroup_unit.h"
+#include "procfs/text_file.h"
+
+namespace connwatch {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxDirectories = 20'000;
+constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxUnknownIds = 100'000;
+
+// kernel: the inode of the root cgroup is 1 in every kernfs hierarchy.
+constexpr std::uint64_t kRootCgroup = 1;
+
+// proc(5), /proc/[pid]/mountinfo, counted from 0.
+constexpr std::size_t kRootField = 3;
+constexpr std::size_t kDirectoryField = 4;
+
+// kernel: seq_path_root() writes space, tab, newline and backslash as "\040" and so on.
+std::string Unescape(std::string_view text) {
+  constexpr std::size_t kDigits = 3;
+  const auto is_octal = [](char c) { return c >= '0' && c <= '7'; };
+  std::string plain;
+  while (!text.empty()) {
+    const std::string_view digits = text.substr(1, kDigits);
+    if (text[0] != '\\' || digits.size() != kDigits || !std::ranges::all_of(digits, is_octal)) {
+      plain += text[0];
+      text.remove_prefix(1);
+      continue;
+    }
+    plain += static_cast<char>((digits[0] - '0') * 64 + (digits[1] - '0') * 8 + (digits[2] - '0'));
+    text.remove_prefix(1 + kDigits);
+  }
+  return plain;
+}
+
+std::optional<CgroupMount> ParseMount(std::string_view line) {
+  const std::vector<std::string_view> fields = SplitFields(line);
+  // A varying number of optional fields ends in "-"; the file system's type follows.
+  const auto separator = std::ranges::find(fields, "-");
+  if (fields.end() - separator < 2 || *(separator + 1) != "cgroup2") return std::nullopt;
+  if (separator - fields.begin() <= static_cast<std::ptrdiff_t>(kDirectoryField))
+    return std::nullopt;
+  return CgroupMount{Unescape(fields[kDirectoryField]), Unescape(fields[kRootField])};
+}
+
+int PreferenceOf(const CgroupMount& mount) {
+  if (mount.directory == "/sys/fs/cgroup") return 0;
+  return mount.directory == "/sys/fs/cgroup/unified" ? 1 : 2;
+}
+
+struct Directory {
+  std::string path;  // from the mount's directory: "" or "/system.slice"
+  std::size_t depth = 0;
+};
+
+// Appends the directories in `parent` while there is room. A cgroup may vanish at any moment.
+void AppendChildren(const std::string& mount, Directory parent, std::vector<Directory>& found) {
+  std::error_code failure;
+  for (fs::directory_iterator entry(mount + parent.path, failure), end;
+       !failure && entry != end && found.size() < kMaxDirectories; entry.increment(failure)) {
+    std::error_code vanished;
+    if (entry->symlink_status(vanished).type() != fs::file_type::directory) continue;
+    found.push_back({parent.path + "/" + entry->path().filename().native(), parent.depth + 1});
+  }
+}
+
+// Level by level, so that a limit costs the innermost cgroups and not half of the units.
+std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mount) {
+  const std::string root = mount.root == "/" ? "" : mount.root;
+  std::unordered_map<std::uint64_t, std::string> names;
+  std::vector<Directory> directories = {{}};
+  for (std::size_t i = 0; i < directories.size(); ++i) {
+    struct stat status{};
+    if (stat((mount.directory + directories[i].path).c_str(), &status) != 0) continue;
+    names.emplace(status.st_ino, UnitFromCgroupPath(root + directories[i].path));
+    // kernel: kernfs_refresh_inode(): two links and one per directory inside. Saves listing the
+    // files of every cgroup that has none, which are most.
+    const bool is_leaf = status.st_nlink == 2;
+    if (is_leaf || directories[i].depth >= kMaxDepth) continue;
+    AppendChildren(mount.directory, directories[i], directories);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo) {
+  std::optional<CgroupMount> best;
+  while (!mountinfo.empty()) {
+    const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
+    auto mount = ParseMount(mountinfo.substr(0, end));
+    mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
+    if (mount && (!best || PreferenceOf(*mount) < PreferenceOf(*best))) best = std::move(mount);
+  }
+  return best;
+}
+
+std::string CgroupNames::NameOf(std::uint64_t cgroup_id, MonotonicTime now) {
+  if (cgroup_id <= kRootCgroup) return {};
+  if (const auto known = names_.find(cgroup_id); known != names_.end()) return known->second;
+  if (missing_.contains(cgroup_id)) return {};
+  if (asked_.size() < kMaxUnknownIds) asked_.insert(cgroup_id);
+  if (last_scan_ && now - *last_scan_ < min_rescan_) return {};
+  last_scan_ = now;
+  Rescan();
+  const auto found = names_.find(cgroup_id);
+  return found == names_.end() ? std::string() : found->second;
+}
+
+void CgroupNames::Rescan() {
+  const auto mountinfo = ReadTextFile(mountinfo_path_);
+  const auto mount = mountinfo ? FindCgroupMount(*mountinfo) : std::nullopt;
+  if (!mount) return;
+  auto names = WalkCgroups(*mount);
+  if (names.empty()) return;  // not even the root can be seen: a failure, nothing is learnt
+  names_ = std::move(names);
+  // Forgetting costs one more walk; remembering for ever would cost memory.
+  if (missing_.size() + asked_.size() > kMaxUnknownIds) missing_.clear();
+  std::ranges::copy_if(asked_, std::inserter(missing_, missing_.end()),
+                       [this](std::uint64_t id) { return !names_.contains(id); });
+  asked_.clear();
+}
+
+}  // namespace connwatch

@@ -1,0 +1,173 @@
+"""What happens to listeners, seen while it happens, against the real kernel."""
+import re
+import socket
+import subprocess
+import time
+import unittest
+
+import sockets
+from support import Daemon, network_namespace, wait_until
+from two_hosts import SERVER, TwoHosts, syn
+
+CONFIG = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
+WILDCARD = (socket.AF_INET, socket.AF_INET, "0.0.0.0", "127.0.0.1")
+# More than any backlog here, less than the backlog queue of a veth pair per burst.
+BURST = 200
+
+
+def label(server):
+    host, port = server.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def drops_of_ss(server):
+    """The d in skmem:(...,d3) of the listener."""
+    rows = subprocess.run(["ss", "-ltnmOH", f"sport = :{server.getsockname()[1]}"], check=True,
+                          capture_output=True, text=True).stdout
+    return int(re.search(r",d(\d+)\)", rows)[1])
+
+
+def sysctl(name, value):
+    with open(f"/proc/sys/net/{name}", "w") as file:
+        file.write(str(value))
+
+
+class ListenersTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.sockets = self.enterContext(sockets.Sockets())
+
+    def listener_metric(self, daemon, name, server):
+        return daemon.page().get(f"connwatch_listener_{name}", listener=label(server))
+
+    def wait_for_drops(self, daemon, server, least):
+        wait_until(lambda: (self.listener_metric(daemon, "drops_total", server) or 0) >= least,
+                   f"{least} drops")
+
+    def wait_for(self, daemon, name, server, value):
+        wait_until(lambda: self.listener_metric(daemon, name, server) == value,
+                   f"{name} of {label(server)} is {value}, "
+                   f"now {self.listener_metric(daemon, name, server)}")
+
+    def test_a_full_accept_queue_as_ss_shows_it(self):
+        with Daemon(CONFIG) as daemon:
+            server = self.sockets.listener(backlog=2)
+            clients = [self.sockets.enter_context(socket.socket()) for _ in range(6)]
+            for client in clients:
+                client.setblocking(False)
+                client.connect_ex(server.getsockname())
+            self.wait_for(daemon, "accept_queue_length", server, 3)
+            self.assertEqual(self.listener_metric(daemon, "accept_queue_limit", server), 2)
+            self.wait_for_drops(daemon, server, 3)
+            # SYNs are sent again all the time: take a moment without change.
+            wait_until(lambda: self.listener_metric(daemon, "drops_total", server)
+                       == drops_of_ss(server), "as many drops as ss says")
+            self.wait_for(daemon, "syn_queue_length", server, 0)
+
+    def test_drops_survive_a_listener_that_is_opened_again(self):
+        with Daemon(CONFIG) as daemon:
+            server = self.sockets.listener(backlog=0)
+            address = server.getsockname()
+            for _ in range(4):
+                client = self.sockets.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(address)
+            self.wait_for_drops(daemon, server, 3)
+            before = self.listener_metric(daemon, "drops_total", server)
+            name = label(server)
+            server.close()
+            wait_until(lambda: daemon.page().get("connwatch_listener_drops_total", listener=name)
+                       is None, "the listener is gone")
+            again = self.sockets.listener(options=[(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)],
+                                          port=address[1])
+            wait_until(lambda: self.listener_metric(daemon, "drops_total", again) is not None,
+                       "the listener is back")
+            self.assertGreaterEqual(self.listener_metric(daemon, "drops_total", again), before)
+
+    def test_nine_of_ten_bursts_are_seen_in_the_peak(self):
+        with Daemon("peak_window: 1s\n" + CONFIG) as daemon:
+            server = self.sockets.listener(backlog=64)
+            self.wait_for(daemon, "accept_queue_limit", server, 64)
+            seen = 0
+            for _ in range(10):
+                clients = [self.sockets.connect(server) for _ in range(5)]
+                time.sleep(0.21)
+                for client in clients:
+                    server.accept()[0].close()
+                    client.close()
+                wait_until(lambda: self.listener_metric(daemon, "accept_queue_length", server) == 0,
+                           "the burst has drained")
+                seen += self.listener_metric(daemon, "accept_queue_peak", server) == 5
+                self.wait_for(daemon, "accept_queue_peak", server, 0)
+            self.assertGreaterEqual(seen, 9)
+
+    def test_each_syn_recv_on_its_own_listener(self):
+        defer = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 60)
+        reuse = (socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        v6_only = (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        with Daemon(CONFIG) as daemon:
+            wildcard = self.sockets.listener(WILDCARD, options=[defer, reuse])
+            port = wildcard.getsockname()[1]
+            self.sockets.listener(WILDCARD, options=[defer, reuse], port=port)
+            specific = self.sockets.listener(
+                (socket.AF_INET, socket.AF_INET, "127.0.0.2", "127.0.0.2"), options=[defer, reuse],
+                port=port)
+            only_v6 = self.sockets.listener(sockets.V4_MAPPED, options=[defer, v6_only], port=port)
+            dual = self.sockets.listener(sockets.V4_MAPPED, options=[defer])
+            expected = {}
+            for server, address, count in ((wildcard, "127.0.0.1", 3), (specific, "127.0.0.2", 2),
+                                           (only_v6, "::1", 4), (dual, "127.0.0.1", 5)):
+                expected[server] = count
+                for _ in range(count):
+                    self.sockets.enter_context(socket.create_connection(
+                        (address, server.getsockname()[1])))
+            for server, count in expected.items():
+                self.wait_for(daemon, "syn_queue_length", server, count)
+            self.assertEqual(self.listener_metric(daemon, "sockets", wildcard), 2)
+            self.assertEqual(daemon.page().get("connwatch_listener_syn_queue_length",
+                                               listener="other"), 0)
+
+    def test_3000_spoofed_syns_within_2_s_and_their_retransmissions(self):
+        hosts = self.enterContext(TwoHosts())
+        sysctl("ipv4/tcp_max_syn_backlog", 8192)
+        sysctl("core/somaxconn", 8192)
+        server = self.sockets.listener((socket.AF_INET, socket.AF_INET, SERVER, SERVER),
+                                       backlog=8192)
+        raw = hosts.raw_socket()
+        with Daemon("poll: {listeners: 100ms, handshakes: 1s, full: 10s}\n") as daemon:
+            port = server.getsockname()[1]
+            for i in range(3000):
+                raw.sendto(syn(f"198.19.{i % 250}.{i // 250 + 1}", 1024 + i, port), (SERVER, 0))
+                if i % BURST == BURST - 1:
+                    time.sleep(0.01)
+            sent = time.monotonic()
+            self.wait_for(daemon, "syn_queue_length", server, 3000)
+            self.assertLess(time.monotonic() - sent, 2)
+            self.wait_for(daemon, "syn_queue_retransmitting", server, 3000)
+            self.assertEqual(self.listener_metric(daemon, "syn_queue_peak", server), 3000)
+
+
+class PendingConnectsTest(unittest.TestCase):
+    def test_connects_into_a_black_hole(self):
+        self.enterContext(network_namespace())
+        self.enterContext(TwoHosts())
+        with Daemon(CONFIG) as daemon:
+            begin = time.time()
+            for port, count in ((443, 3), (5432, 2)):
+                for _ in range(count):
+                    client = self.enterContext(socket.socket())
+                    client.setblocking(False)
+                    client.connect_ex(("198.19.0.5", port))
+            get = lambda name, port: daemon.page().get(f"connwatch_syn_sent_{name}", group=str(port))
+            wait_until(lambda: get("sockets", 443) == 3 and get("sockets", 5432) == 2, "the connects")
+            wait_until(lambda: get("retransmitting", 443) == 3, "retransmissions")
+            page = daemon.page()
+            polled = page.get("connwatch_poll_last_success_timestamp_seconds", tier="handshakes")
+            age = page.get("connwatch_syn_sent_oldest_age_seconds", group="443")
+            self.assertAlmostEqual(age, polled - begin, delta=1)
+            self.assertGreater(age, 0.9)
+            self.assertEqual(page.get("connwatch_syn_sent_sockets", group="other"), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

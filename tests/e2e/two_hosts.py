@@ -1,0 +1,74 @@
+"""Two network namespaces joined by a veth pair: a server, and clients whose packets are made by hand.
+
+198.18.0.1 is the server, 198.18.0.2 the client. Answers to 198.19.0.0/16 go to the client's
+namespace and vanish there.
+"""
+import contextlib
+import ctypes
+import os
+import socket
+import struct
+import subprocess
+
+SERVER, CLIENT, LOST_NETWORK = "198.18.0.1", "198.18.0.2", "198.19.0.0/16"
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def ip(*arguments):
+    subprocess.run(["ip", *arguments], check=True)
+
+
+class TwoHosts(contextlib.ExitStack):
+    """Enter from within a fresh namespace (support.network_namespace): that one is the server."""
+
+    def __enter__(self):
+        super().__enter__()
+        server = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.callback(os.close, server)
+        self._server = server
+        LIBC.unshare(CLONE_NEWNET)
+        self._client = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.callback(os.close, self._client)
+        # Move one end back to the server's namespace, by way of a descriptor.
+        ip("link", "set", "lo", "up")
+        ip("link", "add", "client", "type", "veth", "peer", "name", "server",
+           "netns", f"/proc/{os.getpid()}/fd/{server}")
+        ip("address", "add", f"{CLIENT}/24", "dev", "client")
+        ip("link", "set", "client", "up")
+        LIBC.setns(server, CLONE_NEWNET)
+        ip("address", "add", f"{SERVER}/24", "dev", "server")
+        ip("link", "set", "server", "up")
+        ip("route", "add", LOST_NETWORK, "via", CLIENT)
+        return self
+
+    @contextlib.contextmanager
+    def at_client(self):
+        LIBC.setns(self._client, CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            LIBC.setns(self._server, CLONE_NEWNET)
+
+    def raw_socket(self):
+        """For packets with an IP header of our own, sent from the client's side."""
+        with self.at_client():
+            return self.enter_context(
+                socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW))
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def syn(source, source_port, port):
+    """An IPv4 packet with a SYN from `source` to the server."""
+    addresses = socket.inet_aton(source) + socket.inet_aton(SERVER)
+    header = struct.pack("!HHIIBBHHH", source_port, port, source_port, 0, 5 << 4, 2, 65535, 0, 0)
+    pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header))
+    header = header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
+    return struct.pack("!BBHHHBBH8s", 0x45, 0, 20 + len(header), 0, 0, 64, socket.IPPROTO_TCP, 0,
+                       addresses) + header
