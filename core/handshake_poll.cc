@@ -74,7 +74,7 @@ void HandshakePoll::Begin(Instant now) {
 void HandshakePoll::Add(std::span<const SocketRecord> records) {
   for (const SocketRecord& record : records) {
     if (!seen_->Insert(record.cookie)) continue;
-    if (record.state == TcpState::kSynRecv) board_.AddSynRecv(record);
+    if (record.state == TcpState::kSynRecv) AddSynRecv(record);
     if (record.state == TcpState::kSynSent) AddSynSent(record);
   }
 }
@@ -85,6 +85,13 @@ PendingGroup& HandshakePoll::GroupOf(std::uint16_t port) {
   if (in_poll_.by_port.size() < options_.max_groups) return in_poll_.by_port[port];
   folded_in_poll_.insert(port);
   return in_poll_.other;
+}
+
+void HandshakePoll::AddSynRecv(const SocketRecord& record) {
+  // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
+  constexpr milliseconds kSettledAge{3'000};
+  const MonotonicTime begin = first_sight_->BeginningOf(record, start_, milliseconds{0});
+  board_.AddSynRecv(record, record.retransmissions == 0 && start_ - begin >= kSettledAge);
 }
 
 void HandshakePoll::AddSynSent(const SocketRecord& record) {

@@ -50,6 +50,7 @@ class HandshakePoll final : public PollWork {
  private:
   struct FirstSight;  // keeps the hash maps out of this header
 
+  void AddSynRecv(const SocketRecord& record);
   void AddSynSent(const SocketRecord& record);
   PendingGroup& GroupOf(std::uint16_t port);
 

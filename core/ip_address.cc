@@ -47,6 +47,15 @@ IpAddress IpAddress::AnyIpv6() {
   return address;
 }
 
+std::uint64_t IpAddress::SourcePrefix() const {
+  const std::size_t prefix_bytes = family_ == AddressFamily::kIpv4 ? 3 : 6;
+  std::uint64_t prefix = static_cast<std::uint64_t>(family_);
+  for (std::size_t i = 0; i < prefix_bytes; ++i) {
+    prefix = prefix << 8U | std::to_integer<std::uint64_t>(bytes_.at(i));
+  }
+  return prefix;
+}
+
 std::string IpAddress::ToString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(),

@@ -40,6 +40,9 @@ class IpAddress {
   /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
   std::string ToString() const;
 
+  /// The /24 (IPv4) or /48 (IPv6) it lies in, as a number to count by; the families differ.
+  std::uint64_t SourcePrefix() const;
+
   auto operator<=>(const IpAddress&) const = default;
 
  private:

@@ -135,4 +135,11 @@ struct KernelLimits {
   bool operator==(const KernelLimits&) const = default;
 };
 
+/// Everything above, read at one moment. What could not be read is absent.
+struct KernelStats {
+  std::optional<KernelCounters> counters;
+  std::optional<SocketStats> sockets;
+  std::optional<KernelLimits> limits;
+};
+
 }  // namespace connwatch

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "core/diagnosis.h"
 #include "core/ip_address.h"
 
 namespace connwatch {
@@ -39,11 +41,16 @@ struct ListenerStatus {
   std::uint64_t drops = 0;
   /// Inode of the owner's cgroup v2 directory, where the kernel tells it.
   std::optional<std::uint64_t> cgroup_id;
+  /// Of the latest handshakes poll, with what it was judged by.
+  Diagnosis diagnosis;
+  ListenerEvidence evidence;
 };
 
 struct Listener {
   Endpoint address;
   ListenerStatus status;
+  /// The systemd unit or container it belongs to; empty where that is not known.
+  std::string unit;
 };
 
 struct ListenerTable {

@@ -2,7 +2,7 @@
 
 #include <tsl/robin_map.h>
 
-#include <optional>
+#include <algorithm>
 #include <utility>
 
 namespace connwatch {
@@ -84,7 +84,11 @@ void ListenerBoard::UpdateAcceptQueues(std::span<const SocketRecord> listening, 
 }
 
 void ListenerBoard::BeginSynQueues() {
-  ForEachEntry([](Entry& entry) { entry.syn_queue_in_poll = {}; });
+  ForEachEntry([](Entry& entry) {
+    entry.syn_queue_in_poll = {};
+    entry.settled_in_poll = 0;
+    entry.sources_in_poll.clear();
+  });
 }
 
 ListenerBoard::Entry& ListenerBoard::ListenerOf(const SocketRecord& syn_recv) {
@@ -97,17 +101,66 @@ ListenerBoard::Entry& ListenerBoard::ListenerOf(const SocketRecord& syn_recv) {
   return other_;
 }
 
-void ListenerBoard::AddSynRecv(const SocketRecord& record) {
-  SynQueue& queue = ListenerOf(record).syn_queue_in_poll;
-  ++queue.length;
-  if (record.retransmissions > 0) ++queue.retransmitting;
+void ListenerBoard::AddSynRecv(const SocketRecord& record, bool is_settled) {
+  Entry& entry = ListenerOf(record);
+  ++entry.syn_queue_in_poll.length;
+  if (record.retransmissions > 0) ++entry.syn_queue_in_poll.retransmitting;
+  if (is_settled) ++entry.settled_in_poll;
+  const std::uint64_t prefix = record.remote.address.SourcePrefix();
+  if (entry.sources_in_poll.size() < kMaxPrefixes || entry.sources_in_poll.contains(prefix)) {
+    ++entry.sources_in_poll[prefix];
+  }
+}
+
+ListenerEvidence ListenerBoard::EvidenceOf(const Entry& entry,
+                                           std::chrono::duration<double> elapsed,
+                                           MonotonicTime now) const {
+  const auto per_second = [elapsed](double difference) {
+    return elapsed.count() > 0 ? difference / elapsed.count() : 0.0;
+  };
+  const auto& [queue, before] = std::pair(entry.syn_queue_in_poll, entry.status.syn_queue);
+  std::uint32_t top_source = 0;
+  for (const auto& [prefix, count] : entry.sources_in_poll)
+    top_source = std::max(top_source, count);
+  ListenerEvidence evidence;
+  evidence.sockets = entry.status.accept_queue.sockets;
+  evidence.accept_queue_length = entry.status.accept_queue.length;
+  evidence.accept_queue_peak = entry.accept_peak.Get(now);
+  evidence.accept_queue_limit = entry.status.accept_queue.limit;
+  evidence.drops_per_second =
+      per_second(static_cast<double>(entry.status.drops - entry.drops_at_commit));
+  evidence.syn_queue_length = queue.length;
+  evidence.syn_queue_peak = std::max(entry.syn_peak.Get(now), queue.length);
+  evidence.syn_queue_retransmitting = queue.retransmitting;
+  evidence.syn_queue_settled = entry.settled_in_poll;
+  evidence.syn_queue_growth_per_second =
+      per_second(static_cast<double>(queue.length) - static_cast<double>(before.length));
+  evidence.source_prefixes = entry.sources_in_poll.size();
+  if (queue.length > 0) {
+    evidence.top_source_share = static_cast<double>(top_source) / static_cast<double>(queue.length);
+  }
+  return evidence;
 }
 
 void ListenerBoard::CommitSynQueues(MonotonicTime now) {
-  ForEachEntry([now](Entry& entry) {
+  const std::chrono::duration<double> elapsed = now - latest_commit_.value_or(now);
+  ForEachEntry([&](Entry& entry) {
+    entry.status.evidence = EvidenceOf(entry, elapsed, now);
+    entry.drops_at_commit = entry.status.drops;
     entry.status.syn_queue = entry.syn_queue_in_poll;
     entry.syn_peak.Observe(now, entry.status.syn_queue.length);
   });
+  latest_commit_ = now;
+}
+
+void ListenerBoard::Diagnose(const HostRates& rates) {
+  for (auto& [address, entry] : entries_) {
+    ListenerEvidence& evidence = entry.status.evidence;
+    evidence.syn_cookies_per_second = rates.syn_cookies_per_second;
+    evidence.defer_accept_drops_per_second = rates.defer_accept_drops_per_second;
+    evidence.completed_per_second = rates.completed_per_second;
+    entry.status.diagnosis = connwatch::Diagnose(evidence, DiagnosisThresholds{});
+  }
 }
 
 ListenerStatus ListenerBoard::StatusOf(const Entry& entry, MonotonicTime now) const {
@@ -121,7 +174,7 @@ ListenerTable ListenerBoard::Table(MonotonicTime now) const {
   ListenerTable table;
   for (const auto& [address, entry] : entries_) {
     if (entry.last_seen == latest_update_) {
-      table.listeners.push_back({address, StatusOf(entry, now)});
+      table.listeners.push_back({address, StatusOf(entry, now), ""});
     }
   }
   table.other = StatusOf(other_, now);

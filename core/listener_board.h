@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
+#include <unordered_map>
 
 #include "core/instant.h"
 #include "core/listener.h"
@@ -22,10 +24,19 @@ struct ListenerBoardOptions {
   std::chrono::milliseconds peak_window{30'000};
 };
 
+/// Rates of the whole host, between two readings of its counters.
+struct HostRates {
+  double syn_cookies_per_second = 0;
+  double defer_accept_drops_per_second = 0;
+  std::optional<double> completed_per_second;
+};
+
 class ListenerBoard {
  public:
   /// How long a listener that vanished keeps its drop count, should it come back.
   static constexpr std::chrono::minutes kMemory{5};
+  /// Source prefixes told apart per listener and poll.
+  static constexpr std::size_t kMaxPrefixes = 4'096;
 
   explicit ListenerBoard(const ListenerBoardOptions& options);
   ~ListenerBoard();
@@ -38,8 +49,12 @@ class ListenerBoard {
 
   // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
   void BeginSynQueues();
-  void AddSynRecv(const SocketRecord& record);
+  /// `is_settled`: old, and its SYN-ACK was never sent again (see ListenerEvidence).
+  void AddSynRecv(const SocketRecord& record, bool is_settled);
   void CommitSynQueues(MonotonicTime now);
+
+  /// Judges every listener by the SYN queues committed last.
+  void Diagnose(const HostRates& rates);
 
   ListenerTable Table(MonotonicTime now) const;
 
@@ -50,6 +65,9 @@ class ListenerBoard {
 
     ListenerStatus status;
     SynQueue syn_queue_in_poll;
+    std::uint64_t settled_in_poll = 0;
+    std::unordered_map<std::uint64_t, std::uint32_t> sources_in_poll;  // SYN-RECV by prefix
+    std::uint64_t drops_at_commit = 0;
     SlidingPeak accept_peak;
     SlidingPeak syn_peak;
     MonotonicTime last_seen;
@@ -61,6 +79,9 @@ class ListenerBoard {
   // Exact address first, then the wildcard that takes the socket's family.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
+  // What the committed poll says of one listener, `elapsed` after the one before.
+  ListenerEvidence EvidenceOf(const Entry& entry, std::chrono::duration<double> elapsed,
+                              MonotonicTime now) const;
   ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;
   template <typename Action>
   void ForEachEntry(Action action);
@@ -71,6 +92,7 @@ class ListenerBoard {
   std::set<Endpoint> folded_;
   std::unique_ptr<DropCounts> drop_counts_;
   MonotonicTime latest_update_;
+  std::optional<MonotonicTime> latest_commit_;
 };
 
 }  // namespace connwatch

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/instant.h"
+#include "core/kernel_stats.h"
 #include "core/listener.h"
 #include "core/pending_connects.h"
 #include "core/poll_health.h"
@@ -42,6 +43,10 @@ struct Snapshot {
   /// Absent before the first complete poll of the handshakes tier.
   std::optional<PendingConnects> pending_connects;
   std::vector<PollHealth> polls;
+  KernelStats kernel;
+  /// How far the latest full poll's socket count is from the kernel's own, as a share of the
+  /// latter. Absent where the kernel's is not known.
+  std::optional<double> sockstat_discrepancy;
   ProcessStats process;
   ConfigStatus config;
 };

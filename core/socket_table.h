@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "core/duration_histogram.h"
 #include "core/ip_address.h"
+#include "core/kernel_stats.h"
 #include "core/tcp_state.h"
 
 namespace connwatch {
@@ -24,6 +26,10 @@ class StateCounts {
  private:
   std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
 };
+
+/// How far a full poll's count is from the kernel's own, as a share of the latter. Request sockets
+/// (SYN-RECV) are left out: the kernel's count lacks them. nullopt where there is no such count.
+std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
 
 /// Who opened the connection: inbound if its local port is listened on.
 enum class Direction : std::uint8_t { kInbound, kOutbound };

@@ -20,8 +20,10 @@ ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config) {
   return {.max_listeners = config.max_listeners, .peak_window = config.peak_window};
 }
 
-HandshakeOptions HandshakeOptionsFrom(const Config& config) {
-  return {.max_groups = config.max_groups};
+HandshakeOptions HandshakeOptionsFrom(const Config& config, const KernelLimits& limits) {
+  // Kernels without the setting double the time-out from the first retransmission on.
+  return {.max_groups = config.max_groups,
+          .linear_timeouts = static_cast<unsigned>(limits.syn_linear_timeouts.value_or(0))};
 }
 
 HttpLimits HttpLimitsFrom(const Config& config) {

@@ -17,7 +17,7 @@ ConfigResult LoadEffectiveConfig(const Options& options);
 
 AggregationOptions AggregationOptionsFrom(const Config& config);
 ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config);
-HandshakeOptions HandshakeOptionsFrom(const Config& config);
+HandshakeOptions HandshakeOptionsFrom(const Config& config, const KernelLimits& limits);
 HttpLimits HttpLimitsFrom(const Config& config);
 
 }  // namespace connwatch

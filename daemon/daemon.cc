@@ -7,6 +7,7 @@
 #include "daemon/build_info.h"
 #include "daemon/config_use.h"
 #include "daemon/logging.h"
+#include "daemon/owners.h"
 #include "procfs/process_stats.h"
 
 namespace connwatch {
@@ -15,13 +16,16 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source, Even
     : options_(options),
       config_(std::move(config)),
       loop_(loop),
-      tiers_(config_, source),
+      kernel_(kernel_reader_.Read()),
+      kernel_read_(EventLoop::Now().monotonic),
+      tiers_(config_, kernel_.limits.value_or(KernelLimits{}), source),
       listeners_runner_(loop, Priority::kListeners, tiers_.listeners(),
                         [this] { OnPollConcluded(tiers_.listeners()); }),
       handshakes_runner_(loop, Priority::kHandshakes, tiers_.handshakes(),
                          [this] { OnPollConcluded(tiers_.handshakes()); }),
       full_runner_(loop, Priority::kFull, tiers_.full(),
                    [this] { OnPollConcluded(tiers_.full()); }),
+      cgroup_names_(HostCgroupNames()),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
@@ -69,7 +73,13 @@ Result<void> Daemon::StartPolling() {
 // happened until the next handshakes poll.
 void Daemon::OnPollConcluded(const TierPoller& tier) {
   LogPollChange(tier.health());
-  if (tier.health().tier() != Tier::kListeners) Publish();
+  if (tier.health().tier() == Tier::kListeners) return;
+  ReadKernel();
+  const bool is_full = tier.health().tier() == Tier::kFull;
+  if (is_full && !tier.health().current_failure() && kernel_.sockets) {
+    sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
+  }
+  Publish();
 }
 
 // Once per failure and once at recovery, not at every poll.
@@ -124,8 +134,23 @@ Result<void> Daemon::StartChangedTiers(const PollConfig& before) {
   return now.full == before.full ? Result<void>() : full_runner_.Start();
 }
 
+void Daemon::ReadKernel() {
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  const KernelStats before = std::exchange(kernel_, kernel_reader_.Read());
+  HostRates rates;
+  if (before.counters && kernel_.counters) {
+    rates = RatesBetween(*before.counters, *kernel_.counters, now - kernel_read_);
+  }
+  kernel_read_ = now;
+  tiers_.DiagnoseListeners(rates);
+}
+
 void Daemon::Publish() {
-  Snapshot snapshot = tiers_.TakeSnapshot(EventLoop::Now().monotonic);
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  Snapshot snapshot = tiers_.TakeSnapshot(now);
+  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now);
+  snapshot.kernel = kernel_;
+  snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));

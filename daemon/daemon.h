@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -10,11 +11,13 @@
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/event_loop.h"
+#include "daemon/kernel_reader.h"
 #include "daemon/options.h"
 #include "daemon/tier_runner.h"
 #include "daemon/tiers.h"
 #include "exporters/http_server.h"
 #include "exporters/published_snapshot.h"
+#include "procfs/cgroup_names.h"
 
 namespace connwatch {
 
@@ -35,6 +38,8 @@ class Daemon {
   Result<void> StartChangedTiers(const PollConfig& before);
   void OnPollConcluded(const TierPoller& tier);
   void LogPollChange(const PollHealth& health);
+  // Reads the kernel's counters, and judges the listeners by what happened since the last time.
+  void ReadKernel();
   void Reload();
   void Apply(Config config);
   void Publish();
@@ -42,10 +47,15 @@ class Daemon {
   const Options& options_;
   Config config_;
   EventLoop& loop_;
+  KernelReader kernel_reader_;
+  KernelStats kernel_;
+  MonotonicTime kernel_read_;
   Tiers tiers_;
   TierRunner listeners_runner_;
   TierRunner handshakes_runner_;
   TierRunner full_runner_;
+  std::optional<double> sockstat_discrepancy_;
+  CgroupNames cgroup_names_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

@@ -8,8 +8,10 @@
 
 #include "daemon/build_info.h"
 #include "daemon/event_loop.h"
+#include "daemon/kernel_reader.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/owners.h"
 #include "daemon/tiers.h"
 #include "exporters/metrics_page.h"
 #include "procfs/process_stats.h"
@@ -40,7 +42,8 @@ void Poll(TierPoller& tier) {
 
 int RunOnce(const Config& config, SocketSource& source) {
   const WallTime config_loaded = EventLoop::Now().wall;
-  Tiers tiers(config, source);
+  const KernelStats kernel = KernelReader().Read();
+  Tiers tiers(config, kernel.limits.value_or(KernelLimits{}), source);
   for (TierPoller* tier : tiers.all()) {
     Poll(*tier);
     if (const auto& failure = tier->health().current_failure()) {
@@ -48,7 +51,14 @@ int RunOnce(const Config& config, SocketSource& source) {
       return kExitFailed;
     }
   }
+  tiers.DiagnoseListeners({});
   Snapshot snapshot = tiers.TakeSnapshot(EventLoop::Now().monotonic);
+  CgroupNames names = HostCgroupNames();
+  NameOwners(*snapshot.listeners, names, EventLoop::Now().monotonic);
+  snapshot.kernel = kernel;
+  if (kernel.sockets) {
+    snapshot.sockstat_discrepancy = SockstatDiscrepancy(snapshot.sockets->states, *kernel.sockets);
+  }
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = {.last_reload_successful = true, .last_success = config_loaded};
   const std::string page = RenderMetricsPage(snapshot, ThisBuild());

@@ -4,10 +4,10 @@
 
 namespace connwatch {
 
-Tiers::Tiers(const Config& config, SocketSource& source)
+Tiers::Tiers(const Config& config, const KernelLimits& limits, SocketSource& source)
     : board_(ListenerBoardOptionsFrom(config)),
       listener_poll_(board_),
-      handshake_poll_(board_, HandshakeOptionsFrom(config)),
+      handshake_poll_(board_, HandshakeOptionsFrom(config, limits)),
       full_poll_(AggregationOptionsFrom(config)),
       listeners_(Tier::kListeners, source, listener_poll_, config.poll.listeners),
       handshakes_(Tier::kHandshakes, source, handshake_poll_, config.poll.handshakes),
@@ -26,6 +26,8 @@ Snapshot Tiers::TakeSnapshot(MonotonicTime now) const {
                     .listeners = std::nullopt,
                     .pending_connects = std::nullopt,
                     .polls = {listeners_.health(), handshakes_.health(), full_.health()},
+                    .kernel = {},
+                    .sockstat_discrepancy = std::nullopt,
                     .process = {},
                     .config = {}};
   if (listeners_.health().successes() > 0) snapshot.listeners = board_.Table(now);

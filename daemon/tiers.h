@@ -18,8 +18,8 @@ namespace connwatch {
 
 class Tiers {
  public:
-  /// `source` must outlive the tiers.
-  Tiers(const Config& config, SocketSource& source);
+  /// `limits` tell how the kernel retransmits a SYN. `source` must outlive the tiers.
+  Tiers(const Config& config, const KernelLimits& limits, SocketSource& source);
 
   /// Intervals and histogram buckets. What bounds the tables takes effect after a restart.
   void Reconfigure(const Config& config);
@@ -27,9 +27,14 @@ class Tiers {
   TierPoller& listeners() { return listeners_; }
   TierPoller& handshakes() { return handshakes_; }
   TierPoller& full() { return full_; }
+  /// Of the latest complete full poll.
+  const std::optional<SocketTable>& full_table() const { return full_poll_.table(); }
   std::array<TierPoller*, 3> all() { return {&listeners_, &handshakes_, &full_}; }
 
-  /// Sockets, listeners, handshakes and poll health; process and configuration are the caller's.
+  /// Judges the listeners by the latest handshakes poll; call it after each.
+  void DiagnoseListeners(const HostRates& rates) { board_.Diagnose(rates); }
+
+  /// Sockets, listeners, handshakes and poll health; the rest is the caller's.
   Snapshot TakeSnapshot(MonotonicTime now) const;
 
  private:

@@ -38,6 +38,11 @@ MetricFamilies::Values MetricFamilies::Counter(std::string_view name, std::strin
   return {*this, Append(name, help, MetricType::Counter)};
 }
 
+void MetricFamilies::GaugeIfKnown(std::string_view name, std::string_view help,
+                                  const std::optional<std::uint64_t>& value) {
+  if (value) Gauge(name, help).Add(*value);
+}
+
 MetricFamilies::Histograms MetricFamilies::Histogram(std::string_view name, std::string_view help) {
   return {*this, Append(name, help, MetricType::Histogram)};
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -52,6 +53,9 @@ class MetricFamilies {
 
   Values Gauge(std::string_view name, std::string_view help);
   Values Counter(std::string_view name, std::string_view help);
+  /// A gauge without labels; no family where there is no value.
+  void GaugeIfKnown(std::string_view name, std::string_view help,
+                    const std::optional<std::uint64_t>& value);
   Histograms Histogram(std::string_view name, std::string_view help);
 
   const std::vector<prometheus::MetricFamily>& list() const { return list_; }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporters/kernel_families.h"
 #include "exporters/metric_families.h"
 
 namespace connwatch {
@@ -79,6 +80,22 @@ void AddSynQueues(MetricFamilies& families, const Listeners& listeners) {
   }
 }
 
+void AddDiagnoses(MetricFamilies& families, const ListenerTable& table) {
+  auto diagnosis =
+      families.Gauge("connwatch_listener_diagnosis",
+                     "1 where the listener's handshakes are in trouble by this cause.");
+  auto info =
+      families.Gauge("connwatch_listener_info", "The listener's owner, by cgroup; always 1.");
+  for (const Listener& listener : table.listeners) {
+    const std::string name = listener.address.ToString();
+    for (const DiagnosisCause cause : kDiagnosisCauses) {
+      diagnosis.Add(listener.status.diagnosis.Has(cause) ? 1.0 : 0.0,
+                    {{"listener", name}, {"cause", Name(cause)}});
+    }
+    info.Add(1.0, {{"listener", name}, {"unit", listener.unit}});
+  }
+}
+
 void AddListeners(MetricFamilies& families, const ListenerTable& table) {
   Listeners listeners;
   for (const Listener& listener : table.listeners) {
@@ -87,6 +104,7 @@ void AddListeners(MetricFamilies& families, const ListenerTable& table) {
   listeners.emplace_back(kOtherListener, table.other);
   AddAcceptQueues(families, listeners);
   AddSynQueues(families, listeners);
+  AddDiagnoses(families, table);
 }
 
 void AddPendingConnects(MetricFamilies& families, const PendingConnects& pending) {
@@ -163,6 +181,14 @@ void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls
   }
 }
 
+void AddSelfAudit(MetricFamilies& families, const Snapshot& snapshot) {
+  if (!snapshot.sockstat_discrepancy) return;
+  families
+      .Gauge("connwatch_sockstat_discrepancy_ratio",
+             "Distance of the latest full poll's socket count to the kernel's own, as its share.")
+      .Add(*snapshot.sockstat_discrepancy);
+}
+
 void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
   families
       .Gauge("connwatch_config_last_reload_successful",
@@ -181,11 +207,6 @@ void AddBuild(MetricFamilies& families, const BuildInfo& build) {
           {{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}});
 }
 
-void AddGaugeIfKnown(MetricFamilies& families, std::string_view name, std::string_view help,
-                     const std::optional<std::uint64_t>& value) {
-  if (value) families.Gauge(name, help).Add(*value);
-}
-
 void AddProcess(MetricFamilies& families, const ProcessStats& process) {
   if (process.cpu) {
     families.Counter("process_cpu_seconds_total", "CPU time of this process.")
@@ -195,13 +216,12 @@ void AddProcess(MetricFamilies& families, const ProcessStats& process) {
     families.Gauge("process_start_time_seconds", "When this process started, seconds since 1970.")
         .Add(InSeconds(*process.started));
   }
-  AddGaugeIfKnown(families, "process_resident_memory_bytes", "Resident memory.",
-                  process.resident_bytes);
-  AddGaugeIfKnown(families, "process_virtual_memory_bytes", "Virtual memory.",
-                  process.virtual_bytes);
-  AddGaugeIfKnown(families, "process_open_fds", "Open file descriptors.", process.open_fds);
-  AddGaugeIfKnown(families, "process_max_fds", "Limit of open file descriptors.", process.max_fds);
-  AddGaugeIfKnown(families, "process_threads", "Threads.", process.threads);
+  families.GaugeIfKnown("process_resident_memory_bytes", "Resident memory.",
+                        process.resident_bytes);
+  families.GaugeIfKnown("process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
+  families.GaugeIfKnown("process_open_fds", "Open file descriptors.", process.open_fds);
+  families.GaugeIfKnown("process_max_fds", "Limit of open file descriptors.", process.max_fds);
+  families.GaugeIfKnown("process_threads", "Threads.", process.threads);
 }
 
 }  // namespace
@@ -217,6 +237,8 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   AddTotals(families, snapshot.totals);
   AddPollResults(families, snapshot.polls);
   AddPollCosts(families, snapshot.polls);
+  AddSelfAudit(families, snapshot);
+  AddKernelStats(families, snapshot.kernel);
   AddConfig(families, snapshot.config);
   AddBuild(families, build);
   AddProcess(families, snapshot.process);

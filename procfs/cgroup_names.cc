@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 #include "procfs/cgroup_unit.h"
@@ -64,8 +66,9 @@ struct Directory {
   std::size_t depth = 0;
 };
 
-// Appends the directories in `parent` while there is room. A cgroup may vanish at any moment.
-void AppendChildren(const std::string& mount, Directory parent, std::vector<Directory>& found) {
+// Appends the directories in found[index] while there is room. A cgroup may vanish at any moment.
+void AppendChildren(const std::string& mount, std::vector<Directory>& found, std::size_t index) {
+  const Directory parent = found[index];  // a copy: `found` moves as it grows
   std::error_code failure;
   for (fs::directory_iterator entry(mount + parent.path, failure), end;
        !failure && entry != end && found.size() < kMaxDirectories; entry.increment(failure)) {
@@ -81,14 +84,14 @@ std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mo
   std::unordered_map<std::uint64_t, std::string> names;
   std::vector<Directory> directories = {{}};
   for (std::size_t i = 0; i < directories.size(); ++i) {
-    struct stat status{};
+    struct stat status {};
     if (stat((mount.directory + directories[i].path).c_str(), &status) != 0) continue;
     names.emplace(status.st_ino, UnitFromCgroupPath(root + directories[i].path));
     // kernel: kernfs_refresh_inode(): two links and one per directory inside. Saves listing the
     // files of every cgroup that has none, which are most.
     const bool is_leaf = status.st_nlink == 2;
     if (is_leaf || directories[i].depth >= kMaxDepth) continue;
-    AppendChildren(mount.directory, directories[i], directories);
+    AppendChildren(mount.directory, directories, i);
   }
   return names;
 }

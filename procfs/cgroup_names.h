@@ -1,6 +1,7 @@
 // Which systemd unit or container a socket belongs to, by the id of its cgroup (inet_diag's
-// CGROUP_ID). The id is the inode number of the cgroup v2 directory; a walk over the hierarchy finds
-// it. Rejected: open_by_handle_at(), which resolves an id at once but needs CAP_DAC_READ_SEARCH.
+// CGROUP_ID). The id is the inode number of the cgroup v2 directory; a walk over the hierarchy
+// finds it. Rejected: open_by_handle_at(), which resolves an id at once but needs
+// CAP_DAC_READ_SEARCH.
 #pragma once
 
 #include <chrono>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "core/instant.h"
 

@@ -29,8 +29,8 @@ bool HasSuffix(std::string_view name, std::string_view suffix) {
 bool IsUnit(std::string_view name) {
   constexpr std::array<std::string_view, 5> kSuffixes = {".service", ".scope", ".socket", ".mount",
                                                          ".swap"};
-  return std::ranges::any_of(
-      kSuffixes, [&](std::string_view suffix) { return HasSuffix(name, suffix); });
+  return std::ranges::any_of(kSuffixes,
+                             [&](std::string_view suffix) { return HasSuffix(name, suffix); });
 }
 
 // What a plain id is in: "/docker/ID", "/kubepods/burstable/podUID/ID".

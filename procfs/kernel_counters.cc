@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "procfs/text_file.h"
@@ -24,8 +25,8 @@ bool IsWanted(std::string_view group) {
 }
 
 const KernelCounterSource* FindSource(std::string_view group, std::string_view column) {
-  const auto* const found = std::ranges::find_if(
-      kKernelCounterSources, [&](const KernelCounterSource& source) {
+  const auto* const found =
+      std::ranges::find_if(kKernelCounterSources, [&](const KernelCounterSource& source) {
         return source.group == group && source.column == column;
       });
   return found == kKernelCounterSources.end() ? nullptr : found;

@@ -14,9 +14,10 @@ namespace connwatch {
 /// reading process.
 Result<KernelCounters> ReadKernelCounters(const std::string& proc_net_directory);
 
-/// Sets in `counters` what `text` has, found by column name: pairs of a line with names and one with
-/// numbers, both beginning with the same "Group:". Columns it lacks and negative values (MaxConn -1)
-/// stay as they are. EBADMSG for text of another shape; `counters` may then be half set.
+/// Sets in `counters` what `text` has, found by column name: pairs of a line with names and one
+/// with numbers, both beginning with the same "Group:". Columns it lacks and negative values
+/// (MaxConn -1) stay as they are. EBADMSG for text of another shape; `counters` may then be half
+/// set.
 Result<void> ParseKernelCounters(std::string_view text, KernelCounters& counters);
 
 }  // namespace connwatch

@@ -1,8 +1,10 @@
 #include "procfs/kernel_limits.h"
 
+#include <algorithm>
 #include <bitset>
 #include <cerrno>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "procfs/text_file.h"
@@ -77,7 +79,7 @@ Result<void> ReadPorts(const std::string& directory, KernelLimits& limits) {
   if (!reserved) return std::move(reserved).error().Within(reserved_path);
 
   limits.ephemeral_ports = *range;
-  const auto range_size = static_cast<std::uint64_t>(range->last - range->first + 1);
+  const std::uint64_t range_size = std::uint64_t{range->last} - range->first + 1;
   limits.ephemeral_ports_available = range_size - *reserved;
   return {};
 }

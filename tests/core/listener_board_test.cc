@@ -45,7 +45,7 @@ class ListenerBoardTest : public testing::Test {
 
   void UpdateSynQueues(const std::vector<SocketRecord>& syn_recv, int second) {
     board_.BeginSynQueues();
-    for (const SocketRecord& record : syn_recv) board_.AddSynRecv(record);
+    for (const SocketRecord& record : syn_recv) board_.AddSynRecv(record, false);
     board_.CommitSynQueues(At(second));
     now_ = At(second);
   }
@@ -174,8 +174,8 @@ TEST_F(ListenerBoardTest, AnUnfinishedPollChangesNothing) {
   const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
   UpdateSynQueues({syn_recv}, 1);
   board_.BeginSynQueues();
-  board_.AddSynRecv(syn_recv);
-  board_.AddSynRecv(syn_recv);
+  board_.AddSynRecv(syn_recv, false);
+  board_.AddSynRecv(syn_recv, false);
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
   UpdateSynQueues({}, 2);
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);

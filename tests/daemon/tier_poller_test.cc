@@ -49,7 +49,15 @@ class TierPollerTest : public testing::Test {
   }
 
   Snapshot CurrentSnapshot() const {
-    return {poll_.table(), poll_.totals(), std::nullopt, std::nullopt, {tier_.health()}, {}, {}};
+    return {poll_.table(),
+            poll_.totals(),
+            std::nullopt,
+            std::nullopt,
+            {tier_.health()},
+            {},
+            std::nullopt,
+            {},
+            {}};
   }
   std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
 

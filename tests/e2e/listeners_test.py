@@ -147,6 +147,100 @@ class ListenersTest(unittest.TestCase):
             self.assertEqual(self.listener_metric(daemon, "syn_queue_peak", server), 3000)
 
 
+class DiagnosisTest(unittest.TestCase):
+    """Each situation made for real, and named for what it is, alone."""
+
+    CONFIG = "poll: {listeners: 100ms, handshakes: 500ms, full: 5s}\n"
+
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.sockets = self.enterContext(sockets.Sockets())
+
+    def causes(self, daemon, server):
+        return {dict(labels)["cause"] for (name, labels), value in daemon.page().series.items()
+                if name == "connwatch_listener_diagnosis" and value
+                and dict(labels)["listener"] == label(server)}
+
+    def wait_for_causes(self, daemon, server, causes):
+        wait_until(lambda: self.causes(daemon, server) == causes,
+                   f"the diagnosis {causes}, now {self.causes(daemon, server)}")
+
+    def server_with_backlog(self, backlog):
+        sysctl("ipv4/tcp_max_syn_backlog", 8192)
+        sysctl("core/somaxconn", 8192)
+        return self.sockets.listener((socket.AF_INET, socket.AF_INET, SERVER, SERVER),
+                                     backlog=backlog)
+
+    def send_syns(self, hosts, server, sources):
+        raw = hosts.raw_socket()
+        for i, source in enumerate(sources):
+            raw.sendto(syn(source, 1024 + i, server.getsockname()[1]), (SERVER, 0))
+            if i % BURST == BURST - 1:
+                time.sleep(0.01)
+
+    def test_syn_flood(self):
+        hosts = self.enterContext(TwoHosts())
+        server = self.server_with_backlog(8192)
+        with Daemon(self.CONFIG) as daemon:
+            self.send_syns(hosts, server, [f"198.19.{i % 250}.{i // 250 + 1}" for i in range(3000)])
+            sent = time.monotonic()
+            self.wait_for_causes(daemon, server, {"syn_flood"})
+            self.assertLess(time.monotonic() - sent, 3)
+
+    def test_return_path_loss(self):
+        hosts = self.enterContext(TwoHosts())
+        server = self.server_with_backlog(8192)
+        with Daemon(self.CONFIG) as daemon:
+            self.send_syns(hosts, server, ["198.19.7.7"] * 200)
+            self.wait_for_causes(daemon, server, {"return_path_loss"})
+
+    def test_syn_cookies(self):
+        hosts = self.enterContext(TwoHosts())
+        server = self.server_with_backlog(16)
+        with Daemon(self.CONFIG) as daemon:
+            sources = [f"198.19.{i % 250}.{i // 250 + 1}" for i in range(250)]
+            wait_until(lambda: self.send_syns(hosts, server, sources)
+                       or "syn_cookies" in self.causes(daemon, server), "syn_cookies")
+            self.assertLessEqual(
+                daemon.page().get("connwatch_listener_syn_queue_length", listener=label(server)), 17)
+
+    def test_accept_queue_full(self):
+        server = self.sockets.listener(backlog=2)
+        with Daemon(self.CONFIG) as daemon:
+            for _ in range(6):
+                client = self.sockets.enter_context(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(server.getsockname())
+            self.wait_for_causes(daemon, server, {"accept_queue_full"})
+
+    def test_deferred_accept(self):
+        defer = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 60)
+        server = self.sockets.listener(backlog=64, options=[defer])
+        with Daemon(self.CONFIG) as daemon:
+            for _ in range(30):
+                self.sockets.connect(server)
+            self.wait_for_causes(daemon, server, {"deferred_accept"})
+            end = time.monotonic() + 3
+            while time.monotonic() < end:
+                self.assertEqual(self.causes(daemon, server), {"deferred_accept"})
+                time.sleep(0.3)
+
+
+class KernelCountersTest(unittest.TestCase):
+    def test_refused_and_unroutable_connects_move_their_counters(self):
+        self.enterContext(network_namespace())
+        with Daemon(CONFIG) as daemon:
+            before = daemon.page()
+            for address in ("127.0.0.1", "192.0.2.1"):
+                with self.assertRaises(OSError), socket.socket() as client:
+                    client.connect((address, 1))
+            moved = lambda name: daemon.page().get(f"connwatch_kernel_{name}_total") - before.get(
+                f"connwatch_kernel_{name}_total")
+            wait_until(lambda: moved("tcp_attempt_fails") == 1, "a refused connect")
+            wait_until(lambda: moved("ip_out_no_routes") >= 1, "an unroutable connect")
+            self.assertGreaterEqual(moved("tcp_out_rsts"), 1)
+
+
 class PendingConnectsTest(unittest.TestCase):
     def test_connects_into_a_black_hole(self):
         self.enterContext(network_namespace())

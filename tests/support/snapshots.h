@@ -28,11 +28,25 @@ inline Snapshot FullSnapshot() {
                           {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
                            .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
                            .drops = 6,
-                           .cgroup_id = 77}},
+                           .cgroup_id = 77},
+                          "nginx.service"},
                          {{Ipv6Loopback(), 22},
-                          {.accept_queue = {.sockets = 1, .length = 0, .limit = 128, .peak = 0}}}};
+                          {.accept_queue = {.sockets = 1, .length = 0, .limit = 128, .peak = 0}},
+                          ""}};
   listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
   listeners.folded = 4;
+  listeners.listeners.front().status.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
+  KernelStats kernel{
+      .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
+  for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
+  kernel.sockets->orphans = 3;
+  kernel.sockets->memory_pages = 44;
+  kernel.limits = {.time_wait_limit = 65'536,
+                   .orphan_limit = 65'537,
+                   .memory_pages_limit = 572'556,
+                   .ephemeral_ports = std::nullopt,
+                   .ephemeral_ports_available = 28'232,
+                   .syn_linear_timeouts = 4};
   PendingConnects pending;
   pending.by_port[443] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
   pending.folded_ports = 1;
@@ -51,6 +65,8 @@ inline Snapshot FullSnapshot() {
           .listeners = listeners,
           .pending_connects = pending,
           .polls = {full},
+          .kernel = kernel,
+          .sockstat_discrepancy = 0.25,
           .process = {.cpu = milliseconds(1'250),
                       .started = TestInstant(0).wall,
                       .resident_bytes = 8'257'536,
@@ -68,6 +84,8 @@ inline Snapshot EmptySnapshot() {
           .listeners = std::nullopt,
           .pending_connects = std::nullopt,
           .polls = {PollHealth(Tier::kFull, std::chrono::milliseconds(10'000))},
+          .kernel = {},
+          .sockstat_discrepancy = std::nullopt,
           .process = {},
           .config = {}};
 }

@@ -1,0 +1,120 @@
+#include "procfs/kernel_limits.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/config/scratch_directory.h"
+
+namespace connwatch {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr PortRange kRange{32'768, 60'999};
+
+TEST(KernelLimitsTest, ReadsEverySetting) {
+  const ScratchDirectory tree;
+  tree.Write("tcp_max_tw_buckets", "131072\n");
+  tree.Write("tcp_max_orphans", "65536\n");
+  tree.Write("tcp_mem", "185688\t247585\t371376\n");
+  tree.Write("ip_local_port_range", "32768\t60999\n");
+  tree.Write("ip_local_reserved_ports", "8080,40000-40009\n");
+  tree.Write("tcp_syn_linear_timeouts", "4\n");
+  const auto limits = ReadKernelLimits(tree.path());
+  ASSERT_TRUE(limits.ok()) << limits.error().context;
+  EXPECT_EQ(limits->time_wait_limit, 131'072U);
+  EXPECT_EQ(limits->orphan_limit, 65'536U);
+  EXPECT_EQ(limits->memory_pages_limit, 371'376U);
+  EXPECT_EQ(limits->ephemeral_ports, kRange);
+  EXPECT_EQ(limits->ephemeral_ports_available, 28'232U - 10U);
+  EXPECT_EQ(limits->syn_linear_timeouts, 4U);
+}
+
+TEST(KernelLimitsTest, ASettingThatTheKernelLacksIsAbsent) {
+  const ScratchDirectory tree;
+  tree.Write("ip_local_port_range", "1024\t65535\n");
+  const auto limits = ReadKernelLimits(tree.path());
+  ASSERT_TRUE(limits.ok()) << limits.error().context;
+  KernelLimits expected;
+  expected.ephemeral_ports = PortRange{1'024, 65'535};
+  expected.ephemeral_ports_available = 64'512;
+  EXPECT_EQ(*limits, expected);
+}
+
+TEST(KernelLimitsTest, WithoutAnyItIsAnErrorNotAbsence) {
+  const auto limits = ReadKernelLimits("/nonexistent");
+  ASSERT_FALSE(limits.ok());
+  EXPECT_EQ(limits.error().code, ENOENT);
+}
+
+TEST(KernelLimitsTest, AnErrorNamesTheFile) {
+  const ScratchDirectory tree;
+  tree.Write("ip_local_port_range", "32768\t60999\n");
+  tree.Write("tcp_mem", "1 2\n");
+  const auto limits = ReadKernelLimits(tree.path());
+  ASSERT_FALSE(limits.ok());
+  EXPECT_EQ(limits.error().code, EBADMSG);
+  EXPECT_THAT(limits.error().context, HasSubstr("/tcp_mem: cannot understand '1 2'"));
+}
+
+TEST(KernelLimitsTest, ParsesLimits) {
+  EXPECT_EQ(ParseLimit("7\n", 1).value(), 7U);
+  EXPECT_EQ(ParseLimit("-1\n", 1).value(), std::nullopt);
+  EXPECT_EQ(ParseLimit("1 2 3\n", 3).value(), 3U);
+  for (const char* bad : {"", "\n", "7", "7 8\n", "x\n", "7\n8\n"}) {
+    const auto limit = ParseLimit(bad, 1);
+    ASSERT_FALSE(limit.ok()) << bad;
+    EXPECT_EQ(limit.error().code, EBADMSG) << bad;
+  }
+}
+
+TEST(KernelLimitsTest, ParsesPortRanges) {
+  EXPECT_EQ(ParsePortRange("32768\t60999\n").value(), kRange);
+  EXPECT_EQ(ParsePortRange("0 65535\n").value(), (PortRange{0, 65'535}));
+  for (const char* bad : {"", "\n", "1\n", "1 2 3\n", "2 1\n", "1 65536\n", "-1 2\n", "a b\n"}) {
+    EXPECT_FALSE(ParsePortRange(bad).ok()) << bad;
+  }
+}
+
+TEST(KernelLimitsTest, CountsReservedPortsInsideTheRangeOnce) {
+  EXPECT_EQ(CountReservedPorts("\n", kRange).value(), 0U);
+  EXPECT_EQ(CountReservedPorts("8080,9000-9005\n", kRange).value(), 0U);
+  EXPECT_EQ(CountReservedPorts("32768\n", kRange).value(), 1U);
+  EXPECT_EQ(CountReservedPorts("60999-65535\n", kRange).value(), 1U);
+  EXPECT_EQ(CountReservedPorts("40000-40009,40005-40019,40001\n", kRange).value(), 20U);
+  EXPECT_EQ(CountReservedPorts("0-65535\n", kRange).value(), 28'232U);
+  EXPECT_EQ(CountReservedPorts("0-65535\n", {0, 65'535}).value(), 65'536U);
+  for (const char* bad :
+       {"", "1", "a\n", "1,,2\n", "2-1\n", "1-\n", "-1\n", "65536\n", "1-2-3\n"}) {
+    EXPECT_FALSE(CountReservedPorts(bad, kRange).ok()) << bad;
+  }
+}
+
+TEST(KernelLimitsTest, CutAtEveryLengthIsAnError) {
+  constexpr std::string_view kList = "40000-40009,50000\n";
+  constexpr std::string_view kPorts = "32768\t60999\n";
+  constexpr std::string_view kMemory = "185688\t247585\t371376\n";
+  for (std::size_t length = 0; length < kList.size(); ++length) {
+    EXPECT_FALSE(CountReservedPorts(std::string(kList.substr(0, length)), kRange).ok()) << length;
+  }
+  for (std::size_t length = 0; length < kPorts.size(); ++length) {
+    EXPECT_FALSE(ParsePortRange(std::string(kPorts.substr(0, length))).ok()) << length;
+  }
+  for (std::size_t length = 0; length < kMemory.size(); ++length) {
+    EXPECT_FALSE(ParseLimit(std::string(kMemory.substr(0, length)), 3).ok()) << length;
+  }
+}
+
+TEST(KernelLimitsTest, ReadsThisKernel) {
+  const auto limits = ReadKernelLimits("/proc/sys/net/ipv4");
+  ASSERT_TRUE(limits.ok()) << limits.error().context;
+  EXPECT_TRUE(limits->time_wait_limit);
+  ASSERT_TRUE(limits->ephemeral_ports_available && limits->ephemeral_ports);
+  EXPECT_LE(*limits->ephemeral_ports_available,
+            limits->ephemeral_ports->last - limits->ephemeral_ports->first + 1U);
+}
+
+}  // namespace
+}  // namespace connwatch
