@@ -60,6 +60,8 @@ struct LogConfig {
 
 struct Config {
   PollConfig poll;
+  /// What polling may cost, as a share of one core; intervals stretch to stay within. 0.001 to 1.
+  double cpu_budget = 0.02;
   /// What the _peak metrics look back on. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.

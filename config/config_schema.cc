@@ -84,6 +84,7 @@ ValueReader Log(LogConfig& log) {
 
 ValueReader ConfigSchema(Config& config) {
   return Mapping({{"poll", Poll(config.poll)},
+                  {"cpu_budget", Percentage(config.cpu_budget)},
                   {"peak_window", Duration(config.peak_window, {.min = 1s, .max = 1h})},
                   {"max_groups", Number(config.max_groups, {.min = 1, .max = 10'000})},
                   {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},

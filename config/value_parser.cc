@@ -100,6 +100,27 @@ Result<microseconds> ParseDuration(std::string_view text, DurationRange range) {
   return duration;
 }
 
+Result<double> ParsePercentage(std::string_view text) {
+  constexpr std::string_view kMust = ", must be from 0.1% to 100%, such as 2% or 0.5%";
+  const bool has_sign = text.ends_with('%');
+  const std::string_view number = text.substr(0, text.size() - (has_sign ? 1 : 0));
+  const std::size_t point = std::min(number.find('.'), number.size());
+  const std::string_view decimals = number.substr(std::min(point + 1, number.size()));
+  const bool is_whole = point == number.size();
+  const bool is_number = ParseDigits(number.substr(0, point)).has_value() &&
+                         (is_whole || (AreDigits(decimals) && decimals.size() <= 2));
+  if (!has_sign || !is_number) {
+    return Mistake(Quoted(text) + " is not a percentage" + std::string(kMust));
+  }
+  double percent = 0;
+  std::from_chars(number.data(), number.data() + number.size(), percent);
+  constexpr double kMin = 0.1;
+  constexpr double kMax = 100;
+  if (percent < kMin) return Mistake(Clipped(text) + " is too small" + std::string(kMust));
+  if (percent > kMax) return Mistake(Clipped(text) + " is too large" + std::string(kMust));
+  return percent / 100;
+}
+
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words) {
   const auto word = std::find(words.begin(), words.end(), text);
   if (word != words.end()) return static_cast<std::size_t>(word - words.begin());

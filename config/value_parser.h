@@ -41,6 +41,9 @@ Result<std::uint64_t> ParseNumber(std::string_view text, NumberRange range);
 /// A whole number and one of the units us, ms, s, m, h, without a space between them.
 Result<std::chrono::microseconds> ParseDuration(std::string_view text, DurationRange range);
 
+/// "2%" or "0.5%" as a fraction, 0.02 or 0.005: at most two decimals, from 0.1% to 100%.
+Result<double> ParsePercentage(std::string_view text);
+
 /// The index in `words` of `text`, in the same case.
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);
 

@@ -130,6 +130,16 @@ ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> s
   return {read, {}};
 }
 
+ValueReader Percentage(double& into) {
+  const auto read = [&into](const Place& place) {
+    if (!IsKind(YamlNode::Kind::kScalar, place, "a percentage such as 2%")) return;
+    const Result<double> share = ParsePercentage(place.node.text);
+    if (!share) return place.Reject(share.error().context);
+    into = *share;
+  };
+  return {read, {}};
+}
+
 ValueReader DurationReader(DurationRange range,
                            std::function<void(std::chrono::microseconds)> store) {
   const auto read = [range, store = std::move(store)](const Place& place) {

@@ -78,6 +78,9 @@ ValueReader Duration(std::chrono::duration<std::int64_t, Period>& into, Duration
   });
 }
 
+/// A share of 1, written as a percentage.
+ValueReader Percentage(double& into);
+
 template <typename T>
 struct WordFor {
   std::string_view word;

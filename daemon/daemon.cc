@@ -73,6 +73,7 @@ Result<void> Daemon::StartPolling() {
 // happened until the next handshakes poll.
 void Daemon::OnPollConcluded(const TierPoller& tier) {
   LogPollChange(tier.health());
+  if (tier.health().tier() != Tier::kListeners || tier.health().successes() == 1) FitToBudget();
   if (tier.health().tier() == Tier::kListeners) return;
   ReadKernel();
   const bool is_full = tier.health().tier() == Tier::kFull;
@@ -80,6 +81,14 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
     sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
   }
   Publish();
+}
+
+void Daemon::FitToBudget() {
+  for (const TierPoller* tier : tiers_.FitToBudget()) {
+    const PollHealth& health = tier->health();
+    LogInfo(std::string(Name(health.tier())) + " polls now every " +
+            std::to_string(health.interval().count()) + " ms, to stay within cpu_budget");
+  }
 }
 
 // Once per failure and once at recovery, not at every poll.

@@ -37,6 +37,8 @@ class Daemon {
   // Starts the tiers whose interval is another than in `before`.
   Result<void> StartChangedTiers(const PollConfig& before);
   void OnPollConcluded(const TierPoller& tier);
+  // Stretches intervals where polling costs too much, and says so.
+  void FitToBudget();
   void LogPollChange(const PollHealth& health);
   // Reads the kernel's counters, and judges the listeners by what happened since the last time.
   void ReadKernel();

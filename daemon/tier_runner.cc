@@ -43,9 +43,11 @@ void TierRunner::Step(const std::function<void(Instant)>& step) {
     deadline_ = {};
     tier_.Conclude(EventLoop::Now());
   }
-  tier_.AddCpu(EventLoop::ThreadCpuTime() - cpu_before);
+  const auto cpu_after = EventLoop::ThreadCpuTime();
+  tier_.AddCpu(cpu_after - cpu_before);
   if (has_concluded) {
     on_concluded_();
+    tier_.AddCpu(EventLoop::ThreadCpuTime() - cpu_after);  // what follows is part of the price
   } else if (!was_in_flight) {
     FailOnError(WatchDump());
   }

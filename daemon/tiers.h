@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/cpu_budget.h"
 #include "core/full_poll.h"
 #include "core/handshake_poll.h"
 #include "core/listener_board.h"
@@ -21,8 +22,12 @@ class Tiers {
   /// `limits` tell how the kernel retransmits a SYN. `source` must outlive the tiers.
   Tiers(const Config& config, const KernelLimits& limits, SocketSource& source);
 
-  /// Intervals and histogram buckets. What bounds the tables takes effect after a restart.
+  /// Intervals, budget and histogram buckets. What bounds the tables takes effect after a restart.
   void Reconfigure(const Config& config);
+
+  /// Books what the tiers cost so far and stretches their intervals to the CPU budget. Returns the
+  /// tiers whose interval changed.
+  std::vector<TierPoller*> FitToBudget();
 
   TierPoller& listeners() { return listeners_; }
   TierPoller& handshakes() { return handshakes_; }
@@ -45,6 +50,9 @@ class Tiers {
   TierPoller listeners_;
   TierPoller handshakes_;
   TierPoller full_;
+  PollConfig wanted_;
+  double cpu_budget_;
+  std::array<PollCost, 3> costs_;  // in the order of all()
 };
 
 }  // namespace connwatch

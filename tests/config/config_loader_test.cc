@@ -39,19 +39,23 @@ constexpr BadInput kBadInputs[] = {
     {"# nothing\n", "f: is empty, must hold a key; leave the file out for the defaults"},
     {"---\n", "f: is empty, must hold a key; leave the file out for the defaults"},
     {"full",
-     "f:1:1: \"full\" is a single value, must be a mapping with keys: poll, peak_window, "
+     "f:1:1: \"full\" is a single value, must be a mapping with keys: poll, cpu_budget, "
+     "peak_window, "
      "max_groups, max_listeners, "
      "histograms, web, log"},
     {"- poll",
-     "f:1:1: is a list, must be a mapping with keys: poll, peak_window, max_groups, max_listeners, "
+     "f:1:1: is a list, must be a mapping with keys: poll, cpu_budget, peak_window, max_groups, "
+     "max_listeners, "
      "histograms, web, "
      "log"},
     {"pol: {}",
-     "f:1:1: pol: unknown key, did you mean \"poll\"? known keys: poll, peak_window, max_groups, "
+     "f:1:1: pol: unknown key, did you mean \"poll\"? known keys: poll, cpu_budget, peak_window, "
+     "max_groups, "
      "max_listeners, "
      "histograms, web, log"},
     {"<<: {poll: {}}",
-     "f:1:1: <<: unknown key, known keys: poll, peak_window, max_groups, max_listeners, "
+     "f:1:1: <<: unknown key, known keys: poll, cpu_budget, peak_window, max_groups, "
+     "max_listeners, "
      "histograms, web, log"},
     {"poll:\n  ful: 1s\n",
      "f:2:3: poll.ful: unknown key, did you mean \"full\"? known keys: listeners, handshakes, "

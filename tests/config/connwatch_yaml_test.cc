@@ -104,6 +104,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "poll: {listeners: 1s}",
       "poll: {handshakes: 2s}",
       "poll: {full: 1s}",
+      "cpu_budget: 0.5%",
       "peak_window: 1s",
       "max_groups: 1",
       "max_listeners: 1",

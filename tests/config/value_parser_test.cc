@@ -117,5 +117,19 @@ TEST(ParseWord, NamesTheWords) {
   EXPECT_EQ(message(""), "unknown word \"\", must be one of: text, json");
 }
 
+TEST(ParsePercentage, ReadsSharesOfOneHundred) {
+  EXPECT_DOUBLE_EQ(*ParsePercentage("2%"), 0.02);
+  EXPECT_DOUBLE_EQ(*ParsePercentage("0.1%"), 0.001);
+  EXPECT_DOUBLE_EQ(*ParsePercentage("99.75%"), 0.9975);
+  EXPECT_DOUBLE_EQ(*ParsePercentage("100%"), 1);
+}
+
+TEST(ParsePercentage, RefusesEverythingElse) {
+  for (const char* text : {"", "%", "2", "2 %", "-1%", "+1%", "1e1%", ".5%", "5.%", "1.234%", "0%",
+                           "0.09%", "100.01%", "nan%", "1,5%", "2%%"}) {
+    EXPECT_FALSE(ParsePercentage(text)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace connwatch

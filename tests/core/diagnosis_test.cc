@@ -468,17 +468,6 @@ TEST(DiagnosisThresholdsTest, AreUsed) {
             std::set<DiagnosisCause>{});
 }
 
-TEST(DiagnosisCauseTest, NamesAreTheLabelValues) {
-  std::vector<std::string_view> names;
-  for (const DiagnosisCause cause : kDiagnosisCauses) {
-    EXPECT_EQ(kDiagnosisCauses[IndexOf(cause)], cause);
-    names.push_back(Name(cause));
-  }
-  EXPECT_EQ(names,
-            (std::vector<std::string_view>{"accept_queue_full", "syn_flood", "return_path_loss",
-                                           "syn_cookies", "deferred_accept"}));
-}
-
 TEST(DiagnosisExplainTest, GivesTheNumbers) {
   EXPECT_EQ(Explain(kAcceptQueueFull, {.sockets = 4,
                                        .accept_queue_length = 516,
