@@ -44,10 +44,10 @@ std::vector<milliseconds> FitIntervals(std::span<const TierDemand> demands, doub
         share < part ? demand.interval : std::max(demand.interval, IntervalFor(demand.cost, part));
     left -= share;
   }
+  const milliseconds step = demands.front().interval;
   for (std::size_t i = 0; i < demands.size(); ++i) {
-    if (intervals[i] > demands[i].interval) {
-      intervals[i] = RoundUp(intervals[i], demands.front().interval);
-    }
+    const bool is_stretched = intervals[i] > demands[i].interval;
+    if (is_stretched && intervals[i] > step) intervals[i] = RoundUp(intervals[i], step);
   }
   return intervals;
 }

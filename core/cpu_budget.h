@@ -16,9 +16,9 @@ struct TierDemand {
 };
 
 /// The interval for each tier, in the order of `demands`: none shorter than asked for, together
-/// within `budget` (a share of one core, more than 0), and each a whole multiple of the first
-/// tier's, so that their polls stay in step. Every tier is entitled to an equal part of the budget;
-/// what a cheap one does not need goes to the others.
+/// within `budget` (a share of one core, more than 0), and a stretched one that is longer
+/// than the first tier's a whole multiple of it, so that their polls stay in step. Every tier is
+/// entitled to an equal part of the budget; what a cheap one does not need goes to the others.
 std::vector<std::chrono::milliseconds> FitIntervals(std::span<const TierDemand> demands,
                                                     double budget);
 

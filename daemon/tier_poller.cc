@@ -62,14 +62,14 @@ Result<DumpProgress> TierPoller::ReadSlice() {
 }
 
 void TierPoller::Conclude(Instant now) {
-  const Flight flight = *std::exchange(flight_, std::nullopt);
-  const auto duration = duration_cast<microseconds>(now.monotonic - flight.started.monotonic);
-  if (!*flight.outcome) {
-    health_.RecordFailure(now, duration, flight.outcome->error());
-    return;
+  const auto duration = duration_cast<microseconds>(now.monotonic - flight_->started.monotonic);
+  if (const Result<void>& outcome = *flight_->outcome; outcome) {
+    work_.Complete(now);
+    health_.RecordSuccess(now, duration);
+  } else {
+    health_.RecordFailure(now, duration, outcome.error());
   }
-  work_.Complete(now);
-  health_.RecordSuccess(now, duration);
+  flight_.reset();
 }
 
 }  // namespace connwatch

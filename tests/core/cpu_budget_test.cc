@@ -52,6 +52,12 @@ TEST(FitIntervalsTest, WhatOneDoesNotNeedGoesToTheOthers) {
   EXPECT_EQ(intervals[2], milliseconds(5'300)) << "100 ms in 1.9 %";
 }
 
+TEST(FitIntervalsTest, ARareFirstTierSetsNoStep) {
+  const std::array demands = {TierDemand{milliseconds(3'600'000), microseconds(1)},
+                              TierDemand{milliseconds(100), milliseconds(220)}};
+  EXPECT_EQ(FitIntervals(demands, 1)[1], milliseconds(221));
+}
+
 TEST(FitIntervalsTest, NothingMeasuredYetIsNothingStretched) {
   const std::array demands = {TierDemand{milliseconds(100), nanoseconds(0)},
                               TierDemand{milliseconds(1'000), nanoseconds(0)}};
