@@ -26,7 +26,7 @@ void FullPoll::Add(std::span<const SocketRecord> records) {
 void FullPoll::Complete(Instant /*now*/) {
   FullPollResult result = std::move(*aggregator_).Finish();
   aggregator_.reset();
-  table_ = std::move(result.table);
+  table_ = result.table;
   totals_.Merge(result.observed);
   previous_start_ = start_;
 }

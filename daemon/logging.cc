@@ -101,7 +101,6 @@ void ConfigureLogging(const LogConfig& config) {
   spdlog::set_level(ToSpdlog(config.level));
 }
 
-void LogDebug(std::string_view message) { spdlog::debug("{}", message); }
 void LogInfo(std::string_view message) { spdlog::info("{}", message); }
 void LogWarning(std::string_view message) { spdlog::warn("{}", message); }
 void LogError(std::string_view message) { spdlog::error("{}", message); }

@@ -11,7 +11,6 @@ namespace connwatch {
 /// Sets up or changes the log. Not thread-safe: call it on the loop thread.
 void ConfigureLogging(const LogConfig& config);
 
-void LogDebug(std::string_view message);
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
 void LogError(std::string_view message);

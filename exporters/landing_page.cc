@@ -54,6 +54,20 @@ std::string DescribePoll(const PollHealth& poll, WallTime now) {
   return text.str();
 }
 
+// One line for each listener and cause that holds.
+std::string DescribeDiagnoses(const ListenerTable& table) {
+  std::string text;
+  for (const Listener& listener : table.listeners) {
+    for (const DiagnosisCause cause : kDiagnosisCauses) {
+      if (!listener.status.diagnosis.Has(cause)) continue;
+      text += "<p><strong>" + EscapeHtml(listener.address.ToString()) + ": ";
+      text.append(Name(cause)).append("</strong>: ");
+      text += EscapeHtml(Explain(cause, listener.status.evidence)) + "</p>\n";
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RenderLandingPage(const Snapshot& snapshot, const BuildInfo& build, WallTime now) {
@@ -67,7 +81,8 @@ std::string RenderLandingPage(const Snapshot& snapshot, const BuildInfo& build, 
   }
   if (snapshot.listeners) {
     page << "<p>" << snapshot.listeners->listeners.size() + snapshot.listeners->folded
-         << " listening addresses.</p>\n";
+         << " listening addresses.</p>\n"
+         << DescribeDiagnoses(*snapshot.listeners);
   }
   for (const PollHealth& poll : snapshot.polls) {
     page << "<p>" << DescribePoll(poll, now) << "</p>\n";

@@ -20,6 +20,11 @@ TEST(LandingPageTest, ShowsAgeAndReasonAndEscapesIt) {
   EXPECT_THAT(page, HasSubstr("href=\"/metrics\""));
 }
 
+TEST(LandingPageTest, NamesTheListenerInTroubleAndWhy) {
+  EXPECT_THAT(RenderLandingPage(FullSnapshot(), kTestBuild, TestInstant(25).wall),
+              HasSubstr("<p><strong>0.0.0.0:443: syn_flood</strong>: SYN queue 12"));
+}
+
 TEST(LandingPageTest, BeforeTheFirstPollItShowsNoCounts) {
   const std::string page = RenderLandingPage(EmptySnapshot(), kTestBuild, TestInstant(0).wall);
   EXPECT_THAT(page, HasSubstr("No successful full poll yet."));

@@ -36,6 +36,7 @@ inline Snapshot FullSnapshot() {
   listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
   listeners.folded = 4;
   listeners.listeners.front().status.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
+  listeners.listeners.front().status.evidence = {.accept_queue_limit = 256, .syn_queue_length = 12};
   KernelStats kernel{
       .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
   for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
