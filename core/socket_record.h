@@ -12,13 +12,36 @@
 
 namespace connwatch {
 
+/// What a connection has moved since it was opened, as the kernel counts it: SYN and FIN take a
+/// place in the sequence space and count as a byte each. core/connection_usage.h takes them out.
+struct TcpTraffic {
+  std::uint64_t bytes_acked = 0;  // by the peer, SYN (of the side that connects) and FIN included
+  std::uint64_t bytes_received = 0;  // in order, FIN included
+  std::uint64_t bytes_sent = 0;      // payload, retransmissions included
+  std::uint64_t bytes_retransmitted = 0;
+  std::uint32_t segments_sent = 0;  // retransmissions and pure ACKs included
+  std::uint32_t segments_retransmitted = 0;
+  std::chrono::microseconds busy{0};            // time with data to send
+  std::chrono::microseconds rwnd_limited{0};    // of it, held up by the peer's window
+  std::chrono::microseconds sndbuf_limited{0};  // of it, held up by the send buffer
+
+  bool operator==(const TcpTraffic&) const = default;
+};
+
 /// The fields of the kernel's tcp_info that are used. A field that this kernel does not have, or
 /// whose value means "never measured", is absent, not 0.
 struct TcpInfo {
   /// Smoothed round-trip time (RFC 6298 SRTT). Absent while there is no sample.
   std::optional<std::chrono::microseconds> rtt;
+  /// The smallest round-trip time of the kernel's window (5 min by default). Absent while there is
+  /// no sample.
+  std::optional<std::chrono::microseconds> min_rtt;
   /// Time since the last ACK arrived.
   std::optional<std::chrono::milliseconds> since_last_ack_received;
+  /// Time since anything was sent or arrived.
+  std::optional<std::chrono::milliseconds> idle;
+  /// Absent where the kernel does not have all of it (before 4.19).
+  std::optional<TcpTraffic> traffic;
 };
 
 /// One row of a socket dump.

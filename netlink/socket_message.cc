@@ -7,6 +7,7 @@
 #include <linux/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <limits>
@@ -27,14 +28,50 @@ IpAddress AddressFrom(std::uint8_t family, std::span<const __be32, 4> words) {
   return family == AF_INET ? IpAddress::FromIpv4(bytes.first<4>()) : IpAddress::FromIpv6(bytes);
 }
 
+std::optional<std::chrono::milliseconds> MillisecondsAt(Bytes bytes, std::size_t offset) {
+  const auto value = LoadAt<std::uint32_t>(bytes, offset);
+  return value ? std::optional(std::chrono::milliseconds(*value)) : std::nullopt;
+}
+
+std::optional<TcpTraffic> ParseTraffic(Bytes bytes) {
+  // The youngest of the fields; where it is, the others are.
+  if (bytes.size() <
+      offsetof(tcp_info, tcpi_bytes_retrans) + sizeof(tcp_info::tcpi_bytes_retrans)) {
+    return std::nullopt;
+  }
+  const auto u64_at = [bytes](std::size_t offset) { return *LoadAt<std::uint64_t>(bytes, offset); };
+  const auto u32_at = [bytes](std::size_t offset) { return *LoadAt<std::uint32_t>(bytes, offset); };
+  const auto time_at = [&](std::size_t offset) {
+    return std::chrono::microseconds(u64_at(offset));
+  };
+  return TcpTraffic{.bytes_acked = u64_at(offsetof(tcp_info, tcpi_bytes_acked)),
+                    .bytes_received = u64_at(offsetof(tcp_info, tcpi_bytes_received)),
+                    .bytes_sent = u64_at(offsetof(tcp_info, tcpi_bytes_sent)),
+                    .bytes_retransmitted = u64_at(offsetof(tcp_info, tcpi_bytes_retrans)),
+                    .segments_sent = u32_at(offsetof(tcp_info, tcpi_segs_out)),
+                    .segments_retransmitted = u32_at(offsetof(tcp_info, tcpi_total_retrans)),
+                    .busy = time_at(offsetof(tcp_info, tcpi_busy_time)),
+                    .rwnd_limited = time_at(offsetof(tcp_info, tcpi_rwnd_limited)),
+                    .sndbuf_limited = time_at(offsetof(tcp_info, tcpi_sndbuf_limited))};
+}
+
 TcpInfo ParseTcpInfo(Bytes bytes) {
   TcpInfo info;
   // kernel: tcp_get_info(): srtt_us >> 3; 0 until the first sample.
   const auto rtt_us = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_rtt));
   if (rtt_us && *rtt_us != 0) info.rtt = std::chrono::microseconds(*rtt_us);
-  if (const auto age_ms = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_last_ack_recv))) {
-    info.since_last_ack_received = std::chrono::milliseconds(*age_ms);
+  // kernel: tcp_min_rtt(): ~0 until the first sample.
+  const auto min_rtt_us = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_min_rtt));
+  const bool is_measured = min_rtt_us && *min_rtt_us != std::numeric_limits<std::uint32_t>::max();
+  if (is_measured) info.min_rtt = std::chrono::microseconds(*min_rtt_us);
+  info.since_last_ack_received = MillisecondsAt(bytes, offsetof(tcp_info, tcpi_last_ack_recv));
+  info.idle = info.since_last_ack_received;
+  for (const std::size_t offset :
+       {offsetof(tcp_info, tcpi_last_data_sent), offsetof(tcp_info, tcpi_last_data_recv)}) {
+    const auto age = MillisecondsAt(bytes, offset);
+    if (age && info.idle) info.idle = std::min(*info.idle, *age);
   }
+  info.traffic = ParseTraffic(bytes);
   return info;
 }
 

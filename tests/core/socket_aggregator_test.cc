@@ -27,7 +27,9 @@ std::uint64_t Observations(const FullPollResult& result, Direction direction) {
 }
 
 SocketRecord WithRtt(SocketRecord record, int rtt_us, int ack_age_ms) {
-  record.tcp_info = TcpInfo{microseconds(rtt_us), milliseconds(ack_age_ms)};
+  record.tcp_info.emplace();
+  record.tcp_info->rtt = microseconds(rtt_us);
+  record.tcp_info->since_last_ack_received = milliseconds(ack_age_ms);
   return record;
 }
 

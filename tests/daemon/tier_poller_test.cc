@@ -181,7 +181,9 @@ TEST_F(TierPollerTest, ASliceIsBounded) {
 
 DumpScript DumpWithRtt(milliseconds ack_age) {
   SocketRecord record = Established(1);
-  record.tcp_info = TcpInfo{microseconds(500), ack_age};
+  record.tcp_info.emplace();
+  record.tcp_info->rtt = microseconds(500);
+  record.tcp_info->since_last_ack_received = ack_age;
   return {{{record}, DumpProgress::kDone, std::nullopt}};
 }
 

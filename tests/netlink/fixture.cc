@@ -29,6 +29,23 @@ void AppendHex(const std::string& word, std::vector<std::byte>& bytes) {
   }
 }
 
+template <typename Duration>
+std::string CountOf(const std::optional<Duration>& duration) {
+  return duration ? std::to_string(duration->count()) : "-";
+}
+
+std::string DescribeTraffic(const std::optional<TcpTraffic>& traffic) {
+  if (!traffic) return "-";
+  std::ostringstream text;
+  text << "acked:" << traffic->bytes_acked << ",received:" << traffic->bytes_received
+       << ",sent:" << traffic->bytes_sent << ",retransmitted:" << traffic->bytes_retransmitted
+       << ",segments:" << traffic->segments_sent
+       << ",retransmitted:" << traffic->segments_retransmitted << ",busy:" << traffic->busy.count()
+       << ",rwnd:" << traffic->rwnd_limited.count()
+       << ",sndbuf:" << traffic->sndbuf_limited.count();
+  return text.str();
+}
+
 }  // namespace
 
 Fixture LoadFixture(const std::string& name) {
@@ -60,10 +77,10 @@ std::string Describe(const SocketRecord& record) {
        << " cookie=" << record.cookie << " queues=" << record.receive_queue << '/'
        << record.send_queue;
   const TcpInfo info = record.tcp_info.value_or(TcpInfo{});
-  text << " rtt_us=" << (info.rtt ? std::to_string(info.rtt->count()) : "-");
-  text << " last_ack_ms="
-       << (info.since_last_ack_received ? std::to_string(info.since_last_ack_received->count())
-                                        : "-");
+  text << " rtt_us=" << CountOf(info.rtt)
+       << " last_ack_ms=" << CountOf(info.since_last_ack_received)
+       << " idle_ms=" << CountOf(info.idle) << " min_rtt_us=" << CountOf(info.min_rtt)
+       << " traffic=" << DescribeTraffic(info.traffic);
   return text.str();
 }
 

@@ -15,6 +15,7 @@ import subprocess
 
 HERE = pathlib.Path(__file__).parent
 NETLINK_SOCK_DIAG, TCPDIAG_GETSOCK, INET_DIAG_INFO = 4, 18, 2
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, SKNLGRP_INET_TCP_DESTROY = 270, 1, 1
 NLM_F_REQUEST_DUMP = 0x301
 NLMSG_DONE = 3
 MESSAGE_BYTES, HEADER_BYTES = 72, 16
@@ -37,6 +38,37 @@ def dump():
                     return
                 yield data[:length]
                 data = data[(length + 3) & ~3:]
+
+
+def destroyed(close):
+    """The message about the socket that close() ends."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
+        netlink.bind((0, 0))
+        netlink.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, SKNLGRP_INET_TCP_DESTROY)
+        netlink.settimeout(5)
+        close()
+        return netlink.recv(65536)
+
+
+def record_destroyed():
+    """A connection that ended in order, and one that was disconnected by SO_LINGER 0."""
+    server = listener(socket.AF_INET, "127.0.0.1")
+    for name, linger in (("destroyed_ipv4", None), ("destroyed_blank_ipv4", b"\1" + bytes(7))):
+        client = connect(socket.AF_INET, "127.0.0.1", server)
+        accepted = server.accept()[0]
+        client.send(b"hello, server")
+        accepted.recv(100)
+        accepted.send(b"hello")
+        client.recv(100)
+        if linger:
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            message = destroyed(accepted.close)
+            client.close()
+        else:
+            client.close()
+            message = destroyed(accepted.close)
+        write(name, message, "none: it is gone")
+    server.close()
 
 
 def attributes(message):
@@ -67,20 +99,32 @@ def endpoint(family, address, port):
     return f"[{socket.inet_ntop(family, address)}]:{port}"
 
 
+def describe_tcp_info(info):
+    """The fields of tcp_info that are read, by their offsets in linux/tcp.h."""
+    u32 = lambda offset: struct.unpack_from("=I", info, offset)[0]
+    u64 = lambda offset: struct.unpack_from("=Q", info, offset)[0]
+    text = f"rtt_us={u32(68) or '-'} last_ack_ms={u32(56)} idle_ms={min(u32(44), u32(52), u32(56))}"
+    if len(info) < 216:
+        return text + " min_rtt_us=- traffic=-"
+    min_rtt = "-" if u32(148) == 0xffffffff else u32(148)
+    return (f"{text} min_rtt_us={min_rtt} traffic=acked:{u64(120)},received:{u64(128)},"
+            f"sent:{u64(200)},retransmitted:{u64(208)},segments:{u32(136)},retransmitted:{u32(100)},"
+            f"busy:{u64(168)},rwnd:{u64(176)},sndbuf:{u64(184)}")
+
+
 def describe(message):
     family, state = struct.unpack_from("=BB", message, 16)
     sport, dport = struct.unpack_from("!HH", message, 20)
     source, destination = message[24:40], message[40:56]
     cookie, = struct.unpack_from("=Q", message, 60)
     receive_queue, send_queue = struct.unpack_from("=II", message, 72)
-    rtt = last_ack = "-"
-    for offset, kind, _ in attributes(message):
+    tcp_info = "rtt_us=- last_ack_ms=- idle_ms=- min_rtt_us=- traffic=-"
+    for offset, kind, length in attributes(message):
         if kind == INET_DIAG_INFO:
-            last_ack, = struct.unpack_from("=I", message, offset + 4 + 56)
-            rtt, = struct.unpack_from("=I", message, offset + 4 + 68)
+            tcp_info = describe_tcp_info(message[offset + 4:offset + length])
     return (f"{STATES[state]} {endpoint(family, source, sport)} "
             f"{endpoint(family, destination, dport)} cookie={cookie} "
-            f"queues={receive_queue}/{send_queue} rtt_us={rtt or '-'} last_ack_ms={last_ack}")
+            f"queues={receive_queue}/{send_queue} {tcp_info}")
 
 
 def hex_lines(message):
@@ -166,6 +210,7 @@ def main():
           f"{name} with a longer tcp_info than any kernel has, the rest 0xee")
     for sock in kept_open:
         sock.close()
+    record_destroyed()
 
 
 main()
