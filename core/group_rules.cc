@@ -117,8 +117,9 @@ DirectionRules Compile(const std::vector<RuleMatcher>& matchers, Direction direc
   PortPainter local;
   PortPainter remote;
   std::vector<Filing> filings;
-  for (RuleIndex rule = 0; rule < matchers.size(); ++rule) {
-    const GroupMatch& match = matchers[rule].match();
+  for (std::size_t i = 0; i < matchers.size(); ++i) {
+    const auto rule = static_cast<RuleIndex>(i);
+    const GroupMatch& match = matchers[i].match();
     if (!TakesDirection(match, direction)) continue;
     std::vector<std::vector<RuleKey>> lists = KeysOf(match);
     if (lists.empty()) {

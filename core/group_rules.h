@@ -28,6 +28,8 @@ class GroupRules {
   /// At most kMaxGroupRules; those beyond take nothing.
   explicit GroupRules(std::span<const GroupRule> rules);
   ~GroupRules();
+  GroupRules(const GroupRules&) = delete;
+  GroupRules& operator=(const GroupRules&) = delete;
   GroupRules(GroupRules&& other) noexcept;
   GroupRules& operator=(GroupRules&& other) noexcept;
 

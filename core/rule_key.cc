@@ -1,7 +1,5 @@
 #include "core/rule_key.h"
 
-#include <algorithm>
-#include <bit>
 #include <functional>
 #include <string_view>
 
@@ -26,10 +24,6 @@ KeyHash HashOf(KeyShape shape, std::uint64_t value) {
   return hash ^ hash >> 33U;
 }
 
-KeyHash HashOfPort(KeyShape shape, unsigned port) {
-  return HashOf(shape, port >> (kPortBits - shape.length));
-}
-
 KeyHash HashOfAddress(KeyShape shape, const IpAddress& address) {
   return address.FirstBits(shape.length).Hash(SeedOf(shape));
 }
@@ -42,17 +36,22 @@ Part AddressPart(AddressFamily family, Part ipv4, Part ipv6) {
   return family == AddressFamily::kIpv4 ? ipv4 : ipv6;
 }
 
+// The largest n such that 2^n ports from `first` on are before `end` and `first` is a multiple.
+unsigned BlockBits(unsigned first, unsigned end) {
+  unsigned bits = 0;
+  for (unsigned size = 2; first % size == 0 && first + size <= end; size *= 2) ++bits;
+  return bits;
+}
+
 // A range is the fewest blocks of 2^n ports that begin at a multiple of 2^n, at most 30.
 void AppendKeys(PortRange range, Part part, std::vector<RuleKey>& keys) {
   unsigned first = range.first;
   const unsigned end = range.last + 1U;
   while (first < end) {
-    const auto alignment = static_cast<unsigned>(std::countr_zero(first));
-    const auto fitting = static_cast<unsigned>(std::bit_width(end - first)) - 1;
-    const unsigned block_bits = std::min(alignment, fitting);
-    const KeyShape shape{part, static_cast<std::uint16_t>(kPortBits - block_bits)};
-    keys.push_back({shape, HashOfPort(shape, first)});
-    first += 1U << block_bits;
+    const unsigned bits = BlockBits(first, end);
+    const KeyShape shape{part, static_cast<std::uint16_t>(kPortBits - bits)};
+    keys.push_back({shape, HashOf(shape, first >> bits)});
+    first += 1U << bits;
   }
 }
 
@@ -112,9 +111,9 @@ std::vector<std::vector<RuleKey>> KeysOf(const GroupMatch& match) {
 std::optional<KeyHash> KeyOf(const ConnectionTraits& traits, KeyShape shape) {
   switch (shape.part) {
     case Part::kLocalPort:
-      return HashOfPort(shape, traits.local.port);
+      return HashOf(shape, traits.local.port >> (kPortBits - shape.length));
     case Part::kRemotePort:
-      return HashOfPort(shape, traits.remote.port);
+      return HashOf(shape, traits.remote.port >> (kPortBits - shape.length));
     case Part::kLocalIpv4:
       return KeyOfAddress(traits.local.address, AddressFamily::kIpv4, shape);
     case Part::kLocalIpv6:

@@ -17,6 +17,7 @@ IpPrefix Prefix(std::string_view text) { return *IpPrefix::Parse(text); }
 
 GroupRules RulesOf(std::vector<GroupMatch> matches) {
   std::vector<GroupRule> rules;
+  rules.reserve(matches.size());
   for (GroupMatch& match : matches) rules.push_back({"g", std::move(match)});
   return GroupRules(rules);
 }
