@@ -30,7 +30,7 @@ inline constexpr GroupId kOtherGroup = 0;
 
 struct GroupBookOptions {
   /// At most kMaxGroupRules.
-  std::vector<GroupRule> rules;
+  std::vector<GroupRule> rules = {};
   GroupBy group_by = GroupBy::kPort;
   /// Groups beside "other", configured and automatic. Configured ones always fit; automatic ones
   /// get what they leave.

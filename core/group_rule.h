@@ -30,12 +30,12 @@ struct UnitPattern {
 
 /// What a connection must be like: one of each list that is not empty. The default takes all.
 struct GroupMatch {
-  std::optional<Direction> direction;
-  std::vector<PortRange> local_ports;
-  std::vector<PortRange> remote_ports;
-  std::vector<IpPrefix> local_addresses;
-  std::vector<IpPrefix> remote_addresses;
-  std::vector<UnitPattern> units;
+  std::optional<Direction> direction = std::nullopt;
+  std::vector<PortRange> local_ports = {};
+  std::vector<PortRange> remote_ports = {};
+  std::vector<IpPrefix> local_addresses = {};
+  std::vector<IpPrefix> remote_addresses = {};
+  std::vector<UnitPattern> units = {};
 
   bool operator==(const GroupMatch&) const = default;
 };
@@ -44,7 +44,7 @@ struct GroupRule {
   /// The value of the `group` label. 1 to 64 of the characters A-Z a-z 0-9 _ . : @ / -, not "other"
   /// and not digits only, so that no automatic group by port has it.
   std::string name;
-  GroupMatch match;
+  GroupMatch match = {};
 
   bool operator==(const GroupRule&) const = default;
 };
