@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/diagnosis.h"
+#include "core/group_rule.h"
 
 namespace connwatch {
 
@@ -66,11 +67,18 @@ struct Config {
   double cpu_budget = 0.02;
   /// What the _peak metrics look back on. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
+  /// Connections between loopback addresses are left out of what is counted by group.
+  bool exclude_loopback = false;
+  /// Rules that put connections into groups, the first that matches wins. At most 10,000, at most
+  /// max_groups, each with a name of its own.
+  std::vector<GroupRule> groups;
+  /// What takes a connection that no rule takes.
+  GroupBy group_by = GroupBy::kPort;
+  /// Groups with series of their own, configured and automatic; the rest is summed as "other". 1 to
+  /// 10,000.
+  std::size_t max_groups = 100;
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
-  /// Groups with series of their own, such as destination ports of pending connects; the rest is
-  /// summed as "other". 1 to 10,000.
-  std::size_t max_groups = 100;
   HistogramConfig histograms;
   /// Counts and rates 1 to 1,000,000, shares 0.001 to 1.
   DiagnosisThresholds diagnosis;

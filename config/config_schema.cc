@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "config/group_reader.h"
 #include "config/value_parser.h"
 
 namespace connwatch {
@@ -15,6 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kMaxConnections = "max_connections";
 constexpr std::string_view kMaxPerAddress = "max_connections_per_address";
+constexpr std::string_view kMaxGroups = "max_groups";
+constexpr std::string_view kGroups = "groups";
 
 void CheckAscending(const std::vector<std::chrono::microseconds>& bounds, const Place& place) {
   const auto pair = std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>());
@@ -28,24 +31,28 @@ void CheckAscending(const std::vector<std::chrono::microseconds>& bounds, const 
 // The mistake is where the smaller limit is given, or, where that is the default, at the larger.
 void CheckConnectionLimits(const WebConfig& web, const Place& place) {
   if (web.max_connections_per_address <= web.max_connections) return;
-  const auto& values = place.node.children;
-  const auto find = [&values](std::string_view key) {
-    return std::find_if(values.begin(), values.end(),
-                        [key](const YamlNode& value) { return value.key == key; });
-  };
   const std::string per_address = std::to_string(web.max_connections_per_address);
   const std::string in_all = std::to_string(web.max_connections);
-  const std::string prefix = place.key_path + ".";
-  if (const auto value = find(kMaxPerAddress); value != values.end()) {
-    place.errors.Add(value->position, prefix + value->key,
-                     per_address + " is too large, must be at most " +
+  if (const auto value = place.Find(kMaxPerAddress)) {
+    return value->Reject(per_address + " is too large, must be at most " +
                          std::string(kMaxConnections) + ", which is " + in_all);
-    return;
   }
-  const auto value = find(kMaxConnections);
-  place.errors.Add(value->position, prefix + value->key,
-                   in_all + " is too small, must be at least " + std::string(kMaxPerAddress) +
-                       ", which is " + per_address + " unless set");
+  place.Find(kMaxConnections)
+      ->Reject(in_all + " is too small, must be at least " + std::string(kMaxPerAddress) +
+               ", which is " + per_address + " unless set");
+}
+
+// The mistake is at max_groups, or, where that is the default, at the groups.
+void CheckGroupsFit(const Config& config, const Place& place) {
+  if (config.groups.size() <= config.max_groups) return;
+  const std::string groups = std::to_string(config.groups.size());
+  const std::string max_groups = std::to_string(config.max_groups);
+  if (const auto value = place.Find(kMaxGroups)) {
+    return value->Reject(
+        max_groups + " is too small, must be at least the number of groups, which is " + groups);
+  }
+  place.Find(kGroups)->Reject("has " + groups + " groups, must be at most " +
+                              std::string(kMaxGroups) + ", which is " + max_groups + " unless set");
 }
 
 ValueReader Poll(PollConfig& poll) {
@@ -101,15 +108,20 @@ ValueReader Log(LogConfig& log) {
 }  // namespace
 
 ValueReader ConfigSchema(Config& config) {
-  return Mapping({{"poll", Poll(config.poll)},
-                  {"cpu_budget", Percentage(config.cpu_budget)},
-                  {"peak_window", Duration(config.peak_window, {.min = 1s, .max = 1h})},
-                  {"max_groups", Number(config.max_groups, {.min = 1, .max = 10'000})},
-                  {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
-                  {"histograms", Histograms(config.histograms)},
-                  {"diagnosis", Thresholds(config.diagnosis)},
-                  {"web", Web(config.web)},
-                  {"log", Log(config.log)}});
+  return Mapping(
+      {{"poll", Poll(config.poll)},
+       {"cpu_budget", Percentage(config.cpu_budget)},
+       {"peak_window", Duration(config.peak_window, {.min = 1s, .max = 1h})},
+       {"exclude_loopback", Word(config.exclude_loopback, {{"false", false}, {"true", true}})},
+       {kGroups, Groups(config.groups)},
+       {"group_by", Word(config.group_by, {{"port", GroupBy::kPort}, {"unit", GroupBy::kUnit}})},
+       {kMaxGroups, Number(config.max_groups, {.min = 1, .max = kMaxGroupRules})},
+       {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
+       {"histograms", Histograms(config.histograms)},
+       {"diagnosis", Thresholds(config.diagnosis)},
+       {"web", Web(config.web)},
+       {"log", Log(config.log)}},
+      [&config](const Place& place) { CheckGroupsFit(config, place); });
 }
 
 }  // namespace connwatch

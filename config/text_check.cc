@@ -11,7 +11,7 @@ namespace connwatch {
 
 namespace {
 
-constexpr std::size_t kMaxFlowCharacters = 50'000;
+constexpr std::size_t kMaxFlowCharacters = 200'000;
 constexpr std::string_view kFlowCharacters = "[]{},";
 
 bool IsControl(char32_t code_point) { return code_point < 0x20 || code_point == 0x7f; }

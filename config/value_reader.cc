@@ -104,6 +104,13 @@ Place Place::Item(std::size_t index) const {
   return {node.children[index], key_path + "[" + std::to_string(index) + "]", errors};
 }
 
+std::optional<Place> Place::Find(std::string_view key) const {
+  const auto value = std::find_if(node.children.begin(), node.children.end(),
+                                  [key](const YamlNode& child) { return child.key == key; });
+  if (value == node.children.end()) return std::nullopt;
+  return Place{*value, Below(key_path, value->key), errors};
+}
+
 ValueReader Mapping(std::vector<KeyReader> keys, Check check) {
   std::vector<std::string> key_paths = KeyPaths(keys);
   const auto read = [reader = MappingReader(std::move(keys)),
@@ -158,6 +165,17 @@ ValueReader WordReader(std::vector<std::string_view> words,
     const Result<std::size_t> index = ParseWord(place.node.text, words);
     if (!index) return place.Reject(index.error().context);
     store(*index);
+  };
+  return {read, {}};
+}
+
+ValueReader TextReader(std::string must_be,
+                       std::function<Result<void>(const std::string&)> parse_and_store) {
+  const auto read = [must_be = std::move(must_be),
+                     parse_and_store = std::move(parse_and_store)](const Place& place) {
+    if (!IsKind(YamlNode::Kind::kScalar, place, must_be)) return;
+    const Result<void> stored = parse_and_store(place.node.text);
+    if (!stored) place.Reject(stored.error().context);
   };
   return {read, {}};
 }

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -22,6 +23,7 @@
 #include "config/config_error.h"
 #include "config/value_parser.h"
 #include "config/yaml_tree.h"
+#include "core/result.h"
 
 namespace connwatch {
 
@@ -35,6 +37,8 @@ struct Place {
   void Reject(std::string message) const;
   /// The place of the item `index` of a list.
   Place Item(std::size_t index) const;
+  /// The place of the value under `key` of a mapping, the first if there are several.
+  std::optional<Place> Find(std::string_view key) const;
 };
 
 /// Reads one kind of value. Made by the functions below; what they are given to fill must outlive
@@ -61,6 +65,8 @@ ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> s
 ValueReader DurationReader(DurationRange range,
                            std::function<void(std::chrono::microseconds)> store);
 ValueReader WordReader(std::vector<std::string_view> words, std::function<void(std::size_t)> store);
+ValueReader TextReader(std::string must_be,
+                       std::function<Result<void>(const std::string&)> parse_and_store);
 ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check);
 
 /// Whole numbers, also where `into` could hold others.
@@ -82,6 +88,17 @@ ValueReader Duration(std::chrono::duration<std::int64_t, Period>& into, Duration
 
 /// A share of 1, written as a percentage.
 ValueReader Percentage(double& into);
+
+/// A single value, quoted or not, as `parse` understands it; `must_be` says what that is.
+template <typename T>
+ValueReader Text(T& into, std::string must_be, Result<T> (*parse)(std::string_view)) {
+  return TextReader(std::move(must_be), [&into, parse](const std::string& text) -> Result<void> {
+    Result<T> value = parse(text);
+    if (!value) return std::move(value).error();
+    into = *std::move(value);
+    return {};
+  });
+}
 
 template <typename T>
 struct WordFor {
@@ -108,6 +125,18 @@ ValueReader List(std::vector<T>& into, NumberRange count,
     for (std::size_t i = 0; i < into.size(); ++i) item(into[i]).read(place.Item(i));
   };
   return SequenceReader(count, read, std::move(check));
+}
+
+/// A list as above, or one item without the brackets.
+template <typename T>
+ValueReader OneOrList(std::vector<T>& into, NumberRange count,
+                      std::function<ValueReader(std::type_identity_t<T>&)> item) {
+  const auto read = [&into, item, list = List(into, count, item)](const Place& place) {
+    if (place.node.kind == YamlNode::Kind::kSequence) return list.read(place);
+    into.assign(1, T{});
+    item(into.front()).read(place);
+  };
+  return {read, {}};
 }
 
 }  // namespace connwatch

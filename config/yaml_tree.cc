@@ -17,7 +17,7 @@ namespace connwatch {
 namespace {
 
 constexpr std::size_t kMaxNesting = 32;
-constexpr std::size_t kMaxNodes = 50'000;
+constexpr std::size_t kMaxNodes = 200'000;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kAliasesRefused =
     "anchors (&) and aliases (*) are not supported, must be written out";

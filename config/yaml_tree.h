@@ -44,7 +44,7 @@ struct YamlMistake {
 
 /// Parses `text`. An empty document is a null at 0:0. Refused: what is not YAML or not UTF-8,
 /// control characters, a second document, aliases, anchors, tags, directives, keys that are not
-/// words, nesting over 32 levels, more than 50,000 values or 50,000 commas and brackets.
+/// words, nesting over 32 levels, more than 200,000 values or 200,000 commas and brackets.
 std::variant<YamlNode, YamlMistake> ParseYaml(std::string_view text);
 
 }  // namespace connwatch

@@ -1,6 +1,7 @@
 #include "core/ip_address.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 
 #include <algorithm>
 #include <bit>
@@ -19,6 +20,12 @@ constexpr std::uint64_t Mix(std::uint64_t word) {
   word = (word ^ word >> 33U) * 0xff51afd7ed558ccdU;
   word = (word ^ word >> 33U) * 0xc4ceb9fe1a85ec53U;
   return word ^ word >> 33U;
+}
+
+// The first `count` bits of eight bytes in network order.
+std::uint64_t NetworkMask(unsigned count) {
+  if (count == 0) return 0;
+  return htobe64(~std::uint64_t{0} << (64U - std::min(count, 64U)));
 }
 
 }  // namespace
@@ -52,6 +59,26 @@ IpAddress IpAddress::FromIpv6(std::span<const std::byte, 16> network_order) {
 IpAddress IpAddress::AnyIpv6() {
   IpAddress address;
   address.family_ = AddressFamily::kIpv6;
+  return address;
+}
+
+std::optional<IpAddress> IpAddress::Parse(std::string_view text) {
+  std::array<char, INET6_ADDRSTRLEN> copy{};
+  if (text.size() >= copy.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+  std::copy(text.begin(), text.end(), copy.begin());
+  std::array<std::byte, 4> ipv4{};
+  if (inet_pton(AF_INET, copy.data(), ipv4.data()) == 1) return FromIpv4(ipv4);
+  std::array<std::byte, 16> ipv6{};
+  if (inet_pton(AF_INET6, copy.data(), ipv6.data()) == 1) return FromIpv6(ipv6);
+  return std::nullopt;
+}
+
+IpAddress IpAddress::FirstBits(unsigned count) const {
+  auto words = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+  words[0] &= NetworkMask(count);
+  words[1] &= NetworkMask(count > 64 ? count - 64 : 0);
+  IpAddress address = *this;
+  address.bytes_ = std::bit_cast<std::array<std::byte, 16>>(words);
   return address;
 }
 

@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,11 @@ constexpr std::size_t IndexOf(AddressFamily family) { return static_cast<std::si
 /// The value of the `family` label: "ipv4" or "ipv6".
 std::string_view Name(AddressFamily family);
 
+/// The length of an address in bits: 32 or 128.
+constexpr unsigned BitsOf(AddressFamily family) {
+  return family == AddressFamily::kIpv4 ? 32 : 128;
+}
+
 /// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address it stands for.
 class IpAddress {
  public:
@@ -35,10 +41,17 @@ class IpAddress {
   static IpAddress FromIpv4(std::span<const std::byte, 4> network_order);
   static IpAddress FromIpv6(std::span<const std::byte, 16> network_order);
 
+  /// "192.0.2.1" or "2001:db8::1", as inet_pton(3) reads it; nullopt for everything else, also for
+  /// a zone ("fe80::1%eth0").
+  static std::optional<IpAddress> Parse(std::string_view text);
+
   AddressFamily family() const { return family_; }
 
   /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
   std::string ToString() const;
+
+  /// The address with all but the first `count` bits cleared; all of it from BitsOf(family()) on.
+  IpAddress FirstBits(unsigned count) const;
 
   /// The /24 (IPv4) or /48 (IPv6) it lies in, as a number to count by; the families differ.
   std::uint64_t SourcePrefix() const;

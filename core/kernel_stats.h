@@ -8,6 +8,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/port_range.h"
+
 namespace connwatch {
 
 enum class KernelCounterId : std::uint8_t {
@@ -114,13 +116,6 @@ struct SocketStats {
   std::optional<std::uint64_t> memory_pages;  // whole host, both families
 
   bool operator==(const SocketStats&) const = default;
-};
-
-struct PortRange {
-  std::uint16_t first = 0;
-  std::uint16_t last = 0;  // included
-
-  bool operator==(const PortRange&) const = default;
 };
 
 /// Settings of the kernel (ip-sysctl) that the numbers above are judged against.

@@ -60,6 +60,55 @@ TEST(ConfigSchema, MaxListeners) {
             "f:1:16: max_listeners: 100001 is too large, must be from 1 to 100000");
 }
 
+TEST(ConfigSchema, ExcludeLoopback) {
+  EXPECT_TRUE(Accepted("exclude_loopback: true").exclude_loopback);
+  EXPECT_FALSE(Accepted("exclude_loopback: false").exclude_loopback);
+  EXPECT_EQ(Rejected("exclude_loopback: yes"),
+            "f:1:19: exclude_loopback: unknown word \"yes\", must be one of: false, true");
+}
+
+TEST(ConfigSchema, GroupBy) {
+  EXPECT_EQ(Accepted("group_by: port").group_by, GroupBy::kPort);
+  EXPECT_EQ(Accepted("group_by: unit").group_by, GroupBy::kUnit);
+  EXPECT_EQ(
+      Rejected("group_by: units"),
+      "f:1:11: group_by: unknown word \"units\", did you mean \"unit\"? must be one of: port, "
+      "unit");
+}
+
+TEST(ConfigSchema, MaxGroups) {
+  EXPECT_EQ(Accepted("max_groups: 1").max_groups, 1U);
+  EXPECT_EQ(Accepted("max_groups: 10000").max_groups, 10'000U);
+  EXPECT_EQ(Rejected("max_groups: 0"),
+            "f:1:13: max_groups: 0 is too small, must be from 1 to 10000");
+  EXPECT_EQ(Rejected("max_groups: 10001"),
+            "f:1:13: max_groups: 10001 is too large, must be from 1 to 10000");
+}
+
+std::string GroupsOf(int count) {
+  std::string list;
+  for (int i = 1; i <= count; ++i) list += "{name: g" + std::to_string(i) + "}, ";
+  return "groups: [" + list + "]";
+}
+
+TEST(ConfigSchema, GroupsFitIntoMaxGroups) {
+  EXPECT_EQ(Accepted(GroupsOf(100)).groups.size(), 100U);
+  EXPECT_EQ(Rejected(GroupsOf(101)),
+            "f:1:9: groups: has 101 groups, must be at most max_groups, which is 100 unless set");
+  EXPECT_EQ(Accepted("max_groups: 101\n" + GroupsOf(101)).groups.size(), 101U);
+  EXPECT_EQ(
+      Rejected(GroupsOf(3) + "\nmax_groups: 2"),
+      "f:2:13: max_groups: 2 is too small, must be at least the number of groups, which is 3");
+}
+
+TEST(ConfigSchema, GroupCount) {
+  const std::string room = "max_groups: 10000\n";
+  EXPECT_EQ(Accepted(GroupsOf(0)).groups.size(), 0U);
+  EXPECT_EQ(Accepted(room + GroupsOf(10'000)).groups.size(), 10'000U);
+  EXPECT_EQ(Rejected(room + GroupsOf(10'001)),
+            "f:2:9: groups: has 10001 values, must be a list with from 0 to 10000 values");
+}
+
 TEST(ConfigSchema, HistogramBounds) {
   const auto bounds = Accepted("histograms: {rtt: [1us, 3ms, 1h]}").histograms.rtt;
   EXPECT_EQ(bounds, (std::vector<std::chrono::microseconds>{1us, 3ms, 1h}));

@@ -48,11 +48,11 @@ TEST(TextCheck, RefusesDirectives) {
 }
 
 TEST(TextCheck, RefusesTooManyCommasAndBrackets) {
-  EXPECT_EQ(Found(std::string(50'000, '[')), "nothing");
-  EXPECT_EQ(Found("\n" + std::string(50'001, '[')),
-            "2:50001: too many commas and brackets, must be at most 50000");
-  EXPECT_EQ(Found(std::string(50'000, ',') + "}"),
-            "1:50001: too many commas and brackets, must be at most 50000");
+  EXPECT_EQ(Found(std::string(200'000, '[')), "nothing");
+  EXPECT_EQ(Found("\n" + std::string(200'001, '[')),
+            "2:200001: too many commas and brackets, must be at most 200000");
+  EXPECT_EQ(Found(std::string(200'000, ',') + "}"),
+            "1:200001: too many commas and brackets, must be at most 200000");
 }
 
 }  // namespace

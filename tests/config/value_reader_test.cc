@@ -100,6 +100,52 @@ TEST(ValueReader, ChecksOnlyWhatIsRightByItself) {
   EXPECT_EQ(checked, 1);
 }
 
+Result<char> ParseLetter(std::string_view text) {
+  if (text.size() != 1) return Error{0, "must be one letter"};
+  return text.front();
+}
+
+TEST(ValueReader, ReadsTextInQuotesOrWithout) {
+  char letter = '-';
+  const ValueReader reader = Text(letter, "a letter", ParseLetter);
+  EXPECT_THAT(Mistakes(reader, "a"), IsEmpty());
+  EXPECT_EQ(letter, 'a');
+  EXPECT_THAT(Mistakes(reader, "\"7\""), IsEmpty());
+  EXPECT_EQ(letter, '7');
+  EXPECT_THAT(Mistakes(reader, "bc"), ElementsAre("1:1: must be one letter"));
+  EXPECT_THAT(Mistakes(reader, "[]"), ElementsAre("1:1: is a list, must be a letter"));
+  EXPECT_EQ(letter, '7');
+}
+
+TEST(ValueReader, TakesOneItemForAList) {
+  std::vector<char> letters{'x', 'y'};
+  const auto letter = [](char& into) { return Text(into, "a letter", ParseLetter); };
+  const ValueReader reader =
+      Mapping({{"letters", OneOrList(letters, {.min = 1, .max = 2}, letter)}});
+  EXPECT_THAT(Mistakes(reader, "letters: a"), IsEmpty());
+  EXPECT_THAT(letters, ElementsAre('a'));
+  EXPECT_THAT(Mistakes(reader, "letters: [b, c]"), IsEmpty());
+  EXPECT_THAT(letters, ElementsAre('b', 'c'));
+  EXPECT_THAT(Mistakes(reader, "letters: ab"), ElementsAre("1:10: letters: must be one letter"));
+  EXPECT_THAT(Mistakes(reader, "letters: [a, bc]"),
+              ElementsAre("1:14: letters[1]: must be one letter"));
+  EXPECT_THAT(Mistakes(reader, "letters:"),
+              ElementsAre("1:1: letters: has no value, must be a letter"));
+  EXPECT_THAT(Mistakes(reader, "letters: []"),
+              ElementsAre("1:10: letters: has 0 values, must be a list with from 1 to 2 values"));
+}
+
+TEST(Place, FindsTheValueOfAKey) {
+  const auto tree = std::get<YamlNode>(ParseYaml("{a: 1, b: {c: 2}}"));
+  ConfigErrorList errors("f");
+  const Place place{tree, "top", errors};
+  EXPECT_FALSE(place.Find("c"));
+  ASSERT_TRUE(place.Find("b"));
+  ASSERT_TRUE(place.Find("b")->Find("c"));
+  EXPECT_EQ(place.Find("b")->Find("c")->key_path, "top.b.c");
+  EXPECT_EQ(place.Find("b")->Find("c")->node.text, "2");
+}
+
 TEST(ValueReader, ClipsAndEscapesAKeyItDoesNotKnow) {
   Rules rules;
   const std::string known = ": unknown key, known keys: limit, rules";

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <string>
+#include <string_view>
 
 namespace connwatch {
 namespace {
@@ -34,6 +36,42 @@ TEST(IpAddressTest, OtherEmbeddedFormsStayIpv6) {
 TEST(IpAddressTest, TheTwoUnspecifiedAddressesDiffer) {
   EXPECT_NE(Ipv6("::"), Ipv4("0.0.0.0"));
   EXPECT_EQ(IpAddress(), Ipv4("0.0.0.0"));
+}
+
+TEST(IpAddressTest, ReadsWhatItWrites) {
+  for (const char* text : {"0.0.0.0", "192.0.2.1", "255.255.255.255", "::", "::1", "2001:db8::1",
+                           "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"}) {
+    const auto address = IpAddress::Parse(text);
+    ASSERT_TRUE(address) << text;
+    EXPECT_EQ(address->ToString(), text);
+  }
+  EXPECT_EQ(IpAddress::Parse("::ffff:192.0.2.1"), Ipv4("192.0.2.1"));
+}
+
+TEST(IpAddressTest, ReadsNothingElse) {
+  using namespace std::string_view_literals;
+  for (const auto text : {""sv, "1"sv, "192.0.2"sv, "192.0.2.1 "sv, "192.0.2.1\0"sv, "0x1.0.0.0"sv,
+                          "::1%lo"sv, "[::1]"sv, "::g"sv}) {
+    EXPECT_FALSE(IpAddress::Parse(text)) << text;
+  }
+  EXPECT_FALSE(IpAddress::Parse(std::string(100'000, ':')));
+}
+
+TEST(IpAddressTest, KeepsItsFirstBits) {
+  const IpAddress ipv4 = Ipv4("255.255.255.255");
+  EXPECT_EQ(ipv4.FirstBits(0), Ipv4("0.0.0.0"));
+  EXPECT_EQ(ipv4.FirstBits(9), Ipv4("255.128.0.0"));
+  EXPECT_EQ(ipv4.FirstBits(31), Ipv4("255.255.255.254"));
+  EXPECT_EQ(ipv4.FirstBits(32), ipv4);
+  EXPECT_EQ(ipv4.FirstBits(1'000), ipv4);
+  const IpAddress ipv6 = Ipv6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+  EXPECT_EQ(ipv6.FirstBits(0), Ipv6("::"));
+  EXPECT_EQ(ipv6.FirstBits(63), Ipv6("ffff:ffff:ffff:fffe::"));
+  EXPECT_EQ(ipv6.FirstBits(64), Ipv6("ffff:ffff:ffff:ffff::"));
+  EXPECT_EQ(ipv6.FirstBits(65), Ipv6("ffff:ffff:ffff:ffff:8000::"));
+  EXPECT_EQ(ipv6.FirstBits(127), Ipv6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"));
+  EXPECT_EQ(ipv6.FirstBits(128), ipv6);
+  EXPECT_EQ(ipv6.FirstBits(129), ipv6);
 }
 
 TEST(EndpointTest, WritesTheListenerLabel) {
