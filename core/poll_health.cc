@@ -16,6 +16,12 @@ constexpr std::array<microseconds, 11> kDurationBounds = {
     microseconds{100'000},   microseconds{300'000},   microseconds{1'000'000},
     microseconds{3'000'000}, microseconds{10'000'000}};
 
+// Finest around 10 ms, a tenth of the shortest usual interval.
+constexpr std::array<microseconds, 10> kLatenessBounds = {
+    microseconds{100},     microseconds{300},      microseconds{1'000},  microseconds{2'500},
+    microseconds{5'000},   microseconds{10'000},   microseconds{25'000}, microseconds{50'000},
+    microseconds{100'000}, microseconds{1'000'000}};
+
 constexpr std::size_t IndexOf(PollFailureReason reason) { return static_cast<std::size_t>(reason); }
 
 }  // namespace
@@ -73,7 +79,7 @@ PollFailureReason ReasonOf(const Error& error) {
 }
 
 PollHealth::PollHealth(Tier tier, std::chrono::milliseconds interval)
-    : tier_(tier), interval_(interval), durations_(kDurationBounds) {}
+    : tier_(tier), interval_(interval), durations_(kDurationBounds), lateness_(kLatenessBounds) {}
 
 void PollHealth::RecordSuccess(Instant now, microseconds duration) {
   ++successes_;

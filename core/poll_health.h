@@ -57,6 +57,8 @@ class PollHealth {
   void RecordFailure(Instant now, std::chrono::microseconds duration, const Error& error);
   /// A poll was due while the one before was still running.
   void RecordOverrun() { ++overruns_; }
+  /// A poll began `late` after it was due: the loop was busy, or the host.
+  void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
   void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
   void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
 
@@ -69,6 +71,7 @@ class PollHealth {
   /// CPU time of this process spent on the tier, kernel included.
   std::chrono::nanoseconds cpu() const { return cpu_; }
   const DurationHistogram& durations() const { return durations_; }
+  const DurationHistogram& lateness() const { return lateness_; }
   /// Absent before the first success.
   const std::optional<WallTime>& last_success() const { return last_success_; }
   /// Present while the latest poll is a failed one: what is shown is older than it should be.
@@ -82,6 +85,7 @@ class PollHealth {
   std::uint64_t overruns_ = 0;
   std::chrono::nanoseconds cpu_{0};
   DurationHistogram durations_;
+  DurationHistogram lateness_;
   std::optional<WallTime> last_success_;
   std::optional<PollFailure> current_failure_;
 };

@@ -42,6 +42,7 @@ class TierPoller {
   MonotonicTime deadline() const { return flight_->started.monotonic + kDumpDeadline; }
 
   void AddCpu(std::chrono::nanoseconds spent) { health_.AddCpu(spent); }
+  void RecordLateness(std::chrono::microseconds late) { health_.RecordLateness(late); }
 
   const PollHealth& health() const { return health_; }
 

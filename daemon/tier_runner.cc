@@ -22,8 +22,9 @@ Result<void> TierRunner::ScheduleNext() {
 
 void TierRunner::OnDue() {
   const auto interval = tier_.health().interval();
-  next_due_ += interval;
   const MonotonicTime now = EventLoop::Now().monotonic;
+  tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - next_due_));
+  next_due_ += interval;
   if (next_due_ <= now) next_due_ = now + interval;  // the host slept: no burst to catch up
   FailOnError(ScheduleNext());
   Step([this](Instant at) { tier_.Begin(at); });

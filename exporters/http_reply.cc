@@ -1,8 +1,11 @@
 #include "exporters/http_reply.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "exporters/accept_encoding.h"
+#include "exporters/json_api.h"
 #include "exporters/landing_page.h"
 
 namespace connwatch {
@@ -10,6 +13,7 @@ namespace connwatch {
 namespace {
 
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 // Prometheus text exposition format.
 constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
@@ -30,43 +34,79 @@ HttpReply Text(unsigned status, std::string text, std::string_view content_type 
 
 using SharedSnapshot = std::shared_ptr<const PublishedSnapshot>;
 
-HttpReply Metrics(const HttpRequest& request, const SharedSnapshot& snapshot) {
+// What a handler may look at.
+struct Inquiry {
+  const HttpRequest& request;
+  const SharedSnapshot& published;
+  WallTime now;
+
+  const Snapshot& snapshot() const { return published->snapshot(); }
+};
+
+HttpReply Landing(const Inquiry& inquiry) {
+  return Text(kOk, RenderLandingPage(inquiry.snapshot(), inquiry.published->build(), inquiry.now),
+              kHtml);
+}
+
+HttpReply Metrics(const Inquiry& inquiry) {
   HttpReply reply;
   reply.status = kOk;
   reply.content_type = kMetricsText;
-  const bool gzip = AcceptsGzip(request.accept_encoding);
+  const bool gzip = AcceptsGzip(inquiry.request.accept_encoding);
   if (gzip) reply.content_encoding = "gzip";
-  const std::string& page = gzip ? snapshot->GzippedMetricsPage() : snapshot->MetricsPage();
-  reply.body = {snapshot, &page};  // shares the snapshot's ownership
+  const PublishedSnapshot& published = *inquiry.published;
+  const std::string& page = gzip ? published.GzippedMetricsPage() : published.MetricsPage();
+  reply.body = {inquiry.published, &page};  // shares the snapshot's ownership
   return reply;
 }
 
-HttpReply Ready(const Snapshot& snapshot) {
-  if (snapshot.sockets) return Text(kOk, "connwatch is ready.\n");
+HttpReply Healthy(const Inquiry& /*inquiry*/) { return Text(kOk, "connwatch is healthy.\n"); }
+
+HttpReply Ready(const Inquiry& inquiry) {
+  if (inquiry.snapshot().sockets) return Text(kOk, "connwatch is ready.\n");
   std::string reason = "waiting for the first full poll";
-  for (const PollHealth& poll : snapshot.polls) {
+  for (const PollHealth& poll : inquiry.snapshot().polls) {
     if (poll.current_failure()) reason = poll.current_failure()->text;
   }
   return Text(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
+HttpReply Handshakes(const Inquiry& inquiry) {
+  if (auto json = RenderHandshakes(inquiry.snapshot())) return Text(kOk, *std::move(json), kJson);
+  return Text(kServiceUnavailable,
+              R"({"error": "waiting for the first poll of handshakes"})"
+              "\n",
+              kJson);
+}
+
+struct Route {
+  std::string_view path;
+  HttpReply (*answer)(const Inquiry& inquiry);
+};
+
+constexpr std::array<Route, 5> kRoutes = {{{"/", Landing},
+                                           {"/metrics", Metrics},
+                                           {"/api/v1/handshakes", Handshakes},
+                                           {"/-/healthy", Healthy},
+                                           {"/-/ready", Ready}}};
+
+HttpReply NotFound() {
+  std::string text = "Nothing here. Try one of:\n";
+  for (const Route& route : kRoutes) text.append(route.path).append("\n");
+  return Text(kNotFound, std::move(text));
+}
+
 }  // namespace
 
 HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {
-  const bool is_known = request.path == "/" || request.path == "/metrics" ||
-                        request.path == "/-/healthy" || request.path == "/-/ready";
-  if (!is_known) {
-    return Text(kNotFound, "Nothing here. Try /, /metrics, /-/healthy or /-/ready.\n");
-  }
+  const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
+  if (route == kRoutes.end()) return NotFound();
   if (request.method != "GET" && request.method != "HEAD") {
     HttpReply reply = Text(kMethodNotAllowed, "Only GET and HEAD are allowed here.\n");
     reply.allow = kReadMethods;
     return reply;
   }
-  if (request.path == "/metrics") return Metrics(request, snapshot);
-  if (request.path == "/-/healthy") return Text(kOk, "connwatch is healthy.\n");
-  if (request.path == "/-/ready") return Ready(snapshot->snapshot());
-  return Text(kOk, RenderLandingPage(snapshot->snapshot(), snapshot->build(), now), kHtml);
+  return route->answer({request, snapshot, now});
 }
 
 }  // namespace connwatch

@@ -167,6 +167,8 @@ void AddPollResults(MetricFamilies& families, const std::vector<PollHealth>& pol
 void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls) {
   auto duration = families.Histogram("connwatch_poll_duration_seconds",
                                      "Wall time of a poll from its request to its last record.");
+  auto lateness = families.Histogram("connwatch_poll_lateness_seconds",
+                                     "How long after it was due a poll began.");
   auto cpu = families.Counter("connwatch_poll_cpu_seconds_total",
                               "CPU time spent on the tier, kernel included.");
   auto interval = families.Gauge("connwatch_poll_interval_seconds", "Interval in force.");
@@ -175,6 +177,7 @@ void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls
   for (const PollHealth& poll : polls) {
     const Labels labels = {{"tier", Name(poll.tier())}};
     duration.Add(poll.durations(), labels);
+    lateness.Add(poll.lateness(), labels);
     cpu.Add(InSeconds(poll.cpu()), labels);
     interval.Add(InSeconds(poll.interval()), labels);
     overruns.Add(poll.overruns(), labels);

@@ -35,6 +35,13 @@ TEST(PollHealthTest, ASuccessEndsTheFailure) {
   EXPECT_EQ(health.successes(), 1U);
 }
 
+TEST(PollHealthTest, LatenessIsToldFromDuration) {
+  PollHealth health(Tier::kListeners, milliseconds(100));
+  health.RecordLateness(milliseconds(7));
+  EXPECT_EQ(health.lateness().sum(), milliseconds(7));
+  EXPECT_EQ(health.durations().sum(), milliseconds(0));
+}
+
 TEST(PollHealthTest, ReasonsComeFromTheErrno) {
   const auto reason = [](int code) { return Name(ReasonOf(Error{code, ""})); };
   EXPECT_EQ(reason(ENOBUFS), "no_buffer_space");

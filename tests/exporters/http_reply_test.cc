@@ -59,6 +59,16 @@ TEST(HttpReplyTest, NotReadySaysWhatFailed) {
   EXPECT_THAT(*Get("/-/ready", snapshot).body, HasSubstr("no inet_diag"));
 }
 
+TEST(HttpReplyTest, HandshakesAreJsonOrNotYetKnown) {
+  const HttpReply reply = Get("/api/v1/handshakes");
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_THAT(*reply.body, HasSubstr("\"pending_total\": 6"));
+  const HttpReply not_yet = Get("/api/v1/handshakes", EmptySnapshot());
+  EXPECT_EQ(not_yet.status, 503U);
+  EXPECT_THAT(*not_yet.body, HasSubstr("\"error\""));
+}
+
 TEST(HttpReplyTest, HealthyAsLongAsItAnswers) {
   EXPECT_EQ(Get("/-/healthy", EmptySnapshot()).status, 200U);
 }

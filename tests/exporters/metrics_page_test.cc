@@ -5,9 +5,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "tests/support/snapshots.h"
+#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
@@ -15,20 +15,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::filesystem::path kGoldenFile =
-    std::filesystem::path(CONNWATCH_SOURCE_DIR) / "tests/testdata/metrics_page.txt";
-
-std::string ReadGoldenFile() {
-  std::ostringstream text;
-  text << std::ifstream(kGoldenFile).rdbuf();
-  return text.str();
-}
+const std::filesystem::path kGoldenFile = "tests/testdata/metrics_page.txt";
 
 // After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
 TEST(MetricsPageTest, IsTheGoldenFile) {
   const std::string page = RenderMetricsPage(FullSnapshot(), kTestBuild);
-  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) std::ofstream(kGoldenFile) << page;
-  EXPECT_EQ(page, ReadGoldenFile());
+  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(CONNWATCH_SOURCE_DIR / kGoldenFile) << page;
+  }
+  EXPECT_EQ(page, ReadSourceFile(kGoldenFile));
 }
 
 TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {

@@ -52,6 +52,11 @@ inline Snapshot FullSnapshot() {
   pending.by_port[443] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
   pending.folded_ports = 1;
   pending.other = {.sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
+  pending.oldest = {{.local = {Ipv4({192, 0, 2, 1}), 40'000},
+                     .remote = {Ipv6Loopback(), 443},
+                     .retransmissions = 2,
+                     .age = milliseconds(3'250),
+                     .next_try = milliseconds(750)}};
   SocketTotals totals(bounds);
   totals.rtt.front().Observe(microseconds(400));
   totals.rtt.front().Observe(microseconds(20'000));
@@ -60,12 +65,15 @@ inline Snapshot FullSnapshot() {
   full.RecordSuccess(TestInstant(10), microseconds(2'500));
   full.RecordFailure(TestInstant(20), microseconds(900), Error{105, "socket <dump>: lost"});
   full.RecordOverrun();
+  full.RecordLateness(microseconds(700));
   full.AddCpu(milliseconds(125));
+  PollHealth handshakes(Tier::kHandshakes, milliseconds(1'000));
+  handshakes.RecordSuccess(TestInstant(21), microseconds(300));
   return {.sockets = table,
           .totals = totals,
           .listeners = listeners,
           .pending_connects = pending,
-          .polls = {full},
+          .polls = {full, handshakes},
           .kernel = kernel,
           .sockstat_discrepancy = 0.25,
           .process = {.cpu = milliseconds(1'250),
