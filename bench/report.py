@@ -1,4 +1,4 @@
-"""The Markdown that bench/run prints: tables of costs and scrapes, and the targets."""
+"""The Markdown that is printed here: tables of costs, scrapes and polls, and the targets."""
 
 import statistics
 from dataclasses import dataclass
