@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/diagnosis.h"
+
 namespace connwatch {
 
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
@@ -70,6 +72,8 @@ struct Config {
   /// summed as "other". 1 to 10,000.
   std::size_t max_groups = 100;
   HistogramConfig histograms;
+  /// Counts and rates 1 to 1,000,000, shares 0.001 to 1.
+  DiagnosisThresholds diagnosis;
   WebConfig web;
   LogConfig log;
 

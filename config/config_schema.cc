@@ -63,6 +63,24 @@ ValueReader Histograms(HistogramConfig& histograms) {
                     [&](const Place& place) { CheckAscending(histograms.rtt, place); })}});
 }
 
+ValueReader Thresholds(DiagnosisThresholds& diagnosis) {
+  constexpr NumberRange kCount{.min = 1, .max = 1'000'000};
+  return Mapping(
+      {{"min_syn_queue", Number(diagnosis.min_syn_queue, kCount)},
+       {"min_syn_queue_at_limit", Number(diagnosis.min_syn_queue_at_limit, kCount)},
+       {"retransmitting_share", Percentage(diagnosis.retransmitting_share)},
+       {"settled_share", Percentage(diagnosis.settled_share)},
+       {"flood_source_prefixes", Number(diagnosis.flood_source_prefixes, kCount)},
+       {"few_source_prefixes", Number(diagnosis.few_source_prefixes, kCount)},
+       {"dominant_source_share", Percentage(diagnosis.dominant_source_share)},
+       {"flood_growth_per_second", Number(diagnosis.flood_growth_per_second, kCount)},
+       {"flood_standing_queue", Number(diagnosis.flood_standing_queue, kCount)},
+       {"fresh_retransmitting_share", Percentage(diagnosis.fresh_retransmitting_share)},
+       {"fresh_flood_queue", Number(diagnosis.fresh_flood_queue, kCount)},
+       {"fresh_growth_share", Percentage(diagnosis.fresh_growth_share)},
+       {"min_syn_cookies_per_minute", Number(diagnosis.min_syn_cookies_per_minute, kCount)}});
+}
+
 ValueReader Web(WebConfig& web) {
   return Mapping(
       {{kMaxConnections, Number(web.max_connections, {.min = 1, .max = 10'000})},
@@ -89,6 +107,7 @@ ValueReader ConfigSchema(Config& config) {
                   {"max_groups", Number(config.max_groups, {.min = 1, .max = 10'000})},
                   {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
                   {"histograms", Histograms(config.histograms)},
+                  {"diagnosis", Thresholds(config.diagnosis)},
                   {"web", Web(config.web)},
                   {"log", Log(config.log)}});
 }

@@ -63,8 +63,10 @@ ValueReader DurationReader(DurationRange range,
 ValueReader WordReader(std::vector<std::string_view> words, std::function<void(std::size_t)> store);
 ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check);
 
-template <std::unsigned_integral T>
-ValueReader Number(T& into, NumberRange range) {
+/// Whole numbers, also where `into` could hold others.
+template <typename T>
+requires std::unsigned_integral<T> || std::floating_point<T> ValueReader Number(T& into,
+                                                                                NumberRange range) {
   return NumberReader(range, [&into](std::uint64_t number) { into = static_cast<T>(number); });
 }
 

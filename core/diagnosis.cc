@@ -8,6 +8,8 @@ namespace connwatch {
 
 namespace {
 
+constexpr double kSecondsPerMinute = 60;
+
 double Finite(double rate) { return std::isfinite(rate) ? rate : 0.0; }
 
 // Without a division, so that an empty queue needs no special case.
@@ -46,7 +48,7 @@ class Judge {
 
   bool CookiesSent() const {
     const double rate = Finite(seen_.syn_cookies_per_second);
-    return rate > 0 && rate >= limits_.min_syn_cookies_per_second;
+    return rate > 0 && rate * kSecondsPerMinute >= limits_.min_syn_cookies_per_minute;
   }
 
   // kernel: inet_csk_reqsk_queue_is_full() compares with > or >= depending on version; both stop at

@@ -104,7 +104,9 @@ struct DiagnosisThresholds {
   double fresh_growth_share = 0.1;
 
   /// Cookies below which none are said to be sent: three in 30 s.
-  double min_syn_cookies_per_second = 0.1;
+  double min_syn_cookies_per_minute = 6;
+
+  bool operator==(const DiagnosisThresholds&) const = default;
 };
 
 struct Diagnosis {

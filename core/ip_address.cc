@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace connwatch {
 
@@ -12,6 +13,13 @@ namespace {
 constexpr std::array<std::byte, 12> kV4MappedPrefix = {
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0},    std::byte{0},
     std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0}, std::byte{0xff}, std::byte{0xff}};
+
+// Every bit of the result depends on every bit of the word: the finalizer of MurmurHash3.
+constexpr std::uint64_t Mix(std::uint64_t word) {
+  word = (word ^ word >> 33U) * 0xff51afd7ed558ccdU;
+  word = (word ^ word >> 33U) * 0xc4ceb9fe1a85ec53U;
+  return word ^ word >> 33U;
+}
 
 }  // namespace
 
@@ -54,6 +62,11 @@ std::uint64_t IpAddress::SourcePrefix() const {
     prefix = prefix << 8U | std::to_integer<std::uint64_t>(bytes_.at(i));
   }
   return prefix;
+}
+
+std::uint64_t IpAddress::Hash(std::uint64_t seed) const {
+  const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+  return Mix(Mix(seed ^ words[0] ^ static_cast<std::uint64_t>(family_)) ^ words[1]);
 }
 
 std::string IpAddress::ToString() const {

@@ -43,6 +43,10 @@ class IpAddress {
   /// The /24 (IPv4) or /48 (IPv6) it lies in, as a number to count by; the families differ.
   std::uint64_t SourcePrefix() const;
 
+  /// Mixes the address into `seed`, which may be the hash of something else. For tables in memory
+  /// only: not stable between versions, not safe against addresses chosen to collide.
+  std::uint64_t Hash(std::uint64_t seed) const;
+
   auto operator<=>(const IpAddress&) const = default;
 
  private:

@@ -159,7 +159,7 @@ void ListenerBoard::Diagnose(const HostRates& rates) {
     evidence.syn_cookies_per_second = rates.syn_cookies_per_second;
     evidence.defer_accept_drops_per_second = rates.defer_accept_drops_per_second;
     evidence.completed_per_second = rates.completed_per_second;
-    entry.status.diagnosis = connwatch::Diagnose(evidence, DiagnosisThresholds{});
+    entry.status.diagnosis = connwatch::Diagnose(evidence, options_.thresholds);
   }
 }
 

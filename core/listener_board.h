@@ -22,6 +22,7 @@ namespace connwatch {
 struct ListenerBoardOptions {
   std::size_t max_listeners = 500;
   std::chrono::milliseconds peak_window{30'000};
+  DiagnosisThresholds thresholds;
 };
 
 /// Rates of the whole host, between two readings of its counters.
@@ -53,6 +54,7 @@ class ListenerBoard {
   void AddSynRecv(const SocketRecord& record, bool is_settled);
   void CommitSynQueues(MonotonicTime now);
 
+  void UseThresholds(const DiagnosisThresholds& thresholds) { options_.thresholds = thresholds; }
   /// Judges every listener by the SYN queues committed last.
   void Diagnose(const HostRates& rates);
 

@@ -14,19 +14,29 @@ void SocketAggregator::Add(const SocketRecord& record) {
     return;
   }
   states_.Add(record.local.address.family(), record.state);
-  if (record.state == TcpState::kListen) listened_ports_.set(record.local.port);
-  if (record.state == TcpState::kEstablished) ObserveRtt(record);
+  if (record.state == TcpState::kListen) {
+    listened_ports_.set(record.local.port);
+    return;
+  }
+  const Direction direction = DirectionOf(record);
+  const bool holds_a_port = direction == Direction::kOutbound && record.state != TcpState::kClose;
+  if (holds_a_port) port_usage_.Add(record.local.address, record.remote);
+  if (record.state == TcpState::kEstablished) ObserveRtt(record, direction);
 }
 
-void SocketAggregator::ObserveRtt(const SocketRecord& record) {
+Direction SocketAggregator::DirectionOf(const SocketRecord& record) const {
+  return listened_ports_.test(record.local.port) ? Direction::kInbound : Direction::kOutbound;
+}
+
+void SocketAggregator::ObserveRtt(const SocketRecord& record, Direction direction) {
   if (!record.tcp_info || !record.tcp_info->rtt) return;
   const auto& since_ack = record.tcp_info->since_last_ack_received;
   if (since_previous_poll_ && since_ack && *since_ack > *since_previous_poll_) return;
-  const auto direction =
-      listened_ports_.test(record.local.port) ? Direction::kInbound : Direction::kOutbound;
   observed_.rtt[IndexOf(direction)].Observe(*record.tcp_info->rtt);
 }
 
-FullPollResult SocketAggregator::Finish() && { return {{states_}, std::move(observed_)}; }
+FullPollResult SocketAggregator::Finish() && {
+  return {{states_, port_usage_.busiest()}, std::move(observed_)};
+}
 
 }  // namespace connwatch

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/cookie_set.h"
+#include "core/port_usage.h"
 #include "core/socket_record.h"
 #include "core/socket_table.h"
 
@@ -38,12 +39,14 @@ class SocketAggregator {
   FullPollResult Finish() &&;
 
  private:
-  void ObserveRtt(const SocketRecord& record);
+  Direction DirectionOf(const SocketRecord& record) const;
+  void ObserveRtt(const SocketRecord& record, Direction direction);
 
   std::optional<std::chrono::milliseconds> since_previous_poll_;
   CookieSet seen_;
   StateCounts states_;
   std::bitset<65536> listened_ports_;
+  PortUsage port_usage_;
   SocketTotals observed_;
 };
 

@@ -43,6 +43,8 @@ constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::siz
 /// Levels at the time of one full poll.
 struct SocketTable {
   StateCounts states;
+  /// Outbound sockets, TIME-WAIT included, of the busiest (source, destination, destination port).
+  std::uint64_t ports_used_peak_destination = 0;
 };
 
 /// Observations of full polls; they only grow.

@@ -17,7 +17,9 @@ AggregationOptions AggregationOptionsFrom(const Config& config) {
 }
 
 ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config) {
-  return {.max_listeners = config.max_listeners, .peak_window = config.peak_window};
+  return {.max_listeners = config.max_listeners,
+          .peak_window = config.peak_window,
+          .thresholds = config.diagnosis};
 }
 
 HandshakeOptions HandshakeOptionsFrom(const Config& config, const KernelLimits& limits) {

@@ -63,10 +63,18 @@ Result<void> Daemon::TakeSignals() {
 }
 
 Result<void> Daemon::StartPolling() {
-  for (TierRunner* runner : {&listeners_runner_, &handshakes_runner_, &full_runner_}) {
+  for (TierRunner* runner : Runners()) {
     if (auto started = runner->Start(); !started) return started;
   }
   return {};
+}
+
+void Daemon::ReschedulePolls() {
+  for (TierRunner* runner : Runners()) {
+    if (auto scheduled = runner->Reschedule(); !scheduled) {
+      loop_.Fail(std::move(scheduled).error());
+    }
+  }
 }
 
 // A snapshot for each poll of the listeners would cost more than the poll: the peaks keep what
@@ -84,11 +92,13 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
 }
 
 void Daemon::FitToBudget() {
-  for (const TierPoller* tier : tiers_.FitToBudget()) {
+  const auto changed = tiers_.FitToBudget();
+  for (const TierPoller* tier : changed) {
     const PollHealth& health = tier->health();
     LogInfo(std::string(Name(health.tier())) + " polls now every " +
             std::to_string(health.interval().count()) + " ms, to stay within cpu_budget");
   }
+  if (!changed.empty()) ReschedulePolls();
 }
 
 // Once per failure and once at recovery, not at every poll.
@@ -126,21 +136,8 @@ void Daemon::Apply(Config config) {
     LogWarning("max_listeners, max_groups and peak_window take effect after a restart");
   }
   tiers_.Reconfigure(config);
-  const PollConfig before = std::exchange(config_, std::move(config)).poll;
-  if (auto polling = StartChangedTiers(before); !polling) {
-    loop_.Fail(std::move(polling).error());
-  }
-}
-
-Result<void> Daemon::StartChangedTiers(const PollConfig& before) {
-  const PollConfig& now = config_.poll;
-  if (now.listeners != before.listeners) {
-    if (auto started = listeners_runner_.Start(); !started) return started;
-  }
-  if (now.handshakes != before.handshakes) {
-    if (auto started = handshakes_runner_.Start(); !started) return started;
-  }
-  return now.full == before.full ? Result<void>() : full_runner_.Start();
+  config_ = std::move(config);
+  ReschedulePolls();
 }
 
 void Daemon::ReadKernel() {

@@ -2,6 +2,7 @@
 // thread; HTTP threads see only the snapshot slot.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <set>
@@ -34,8 +35,8 @@ class Daemon {
   Result<void> StartServing();
   Result<void> TakeSignals();
   Result<void> StartPolling();
-  // Starts the tiers whose interval is another than in `before`.
-  Result<void> StartChangedTiers(const PollConfig& before);
+  // To be called when intervals have changed.
+  void ReschedulePolls();
   void OnPollConcluded(const TierPoller& tier);
   // Stretches intervals where polling costs too much, and says so.
   void FitToBudget();
@@ -45,6 +46,10 @@ class Daemon {
   void Reload();
   void Apply(Config config);
   void Publish();
+
+  std::array<TierRunner*, 3> Runners() {
+    return {&listeners_runner_, &handshakes_runner_, &full_runner_};
+  }
 
   const Options& options_;
   Config config_;

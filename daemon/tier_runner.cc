@@ -9,24 +9,30 @@ TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
 Result<void> TierRunner::Start() {
-  next_due_ = EventLoop::Now().monotonic;
-  return ScheduleNext();
+  latest_due_ = EventLoop::Now().monotonic;
+  return ScheduleAt(latest_due_);
 }
 
-Result<void> TierRunner::ScheduleNext() {
-  auto due = loop_.At(next_due_, priority_, [this] { OnDue(); });
-  if (!due) return std::move(due).error();
-  due_ = std::move(due).value();
+Result<void> TierRunner::Reschedule() {
+  const auto interval = tier_.health().interval();
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  // No burst to catch up after the host has slept.
+  const bool is_past = latest_due_ + interval <= now;
+  return ScheduleAt((is_past ? now : latest_due_) + interval);
+}
+
+Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
+  auto timer = loop_.At(due, priority_, [this, due] { OnDue(due); });
+  if (!timer) return std::move(timer).error();
+  due_ = std::move(timer).value();
   return {};
 }
 
-void TierRunner::OnDue() {
-  const auto interval = tier_.health().interval();
+void TierRunner::OnDue(MonotonicTime due) {
   const MonotonicTime now = EventLoop::Now().monotonic;
-  tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - next_due_));
-  next_due_ += interval;
-  if (next_due_ <= now) next_due_ = now + interval;  // the host slept: no burst to catch up
-  FailOnError(ScheduleNext());
+  tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - due));
+  latest_due_ = due;
+  FailOnError(Reschedule());
   Step([this](Instant at) { tier_.Begin(at); });
 }
 

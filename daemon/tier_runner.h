@@ -15,12 +15,15 @@ class TierRunner {
   TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
              std::function<void()> on_concluded);
 
-  /// Polls now, then at each interval. Also after a change of interval.
+  /// Polls now, then at each interval.
   Result<void> Start();
 
+  /// To be called when the tier's interval has changed: it counts from the latest poll.
+  Result<void> Reschedule();
+
  private:
-  Result<void> ScheduleNext();
-  void OnDue();
+  Result<void> ScheduleAt(MonotonicTime due);
+  void OnDue(MonotonicTime due);
   void OnReadable();
   // Runs a step of the tier, adds up its CPU time, and sees to what follows from it.
   void Step(const std::function<void(Instant)>& step);
@@ -31,7 +34,7 @@ class TierRunner {
   Priority priority_;
   TierPoller& tier_;
   std::function<void()> on_concluded_;
-  MonotonicTime next_due_;
+  MonotonicTime latest_due_;
   EventSource due_;
   EventSource readable_;
   EventSource deadline_;

@@ -16,6 +16,7 @@ Tiers::Tiers(const Config& config, const KernelLimits& limits, SocketSource& sou
       cpu_budget_(config.cpu_budget) {}
 
 void Tiers::Reconfigure(const Config& config) {
+  board_.UseThresholds(config.diagnosis);
   full_poll_.Reconfigure(AggregationOptionsFrom(config));
   listeners_.set_interval(config.poll.listeners);
   handshakes_.set_interval(config.poll.handshakes);

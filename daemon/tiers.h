@@ -22,7 +22,8 @@ class Tiers {
   /// `limits` tell how the kernel retransmits a SYN. `source` must outlive the tiers.
   Tiers(const Config& config, const KernelLimits& limits, SocketSource& source);
 
-  /// Intervals, budget and histogram buckets. What bounds the tables takes effect after a restart.
+  /// Intervals, budget, thresholds and histogram buckets. What bounds the tables takes effect after
+  /// a restart.
   void Reconfigure(const Config& config);
 
   /// Books what the tiers cost so far and stretches their intervals to the CPU budget. Returns the

@@ -42,6 +42,13 @@ void AddStates(MetricFamilies& families, const StateCounts& states) {
   }
 }
 
+void AddPortUsage(MetricFamilies& families, const SocketTable& sockets) {
+  families
+      .Gauge("connwatch_ephemeral_ports_used_peak_destination",
+             "Outbound sockets, TIME-WAIT included, of the busiest source, destination and port.")
+      .Add(sockets.ports_used_peak_destination);
+}
+
 void AddAcceptQueues(MetricFamilies& families, const Listeners& listeners) {
   auto length =
       families.Gauge("connwatch_listener_accept_queue_length",
@@ -233,6 +240,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   MetricFamilies families;
   if (snapshot.sockets) {
     AddStates(families, snapshot.sockets->states);
+    AddPortUsage(families, *snapshot.sockets);
   }
   if (snapshot.listeners) AddListeners(families, *snapshot.listeners);
   if (snapshot.pending_connects) AddPendingConnects(families, *snapshot.pending_connects);

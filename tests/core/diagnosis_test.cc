@@ -458,7 +458,7 @@ TEST(DiagnosisThresholdsTest, ZeroThresholdsAccuseNoEmptyListener) {
                                     .fresh_retransmitting_share = 0,
                                     .fresh_flood_queue = 0,
                                     .fresh_growth_share = 0,
-                                    .min_syn_cookies_per_second = 0};
+                                    .min_syn_cookies_per_minute = 0};
   EXPECT_EQ(Diagnose({}, zero), Diagnosis{});
 }
 

@@ -188,5 +188,20 @@ TEST_F(ListenerBoardTest, ASynRecvWithoutAListenerIsNobodysButCounted) {
   EXPECT_EQ(Table().other.syn_queue.length, 1U);
 }
 
+TEST_F(ListenerBoardTest, JudgesByTheEvidenceAndTheThresholdsInForce) {
+  Update({ListeningOn(1, IpAddress(), 443)}, 0);
+  const IpAddress local = Ipv4({192, 0, 2, 1});
+  const std::vector<SocketRecord> unanswered(
+      20, SynRecv(local, 443, AddressFamily::kIpv4, 1));  // all from one source
+  UpdateSynQueues(unanswered, 1);
+  board_.Diagnose({});
+  EXPECT_TRUE(Status("0.0.0.0:443").diagnosis.Has(DiagnosisCause::kReturnPathLoss));
+  EXPECT_EQ(Status("0.0.0.0:443").evidence.source_prefixes, 1U);
+
+  board_.UseThresholds({.min_syn_queue = 21});
+  board_.Diagnose({});
+  EXPECT_EQ(Status("0.0.0.0:443").diagnosis, Diagnosis{});
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -82,6 +82,25 @@ TEST(SocketAggregatorTest, AbsentRttIsNoObservation) {
   EXPECT_EQ(Observations(Aggregate({unmeasured}), Direction::kOutbound), 0U);
 }
 
+TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
+  std::vector<SocketRecord> records = {Listening(1, 443)};
+  const auto add = [&](int count, std::uint16_t local_port, std::uint16_t remote_port,
+                       TcpState state) {
+    for (int i = 0; i < count; ++i) {
+      SocketRecord record = Established(records.size() + 1, local_port);
+      record.remote.port = remote_port;
+      record.state = state;
+      records.push_back(record);
+    }
+  };
+  add(2, 40'000, 5'432, TcpState::kEstablished);
+  add(3, 40'001, 5'432, TcpState::kTimeWait);
+  add(4, 40'002, 6'379, TcpState::kEstablished);
+  add(9, 443, 50'000, TcpState::kTimeWait);  // inbound: takes no port of ours
+  add(8, 40'003, 0, TcpState::kClose);
+  EXPECT_EQ(Aggregate(records).table.ports_used_peak_destination, 5U);
+}
+
 TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
   SocketRecord closing = WithRtt(Established(1), 50, 0);
   closing.state = TcpState::kCloseWait;

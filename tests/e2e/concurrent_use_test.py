@@ -40,7 +40,7 @@ class ConcurrentUseTest(unittest.TestCase):
                     time.sleep(0.01)
 
             def reload():
-                daemon.config_file.write_text(config + f"max_listeners: {int(time.time()) % 9 + 1}\n")
+                daemon.write_config(config + f"max_listeners: {int(time.time()) % 9 + 1}\n")
                 daemon.process.send_signal(signal.SIGHUP)
                 time.sleep(0.05)
 

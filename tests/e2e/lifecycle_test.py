@@ -38,7 +38,7 @@ class LifecycleTest(unittest.TestCase):
         return daemon.page().get("connwatch_poll_interval_seconds", tier="full")
 
     def reload(self, daemon, config, successful):
-        daemon.config_file.write_text(config)
+        daemon.write_config(config)
         daemon.process.send_signal(signal.SIGHUP)
         wait_until(lambda: daemon.page().get("connwatch_config_last_reload_successful")
                    == float(successful), "the reload")
@@ -46,7 +46,7 @@ class LifecycleTest(unittest.TestCase):
     def test_reload(self):
         with Daemon("poll: {full: 200ms}\n") as daemon:
             self.assertEqual(self.interval(daemon), 0.2)
-            daemon.config_file.write_text("poll: {full: 300ms}\n")
+            daemon.write_config("poll: {full: 300ms}\n")
             daemon.process.send_signal(signal.SIGHUP)
             wait_until(lambda: self.interval(daemon) == 0.3, "the new interval")
             daemon.wait_for_polls(2)
@@ -62,6 +62,17 @@ class LifecycleTest(unittest.TestCase):
             daemon.wait_for_polls(1)
             self.reload(daemon, "poll: {full: 250ms}\n", successful=True)
             wait_until(lambda: self.interval(daemon) == 0.25, "the repaired interval")
+
+    def test_a_small_budget_stretches_the_intervals_and_says_so(self):
+        with Daemon("cpu_budget: 0.1%\npoll: {listeners: 10ms, full: 100ms}\n") as daemon:
+            interval = lambda tier: daemon.page().get("connwatch_poll_interval_seconds", tier=tier)
+            wait_until(lambda: interval("listeners") > 0.01 and interval("full") > 0.1,
+                       "stretched intervals")
+            self.assertRegex(daemon.log(),
+                             r"listeners polls now every \d+ ms, to stay within cpu_budget")
+            self.reload(daemon, "cpu_budget: 100%\npoll: {listeners: 10ms, full: 100ms}\n", True)
+            wait_until(lambda: interval("listeners") == 0.01 and interval("full") == 0.1,
+                       "the wanted intervals")
 
     def test_several_addresses(self):
         other = free_port()

@@ -1,4 +1,5 @@
 """What happens to listeners, seen while it happens, against the real kernel."""
+import json
 import re
 import socket
 import subprocess
@@ -241,7 +242,71 @@ class KernelCountersTest(unittest.TestCase):
             self.assertGreaterEqual(moved("tcp_out_rsts"), 1)
 
 
+class EphemeralPortsTest(unittest.TestCase):
+    def test_95_percent_towards_one_destination(self):
+        self.enterContext(network_namespace())
+        sysctl("ipv4/ip_local_port_range", "30000 30419")
+        sysctl("ipv4/ip_local_reserved_ports", "30000-30019,50000")
+        kept = self.enterContext(sockets.Sockets())
+        with Daemon(CONFIG) as daemon:
+            server, elsewhere = kept.listener(), kept.listener()
+            kept.connect(elsewhere)
+            for i in range(380):
+                client = kept.connect(server)
+                accepted = server.accept()[0]
+                if i % 2:
+                    client.close()  # TIME-WAIT takes the port as well
+                    accepted.close()
+                else:
+                    kept.enter_context(accepted)
+            page = daemon.wait_for_polls(2)
+            self.assertEqual(page.get("connwatch_ephemeral_ports_available"), 400)
+            self.assertEqual(page.get("connwatch_ephemeral_ports_used_peak_destination"), 380)
+            self.assertGreaterEqual(page.get("connwatch_tcp_sockets", state="time_wait",
+                                             family="ipv4"), 190)
+
+
+def pending_by_ss():
+    """{(local, remote): (seconds to the next try, retransmissions)}"""
+    rows = subprocess.run(["ss", "-tnoH", "state", "syn-sent"], check=True, capture_output=True,
+                          text=True).stdout.splitlines()
+    pending = {}
+    for row in rows:
+        local, remote = row.split()[2:4]
+        wait, unit, retransmissions = re.search(r"timer:\(on,([\d.]+)(ms|sec),(\d+)\)",
+                                                row).groups()
+        pending[local, remote] = (float(wait) / (1000 if unit == "ms" else 1), int(retransmissions))
+    return pending
+
+
 class PendingConnectsTest(unittest.TestCase):
+    def test_one_by_one_as_ss_shows_them(self):
+        self.enterContext(network_namespace())
+        self.enterContext(TwoHosts())
+        with Daemon(CONFIG) as daemon:
+            for port in (443, 443, 5432):
+                client = self.enterContext(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(("198.19.0.5", port))
+                time.sleep(0.3)
+            time.sleep(1.5)
+
+            def as_ss():
+                listed = json.loads(daemon.get("/api/v1/handshakes").content)
+                shown = pending_by_ss()
+                delay = time.time() - listed["polled_timestamp_seconds"]
+                ours = {(c["local"], c["remote"]): c for c in listed["pending"]}
+                if ours.keys() != shown.keys() or listed["pending_total"] != 3:
+                    return False
+                # Both must have been read between two tries.
+                return all(ours[key]["retransmissions"] == retransmissions > 0
+                           and abs(ours[key]["next_try_seconds"] - delay - wait) < 0.2
+                           for key, (wait, retransmissions) in shown.items())
+            wait_until(as_ss, "the same as ss")
+            ages = [c["age_seconds"]
+                    for c in json.loads(daemon.get("/api/v1/handshakes").content)["pending"]]
+            self.assertEqual(ages, sorted(ages, reverse=True))
+
     def test_connects_into_a_black_hole(self):
         self.enterContext(network_namespace())
         self.enterContext(TwoHosts())

@@ -23,6 +23,7 @@ inline Snapshot FullSnapshot() {
   table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
   table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
   table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
+  table.ports_used_peak_destination = 26'820;
   ListenerTable listeners;
   listeners.listeners = {{{IpAddress(), 443},
                           {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
