@@ -9,7 +9,7 @@ from subjects import TIERS, differences, poll_figures
 
 LISTENERS_INTERVAL_S = 0.1
 BLOCK_S = 1.05  # ten polls of the listeners tier, at the least
-WATCH_S = 2  # between looks at a daemon whose CPU time is measured: they cost it some
+WATCH_S = 1  # between looks at a daemon whose CPU time is measured: they cost it some
 
 
 def _wait_for_polls(daemon, tier, polls, timeout_s):
@@ -108,10 +108,10 @@ class BudgetUse:
 def measure_budget_use(daemon, limit_s):
     """CPU use over as many intervals of full polls as fit in `limit_s`, at least one.
 
-    Begins after the second full poll: the first has set the intervals by then.
+    Begins after the first full poll, which has set the intervals by its cost.
     """
     daemon.wait_serving()
-    _wait_for_polls(daemon, "full", 2, timeout_s=60)
+    _wait_for_polls(daemon, "full", 1, timeout_s=60)
     before = after = _read(daemon)
     while after is before or after.at - before.at + after.intervals_s["full"] <= limit_s:
         _wait_for_polls(daemon, "full", after.polls["full"] + 1,
