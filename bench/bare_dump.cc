@@ -1,6 +1,8 @@
-// The floor under any reader of inet_diag: asks for every TCP socket with tcp_info, as connwatchd
-// does, receives it all and looks at nothing but message types. Prints one line for each round;
-// bench/run reads it. The times leave out the start of the process.
+// The floor under any reader of inet_diag: asks for the sockets that a tier of connwatchd asks for,
+// receives it all and looks at nothing but message types. Without flags that is the full tier:
+// every state, with tcp_info; `--states syn --tcp-info no` is the handshakes tier. Prints one line
+// for each round; bench/run and bench/run-handshakes read it. The times leave out the start of the
+// process.
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <sys/resource.h>
@@ -20,7 +22,7 @@
 #include <span>
 #include <utility>
 
-#include "bench/number_flags.h"
+#include "bench/flags.h"
 #include "bench/unique_fd.h"
 #include "core/result.h"
 
@@ -35,6 +37,15 @@ constexpr timeval kReceiveTimeout{.tv_sec = 30, .tv_usec = 0};
 // Bits 1 to 11 are the states of RFC 9293, 12 is TCP_NEW_SYN_RECV.
 // kernel: include/net/tcp_states.h. Not ~0: a later kernel walks one table more for bit 13.
 constexpr std::uint32_t kEveryState = 0x1ffe;
+// Bits 2, 3 and 12: a request socket is asked for by SYN_RECV's own bit and by TCP_NEW_SYN_RECV's.
+constexpr std::uint32_t kHandshakeStates = 0x100c;
+constexpr std::array<WordFlag::Word, 2> kStates{{{"all", kEveryState}, {"syn", kHandshakeStates}}};
+constexpr std::array<WordFlag::Word, 2> kYesNo{{{"no", 0}, {"yes", 1}}};
+
+struct Query {
+  std::uint64_t states = kEveryState;
+  std::uint64_t tcp_info = 1;
+};
 
 struct DumpSize {
   std::uint64_t bytes = 0;
@@ -67,7 +78,7 @@ Result<UniqueFd> OpenSocket() {
   return socket_fd;
 }
 
-Result<void> SendRequest(int socket_fd) {
+Result<void> SendRequest(int socket_fd, const Query& query) {
   struct {
     nlmsghdr header;
     inet_diag_req body;
@@ -76,8 +87,8 @@ Result<void> SendRequest(int socket_fd) {
   request.header.nlmsg_type = TCPDIAG_GETSOCK;
   request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.body.idiag_family = AF_INET;  // the kernel ignores it: the walk is over both families
-  request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1U);
-  request.body.idiag_states = kEveryState;
+  if (query.tcp_info != 0) request.body.idiag_ext = 1U << (INET_DIAG_INFO - 1U);
+  request.body.idiag_states = static_cast<std::uint32_t>(query.states);
   if (send(socket_fd, &request, sizeof(request), 0) < 0) {
     return Error::FromErrno(errno, "send request");
   }
@@ -116,10 +127,10 @@ Result<bool> CountMessages(std::span<const std::byte> datagram, DumpSize& size) 
   return false;
 }
 
-Result<DumpSize> Dump(std::span<std::byte> buffer) {
+Result<DumpSize> Dump(const Query& query, std::span<std::byte> buffer) {
   auto socket_fd = OpenSocket();
   if (!socket_fd) return std::move(socket_fd).error();
-  if (auto sent = SendRequest(socket_fd->get()); !sent) return std::move(sent).error();
+  if (auto sent = SendRequest(socket_fd->get(), query); !sent) return std::move(sent).error();
   DumpSize size;
   while (true) {
     const ssize_t received = recv(socket_fd->get(), buffer.data(), buffer.size(), MSG_TRUNC);
@@ -137,9 +148,9 @@ double Seconds(std::chrono::nanoseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-Result<void> RunRound(std::span<std::byte> buffer) {
+Result<void> RunRound(const Query& query, std::span<std::byte> buffer) {
   const Clocks before = ReadClocks();
-  const auto size = Dump(buffer);
+  const auto size = Dump(query, buffer);
   const Clocks after = ReadClocks();
   if (!size) return size.error();
   std::printf("bytes=%" PRIu64 " messages=%" PRIu64 " wall_s=%.6f user_s=%.6f kernel_s=%.6f\n",
@@ -150,13 +161,17 @@ Result<void> RunRound(std::span<std::byte> buffer) {
 
 int Main(std::span<char* const> arguments) {
   std::uint64_t rounds = 1;
-  if (auto read = ReadNumberFlags(arguments, {{"--rounds", rounds, 1, 1'000'000}}); !read) {
+  Query query;
+  const auto read =
+      ReadFlags(arguments, {{"--rounds", rounds, 1, 1'000'000}},
+                {{"--states", query.states, kStates}, {"--tcp-info", query.tcp_info, kYesNo}});
+  if (!read) {
     std::fprintf(stderr, "bare_dump: %s\n", read.error().context.c_str());
     return 2;
   }
   std::array<std::byte, kReceiveBufferBytes> buffer{};
   for (std::uint64_t round = 0; round < rounds; ++round) {
-    if (auto run = RunRound(buffer); !run) {
+    if (auto run = RunRound(query, buffer); !run) {
       std::fprintf(stderr, "bare_dump: %s\n", run.error().context.c_str());
       return EXIT_FAILURE;
     }

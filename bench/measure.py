@@ -1,4 +1,4 @@
-"""What bench/run measures with: whole processes, resident daemons, and scrapes over HTTP."""
+"""What is measured with here: whole processes, resident daemons, and scrapes over HTTP."""
 
 import ctypes
 import os
@@ -77,13 +77,17 @@ def run_process(argv, stdout=subprocess.DEVNULL):
     return Cost(wall, usage.ru_utime, usage.ru_stime, peak), output
 
 
-def run_bare_dump(program):
-    """One round of the bare loop, by its own clocks: the start of its process is left out."""
-    whole, output = run_process([program], stdout=subprocess.PIPE)
-    found = re.search(r"wall_s=(\S+) user_s=(\S+) kernel_s=(\S+)", output)
+def run_bare_dump(program, *flags):
+    """One round of the bare loop, by its own clocks: the start of its process is left out.
+
+    Returns its Cost and how many sockets the kernel reported.
+    """
+    whole, output = run_process([program, *flags], stdout=subprocess.PIPE)
+    found = re.search(r"messages=(\d+) wall_s=(\S+) user_s=(\S+) kernel_s=(\S+)", output)
     if not found:
         raise MeasureError(f"{program} printed: {output}")
-    return Cost(*(float(value) for value in found.groups()), whole.peak_bytes)
+    sockets, *times = found.groups()
+    return Cost(*(float(value) for value in times), whole.peak_bytes), int(sockets)
 
 
 def stop_process(process):
@@ -156,15 +160,15 @@ class Resident:
     def __exit__(self, *_):
         stop_process(self._process)
 
-    def wait_until(self, is_reached, what, timeout_s=60):
-        """Waits until is_reached() holds, while the daemon runs."""
+    def wait_until(self, is_reached, what, timeout_s=60, step_s=CPU_SAMPLE_S):
+        """Waits until is_reached() holds, while the daemon runs; asks every `step_s`."""
         deadline = time.monotonic() + timeout_s
         while not is_reached():
             if self._process.poll() is not None:
                 raise MeasureError(f"{self._process.args[0]} ended early, waiting for {what}")
             if time.monotonic() > deadline:
                 raise MeasureError(f"{self._process.args[0]}: no {what} in {timeout_s} s")
-            time.sleep(CPU_SAMPLE_S)
+            time.sleep(step_s)
 
     def wait_serving(self):
         """Waits until it answers a scrape."""
@@ -181,6 +185,10 @@ class Resident:
 
     def resume(self):
         self._process.send_signal(signal.SIGCONT)
+
+    def reload(self):
+        """Makes it read its configuration again."""
+        self._process.send_signal(signal.SIGHUP)
 
     def is_working(self):
         """Whether its main thread is running or about to, at this moment."""

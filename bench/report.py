@@ -1,4 +1,4 @@
-"""The Markdown that bench/run prints: tables of costs and scrapes, and the targets."""
+"""The Markdown that is printed here: tables of costs, scrapes and polls, and the targets."""
 
 import statistics
 from dataclasses import dataclass
@@ -61,6 +61,33 @@ def scrape_table(scrapes):
     rows = [[name, str(len(seconds)), f"{statistics.median(seconds) * 1e3:.2f}",
              f"{percentile(seconds, 0.99) * 1e3:.2f}"] for name, seconds in scrapes.items()]
     return table(["scrape", "samples", "median, ms", "99th percentile, ms"], rows)
+
+
+def listeners_table(listeners):
+    """What a poll of the listeners tier took, a tiers.ListenerPolls."""
+    rows = [["wall", spread([seconds * 1e3 for seconds in listeners.wall_s])],
+            ["CPU", spread([seconds * 1e3 for seconds in listeners.cpu_s])],
+            ["CPU of the whole process", f"{listeners.process_cpu_s * 1e3:.3f}"]]
+    return table(["a poll of the listeners tier", "ms"], rows)
+
+
+def budget_table(budget, tiers):
+    """One row for each of `tiers`; `budget` is a tiers.BudgetUse."""
+    rows = [[tier, str(budget.polls(tier)), f"{budget.before.intervals_s[tier]:.1f}",
+             f"{budget.after.intervals_s[tier]:.1f}", f"{budget.tier_share(tier) * 100:.2f}"]
+            for tier in tiers]
+    return table(["tier", "polls", "interval at the start, s", "at the end, s",
+                  "CPU by its own counter, % of a core"], rows)
+
+
+def lateness_table(lateness):
+    """One row for each of `lateness`, {how full polls follow each other: tiers.Lateness}."""
+    bounds = [0.001, 0.0025, 0.005, 0.01, 0.025]
+    rows = [[name, f"{late.full_share * 100:.0f}", str(late.due), str(late.begun),
+             *(f"{late.within[bound] / late.due * 100:.1f}" for bound in bounds)]
+            for name, late in lateness.items()]
+    return table(["full polls", "running, % of the time", "listeners polls due", "begun",
+                  *(f"within {bound * 1e3:g} ms, %" for bound in bounds)], rows)
 
 
 def target_table(targets):

@@ -31,7 +31,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/number_flags.h"
+#include "bench/flags.h"
 #include "bench/unique_fd.h"
 #include "core/result.h"
 
@@ -282,8 +282,8 @@ Result<void> HoldLoad(std::uint64_t sockets, Deadline deadline) {
 int Main(std::span<char* const> arguments) {
   std::uint64_t sockets = 20'000;
   std::uint64_t hold_s = 600;
-  const auto read = ReadNumberFlags(
-      arguments, {{"--sockets", sockets, 2, kMaxSockets}, {"--hold", hold_s, 1, 86'400}});
+  const auto read =
+      ReadFlags(arguments, {{"--sockets", sockets, 2, kMaxSockets}, {"--hold", hold_s, 1, 86'400}});
   if (!read || sockets % 2 != 0) {
     std::fprintf(stderr, "socket_load: %s\nusage: socket_load [--sockets EVEN] [--hold SECONDS]\n",
                  read ? "--sockets: want an even number" : read.error().context.c_str());

@@ -1,4 +1,4 @@
-"""What bench/run measures: the load, and the programs that read it."""
+"""What is measured here: the load, and the programs that read it."""
 
 import contextlib
 import pathlib
@@ -16,8 +16,9 @@ BUILD = ROOT / "build/bench"
 FILE_MAX = pathlib.Path("/proc/sys/fs/file-max")
 SPARE_FILES = 50_000
 LOAD_DEADLINE_S = 3600
-LONGEST_INTERVAL_S = 3600  # of poll.full
-SHORTEST_INTERVAL_S = 0.1
+TIERS = ("listeners", "handshakes", "full")
+LONGEST_INTERVAL_S = 3600  # of any tier
+SHORTEST_INTERVAL_S = 0.1  # of the full tier
 SCRAPE_PAUSE_S = 0.01
 SETTLE_S = 0.3
 
@@ -68,12 +69,27 @@ def socket_load(sockets):
             stop_process(load)
 
 
-def start_connwatchd(folder, interval_s):
-    """A connwatchd that polls at that interval; its configuration is put in `folder`."""
-    config = pathlib.Path(folder, f"every-{interval_s}s.yaml")
-    # The other tiers rest, and nothing stretches the interval.
-    config.write_text("cpu_budget: 100%\npoll: {listeners: 1h, handshakes: 1h, "
-                      f"full: {round(interval_s * 1000)}ms}}\n", encoding="ascii")
+def start_connwatchd(folder, **intervals_s):
+    """A connwatchd that polls each named tier at that interval, whatever it costs.
+
+    The other tiers rest after their first poll. Its configuration is put in `folder`.
+    """
+    intervals_ms = {tier: round(intervals_s.get(tier, LONGEST_INTERVAL_S) * 1000)
+                    for tier in TIERS}
+    poll = ", ".join(f"{tier}: {interval}ms" for tier, interval in intervals_ms.items())
+    config = pathlib.Path(folder, "-".join(map(str, intervals_ms.values())) + ".yaml")
+    config.write_text(f"cpu_budget: 100%\npoll: {{{poll}}}\n", encoding="ascii")
+    return _start_configured(config)
+
+
+def start_default_connwatchd(folder):
+    """A connwatchd that nobody configured."""
+    config = pathlib.Path(folder, "default.yaml")
+    config.write_text("{}\n", encoding="ascii")
+    return _start_configured(config)
+
+
+def _start_configured(config):
     port = free_port()
     return Resident([str(BUILD / "connwatchd"), "--config.file", str(config),
                      "--web.listen-address", f"127.0.0.1:{port}"], port)
@@ -86,12 +102,12 @@ def start_node_exporter(program):
                      f"--web.listen-address=127.0.0.1:{port}"], port)
 
 
-def poll_figures(daemon):
-    """By its own account: full polls that succeeded, their duration, their CPU time."""
+def poll_figures(daemon, tier):
+    """By its own account: polls of a tier that succeeded, their duration, their CPU time."""
     samples = read_metrics(daemon.port)
-    return (metric(samples, "connwatch_polls_total", tier="full", result="success"),
-            metric(samples, "connwatch_poll_duration_seconds_sum", tier="full"),
-            metric(samples, "connwatch_poll_cpu_seconds_total", tier="full"))
+    return (metric(samples, "connwatch_polls_total", tier=tier, result="success"),
+            metric(samples, "connwatch_poll_duration_seconds_sum", tier=tier),
+            metric(samples, "connwatch_poll_cpu_seconds_total", tier=tier))
 
 
 def differences(later, earlier):
@@ -100,23 +116,24 @@ def differences(later, earlier):
 
 
 class PollMeter:
-    """Measures the full polls of a resident connwatchd, which is paused between measurements.
+    """Measures the polls of one tier of a resident connwatchd, paused between measurements.
 
     A poll that came due meanwhile starts when the daemon goes on, so polls fall where they are
     wanted. The poll interval must be longer than a poll and half a second.
     """
 
-    def __init__(self, daemon, bare_cpu_s):
+    def __init__(self, daemon, tier, bare_cpu_s):
         self._daemon = daemon
+        self._tier = tier
         self._least_cpu_s = bare_cpu_s / 2  # tells a poll from what an idle daemon does
         daemon.wait_serving()
-        daemon.wait_until(lambda: poll_figures(daemon)[0] >= 2, "second poll")
+        daemon.wait_until(lambda: poll_figures(daemon, tier)[0] >= 2, "second poll")
         daemon.wait_quiet()
-        self._first = self._latest = poll_figures(daemon)
+        self._first = self._latest = poll_figures(daemon, tier)
         daemon.pause()
 
     def measure(self):
-        """The Cost of one full poll.
+        """The Cost of one poll.
 
         CPU time is the kernel's account of the whole process, with nobody scraping it; the wall
         time is the daemon's own.
@@ -127,12 +144,12 @@ class PollMeter:
         daemon.wait_quiet(cpu_before + self._least_cpu_s)
         cpu_s = daemon.cpu_s() - cpu_before
         user_share = daemon.user_share(ticks_before)
-        figures = poll_figures(daemon)
+        figures = poll_figures(daemon, self._tier)
         daemon.pause()
         polls, wall_s, _ = differences(figures, self._latest)
         self._latest = figures
         if polls < 1:
-            raise MeasureError("connwatchd was busy, but no full poll succeeded")
+            raise MeasureError(f"connwatchd was busy, but no {self._tier} poll succeeded")
         return Cost(wall_s / polls, cpu_s / polls * user_share, cpu_s / polls * (1 - user_share),
                     daemon.peak_memory_bytes())
 
@@ -177,8 +194,8 @@ class ScrapeBlocks:
         self._daemon = daemon
         self._while_polling = while_polling
         daemon.wait_serving()
-        daemon.wait_until(lambda: poll_figures(daemon)[0] >= 1, "first poll")
-        self._first_polls = self._latest_polls = poll_figures(daemon)[0]
+        daemon.wait_until(lambda: poll_figures(daemon, "full")[0] >= 1, "first poll")
+        self._first_polls = self._latest_polls = poll_figures(daemon, "full")[0]
         daemon.pause()
 
     def take(self, count):
@@ -189,7 +206,7 @@ class ScrapeBlocks:
         for _ in range(count):
             self._daemon.wait_until(self._is_time, "poll running")
             self.seconds.append(scrape_seconds(self._daemon.port))
-        self._latest_polls = poll_figures(self._daemon)[0]
+        self._latest_polls = poll_figures(self._daemon, "full")[0]
         self._daemon.pause()
 
     def polls(self):
