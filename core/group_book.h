@@ -17,13 +17,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/group_key.h"
 #include "core/group_rule.h"
 #include "core/group_rules.h"
 #include "core/result.h"
 
 namespace connwatch {
-
-using GroupId = std::uint16_t;
 
 /// "other": what there was no room for.
 inline constexpr GroupId kOtherGroup = 0;

@@ -9,10 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/direction.h"
 #include "core/ip_address.h"
 #include "core/ip_prefix.h"
 #include "core/port_range.h"
-#include "core/socket_table.h"
 
 namespace connwatch {
 

@@ -82,6 +82,13 @@ IpAddress IpAddress::FirstBits(unsigned count) const {
   return address;
 }
 
+bool IpAddress::IsLoopback() const {
+  constexpr std::byte kLoopbackNetwork{127};
+  if (family_ == AddressFamily::kIpv4) return bytes_.front() == kLoopbackNetwork;
+  const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
+  return std::all_of(bytes_.begin(), bytes_.end() - 1, is_zero) && bytes_.back() == std::byte{1};
+}
+
 std::uint64_t IpAddress::SourcePrefix() const {
   const std::size_t prefix_bytes = family_ == AddressFamily::kIpv4 ? 3 : 6;
   std::uint64_t prefix = static_cast<std::uint64_t>(family_);

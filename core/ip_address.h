@@ -53,6 +53,9 @@ class IpAddress {
   /// The address with all but the first `count` bits cleared; all of it from BitsOf(family()) on.
   IpAddress FirstBits(unsigned count) const;
 
+  /// 127.0.0.0/8 or ::1.
+  bool IsLoopback() const;
+
   /// The /24 (IPv4) or /48 (IPv6) it lies in, as a number to count by; the families differ.
   std::uint64_t SourcePrefix() const;
 

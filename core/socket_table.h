@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 
+#include "core/direction.h"
 #include "core/duration_histogram.h"
 #include "core/ip_address.h"
 #include "core/kernel_stats.h"
@@ -30,15 +31,6 @@ class StateCounts {
 /// How far a full poll's count is from the kernel's own, as a share of the latter. Request sockets
 /// (SYN-RECV) are left out: the kernel's count lacks them. nullopt where there is no such count.
 std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
-
-/// Who opened the connection: inbound if its local port is listened on.
-enum class Direction : std::uint8_t { kInbound, kOutbound };
-
-inline constexpr std::size_t kDirectionCount = 2;
-inline constexpr std::array<Direction, kDirectionCount> kDirections = {Direction::kInbound,
-                                                                       Direction::kOutbound};
-
-constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::size_t>(direction); }
 
 /// Levels at the time of one full poll.
 struct SocketTable {

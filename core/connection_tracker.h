@@ -1,0 +1,101 @@
+// Turns what the kernel says about connections into sums that are true: at each full poll what a
+// connection has moved since the poll before, at its destroy event the rest. Rules and reasons:
+// docs/decisions/0003-connection-totals.md. Pure; used by one thread.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "core/connection_classifier.h"
+#include "core/connection_table.h"
+#include "core/connection_usage.h"
+#include "core/instant.h"
+#include "core/traffic_ledger.h"
+
+namespace connwatch {
+
+/// How a connection ended, as far as can be told; the values of the `cause` label.
+enum class EndCause : std::uint8_t {
+  kComplete,        // its final values are known
+  kDisconnected,    // the event is blank: a failed connect, or a close with SO_LINGER 0
+  kNotEstablished,  // a connect that failed, told by its event
+  kVanished,        // no event: gone for two polls
+};
+
+inline constexpr std::size_t kEndCauseCount = 4;
+inline constexpr std::array<EndCause, kEndCauseCount> kEndCauses = {
+    EndCause::kComplete, EndCause::kDisconnected, EndCause::kNotEstablished, EndCause::kVanished};
+
+constexpr std::size_t IndexOf(EndCause cause) { return static_cast<std::size_t>(cause); }
+
+std::string_view Name(EndCause cause);
+
+struct TrackerStats {
+  std::uint64_t tracked = 0;   // connections
+  std::uint64_t left_out = 0;  // of the latest poll: connections beyond max_connections
+  std::array<std::uint64_t, kEndCauseCount> ended{};  // by IndexOf(EndCause)
+};
+
+class ConnectionTracker {
+ public:
+  /// Both must outlive the tracker.
+  ConnectionTracker(std::size_t max_connections, ConnectionClassifier& classifier,
+                    TrafficLedger& ledger);
+  ~ConnectionTracker();
+  ConnectionTracker(const ConnectionTracker&) = delete;
+  ConnectionTracker& operator=(const ConnectionTracker&) = delete;
+
+  // A full poll: begin, observe each socket but the listening ones once, complete. One that fails
+  // is begun again.
+  void BeginPoll(MonotonicTime now);
+  /// Books what is new and returns where the socket belongs; nothing for one that is excluded.
+  std::optional<GroupKey> Observe(const SocketRecord& record);
+  void CompletePoll(MonotonicTime now);
+
+  /// The destroy event of a socket.
+  void OnDestroyed(const SocketRecord& record, MonotonicTime now);
+
+  /// Connections are asked for their group anew, when each is met next.
+  void Regroup() { generation_ = !generation_; }
+
+  TrackerStats stats() const;
+
+ private:
+  using Place = ConnectionTable::Place;
+  struct Tombstones;  // keeps the hash set out of this header
+
+  void Enter(const SocketRecord& record, GroupKey key);
+  void Update(TrackedConnection& connection, const ConnectionUsage& usage);
+  void EndKnown(Place place, const SocketRecord& record);
+  void EndUnknown(const SocketRecord& record, MonotonicTime now);
+  void Close(GroupKey key, const TcpInfo& final_info, bool was_established);
+  bool IsOlderThanThePreviousPoll(const SocketRecord& record) const;
+  void RetireVanished();
+  void ForgetRetired();
+
+  const std::size_t max_connections_;
+  ConnectionClassifier& classifier_;
+  TrafficLedger& ledger_;
+  ConnectionTable table_;
+  std::unique_ptr<Tombstones> tombstones_;  // destroyed while a poll is in flight
+  TrackerStats stats_;
+
+  bool is_polling_ = false;
+  MonotonicTime start_;                          // of the latest poll
+  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll: absent, no baseline
+  std::chrono::nanoseconds previous_duration_{0};
+  std::uint8_t poll_number_ = 0;  // modulo 256
+  Place latest_place_ = ConnectionTable::kNowhere;
+  std::size_t retired_ = 0;
+  std::uint64_t left_out_in_poll_ = 0;
+  std::uint64_t left_out_of_baseline_ = 0;  // the highest cookie
+  bool has_forgotten_ = false;              // retired connections
+  bool generation_ = false;                 // of the groups
+};
+
+}  // namespace connwatch

@@ -1,0 +1,19 @@
+// Who opened a connection.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace connwatch {
+
+/// Inbound if the local port is listened on.
+enum class Direction : std::uint8_t { kInbound, kOutbound };
+
+inline constexpr std::size_t kDirectionCount = 2;
+inline constexpr std::array<Direction, kDirectionCount> kDirections = {Direction::kInbound,
+                                                                       Direction::kOutbound};
+
+constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::size_t>(direction); }
+
+}  // namespace connwatch

@@ -1,0 +1,27 @@
+// What connections have moved since the daemon started, by direction and group: sums that only
+// grow. The tracker books, the exporters show.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/connection_usage.h"
+#include "core/duration_histogram.h"
+#include "core/group_key.h"
+
+namespace connwatch {
+
+struct GroupTraffic {
+  explicit GroupTraffic(std::span<const DurationHistogram::Duration> rtt_bounds)
+      : closed_rtt(rtt_bounds), closed_min_rtt(rtt_bounds) {}
+
+  ConnectionUsage usage;
+  std::uint64_t closed = 0;  // connections
+  /// One observation per closed connection whose final values are known.
+  DurationHistogram closed_rtt;
+  DurationHistogram closed_min_rtt;
+};
+
+using TrafficLedger = GroupTable<GroupTraffic>;
+
+}  // namespace connwatch

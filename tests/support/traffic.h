@@ -1,0 +1,71 @@
+// Connections as the kernel would show them: counters that include SYN and FIN.
+#pragma once
+
+#include <cstdint>
+
+#include "core/connection_classifier.h"
+#include "core/connection_usage.h"
+#include "tests/support/records.h"
+
+namespace connwatch {
+
+/// A connection between 192.0.2.1 and 192.0.2.2, open, with everything acknowledged.
+struct TestConnection {
+  std::uint64_t cookie = 0;
+  Direction direction = Direction::kOutbound;
+  std::uint64_t sent = 0;      // payload
+  std::uint64_t received = 0;  // payload
+  std::uint16_t port = 443;    // of the listening side
+
+  SocketRecord Row(TcpState state = TcpState::kEstablished) const {
+    return Make(state, /*fin_acked=*/false, state == TcpState::kCloseWait);
+  }
+
+  /// The destroy event after an orderly end, or after a reset that came while all was quiet.
+  SocketRecord End(bool is_orderly = true) const {
+    return Make(TcpState::kClose, is_orderly, is_orderly);
+  }
+
+  /// The destroy event after the kernel has disconnected the socket.
+  SocketRecord BlankEnd() const {
+    SocketRecord record = Established(cookie, direction == Direction::kInbound ? port : 40'000);
+    record.state = TcpState::kClose;
+    record.remote = {};
+    record.send_queue = 65'538;
+    record.tcp_info.emplace();
+    record.tcp_info->traffic.emplace();
+    return record;
+  }
+
+ private:
+  SocketRecord Make(TcpState state, bool fin_acked, bool fin_received) const {
+    SocketRecord record = Established(cookie, direction == Direction::kInbound ? port : 40'000);
+    record.state = state;
+    record.remote.port = direction == Direction::kInbound ? 50'000 : port;
+    const bool syn_acked = direction == Direction::kOutbound;
+    record.tcp_info.emplace();
+    record.tcp_info->rtt = std::chrono::microseconds(300);
+    record.tcp_info->min_rtt = std::chrono::microseconds(200);
+    record.tcp_info->idle = std::chrono::milliseconds(0);
+    record.tcp_info->traffic = {.bytes_acked = sent + (syn_acked ? 1U : 0U) + (fin_acked ? 1U : 0U),
+                                .bytes_received = received + (fin_received ? 1U : 0U),
+                                .bytes_sent = sent + 7,  // retransmitted once
+                                .bytes_retransmitted = 7,
+                                .segments_sent = 9,
+                                .segments_retransmitted = 1,
+                                .busy = std::chrono::microseconds(2'700),
+                                .rwnd_limited = std::chrono::microseconds(1'400),
+                                .sndbuf_limited = std::chrono::microseconds(600)};
+    return record;
+  }
+};
+
+/// Groups by port, no rules.
+inline ConnectionClassifier PlainClassifier(std::size_t max_groups = 100) {
+  return {ClassifierOptions{
+              .groups = {.rules = {}, .group_by = GroupBy::kPort, .max_groups = max_groups},
+              .exclude_loopback = false},
+          [](std::uint64_t /*cgroup_id*/) { return std::string(); }};
+}
+
+}  // namespace connwatch
