@@ -12,6 +12,8 @@
 
 namespace connwatch {
 
+/// Whether to listen for the end of connections; kAuto: unless it costs more than the CPU budget.
+enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
@@ -79,6 +81,12 @@ struct Config {
   std::size_t max_groups = 100;
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
+  DestroyEvents destroy_events = DestroyEvents::kAuto;
+  /// Room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB;
+  /// without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max.
+  std::uint64_t destroy_event_buffer = std::uint64_t{16} << 20U;
+  /// Connections followed for their totals; what is beyond is left out of them. 1 to 100,000,000.
+  std::size_t max_tracked_connections = 2'000'000;
   HistogramConfig histograms;
   /// Counts and rates 1 to 1,000,000, shares 0.001 to 1.
   DiagnosisThresholds diagnosis;

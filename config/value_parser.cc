@@ -29,6 +29,14 @@ constexpr Unit kUnits[] = {{"h", std::chrono::hours{1}},
                            {"us", microseconds{1}}};
 constexpr std::string_view kUnitNames = "us, ms, s, m, h";
 
+struct SizeUnit {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+// Largest first, for FormatSize.
+constexpr SizeUnit kSizeUnits[] = {
+    {"GiB", 1U << 30U}, {"MiB", 1U << 20U}, {"KiB", 1U << 10U}, {"B", 1}};
+
 Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 bool AreDigits(std::string_view text) {
@@ -57,6 +65,13 @@ std::string NumberRange::ToString() const {
 
 std::string DurationRange::ToString() const {
   return "from " + FormatDuration(min) + " to " + FormatDuration(max);
+}
+
+std::string FormatSize(std::uint64_t bytes) {
+  const auto* const unit = std::ranges::find_if(
+      kSizeUnits, [bytes](const SizeUnit& it) { return bytes % it.bytes == 0 && bytes > 0; });
+  return unit == std::end(kSizeUnits) ? "0B"
+                                      : std::to_string(bytes / unit->bytes).append(unit->name);
 }
 
 std::string FormatDuration(microseconds duration) {
@@ -98,6 +113,20 @@ Result<microseconds> ParseDuration(std::string_view text, DurationRange range) {
                    FormatDuration(range.step));
   }
   return duration;
+}
+
+Result<std::uint64_t> ParseSize(std::string_view text, NumberRange range) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
+  const auto* const unit = std::ranges::find(kSizeUnits, text.substr(digits), &SizeUnit::name);
+  const std::string must =
+      ", must be from " + FormatSize(range.min) + " to " + FormatSize(range.max);
+  if (!count || unit == std::end(kSizeUnits)) {
+    return Mistake(Quoted(text) + " is not a whole number and a unit (B, KiB, MiB, GiB)" + must);
+  }
+  if (*count > range.max / unit->bytes) return Mistake(Clipped(text) + " is too large" + must);
+  if (*count * unit->bytes < range.min) return Mistake(Clipped(text) + " is too small" + must);
+  return *count * unit->bytes;
 }
 
 Result<double> ParsePercentage(std::string_view text) {

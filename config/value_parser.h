@@ -32,6 +32,9 @@ struct DurationRange {
   std::string ToString() const;
 };
 
+/// In the largest unit that leaves a whole number: "1536KiB".
+std::string FormatSize(std::uint64_t bytes);
+
 /// In the largest unit that leaves a whole number: "1500ms", "1h".
 std::string FormatDuration(std::chrono::microseconds duration);
 
@@ -43,6 +46,9 @@ Result<std::chrono::microseconds> ParseDuration(std::string_view text, DurationR
 
 /// "2%" or "0.5%" as a fraction, 0.02 or 0.005: at most two decimals, from 0.1% to 100%.
 Result<double> ParsePercentage(std::string_view text);
+
+/// A whole number and one of the units B, KiB, MiB, GiB, without a space between them, in bytes.
+Result<std::uint64_t> ParseSize(std::string_view text, NumberRange range);
 
 /// The index in `words` of `text`, in the same case.
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);

@@ -147,6 +147,16 @@ ValueReader Percentage(double& into) {
   return {read, {}};
 }
 
+ValueReader Size(std::uint64_t& into, NumberRange range) {
+  const auto read = [&into, range](const Place& place) {
+    if (!IsKind(YamlNode::Kind::kScalar, place, "a size such as 64KiB")) return;
+    const Result<std::uint64_t> size = ParseSize(place.node.text, range);
+    if (!size) return place.Reject(size.error().context);
+    into = *size;
+  };
+  return {read, {}};
+}
+
 ValueReader DurationReader(DurationRange range,
                            std::function<void(std::chrono::microseconds)> store) {
   const auto read = [range, store = std::move(store)](const Place& place) {

@@ -86,6 +86,9 @@ ValueReader Duration(std::chrono::duration<std::int64_t, Period>& into, Duration
   });
 }
 
+/// Bytes.
+ValueReader Size(std::uint64_t& into, NumberRange range);
+
 /// A share of 1, written as a percentage.
 ValueReader Percentage(double& into);
 

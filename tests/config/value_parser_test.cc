@@ -117,6 +117,30 @@ TEST(ParseWord, NamesTheWords) {
   EXPECT_EQ(message(""), "unknown word \"\", must be one of: text, json");
 }
 
+TEST(ParseSize, ReadsWholeNumbersWithAUnit) {
+  constexpr NumberRange kRange{.min = 1'024, .max = 1U << 30U};
+  EXPECT_EQ(*ParseSize("1024B", kRange), 1'024U);
+  EXPECT_EQ(*ParseSize("64KiB", kRange), 65'536U);
+  EXPECT_EQ(*ParseSize("3MiB", kRange), 3U << 20U);
+  EXPECT_EQ(*ParseSize("1GiB", kRange), 1U << 30U);
+}
+
+TEST(ParseSize, SaysWhatIsWrong) {
+  const auto message = [](std::string_view text) {
+    return ParseSize(text, {.min = 1'024, .max = 1U << 20U}).error().context;
+  };
+  EXPECT_EQ(
+      message("64K"),
+      "\"64K\" is not a whole number and a unit (B, KiB, MiB, GiB), must be from 1KiB to 1MiB");
+  EXPECT_EQ(message("1023B"), "1023B is too small, must be from 1KiB to 1MiB");
+  EXPECT_EQ(message("2MiB"), "2MiB is too large, must be from 1KiB to 1MiB");
+  EXPECT_EQ(message("99999999999999999999GiB"),
+            "99999999999999999999GiB is too large, must be from 1KiB to 1MiB");
+  for (const char* text : {"", "KiB", "1", "1.5MiB", "-1KiB", "1 KiB", "01KiB", "1kib"}) {
+    EXPECT_FALSE(ParseSize(text, {.min = 1, .max = 1U << 30U})) << text;
+  }
+}
+
 TEST(ParsePercentage, ReadsSharesOfOneHundred) {
   EXPECT_DOUBLE_EQ(*ParsePercentage("2%"), 0.02);
   EXPECT_DOUBLE_EQ(*ParsePercentage("0.1%"), 0.001);
