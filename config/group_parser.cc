@@ -62,7 +62,7 @@ Result<PortRange> ParsePorts(std::string_view text) {
 }
 
 Result<IpPrefix> ParsePrefix(std::string_view text) {
-  const Result<IpPrefix> prefix = IpPrefix::Parse(text);
+  Result<IpPrefix> prefix = IpPrefix::Parse(text);
   if (!prefix) return Mistake(Quoted(text) + " " + prefix.error().context);
   return prefix;
 }
