@@ -103,6 +103,11 @@ std::uint64_t IpAddress::Hash(std::uint64_t seed) const {
   return Mix(Mix(seed ^ words[0] ^ static_cast<std::uint64_t>(family_)) ^ words[1]);
 }
 
+std::uint64_t IpAddress::UpperHalf() const {
+  const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
+  return be64toh(halves[0]);
+}
+
 std::string IpAddress::ToString() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(family_ == AddressFamily::kIpv4 ? AF_INET : AF_INET6, bytes_.data(), text.data(),

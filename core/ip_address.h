@@ -63,6 +63,9 @@ class IpAddress {
   /// only: not stable between versions, not safe against addresses chosen to collide.
   std::uint64_t Hash(std::uint64_t seed) const;
 
+  /// The first 64 bits as a number; an IPv4 address is in the upper 32 of them.
+  std::uint64_t UpperHalf() const;
+
   auto operator<=>(const IpAddress&) const = default;
 
  private:

@@ -25,7 +25,10 @@ KeyHash HashOf(KeyShape shape, std::uint64_t value) {
 }
 
 KeyHash HashOfAddress(KeyShape shape, const IpAddress& address) {
-  return address.FirstBits(shape.length).Hash(SeedOf(shape));
+  constexpr unsigned kHalfBits = 64;
+  if (shape.length > kHalfBits) return address.FirstBits(shape.length).Hash(SeedOf(shape));
+  if (shape.length == 0) return HashOf(shape, 0);
+  return HashOf(shape, address.UpperHalf() >> (kHalfBits - shape.length));
 }
 
 KeyHash HashOfText(KeyShape shape, std::string_view text) {

@@ -74,6 +74,11 @@ TEST(IpAddressTest, KeepsItsFirstBits) {
   EXPECT_EQ(ipv6.FirstBits(129), ipv6);
 }
 
+TEST(IpAddressTest, TellsItsUpperHalf) {
+  EXPECT_EQ(Ipv4("192.0.2.1").UpperHalf(), 0xc000'0201'0000'0000U);
+  EXPECT_EQ(Ipv6("2001:db8:1:2:3:4:5:6").UpperHalf(), 0x2001'0db8'0001'0002U);
+}
+
 TEST(EndpointTest, WritesTheListenerLabel) {
   EXPECT_EQ((Endpoint{Ipv4("0.0.0.0"), 443}.ToString()), "0.0.0.0:443");
   EXPECT_EQ((Endpoint{Ipv6("::"), 443}.ToString()), "[::]:443");
