@@ -31,17 +31,37 @@ void ConnectionClassifier::SetListening(std::uint16_t port, MonotonicTime now) {
   latest_ = now;
 }
 
-std::optional<GroupKey> ConnectionClassifier::Classify(const SocketRecord& record) {
+Direction ConnectionClassifier::DirectionOf(const SocketRecord& record) const {
+  const bool is_listened = listened_until_[record.local.port] > latest_;
+  return is_listened ? Direction::kInbound : Direction::kOutbound;
+}
+
+std::optional<Classification> ConnectionClassifier::Classify(const SocketRecord& record) {
   if (exclude_loopback_ && record.local.address.IsLoopback() &&
       record.remote.address.IsLoopback()) {
     return std::nullopt;
   }
-  const bool is_listened = listened_until_[record.local.port] > latest_;
-  const Direction direction = is_listened ? Direction::kInbound : Direction::kOutbound;
+  const Direction direction = DirectionOf(record);
   const std::string unit = uses_units_ ? UnitOf(record) : std::string();
-  const ConnectionTraits traits{
-      .direction = direction, .local = record.local, .remote = record.remote, .unit = unit};
-  return GroupKey{direction, book_.Of(traits)};
+  const GroupKey key{
+      direction,
+      book_.Of(
+          {.direction = direction, .local = record.local, .remote = record.remote, .unit = unit})};
+  is_met_[key] = 1;
+  return Classification{key, !uses_units_ || !record.cgroup_id || !unit.empty()};
+}
+
+std::vector<ShownGroup> ConnectionClassifier::ShownGroups() const {
+  std::vector<ShownGroup> shown;
+  for (std::size_t i = 0; i < book_.size(); ++i) {
+    const auto id = static_cast<GroupId>(i);
+    if (!book_.IsShown(id)) continue;
+    const bool inbound = is_met_[{Direction::kInbound, id}] != 0;
+    const bool outbound = is_met_[{Direction::kOutbound, id}] != 0;
+    const bool both = id == kOtherGroup || inbound == outbound;
+    shown.push_back({id, std::string(book_.NameOf(id)), {both || inbound, both || outbound}});
+  }
+  return shown;
 }
 
 std::string ConnectionClassifier::UnitOf(const SocketRecord& record) const {

@@ -2,6 +2,7 @@
 // on. Used by one thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,19 @@ struct ClassifierOptions {
   bool exclude_loopback = false;
 };
 
+/// A group that has series of its own.
+struct ShownGroup {
+  GroupId id = kOtherGroup;
+  std::string name;
+  std::array<bool, kDirectionCount> directions{};  // by IndexOf(Direction)
+};
+
+struct Classification {
+  GroupKey key;
+  /// False while the owner's name is not known yet, and a rule may depend on it: ask again.
+  bool is_final = true;
+};
+
 class ConnectionClassifier {
  public:
   /// The name of the unit or container with this cgroup; empty where it is not known.
@@ -39,16 +53,20 @@ class ConnectionClassifier {
   /// A LISTEN socket that exists now.
   void SetListening(std::uint16_t port, MonotonicTime now);
 
-  /// Not for LISTEN sockets. Nothing where the socket is excluded.
-  std::optional<GroupKey> Classify(const SocketRecord& record);
+  Direction DirectionOf(const SocketRecord& record) const;
+  /// Nothing where the socket is excluded.
+  std::optional<Classification> Classify(const SocketRecord& record);
 
-  const GroupBook& groups() const { return book_; }
+  /// The groups to show, each with the directions it was met in; both where it was in neither.
+  std::vector<ShownGroup> ShownGroups() const;
+  std::uint64_t folded_groups() const { return book_.folded(); }
 
  private:
   static bool UsesUnits(const GroupBookOptions& options);
   std::string UnitOf(const SocketRecord& record) const;
 
   GroupBook book_;
+  GroupTable<std::uint8_t> is_met_{0};
   UnitNames unit_names_;
   bool uses_units_ = false;
   const bool exclude_loopback_;

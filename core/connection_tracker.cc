@@ -110,18 +110,13 @@ void ConnectionTracker::BeginPoll(MonotonicTime now) {
 std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   const bool is_gone =
       !tombstones_->cookies.empty() && tombstones_->cookies.contains(record.cookie);
-  if (!record.tcp_info || is_gone) return classifier_.Classify(record);
+  if (!record.tcp_info || is_gone) return KeyOf(record);
   const Place place = table_.Find(record.cookie, latest_place_);
-  if (place == ConnectionTable::kNowhere) {
-    const auto key = classifier_.Classify(record);
-    if (key) Enter(record, *key);
-    return key;
-  }
+  if (place == ConnectionTable::kNowhere) return Enter(record);
   latest_place_ = place;
   TrackedConnection& connection = table_.At(place);
   if (connection.generation != generation_) {
-    if (const auto key = classifier_.Classify(record)) connection.group = key->group;
-    connection.generation = generation_;
+    Assign(connection, classifier_.Classify(record).value_or(Classification{}));
   }
   Update(connection, UsageOf(record, connection.direction));
   connection.state = record.state;
@@ -129,18 +124,30 @@ std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   return GroupKey{connection.direction, connection.group};
 }
 
-void ConnectionTracker::Enter(const SocketRecord& record, GroupKey key) {
+std::optional<GroupKey> ConnectionTracker::KeyOf(const SocketRecord& record) {
+  const auto classified = classifier_.Classify(record);
+  return classified ? std::optional(classified->key) : std::nullopt;
+}
+
+void ConnectionTracker::Assign(TrackedConnection& connection, const Classification& classified) {
+  connection.group = classified.key.group;
+  connection.generation = classified.is_final ? generation_ : !generation_;
+}
+
+std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
+  const auto classified = classifier_.Classify(record);
+  if (!classified) return std::nullopt;
+  const GroupKey key = classified->key;
   const bool is_baseline = !previous_start_;
   if (table_.size() >= max_connections_) {
     ++left_out_in_poll_;
     if (is_baseline) left_out_of_baseline_ = std::max(left_out_of_baseline_, record.cookie);
-    return;
+    return key;
   }
   latest_place_ = table_.Insert(record.cookie);
   TrackedConnection& connection = table_.At(latest_place_);
-  connection.group = key.group;
+  Assign(connection, *classified);
   connection.direction = key.direction;
-  connection.generation = generation_;
   connection.state = record.state;
   connection.seen_in_poll = poll_number_;
   const ConnectionUsage usage = UsageOf(record, key.direction);
@@ -149,6 +156,7 @@ void ConnectionTracker::Enter(const SocketRecord& record, GroupKey key) {
                       (record.state != TcpState::kSynSent && IsOlderThanThePreviousPoll(record));
   Remember(connection, usage);
   if (!is_old) ledger_[key].usage += Remembered(connection);
+  return key;
 }
 
 void ConnectionTracker::Update(TrackedConnection& connection, const ConnectionUsage& usage) {
@@ -248,7 +256,7 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   const bool may_have_been_forgotten =
       has_forgotten_ && record.tcp_info->idle && *record.tcp_info->idle > now - *previous_start_;
   if (may_have_been_forgotten) return;
-  const auto key = classifier_.Classify(record);
+  const auto key = KeyOf(record);
   if (!key) return;
   const bool is_counted = record.cookie > left_out_of_baseline_;
   if (is_counted) {

@@ -69,7 +69,9 @@ class ConnectionTracker {
   using Place = ConnectionTable::Place;
   struct Tombstones;  // keeps the hash set out of this header
 
-  void Enter(const SocketRecord& record, GroupKey key);
+  std::optional<GroupKey> KeyOf(const SocketRecord& record);
+  std::optional<GroupKey> Enter(const SocketRecord& record);
+  void Assign(TrackedConnection& connection, const Classification& classified);
   void Update(TrackedConnection& connection, const ConnectionUsage& usage);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);

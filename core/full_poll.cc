@@ -5,8 +5,12 @@
 
 namespace connwatch {
 
-FullPoll::FullPoll(AggregationOptions options)
-    : options_(std::move(options)), totals_(options_.rtt_bounds) {}
+FullPoll::FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
+                   ConnectionTracker& tracker)
+    : options_(std::move(options)),
+      classifier_(classifier),
+      tracker_(tracker),
+      totals_(options_.rtt_bounds) {}
 
 void FullPoll::Begin(Instant now) {
   using std::chrono::milliseconds;
@@ -15,7 +19,8 @@ void FullPoll::Begin(Instant now) {
   if (previous_start_) {
     since_previous = std::chrono::duration_cast<milliseconds>(now.monotonic - *previous_start_);
   }
-  aggregator_.emplace(options_, since_previous);
+  tracker_.BeginPoll(now.monotonic);
+  aggregator_.emplace(options_, now.monotonic, since_previous, classifier_, tracker_);
   start_ = now.monotonic;
 }
 
@@ -23,10 +28,11 @@ void FullPoll::Add(std::span<const SocketRecord> records) {
   for (const SocketRecord& record : records) aggregator_->Add(record);
 }
 
-void FullPoll::Complete(Instant /*now*/) {
+void FullPoll::Complete(Instant now) {
+  tracker_.CompletePoll(now.monotonic);
   FullPollResult result = std::move(*aggregator_).Finish();
   aggregator_.reset();
-  table_ = result.table;
+  table_ = std::move(result.table);
   totals_.Merge(result.observed);
   previous_start_ = start_;
 }

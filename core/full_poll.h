@@ -11,7 +11,9 @@ namespace connwatch {
 
 class FullPoll final : public PollWork {
  public:
-  explicit FullPoll(AggregationOptions options);
+  /// `classifier` and `tracker` must outlive the work.
+  FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
+           ConnectionTracker& tracker);
 
   /// Takes effect at the next poll. Other RTT bounds restart the RTT histograms.
   void Reconfigure(AggregationOptions options) { options_ = std::move(options); }
@@ -27,6 +29,8 @@ class FullPoll final : public PollWork {
 
  private:
   AggregationOptions options_;
+  ConnectionClassifier& classifier_;
+  ConnectionTracker& tracker_;
   std::optional<SocketTable> table_;
   SocketTotals totals_;
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll

@@ -24,9 +24,6 @@
 
 namespace connwatch {
 
-/// "other": what there was no room for.
-inline constexpr GroupId kOtherGroup = 0;
-
 struct GroupBookOptions {
   /// At most kMaxGroupRules.
   std::vector<GroupRule> rules = {};

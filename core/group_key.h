@@ -13,6 +13,9 @@ namespace connwatch {
 /// The number of a group; core/group_book.h gives them, from 0 on without gaps.
 using GroupId = std::uint16_t;
 
+/// "other": what there was no room for.
+inline constexpr GroupId kOtherGroup = 0;
+
 struct GroupKey {
   Direction direction = Direction::kInbound;
   GroupId group = 0;
@@ -37,6 +40,12 @@ class GroupTable {
   }
 
   const T& prototype() const { return prototype_; }
+  /// Calls `change` with the prototype and every value.
+  template <typename Change>
+  void ChangeAll(Change change) {
+    change(prototype_);
+    for (T& value : values_) change(value);
+  }
   /// Adds the other's values, each by `add(into, value)`.
   template <typename Add>
   void Merge(const GroupTable& other, Add add) {

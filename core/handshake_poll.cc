@@ -56,8 +56,12 @@ struct HandshakePoll::FirstSight {
   std::optional<MonotonicTime> previous_poll;
 };
 
-HandshakePoll::HandshakePoll(ListenerBoard& board, HandshakeOptions options)
-    : board_(board), options_(options), first_sight_(std::make_unique<FirstSight>()) {}
+HandshakePoll::HandshakePoll(unsigned linear_timeouts, ListenerBoard& board,
+                             ConnectionClassifier& classifier)
+    : linear_timeouts_(linear_timeouts),
+      board_(board),
+      classifier_(classifier),
+      first_sight_(std::make_unique<FirstSight>()) {}
 
 HandshakePoll::~HandshakePoll() = default;
 
@@ -66,9 +70,8 @@ void HandshakePoll::Begin(Instant now) {
   seen_.emplace();
   start_ = now.monotonic;
   first_sight_->next.clear();
-  folded_in_poll_.clear();
   in_poll_ = {};
-  for (const auto& [port, group] : pending_.by_port) in_poll_.by_port[port] = {};
+  for (const auto& [id, group] : pending_.by_group) in_poll_.by_group[id] = {};
 }
 
 void HandshakePoll::Add(std::span<const SocketRecord> records) {
@@ -79,14 +82,6 @@ void HandshakePoll::Add(std::span<const SocketRecord> records) {
   }
 }
 
-PendingGroup& HandshakePoll::GroupOf(std::uint16_t port) {
-  const auto known = in_poll_.by_port.find(port);
-  if (known != in_poll_.by_port.end()) return known->second;
-  if (in_poll_.by_port.size() < options_.max_groups) return in_poll_.by_port[port];
-  folded_in_poll_.insert(port);
-  return in_poll_.other;
-}
-
 void HandshakePoll::AddSynRecv(const SocketRecord& record) {
   // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
   constexpr milliseconds kSettledAge{3'000};
@@ -95,21 +90,22 @@ void HandshakePoll::AddSynRecv(const SocketRecord& record) {
 }
 
 void HandshakePoll::AddSynSent(const SocketRecord& record) {
-  const milliseconds by_timer = AgeByRetransmissionTimer(
-      record.retransmissions, record.timer_expires, options_.linear_timeouts);
+  const milliseconds by_timer =
+      AgeByRetransmissionTimer(record.retransmissions, record.timer_expires, linear_timeouts_);
   const MonotonicTime begin = first_sight_->BeginningOf(record, start_, by_timer);
   const PendingConnect connect{.local = record.local,
                                .remote = record.remote,
                                .retransmissions = record.retransmissions,
                                .age = std::chrono::duration_cast<milliseconds>(start_ - begin),
                                .next_try = record.timer_expires};
-  GroupOf(record.remote.port).Add(connect);
+  if (const auto classified = classifier_.Classify(record)) {
+    in_poll_.by_group[classified->key.group].Add(connect);
+  }
   in_poll_.oldest.push_back(connect);
 }
 
 void HandshakePoll::Complete(Instant now) {
   board_.CommitSynQueues(now.monotonic);
-  in_poll_.folded_ports = folded_in_poll_.size();
   auto& oldest = in_poll_.oldest;
   std::stable_sort(oldest.begin(), oldest.end(),
                    [](const auto& a, const auto& b) { return a.age > b.age; });

@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <set>
 
+#include "core/connection_classifier.h"
 #include "core/cookie_set.h"
 #include "core/listener_board.h"
 #include "core/pending_connects.h"
@@ -23,18 +23,13 @@ std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
                                                    std::chrono::milliseconds timer_expires,
                                                    unsigned linear_timeouts);
 
-struct HandshakeOptions {
-  std::size_t max_groups = 100;
-  unsigned linear_timeouts = 4;
-};
-
 class HandshakePoll final : public PollWork {
  public:
   /// Sockets whose age is followed; of others only the timer tells it.
   static constexpr std::size_t kMaxFollowed = 65'536;
 
-  /// `board` must outlive the work.
-  HandshakePoll(ListenerBoard& board, HandshakeOptions options);
+  /// `linear_timeouts` as above. The others must outlive the work.
+  HandshakePoll(unsigned linear_timeouts, ListenerBoard& board, ConnectionClassifier& classifier);
   ~HandshakePoll() override;
   HandshakePoll(const HandshakePoll&) = delete;
   HandshakePoll& operator=(const HandshakePoll&) = delete;
@@ -52,13 +47,12 @@ class HandshakePoll final : public PollWork {
 
   void AddSynRecv(const SocketRecord& record);
   void AddSynSent(const SocketRecord& record);
-  PendingGroup& GroupOf(std::uint16_t port);
 
+  const unsigned linear_timeouts_;
   ListenerBoard& board_;
-  HandshakeOptions options_;
+  ConnectionClassifier& classifier_;
   PendingConnects pending_;
   PendingConnects in_poll_;
-  std::set<std::uint16_t> folded_in_poll_;
   std::optional<CookieSet> seen_;
   std::unique_ptr<FirstSight> first_sight_;
   MonotonicTime start_;

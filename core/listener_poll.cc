@@ -13,6 +13,11 @@ void ListenerPoll::Add(std::span<const SocketRecord> records) {
   }
 }
 
-void ListenerPoll::Complete(Instant now) { board_.UpdateAcceptQueues(listening_, now.monotonic); }
+void ListenerPoll::Complete(Instant now) {
+  board_.UpdateAcceptQueues(listening_, now.monotonic);
+  for (const SocketRecord& record : listening_) {
+    classifier_.SetListening(record.local.port, now.monotonic);
+  }
+}
 
 }  // namespace connwatch

@@ -1,9 +1,11 @@
-// The work of the listeners tier: every LISTEN socket, for the board.
+// The work of the listeners tier: every LISTEN socket, for the board, and which
+// ports are listened on, for the classifier.
 #pragma once
 
 #include <optional>
 #include <vector>
 
+#include "core/connection_classifier.h"
 #include "core/cookie_set.h"
 #include "core/listener_board.h"
 #include "core/poll_work.h"
@@ -12,8 +14,9 @@ namespace connwatch {
 
 class ListenerPoll final : public PollWork {
  public:
-  /// `board` must outlive the work.
-  explicit ListenerPoll(ListenerBoard& board) : board_(board) {}
+  /// Both must outlive the work.
+  ListenerPoll(ListenerBoard& board, ConnectionClassifier& classifier)
+      : board_(board), classifier_(classifier) {}
 
   DumpQuery Query() const override {
     return {.states = {TcpState::kListen}, .socket_memory = true};
@@ -24,6 +27,7 @@ class ListenerPoll final : public PollWork {
 
  private:
   ListenerBoard& board_;
+  ConnectionClassifier& classifier_;
   std::vector<SocketRecord> listening_;
   std::optional<CookieSet> seen_;
 };

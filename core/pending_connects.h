@@ -6,6 +6,7 @@
 #include <map>
 #include <vector>
 
+#include "core/group_key.h"
 #include "core/ip_address.h"
 
 namespace connwatch {
@@ -18,7 +19,7 @@ struct PendingConnect {
   std::chrono::milliseconds next_try{0};  // until the SYN is sent again
 };
 
-/// The pending ones towards one destination port.
+/// The pending ones of one group.
 struct PendingGroup {
   std::uint64_t sockets = 0;
   std::uint64_t retransmitting = 0;  // with at least one SYN retransmitted
@@ -28,11 +29,8 @@ struct PendingGroup {
 };
 
 struct PendingConnects {
-  /// By destination port; a port stays once it has been seen. At most `max_groups`.
-  std::map<std::uint16_t, PendingGroup> by_port;
-  /// The ports there was no room for, and how many of them are pending now.
-  PendingGroup other;
-  std::uint64_t folded_ports = 0;
+  /// A group stays once it has been seen; "other" is always there.
+  std::map<GroupId, PendingGroup> by_group{{kOtherGroup, {}}};
   /// The oldest first, at most kMaxListed.
   std::vector<PendingConnect> oldest;
 

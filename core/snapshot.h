@@ -7,12 +7,15 @@
 #include <optional>
 #include <vector>
 
+#include "core/connection_classifier.h"
+#include "core/connection_tracker.h"
 #include "core/instant.h"
 #include "core/kernel_stats.h"
 #include "core/listener.h"
 #include "core/pending_connects.h"
 #include "core/poll_health.h"
 #include "core/socket_table.h"
+#include "core/traffic_ledger.h"
 
 namespace connwatch {
 
@@ -33,15 +36,28 @@ struct ConfigStatus {
   WallTime last_success;
 };
 
+/// The destroy events, by which totals are exact.
+struct DestroyEventStats {
+  bool is_active = false;      // the kernel tells of every connection that ends
+  std::uint64_t events = 0;    // received
+  std::uint64_t overruns = 0;  // times that events were lost, for want of room
+};
+
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. A failed poll leaves it as it was:
   /// `polls` tells its age and the reason.
   std::optional<SocketTable> sockets;
-  SocketTotals totals;
+  SocketTotals totals{{}};
   /// Absent before the first complete poll of the listeners tier.
   std::optional<ListenerTable> listeners;
   /// Absent before the first complete poll of the handshakes tier.
   std::optional<PendingConnects> pending_connects;
+  /// The groups that have series of their own, and how many others there are.
+  std::vector<ShownGroup> groups;
+  std::uint64_t folded_groups = 0;
+  TrafficLedger traffic{GroupTraffic({})};
+  TrackerStats tracker;
+  DestroyEventStats destroy_events;
   std::vector<PollHealth> polls;
   KernelStats kernel;
   /// How far the latest full poll's socket count is from the kernel's own, as a share of the

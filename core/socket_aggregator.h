@@ -1,12 +1,14 @@
-// Turns the records of one full poll into a SocketTable. Cost per record: one look-up in a small
-// set; nothing is allocated per record. Pure; one aggregator per poll.
+// Turns the records of one full poll into a SocketTable, and shows each connection to the tracker.
+// Cost per record: one look-up in a small set and one in the tracker; nothing is allocated for a
+// connection that is known. Pure; one aggregator per poll.
 #pragma once
 
-#include <bitset>
 #include <chrono>
 #include <optional>
 #include <vector>
 
+#include "core/connection_classifier.h"
+#include "core/connection_tracker.h"
 #include "core/cookie_set.h"
 #include "core/port_usage.h"
 #include "core/socket_record.h"
@@ -27,9 +29,11 @@ struct FullPollResult {
 class SocketAggregator {
  public:
   /// `since_previous_poll` decides which round-trip times are fresh: those with an ACK within it.
-  /// Absent for the first poll, which takes all.
-  SocketAggregator(const AggregationOptions& options,
-                   std::optional<std::chrono::milliseconds> since_previous_poll);
+  /// Absent for the first poll, which takes all. `classifier` and `tracker` must outlive the
+  /// aggregator.
+  SocketAggregator(const AggregationOptions& options, MonotonicTime start,
+                   std::optional<std::chrono::milliseconds> since_previous_poll,
+                   ConnectionClassifier& classifier, ConnectionTracker& tracker);
 
   /// A socket met before (by cookie) is counted as a duplicate and otherwise ignored. Listening
   /// sockets are expected before the connections they accepted: they decide the direction.
@@ -39,13 +43,15 @@ class SocketAggregator {
   FullPollResult Finish() &&;
 
  private:
-  Direction DirectionOf(const SocketRecord& record) const;
-  void ObserveRtt(const SocketRecord& record, Direction direction);
+  std::optional<GroupKey> KeyOf(const SocketRecord& record);
+  void ObserveRtt(const SocketRecord& record, GroupKey key);
 
+  MonotonicTime start_;
   std::optional<std::chrono::milliseconds> since_previous_poll_;
+  ConnectionClassifier& classifier_;
+  ConnectionTracker& tracker_;
   CookieSet seen_;
-  StateCounts states_;
-  std::bitset<65536> listened_ports_;
+  SocketTable table_;
   PortUsage port_usage_;
   SocketTotals observed_;
 };

@@ -1,5 +1,6 @@
 #include "core/socket_table.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace connwatch {
@@ -16,6 +17,15 @@ std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const Socke
       *kernel.tcp_in_use + kernel.tcp6_in_use.value_or(0) + *kernel.time_wait;
   const double difference = std::abs(static_cast<double>(count) - static_cast<double>(expected));
   return expected == 0 ? difference : difference / static_cast<double>(expected);
+}
+
+void GroupLevels::Add(const SocketRecord& record) {
+  ++states.at(IndexOf(record.state));
+  if (record.state == TcpState::kListen || record.state == TcpState::kSynSent) return;
+  receive_queue_bytes += record.receive_queue;
+  receive_queue_bytes_max = std::max<std::uint64_t>(receive_queue_bytes_max, record.receive_queue);
+  send_queue_bytes += record.send_queue;
+  send_queue_bytes_max = std::max<std::uint64_t>(send_queue_bytes_max, record.send_queue);
 }
 
 }  // namespace connwatch

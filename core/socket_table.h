@@ -8,10 +8,11 @@
 #include <optional>
 #include <span>
 
-#include "core/direction.h"
 #include "core/duration_histogram.h"
+#include "core/group_key.h"
 #include "core/ip_address.h"
 #include "core/kernel_stats.h"
+#include "core/socket_record.h"
 #include "core/tcp_state.h"
 
 namespace connwatch {
@@ -32,9 +33,22 @@ class StateCounts {
 /// (SYN-RECV) are left out: the kernel's count lacks them. nullopt where there is no such count.
 std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
 
+/// Sockets of one direction and group. Queues without the listeners', which count connections, and
+/// without the SYN that stands in a SYN-SENT socket's.
+struct GroupLevels {
+  std::array<std::uint64_t, kTcpStateCount> states{};  // by IndexOf(TcpState)
+  std::uint64_t receive_queue_bytes = 0;
+  std::uint64_t receive_queue_bytes_max = 0;  // of one socket
+  std::uint64_t send_queue_bytes = 0;
+  std::uint64_t send_queue_bytes_max = 0;  // of one socket
+
+  void Add(const SocketRecord& record);
+};
+
 /// Levels at the time of one full poll.
 struct SocketTable {
   StateCounts states;
+  GroupTable<GroupLevels> groups{GroupLevels{}};
   /// Outbound sockets, TIME-WAIT included, of the busiest (source, destination, destination port).
   std::uint64_t ports_used_peak_destination = 0;
 };
@@ -42,22 +56,21 @@ struct SocketTable {
 /// Observations of full polls; they only grow.
 struct SocketTotals {
   explicit SocketTotals(std::span<const DurationHistogram::Duration> rtt_bounds)
-      : rtt{DurationHistogram(rtt_bounds), DurationHistogram(rtt_bounds)} {}
+      : rtt(DurationHistogram(rtt_bounds)) {}
 
-  /// By IndexOf(Direction): one observation per established socket and poll, where an ACK arrived
-  /// since the poll before.
-  std::array<DurationHistogram, kDirectionCount> rtt;
+  /// One observation per established socket and poll, where an ACK arrived since the poll before.
+  GroupTable<DurationHistogram> rtt;
   /// Sockets that a dump delivered twice.
   std::uint64_t dump_duplicates = 0;
 
   /// Restarts the histograms if their bounds are others.
   void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
-    if (std::ranges::equal(rtt.front().upper_bounds(), bounds)) return;
-    rtt.fill(DurationHistogram(bounds));
+    if (std::ranges::equal(rtt.prototype().upper_bounds(), bounds)) return;
+    rtt = GroupTable(DurationHistogram(bounds));
   }
 
   void Merge(const SocketTotals& other) {
-    for (std::size_t i = 0; i < rtt.size(); ++i) rtt[i].Merge(other.rtt[i]);
+    rtt.Merge(other.rtt, [](auto& into, const auto& more) { into.Merge(more); });
     dump_duplicates += other.dump_duplicates;
   }
 };

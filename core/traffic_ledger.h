@@ -2,6 +2,7 @@
 // grow. The tracker books, the exporters show.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 
@@ -16,6 +17,13 @@ struct GroupTraffic {
       : closed_rtt(rtt_bounds), closed_min_rtt(rtt_bounds) {}
 
   ConnectionUsage usage;
+  /// Restarts the histograms if their bounds are others.
+  void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
+    if (std::ranges::equal(closed_rtt.upper_bounds(), bounds)) return;
+    closed_rtt = DurationHistogram(bounds);
+    closed_min_rtt = DurationHistogram(bounds);
+  }
+
   std::uint64_t closed = 0;  // connections
   /// One observation per closed connection whose final values are known.
   DurationHistogram closed_rtt;

@@ -22,10 +22,11 @@ ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config) {
           .thresholds = config.diagnosis};
 }
 
-HandshakeOptions HandshakeOptionsFrom(const Config& config, const KernelLimits& limits) {
-  // Kernels without the setting double the time-out from the first retransmission on.
-  return {.max_groups = config.max_groups,
-          .linear_timeouts = static_cast<unsigned>(limits.syn_linear_timeouts.value_or(0))};
+ClassifierOptions ClassifierOptionsFrom(const Config& config) {
+  return {.groups = {.rules = config.groups,
+                     .group_by = config.group_by,
+                     .max_groups = config.max_groups},
+          .exclude_loopback = config.exclude_loopback};
 }
 
 HttpLimits HttpLimitsFrom(const Config& config) {

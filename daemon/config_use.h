@@ -3,7 +3,7 @@
 #pragma once
 
 #include "config/config_loader.h"
-#include "core/handshake_poll.h"
+#include "core/connection_classifier.h"
 #include "core/listener_board.h"
 #include "core/socket_aggregator.h"
 #include "daemon/options.h"
@@ -17,7 +17,7 @@ ConfigResult LoadEffectiveConfig(const Options& options);
 
 AggregationOptions AggregationOptionsFrom(const Config& config);
 ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config);
-HandshakeOptions HandshakeOptionsFrom(const Config& config, const KernelLimits& limits);
+ClassifierOptions ClassifierOptionsFrom(const Config& config);
 HttpLimits HttpLimitsFrom(const Config& config);
 
 }  // namespace connwatch

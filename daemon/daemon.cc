@@ -12,20 +12,34 @@
 
 namespace connwatch {
 
+namespace {
+
+// What is laid out at the start.
+bool HasOtherBounds(const Config& one, const Config& other) {
+  return one.max_listeners != other.max_listeners ||
+         one.max_tracked_connections != other.max_tracked_connections ||
+         one.exclude_loopback != other.exclude_loopback || one.peak_window != other.peak_window;
+}
+
+}  // namespace
+
 Daemon::Daemon(const Options& options, Config config, SocketSource& source, EventLoop& loop)
     : options_(options),
       config_(std::move(config)),
       loop_(loop),
       kernel_(kernel_reader_.Read()),
       kernel_read_(EventLoop::Now().monotonic),
-      tiers_(config_, kernel_.limits.value_or(KernelLimits{}), source),
+      cgroup_names_(HostCgroupNames()),
+      tiers_(config_, kernel_.limits.value_or(KernelLimits{}), source,
+             [this](std::uint64_t cgroup_id) {
+               return cgroup_names_.NameOf(cgroup_id, EventLoop::Now().monotonic);
+             }),
       listeners_runner_(loop, Priority::kListeners, tiers_.listeners(),
                         [this] { OnPollConcluded(tiers_.listeners()); }),
       handshakes_runner_(loop, Priority::kHandshakes, tiers_.handshakes(),
                          [this] { OnPollConcluded(tiers_.handshakes()); }),
       full_runner_(loop, Priority::kFull, tiers_.full(),
                    [this] { OnPollConcluded(tiers_.full()); }),
-      cgroup_names_(HostCgroupNames()),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
@@ -129,13 +143,14 @@ void Daemon::Reload() {
 void Daemon::Apply(Config config) {
   if (config.web != config_.web) LogWarning("changes below web: take effect after a restart");
   ConfigureLogging(config.log);
-  const bool has_other_bounds = config.max_listeners != config_.max_listeners ||
-                                config.max_groups != config_.max_groups ||
-                                config.peak_window != config_.peak_window;
-  if (has_other_bounds) {
-    LogWarning("max_listeners, max_groups and peak_window take effect after a restart");
+  if (HasOtherBounds(config, config_)) {
+    LogWarning(
+        "max_listeners, max_tracked_connections, exclude_loopback and peak_window take "
+        "effect after a restart");
   }
-  tiers_.Reconfigure(config);
+  if (auto grouped = tiers_.Reconfigure(config); !grouped) {
+    LogError("groups stay as they were: " + grouped.error().context);
+  }
   config_ = std::move(config);
   ReschedulePolls();
 }

@@ -57,12 +57,12 @@ class Daemon {
   KernelReader kernel_reader_;
   KernelStats kernel_;
   MonotonicTime kernel_read_;
-  Tiers tiers_;
+  CgroupNames cgroup_names_;
+  Tiers tiers_;  // asks cgroup_names_
   TierRunner listeners_runner_;
   TierRunner handshakes_runner_;
   TierRunner full_runner_;
   std::optional<double> sockstat_discrepancy_;
-  CgroupNames cgroup_names_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

@@ -43,7 +43,10 @@ void Poll(TierPoller& tier) {
 int RunOnce(const Config& config, SocketSource& source) {
   const WallTime config_loaded = EventLoop::Now().wall;
   const KernelStats kernel = KernelReader().Read();
-  Tiers tiers(config, kernel.limits.value_or(KernelLimits{}), source);
+  CgroupNames names = HostCgroupNames();
+  Tiers tiers(config, kernel.limits.value_or(KernelLimits{}), source, [&](std::uint64_t cgroup_id) {
+    return names.NameOf(cgroup_id, EventLoop::Now().monotonic);
+  });
   for (TierPoller* tier : tiers.all()) {
     Poll(*tier);
     if (const auto& failure = tier->health().current_failure()) {
@@ -53,7 +56,6 @@ int RunOnce(const Config& config, SocketSource& source) {
   }
   tiers.DiagnoseListeners({});
   Snapshot snapshot = tiers.TakeSnapshot(EventLoop::Now().monotonic);
-  CgroupNames names = HostCgroupNames();
   NameOwners(*snapshot.listeners, names, EventLoop::Now().monotonic);
   snapshot.kernel = kernel;
   if (kernel.sockets) {

@@ -1,28 +1,39 @@
 #include "daemon/tiers.h"
 
+#include <utility>
+
 #include "daemon/config_use.h"
 
 namespace connwatch {
 
-Tiers::Tiers(const Config& config, const KernelLimits& limits, SocketSource& source)
-    : board_(ListenerBoardOptionsFrom(config)),
-      listener_poll_(board_),
-      handshake_poll_(board_, HandshakeOptionsFrom(config, limits)),
-      full_poll_(AggregationOptionsFrom(config)),
+Tiers::Tiers(const Config& config, const KernelLimits& limits, SocketSource& source,
+             ConnectionClassifier::UnitNames unit_names)
+    : classifier_(ClassifierOptionsFrom(config), std::move(unit_names)),
+      ledger_(GroupTraffic(config.histograms.rtt)),
+      tracker_(config.max_tracked_connections, classifier_, ledger_),
+      board_(ListenerBoardOptionsFrom(config)),
+      listener_poll_(board_, classifier_),
+      // Kernels without the setting double the time-out from the first retransmission on.
+      handshake_poll_(static_cast<unsigned>(limits.syn_linear_timeouts.value_or(0)), board_,
+                      classifier_),
+      full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
       listeners_(Tier::kListeners, source, listener_poll_, config.poll.listeners),
       handshakes_(Tier::kHandshakes, source, handshake_poll_, config.poll.handshakes),
       full_(Tier::kFull, source, full_poll_, config.poll.full),
       wanted_(config.poll),
       cpu_budget_(config.cpu_budget) {}
 
-void Tiers::Reconfigure(const Config& config) {
+Result<void> Tiers::Reconfigure(const Config& config) {
   board_.UseThresholds(config.diagnosis);
   full_poll_.Reconfigure(AggregationOptionsFrom(config));
+  ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
   listeners_.set_interval(config.poll.listeners);
   handshakes_.set_interval(config.poll.handshakes);
   full_.set_interval(config.poll.full);
   wanted_ = config.poll;
   cpu_budget_ = config.cpu_budget;
+  tracker_.Regroup();
+  return classifier_.Reconfigure(ClassifierOptionsFrom(config).groups);
 }
 
 std::vector<TierPoller*> Tiers::FitToBudget() {
@@ -50,15 +61,14 @@ std::vector<TierPoller*> Tiers::FitToBudget() {
 }
 
 Snapshot Tiers::TakeSnapshot(MonotonicTime now) const {
-  Snapshot snapshot{.sockets = full_poll_.table(),
-                    .totals = full_poll_.totals(),
-                    .listeners = std::nullopt,
-                    .pending_connects = std::nullopt,
-                    .polls = {listeners_.health(), handshakes_.health(), full_.health()},
-                    .kernel = {},
-                    .sockstat_discrepancy = std::nullopt,
-                    .process = {},
-                    .config = {}};
+  Snapshot snapshot;
+  snapshot.sockets = full_poll_.table();
+  snapshot.totals = full_poll_.totals();
+  snapshot.groups = classifier_.ShownGroups();
+  snapshot.folded_groups = classifier_.folded_groups();
+  snapshot.traffic = ledger_;
+  snapshot.tracker = tracker_.stats();
+  snapshot.polls = {listeners_.health(), handshakes_.health(), full_.health()};
   if (listeners_.health().successes() > 0) snapshot.listeners = board_.Table(now);
   if (handshakes_.health().successes() > 0) snapshot.pending_connects = handshake_poll_.pending();
   return snapshot;

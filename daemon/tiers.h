@@ -20,11 +20,12 @@ namespace connwatch {
 class Tiers {
  public:
   /// `limits` tell how the kernel retransmits a SYN. `source` must outlive the tiers.
-  Tiers(const Config& config, const KernelLimits& limits, SocketSource& source);
+  Tiers(const Config& config, const KernelLimits& limits, SocketSource& source,
+        ConnectionClassifier::UnitNames unit_names);
 
-  /// Intervals, budget, thresholds and histogram buckets. What bounds the tables takes effect after
-  /// a restart.
-  void Reconfigure(const Config& config);
+  /// Intervals, budget, thresholds, groups and histogram buckets. What bounds the tables takes
+  /// effect after a restart. An error means that the groups stay as they were.
+  Result<void> Reconfigure(const Config& config);
 
   /// Books what the tiers cost so far and stretches their intervals to the CPU budget. Returns the
   /// tiers whose interval changed.
@@ -33,6 +34,7 @@ class Tiers {
   TierPoller& listeners() { return listeners_; }
   TierPoller& handshakes() { return handshakes_; }
   TierPoller& full() { return full_; }
+  ConnectionTracker& tracker() { return tracker_; }
   /// Of the latest complete full poll.
   const std::optional<SocketTable>& full_table() const { return full_poll_.table(); }
   std::array<TierPoller*, 3> all() { return {&listeners_, &handshakes_, &full_}; }
@@ -40,10 +42,13 @@ class Tiers {
   /// Judges the listeners by the latest handshakes poll; call it after each.
   void DiagnoseListeners(const HostRates& rates) { board_.Diagnose(rates); }
 
-  /// Sockets, listeners, handshakes and poll health; the rest is the caller's.
+  /// Sockets, connections, listeners, handshakes and poll health; the rest is the caller's.
   Snapshot TakeSnapshot(MonotonicTime now) const;
 
  private:
+  ConnectionClassifier classifier_;
+  TrafficLedger ledger_;
+  ConnectionTracker tracker_;
   ListenerBoard board_;
   ListenerPoll listener_poll_;
   HandshakePoll handshake_poll_;

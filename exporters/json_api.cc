@@ -30,8 +30,7 @@ Json ToJson(const PendingConnect& connect) {
 
 std::uint64_t CountPending(const PendingConnects& pending) {
   const auto add = [](std::uint64_t sum, const auto& group) { return sum + group.second.sockets; };
-  return std::accumulate(pending.by_port.begin(), pending.by_port.end(), pending.other.sockets,
-                         add);
+  return std::accumulate(pending.by_group.begin(), pending.by_group.end(), std::uint64_t{0}, add);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporters/group_families.h"
 #include "exporters/kernel_families.h"
 #include "exporters/metric_families.h"
 
@@ -14,23 +15,11 @@ namespace connwatch {
 
 namespace {
 
-// Group of every connection that no configured group takes.
-constexpr std::string_view kOtherGroup = "other";
 // Listener of everything beyond max_listeners.
 constexpr std::string_view kOtherListener = "other";
 
 // Name and status of what has series of its own.
 using Listeners = std::vector<std::pair<std::string, ListenerStatus>>;
-
-std::string_view Name(Direction direction) {
-  switch (direction) {
-    case Direction::kInbound:
-      return "inbound";
-    case Direction::kOutbound:
-      return "outbound";
-  }
-  return "unknown";
-}
 
 void AddStates(MetricFamilies& families, const StateCounts& states) {
   auto sockets = families.Gauge("connwatch_tcp_sockets",
@@ -114,44 +103,36 @@ void AddListeners(MetricFamilies& families, const ListenerTable& table) {
   AddDiagnoses(families, table);
 }
 
-void AddPendingConnects(MetricFamilies& families, const PendingConnects& pending) {
-  auto sockets = families.Gauge("connwatch_syn_sent_sockets",
-                                "Outbound handshakes without an answer, by destination port.");
-  auto retransmitting = families.Gauge("connwatch_syn_sent_retransmitting",
-                                       "Of them, those with a SYN retransmitted.");
-  auto oldest = families.Gauge("connwatch_syn_sent_oldest_age_seconds",
-                               "Age of the oldest of them, 0 where there is none.");
-  const auto add = [&](std::string_view name, const PendingGroup& group) {
-    const Labels labels = {{"group", name}};
-    sockets.Add(group.sockets, labels);
-    retransmitting.Add(group.retransmitting, labels);
-    oldest.Add(InSeconds(group.oldest_age), labels);
-  };
-  for (const auto& [port, group] : pending.by_port) add(std::to_string(port), group);
-  add(kOtherGroup, pending.other);
-}
-
 void AddFolded(MetricFamilies& families, const Snapshot& snapshot) {
   auto folded = families.Gauge("connwatch_folded_subjects",
                                "Subjects beyond their limit, summed up as other.");
+  folded.Add(snapshot.folded_groups, {{"kind", "group"}});
   if (snapshot.listeners) folded.Add(snapshot.listeners->folded, {{"kind", "listener"}});
-  if (snapshot.pending_connects) {
-    folded.Add(snapshot.pending_connects->folded_ports, {{"kind", "syn_sent_group"}});
-  }
 }
 
-void AddTotals(MetricFamilies& families, const SocketTotals& totals) {
-  auto rtt = families.Histogram("connwatch_tcp_rtt_seconds",
-                                "Smoothed round-trip time: one observation per established socket "
-                                "and full poll, where an ACK arrived since the poll before.");
-  for (const Direction direction : kDirections) {
-    rtt.Add(totals.rtt[IndexOf(direction)],
-            {{"direction", Name(direction)}, {"group", kOtherGroup}});
-  }
+void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
+  const DestroyEventStats& events = snapshot.destroy_events;
   families
-      .Counter("connwatch_dump_duplicates_total",
-               "Sockets that a dump delivered twice and that were counted once.")
-      .Add(totals.dump_duplicates);
+      .Gauge("connwatch_destroy_events_active",
+             "1 while the kernel tells of every socket that ends, so that totals are exact.")
+      .Add(events.is_active ? 1.0 : 0.0);
+  families.Counter("connwatch_destroy_events_total", "Sockets whose end the kernel told.")
+      .Add(events.events);
+  families
+      .Counter("connwatch_destroy_event_overruns_total",
+               "Times that such events were lost because the receive buffer was full.")
+      .Add(events.overruns);
+  families.Gauge("connwatch_tracked_connections", "Connections followed for their totals.")
+      .Add(snapshot.tracker.tracked);
+  families
+      .Gauge("connwatch_untracked_connections",
+             "Connections of the latest full poll beyond max_tracked_connections.")
+      .Add(snapshot.tracker.left_out);
+  auto ended = families.Counter("connwatch_connections_ended_total",
+                                "Sockets that have ended, by what is known of their end.");
+  for (const EndCause cause : kEndCauses) {
+    ended.Add(snapshot.tracker.ended.at(IndexOf(cause)), {{"cause", Name(cause)}});
+  }
 }
 
 void AddPollResults(MetricFamilies& families, const std::vector<PollHealth>& polls) {
@@ -192,6 +173,10 @@ void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls
 }
 
 void AddSelfAudit(MetricFamilies& families, const Snapshot& snapshot) {
+  families
+      .Counter("connwatch_dump_duplicates_total",
+               "Sockets that a dump delivered twice and that were counted once.")
+      .Add(snapshot.totals.dump_duplicates);
   if (!snapshot.sockstat_discrepancy) return;
   families
       .Gauge("connwatch_sockstat_discrepancy_ratio",
@@ -243,9 +228,9 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
     AddPortUsage(families, *snapshot.sockets);
   }
   if (snapshot.listeners) AddListeners(families, *snapshot.listeners);
-  if (snapshot.pending_connects) AddPendingConnects(families, *snapshot.pending_connects);
+  AddGroups(families, snapshot);
   AddFolded(families, snapshot);
-  AddTotals(families, snapshot.totals);
+  AddTracking(families, snapshot);
   AddPollResults(families, snapshot.polls);
   AddPollCosts(families, snapshot.polls);
   AddSelfAudit(families, snapshot);

@@ -15,6 +15,7 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
+constexpr GroupId kGroups = 8;  // more than there are
 constexpr std::array<microseconds, 1> kBounds = {microseconds(1'000)};
 constexpr int kSteps = 3'000;
 
@@ -141,7 +142,7 @@ class History {
 
   template <typename Action>
   void ForEachKey(Action action) const {
-    for (GroupId id = 0; id < classifier_.groups().size(); ++id) {
+    for (GroupId id = 0; id < kGroups; ++id) {
       for (const Direction direction : kDirections) action(GroupKey{direction, id});
     }
   }

@@ -6,6 +6,7 @@
 
 #include "tests/support/records.h"
 #include "tests/support/snapshots.h"
+#include "tests/support/traffic.h"
 
 namespace connwatch {
 namespace {
@@ -62,7 +63,8 @@ class HandshakePollTest : public testing::Test {
   }
 
   ListenerBoard board_{{}};
-  HandshakePoll poll_{board_, {.max_groups = 2, .linear_timeouts = 4}};
+  ConnectionClassifier classifier_ = PlainClassifier(2);
+  HandshakePoll poll_{4, board_, classifier_};
 };
 
 TEST_F(HandshakePollTest, AsksForBothHandshakeStatesOnly) {
@@ -71,25 +73,24 @@ TEST_F(HandshakePollTest, AsksForBothHandshakeStatesOnly) {
 
 TEST_F(HandshakePollTest, GroupsByDestinationPort) {
   const auto& pending = Poll(0, {SynSent(1, 443, 2, 500), SynSent(2, 443), SynSent(3, 5432, 1)});
-  EXPECT_EQ(pending.by_port.at(443).sockets, 2U);
-  EXPECT_EQ(pending.by_port.at(443).retransmitting, 1U);
-  EXPECT_EQ(pending.by_port.at(443).oldest_age, milliseconds(2'500));
-  EXPECT_EQ(pending.by_port.at(5432).retransmitting, 1U);
+  EXPECT_EQ(pending.by_group.at(1).sockets, 2U);
+  EXPECT_EQ(pending.by_group.at(1).retransmitting, 1U);
+  EXPECT_EQ(pending.by_group.at(1).oldest_age, milliseconds(2'500));
+  EXPECT_EQ(pending.by_group.at(2).retransmitting, 1U);
 }
 
 TEST_F(HandshakePollTest, ASeenPortStaysWithZeros) {
   Poll(0, {SynSent(1, 443)});
   const auto& pending = Poll(1, {});
-  EXPECT_EQ(pending.by_port.at(443).sockets, 0U);
-  EXPECT_EQ(pending.by_port.at(443).oldest_age, milliseconds(0));
+  EXPECT_EQ(pending.by_group.at(1).sockets, 0U);
+  EXPECT_EQ(pending.by_group.at(1).oldest_age, milliseconds(0));
 }
 
 TEST_F(HandshakePollTest, PortsBeyondTheLimitAreFolded) {
   const auto& pending =
       Poll(0, {SynSent(1, 1), SynSent(2, 2), SynSent(3, 3), SynSent(4, 4), SynSent(5, 4)});
-  EXPECT_EQ(pending.by_port.size(), 2U);
-  EXPECT_EQ(pending.other.sockets, 3U);
-  EXPECT_EQ(pending.folded_ports, 2U);
+  EXPECT_EQ(pending.by_group.size(), 3U);
+  EXPECT_EQ(pending.by_group.at(kOtherGroup).sockets, 3U);
 }
 
 TEST_F(HandshakePollTest, AgeIsFollowedByCookie) {
@@ -113,12 +114,12 @@ TEST_F(HandshakePollTest, AFailedPollChangesNothing) {
   Poll(0, {SynSent(1, 443)});
   poll_.Begin(TestInstant(1));
   poll_.Add(std::vector{SynSent(2, 443), SynSent(3, 443)});
-  EXPECT_EQ(poll_.pending().by_port.at(443).sockets, 1U);
-  EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_port.at(443).oldest_age, milliseconds(2'000));
+  EXPECT_EQ(poll_.pending().by_group.at(1).sockets, 1U);
+  EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_group.at(1).oldest_age, milliseconds(2'000));
 }
 
 TEST_F(HandshakePollTest, DuplicatesCountOnce) {
-  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_port.at(443).sockets, 1U);
+  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_group.at(1).sockets, 1U);
 }
 
 TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
@@ -130,7 +131,7 @@ TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
   ASSERT_EQ(pending.oldest.size(), PendingConnects::kMaxListed);
   EXPECT_EQ(pending.oldest.front().age, milliseconds(1'000));
   EXPECT_GE(pending.oldest.front().age, pending.oldest.back().age);
-  EXPECT_EQ(pending.by_port.at(443).sockets, 1'500U);
+  EXPECT_EQ(pending.by_group.at(1).sockets, 1'500U);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "tests/support/records.h"
+#include "tests/support/traffic.h"
 
 namespace connwatch {
 namespace {
@@ -16,14 +17,23 @@ AggregationOptions Options() { return {.rtt_bounds = {microseconds(100), microse
 
 FullPollResult Aggregate(const std::vector<SocketRecord>& records,
                          std::optional<milliseconds> since_previous_poll = std::nullopt) {
-  SocketAggregator aggregator(Options(), since_previous_poll);
+  ConnectionClassifier classifier = PlainClassifier();
+  TrafficLedger ledger{GroupTraffic({})};
+  ConnectionTracker tracker(records.size() + 1, classifier, ledger);
+  const MonotonicTime start(std::chrono::seconds(1'000));
+  tracker.BeginPoll(start);
+  SocketAggregator aggregator(Options(), start, since_previous_poll, classifier, tracker);
   for (const SocketRecord& record : records) aggregator.Add(record);
   return std::move(aggregator).Finish();
 }
 
 std::uint64_t Observations(const FullPollResult& result, Direction direction) {
-  const auto counts = result.observed.rtt.at(IndexOf(direction)).bucket_counts();
-  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  std::uint64_t sum = 0;
+  for (GroupId id = 0; id < 4; ++id) {
+    const auto counts = result.observed.rtt[{direction, id}].bucket_counts();
+    sum = std::accumulate(counts.begin(), counts.end(), sum);
+  }
+  return sum;
 }
 
 SocketRecord WithRtt(SocketRecord record, int rtt_us, int ack_age_ms) {
@@ -107,6 +117,28 @@ TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
   SocketRecord closing = WithRtt(Established(1), 50, 0);
   closing.state = TcpState::kCloseWait;
   EXPECT_EQ(Observations(Aggregate({closing}), Direction::kOutbound), 0U);
+}
+
+TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
+  SocketRecord one = Established(2, 443);
+  one.receive_queue = 10;
+  one.send_queue = 300;
+  SocketRecord two = Established(3, 443);
+  two.receive_queue = 30;
+  SocketRecord syn_sent = Established(4, 40'000);
+  syn_sent.state = TcpState::kSynSent;
+  syn_sent.send_queue = 1;
+  const auto groups = Aggregate({Listening(1, 443, 3, 128), one, two, syn_sent}).table.groups;
+  const GroupLevels inbound = groups[{Direction::kInbound, 1}];
+  EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kListen)), 1U);
+  EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kEstablished)), 2U);
+  EXPECT_EQ(inbound.receive_queue_bytes, 40U);
+  EXPECT_EQ(inbound.receive_queue_bytes_max, 30U);
+  EXPECT_EQ(inbound.send_queue_bytes, 300U);
+  EXPECT_EQ(inbound.send_queue_bytes_max, 300U);
+  const GroupLevels outbound = groups[{Direction::kOutbound, 2}];
+  EXPECT_EQ(outbound.states.at(IndexOf(TcpState::kSynSent)), 1U);
+  EXPECT_EQ(outbound.send_queue_bytes, 0U);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 #include "tests/support/snapshots.h"
+#include "tests/support/traffic.h"
 
 namespace connwatch {
 namespace {
@@ -49,20 +50,19 @@ class TierPollerTest : public testing::Test {
   }
 
   Snapshot CurrentSnapshot() const {
-    return {poll_.table(),
-            poll_.totals(),
-            std::nullopt,
-            std::nullopt,
-            {tier_.health()},
-            {},
-            std::nullopt,
-            {},
-            {}};
+    Snapshot snapshot;
+    snapshot.sockets = poll_.table();
+    snapshot.totals = poll_.totals();
+    snapshot.polls = {tier_.health()};
+    return snapshot;
   }
   std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
 
   ScriptedSource source_;
-  FullPoll poll_{{kBounds}};
+  ConnectionClassifier classifier_ = PlainClassifier();
+  TrafficLedger ledger_{GroupTraffic({})};
+  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  FullPoll poll_{{kBounds}, classifier_, tracker_};
   TierPoller tier_{Tier::kFull, source_, poll_, milliseconds(10'000)};
 };
 
@@ -188,7 +188,7 @@ DumpScript DumpWithRtt(milliseconds ack_age) {
 }
 
 std::uint64_t RttObservations(const FullPoll& poll) {
-  const auto counts = poll.totals().rtt[IndexOf(Direction::kOutbound)].bucket_counts();
+  const auto counts = poll.totals().rtt[{Direction::kOutbound, 1}].bucket_counts();
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 
@@ -222,7 +222,7 @@ TEST_F(TierPollerTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
   EXPECT_EQ(tier_.health().interval(), milliseconds(1'000));
   Poll(20);
   EXPECT_EQ(RttObservations(poll_), 1U);
-  EXPECT_EQ(poll_.totals().rtt.front().upper_bounds().size(), 2U);
+  EXPECT_EQ(poll_.totals().rtt.prototype().upper_bounds().size(), 2U);
 }
 
 }  // namespace

@@ -50,17 +50,34 @@ inline Snapshot FullSnapshot() {
                    .ephemeral_ports_available = 28'232,
                    .syn_linear_timeouts = 4};
   PendingConnects pending;
-  pending.by_port[443] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
-  pending.folded_ports = 1;
-  pending.other = {.sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
+  pending.by_group[1] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
+  pending.by_group[kOtherGroup] = {
+      .sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
   pending.oldest = {{.local = {Ipv4({192, 0, 2, 1}), 40'000},
                      .remote = {Ipv6Loopback(), 443},
                      .retransmissions = 2,
                      .age = milliseconds(3'250),
                      .next_try = milliseconds(750)}};
   SocketTotals totals(bounds);
-  totals.rtt.front().Observe(microseconds(400));
-  totals.rtt.front().Observe(microseconds(20'000));
+  const GroupKey inbound_443{Direction::kInbound, 1};
+  totals.rtt[inbound_443].Observe(microseconds(400));
+  totals.rtt[inbound_443].Observe(microseconds(20'000));
+  table.groups[inbound_443].Add(Established(1));
+  table.groups[inbound_443].receive_queue_bytes = 700;
+  table.groups[inbound_443].receive_queue_bytes_max = 600;
+  table.groups[inbound_443].send_queue_bytes = 80;
+  table.groups[inbound_443].send_queue_bytes_max = 50;
+  TrafficLedger traffic{GroupTraffic(bounds)};
+  traffic[inbound_443].usage = {.bytes_sent = 1'000'000,
+                                .bytes_received = 2'000,
+                                .segments_sent = 900,
+                                .segments_retransmitted = 9,
+                                .busy = microseconds(7'500'000),
+                                .rwnd_limited = microseconds(250'000),
+                                .sndbuf_limited = microseconds(1'000)};
+  traffic[inbound_443].closed = 12;
+  traffic[inbound_443].closed_rtt.Observe(microseconds(300));
+  traffic[inbound_443].closed_min_rtt.Observe(microseconds(100));
   totals.dump_duplicates = 7;
   PollHealth full(Tier::kFull, milliseconds(10'000));
   full.RecordSuccess(TestInstant(10), microseconds(2'500));
@@ -74,6 +91,11 @@ inline Snapshot FullSnapshot() {
           .totals = totals,
           .listeners = listeners,
           .pending_connects = pending,
+          .groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}},
+          .folded_groups = 3,
+          .traffic = traffic,
+          .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}},
+          .destroy_events = {.is_active = true, .events = 36, .overruns = 1},
           .polls = {full, handshakes},
           .kernel = kernel,
           .sockstat_discrepancy = 0.25,
@@ -89,15 +111,9 @@ inline Snapshot FullSnapshot() {
 
 /// Before the first poll.
 inline Snapshot EmptySnapshot() {
-  return {.sockets = std::nullopt,
-          .totals = SocketTotals({}),
-          .listeners = std::nullopt,
-          .pending_connects = std::nullopt,
-          .polls = {PollHealth(Tier::kFull, std::chrono::milliseconds(10'000))},
-          .kernel = {},
-          .sockstat_discrepancy = std::nullopt,
-          .process = {},
-          .config = {}};
+  Snapshot snapshot;
+  snapshot.polls = {PollHealth(Tier::kFull, std::chrono::milliseconds(10'000))};
+  return snapshot;
 }
 
 }  // namespace connwatch
