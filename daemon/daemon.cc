@@ -23,7 +23,8 @@ bool HasOtherBounds(const Config& one, const Config& other) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options, Config config, SocketSource& source, EventLoop& loop)
+Daemon::Daemon(const Options& options, Config config, SocketSource& source,
+               DestroyEventSource& event_source, EventLoop& loop)
     : options_(options),
       config_(std::move(config)),
       loop_(loop),
@@ -34,6 +35,7 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source, Even
              [this](std::uint64_t cgroup_id) {
                return cgroup_names_.NameOf(cgroup_id, EventLoop::Now().monotonic);
              }),
+      destroy_events_(loop, event_source, tiers_.tracker()),
       listeners_runner_(loop, Priority::kListeners, tiers_.listeners(),
                         [this] { OnPollConcluded(tiers_.listeners()); }),
       handshakes_runner_(loop, Priority::kHandshakes, tiers_.handshakes(),
@@ -77,6 +79,7 @@ Result<void> Daemon::TakeSignals() {
 }
 
 Result<void> Daemon::StartPolling() {
+  destroy_events_.Configure(config_);  // before the poll that is the baseline
   for (TierRunner* runner : Runners()) {
     if (auto started = runner->Start(); !started) return started;
   }
@@ -106,7 +109,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
 }
 
 void Daemon::FitToBudget() {
-  const auto changed = tiers_.FitToBudget();
+  const auto changed = tiers_.FitToBudget(destroy_events_.share());
   for (const TierPoller* tier : changed) {
     const PollHealth& health = tier->health();
     LogInfo(std::string(Name(health.tier())) + " polls now every " +
@@ -152,6 +155,7 @@ void Daemon::Apply(Config config) {
     LogError("groups stay as they were: " + grouped.error().context);
   }
   config_ = std::move(config);
+  destroy_events_.Configure(config_);
   ReschedulePolls();
 }
 
@@ -170,6 +174,7 @@ void Daemon::Publish() {
   const MonotonicTime now = EventLoop::Now().monotonic;
   Snapshot snapshot = tiers_.TakeSnapshot(now);
   if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now);
+  snapshot.destroy_events = destroy_events_.stats();
   snapshot.kernel = kernel_;
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");

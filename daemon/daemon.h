@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
+#include "daemon/destroy_event_runner.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_reader.h"
 #include "daemon/options.h"
@@ -25,7 +26,8 @@ namespace connwatch {
 class Daemon {
  public:
   /// All must outlive the daemon.
-  Daemon(const Options& options, Config config, SocketSource& source, EventLoop& loop);
+  Daemon(const Options& options, Config config, SocketSource& source,
+         DestroyEventSource& event_source, EventLoop& loop);
 
   /// Serves and polls until SIGTERM or SIGINT. An error is one that prevents it: an address that
   /// cannot be listened on, a broken event loop. Failing polls are not: they are logged and served.
@@ -59,6 +61,7 @@ class Daemon {
   MonotonicTime kernel_read_;
   CgroupNames cgroup_names_;
   Tiers tiers_;  // asks cgroup_names_
+  DestroyEventRunner destroy_events_;
   TierRunner listeners_runner_;
   TierRunner handshakes_runner_;
   TierRunner full_runner_;

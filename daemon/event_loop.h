@@ -19,6 +19,7 @@ namespace connwatch {
 enum class Priority : std::int64_t {
   kSignals = -10,
   kListeners = 0,
+  kDestroyEvents = 5,
   kHandshakes = 10,
   kFull = 20,  // slices of the long dump give way to everything else
 };

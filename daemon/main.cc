@@ -9,6 +9,7 @@
 #include "daemon/logging.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
+#include "netlink/inet_destroy_events.h"
 #include "netlink/inet_diag_source.h"
 
 namespace connwatch {
@@ -19,10 +20,12 @@ int ReportConfigErrors(const std::vector<ConfigError>& errors) {
   return kExitMisuse;
 }
 
-int RunDaemon(const Options& options, const Config& config, SocketSource& source) {
+int RunDaemon(const Options& options, const Config& config, SocketSource& source,
+              DestroyEventSource& event_source) {
   BlockSignals();
   auto loop = EventLoop::Create();
-  Result<void> result = loop ? Daemon(options, config, source, **loop).Run() : loop.error();
+  Result<void> result =
+      loop ? Daemon(options, config, source, event_source, **loop).Run() : loop.error();
   if (result) return kExitGood;
   LogError(result.error().context);
   return kExitFailed;
@@ -47,7 +50,9 @@ int Main(int argc, const char* const* argv) {
   const auto& config = std::get<Config>(loaded);
   ConfigureLogging(config.log);
   InetDiagSource source;
-  return options.once ? RunOnce(config, source) : RunDaemon(options, config, source);
+  if (options.once) return RunOnce(config, source);
+  InetDestroyEventSource event_source;
+  return RunDaemon(options, config, source, event_source);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "daemon/tiers.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/config_use.h"
@@ -36,7 +37,7 @@ Result<void> Tiers::Reconfigure(const Config& config) {
   return classifier_.Reconfigure(ClassifierOptionsFrom(config).groups);
 }
 
-std::vector<TierPoller*> Tiers::FitToBudget() {
+std::vector<TierPoller*> Tiers::FitToBudget(double others) {
   const auto tiers = all();
   const std::array wanted = {wanted_.listeners, wanted_.handshakes, wanted_.full};
   std::array<TierDemand, 3> demands;
@@ -47,7 +48,7 @@ std::vector<TierPoller*> Tiers::FitToBudget() {
   }
   // Less than a fifth to and fro is not worth a change.
   constexpr int kTolerance = 5;
-  const auto intervals = FitIntervals(demands, cpu_budget_);
+  const auto intervals = FitIntervals(demands, std::max(cpu_budget_ - others, cpu_budget_ / 2));
   std::vector<TierPoller*> changed;
   for (std::size_t i = 0; i < tiers.size(); ++i) {
     const auto in_force = tiers.at(i)->health().interval();

@@ -27,9 +27,10 @@ class Tiers {
   /// effect after a restart. An error means that the groups stay as they were.
   Result<void> Reconfigure(const Config& config);
 
-  /// Books what the tiers cost so far and stretches their intervals to the CPU budget. Returns the
-  /// tiers whose interval changed.
-  std::vector<TierPoller*> FitToBudget();
+  /// Books what the tiers cost so far and stretches their intervals to what others leave of the CPU
+  /// budget, at least half of it. `others` is a share of one core. Returns the tiers whose interval
+  /// changed.
+  std::vector<TierPoller*> FitToBudget(double others);
 
   TierPoller& listeners() { return listeners_; }
   TierPoller& handshakes() { return handshakes_; }

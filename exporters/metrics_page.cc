@@ -122,6 +122,8 @@ void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
       .Counter("connwatch_destroy_event_overruns_total",
                "Times that such events were lost because the receive buffer was full.")
       .Add(events.overruns);
+  families.Counter("connwatch_destroy_event_cpu_seconds_total", "CPU time spent on them.")
+      .Add(InSeconds(events.cpu));
   families.Gauge("connwatch_tracked_connections", "Connections followed for their totals.")
       .Add(snapshot.tracker.tracked);
   families

@@ -18,23 +18,18 @@ bool LacksInetDiag(const Error& error) { return error.code == ENOENT || RefusesR
 
 }  // namespace
 
-void InetDiagDump::CloseSocket::operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-
 std::deque<DumpRequest> InetDiagDump::PerFamily(const DumpQuery& query) {
   return {DumpRequest{query, AddressFamily::kIpv4}, DumpRequest{query, AddressFamily::kIpv6}};
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): buffer_ is written before it is read
-InetDiagDump::InetDiagDump(Socket socket, std::deque<DumpRequest> walks)
+InetDiagDump::InetDiagDump(NetlinkSocket socket, std::deque<DumpRequest> walks)
     : socket_(std::move(socket)), walks_(std::move(walks)) {}
 
 Result<std::unique_ptr<InetDiagDump>> InetDiagDump::Open(std::deque<DumpRequest> walks) {
-  Socket socket(mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC));
-  if (!socket) return Error::FromErrno(errno, "open netlink socket").Within(kWhat);
-  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
-    return Error::FromErrno(errno, "bind netlink socket").Within(kWhat);
-  }
-  std::unique_ptr<InetDiagDump> dump(new InetDiagDump(std::move(socket), std::move(walks)));
+  auto socket = OpenSockDiag();
+  if (!socket) return std::move(socket).error().Within(kWhat);
+  std::unique_ptr<InetDiagDump> dump(new InetDiagDump(std::move(socket).value(), std::move(walks)));
   if (auto started = dump->StartNextWalk(); !started) return std::move(started).error();
   return dump;
 }
@@ -63,9 +58,7 @@ Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
     if (received < 0 && errno == EINTR) continue;
     if (received < 0 && errno == EAGAIN) return std::nullopt;
     if (received < 0) return Error::FromErrno(errno, "receive");
-    // Any process may send to our port id; only the kernel has port id 0.
-    const bool from_kernel = header.msg_namelen == sizeof(sender) && sender.nl_pid == 0;
-    if (!from_kernel) return std::span<const std::byte>{};
+    if (!IsFromKernel(header)) return std::span<const std::byte>{};
     if ((header.msg_flags & MSG_TRUNC) != 0) {
       return Error::FromErrno(
           EMSGSIZE, "a datagram of more than " + std::to_string(buffer_.size()) + " bytes");

@@ -11,8 +11,7 @@
 #include "core/socket_source.h"
 #include "netlink/dump_parser.h"
 #include "netlink/dump_request.h"
-
-struct mnl_socket;
+#include "netlink/netlink_socket.h"
 
 namespace connwatch {
 
@@ -28,23 +27,18 @@ class InetDiagDump final : public SocketDump {
   int fd() const override;
 
  private:
-  struct CloseSocket {
-    void operator()(mnl_socket* socket) const;
-  };
-  using Socket = std::unique_ptr<mnl_socket, CloseSocket>;
-
   // The kernel caps a batch at 32 KiB, whatever the reader offers.
   // kernel: netlink_dump() in net/netlink/af_netlink.c.
   static constexpr std::size_t kReceiveBufferBytes = std::size_t{32} * 1024;
 
-  InetDiagDump(Socket socket, std::deque<DumpRequest> walks);
+  InetDiagDump(NetlinkSocket socket, std::deque<DumpRequest> walks);
 
   Result<void> StartNextWalk();
   // The datagram, empty if it is not the kernel's; nullopt where there is none to read now.
   Result<std::optional<std::span<const std::byte>>> Receive();
   Result<RecordBatch> OnError(Error error);
 
-  Socket socket_;
+  NetlinkSocket socket_;
   std::deque<DumpRequest> walks_;  // the first one is under way
   std::uint32_t sequence_ = 0;
   bool any_record_ = false;

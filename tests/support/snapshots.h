@@ -87,26 +87,27 @@ inline Snapshot FullSnapshot() {
   full.AddCpu(milliseconds(125));
   PollHealth handshakes(Tier::kHandshakes, milliseconds(1'000));
   handshakes.RecordSuccess(TestInstant(21), microseconds(300));
-  return {.sockets = table,
-          .totals = totals,
-          .listeners = listeners,
-          .pending_connects = pending,
-          .groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}},
-          .folded_groups = 3,
-          .traffic = traffic,
-          .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}},
-          .destroy_events = {.is_active = true, .events = 36, .overruns = 1},
-          .polls = {full, handshakes},
-          .kernel = kernel,
-          .sockstat_discrepancy = 0.25,
-          .process = {.cpu = milliseconds(1'250),
-                      .started = TestInstant(0).wall,
-                      .resident_bytes = 8'257'536,
-                      .virtual_bytes = 18'092'032,
-                      .open_fds = 12,
-                      .max_fds = 1'024,
-                      .threads = 2},
-          .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall}};
+  return {
+      .sockets = table,
+      .totals = totals,
+      .listeners = listeners,
+      .pending_connects = pending,
+      .groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}},
+      .folded_groups = 3,
+      .traffic = traffic,
+      .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}},
+      .destroy_events = {.is_active = true, .events = 36, .overruns = 1, .cpu = milliseconds(20)},
+      .polls = {full, handshakes},
+      .kernel = kernel,
+      .sockstat_discrepancy = 0.25,
+      .process = {.cpu = milliseconds(1'250),
+                  .started = TestInstant(0).wall,
+                  .resident_bytes = 8'257'536,
+                  .virtual_bytes = 18'092'032,
+                  .open_fds = 12,
+                  .max_fds = 1'024,
+                  .threads = 2},
+      .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall}};
 }
 
 /// Before the first poll.
