@@ -78,7 +78,7 @@ Place ConnectionTable::Insert(std::uint64_t cookie) {
     place = free_.back();
     free_.pop_back();
   }
-  At(place) = {.cookie = cookie};
+  At(place).cookie = cookie;  // a free place has the defaults
   index_->places.insert(place);
   ++size_;
   return place;
@@ -86,7 +86,7 @@ Place ConnectionTable::Insert(std::uint64_t cookie) {
 
 void ConnectionTable::Erase(Place place) {
   index_->places.erase(At(place).cookie);
-  At(place) = {};
+  At(place) = TrackedConnection();
   free_.push_back(place);
   --size_;
 }
