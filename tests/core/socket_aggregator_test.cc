@@ -141,5 +141,40 @@ TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
   EXPECT_EQ(outbound.send_queue_bytes, 0U);
 }
 
+// Series are bounded, and nothing is lost in what is summed up.
+TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
+  constexpr std::size_t kMaxGroups = 10'000;
+  constexpr std::uint32_t kPorts = 65'536;
+  ConnectionClassifier classifier = PlainClassifier(kMaxGroups);
+  TrafficLedger ledger{GroupTraffic({})};
+  ConnectionTracker tracker(2 * kPorts, classifier, ledger);
+  const MonotonicTime start(std::chrono::seconds(1'000));
+  tracker.BeginPoll(start);
+  tracker.CompletePoll(start);
+  tracker.BeginPoll(start);
+  SocketAggregator aggregator(Options(), start, std::nullopt, classifier, tracker);
+  for (std::uint32_t port = 1; port < kPorts; ++port) {
+    TestConnection connection{
+        .cookie = port, .sent = port, .port = static_cast<std::uint16_t>(port)};
+    aggregator.Add(connection.Row());
+  }
+  tracker.CompletePoll(start);
+  const GroupTable<GroupLevels> levels = std::move(aggregator).Finish().table.groups;
+
+  const std::vector<ShownGroup> shown = classifier.ShownGroups();
+  EXPECT_EQ(shown.size(), kMaxGroups + 1) << "with other";
+  EXPECT_EQ(classifier.folded_groups(), kPorts - 1 - kMaxGroups);
+  std::uint64_t sockets = 0;
+  std::uint64_t bytes = 0;
+  for (const ShownGroup& group : shown) {
+    const GroupKey key{Direction::kOutbound, group.id};
+    sockets += levels[key].states.at(IndexOf(TcpState::kEstablished));
+    bytes += ledger[key].usage.bytes_sent;
+  }
+  EXPECT_EQ(sockets, kPorts - 1);
+  EXPECT_EQ(bytes, std::uint64_t{kPorts} * (kPorts - 1) / 2);
+  EXPECT_GT((levels[{Direction::kOutbound, kOtherGroup}]).states.front(), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -1,0 +1,127 @@
+// Against the real kernel: no capability is needed to be told of the end of sockets.
+#include "netlink/inet_destroy_events.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <optional>
+#include <vector>
+
+#include "tests/support/records.h"
+
+namespace connwatch {
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{1} << 20U;
+
+sockaddr_in Loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+class Server {
+ public:
+  Server() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = Loopback(0);
+    EXPECT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+    EXPECT_EQ(listen(fd_, 8), 0);
+    socklen_t size = sizeof(address);
+    getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+  }
+  ~Server() { close(fd_); }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// A connection over which the client sends `bytes`; closed by the client first.
+  void ServeOne(std::size_t bytes) const {
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address = Loopback(port_);
+    EXPECT_EQ(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    const int accepted = accept(fd_, nullptr, nullptr);
+    std::vector<char> data(bytes);
+    EXPECT_EQ(write(client, data.data(), bytes), static_cast<ssize_t>(bytes));
+    close(client);
+    while (read(accepted, data.data(), data.size()) > 0) {
+    }
+    close(accepted);
+  }
+
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+// The next event of a socket with this remote port; other sockets of the host end as well.
+std::optional<SocketRecord> NextWithRemotePort(DestroyEventStream& stream, std::uint16_t port) {
+  constexpr int kPatienceMs = 5'000;
+  while (true) {
+    const auto batch = stream.ReadBatch();
+    EXPECT_TRUE(batch) << batch.error().context;
+    if (!batch) return std::nullopt;
+    for (const SocketRecord& record : batch->records) {
+      if (record.remote.port == port) return record;
+    }
+    pollfd waiting{stream.fd(), POLLIN, 0};
+    if (!batch->has_more && poll(&waiting, 1, kPatienceMs) == 0) return std::nullopt;
+  }
+}
+
+TEST(InetDestroyEventsTest, TellsTheFinalValues) {
+  const Server server;
+  InetDestroyEventSource source;
+  const auto stream = source.Open(kBuffer);
+  ASSERT_TRUE(stream) << stream.error().context;
+  server.ServeOne(5'000);
+  const auto client = NextWithRemotePort(**stream, server.port());
+  ASSERT_TRUE(client);
+  EXPECT_EQ(client->state, TcpState::kClose);
+  EXPECT_EQ(client->local.address, Ipv4({127, 0, 0, 1}));
+  EXPECT_NE(client->cookie, 0U);
+  ASSERT_TRUE(client->tcp_info && client->tcp_info->traffic);
+  EXPECT_EQ(client->tcp_info->traffic->bytes_acked, 5'002U) << "with SYN and FIN";
+  EXPECT_EQ(client->tcp_info->traffic->bytes_sent, 5'000U);
+}
+
+TEST(InetDestroyEventsTest, NothingToReadIsNoError) {
+  InetDestroyEventSource source;
+  const auto stream = source.Open(kBuffer);
+  ASSERT_TRUE(stream);
+  while (true) {
+    const auto batch = (*stream)->ReadBatch();
+    ASSERT_TRUE(batch);
+    if (batch->records.empty() && !batch->has_more) break;
+  }
+}
+
+TEST(InetDestroyEventsTest, ALackOfRoomIsSaidAndSurvived) {
+  const Server server;
+  InetDestroyEventSource source;
+  const auto stream = source.Open(4'096);
+  ASSERT_TRUE(stream);
+  for (int i = 0; i < 100; ++i) server.ServeOne(1);
+  bool is_overrun = false;
+  for (int i = 0; i < 100 && !is_overrun; ++i) {
+    const auto batch = (*stream)->ReadBatch();
+    ASSERT_TRUE(batch) << batch.error().context;
+    is_overrun = batch->is_overrun;
+  }
+  EXPECT_TRUE(is_overrun);
+  while (NextWithRemotePort(**stream, server.port())) {
+    if (const auto batch = (*stream)->ReadBatch(); batch && batch->records.empty()) break;
+  }
+  server.ServeOne(7);
+  EXPECT_TRUE(NextWithRemotePort(**stream, server.port())) << "it goes on";
+}
+
+}  // namespace
+}  // namespace connwatch
