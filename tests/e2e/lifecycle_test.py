@@ -37,12 +37,6 @@ class LifecycleTest(unittest.TestCase):
     def interval(self, daemon):
         return daemon.page().get("connwatch_poll_interval_seconds", tier="full")
 
-    def reload(self, daemon, config, successful):
-        daemon.write_config(config)
-        daemon.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: daemon.page().get("connwatch_config_last_reload_successful")
-                   == float(successful), "the reload")
-
     def test_reload(self):
         with Daemon("poll: {full: 200ms}\n") as daemon:
             self.assertEqual(self.interval(daemon), 0.2)
@@ -53,14 +47,14 @@ class LifecycleTest(unittest.TestCase):
 
     def test_a_bad_file_is_reported_and_the_old_one_stays(self):
         with Daemon("poll: {full: 200ms}\n") as daemon:
-            self.reload(daemon, "poll: {full: 1us}\n", successful=False)
+            daemon.reload("poll: {full: 1us}\n", successful=False)
             self.assertEqual(self.interval(daemon), 0.2)
             self.assertIn(f"{daemon.config_file}:1:14: poll.full: ", daemon.log())
             daemon.config_file.unlink()
             daemon.process.send_signal(signal.SIGHUP)
             wait_until(lambda: "connwatch.yaml: " in daemon.log(), "the missing file in the log")
             daemon.wait_for_polls(1)
-            self.reload(daemon, "poll: {full: 250ms}\n", successful=True)
+            daemon.reload("poll: {full: 250ms}\n", successful=True)
             wait_until(lambda: self.interval(daemon) == 0.25, "the repaired interval")
 
     def test_a_small_budget_stretches_the_intervals_and_says_so(self):
@@ -70,7 +64,7 @@ class LifecycleTest(unittest.TestCase):
                        "stretched intervals")
             self.assertRegex(daemon.log(),
                              r"listeners polls now every \d+ ms, to stay within cpu_budget")
-            self.reload(daemon, "cpu_budget: 100%\npoll: {listeners: 10ms, full: 100ms}\n", True)
+            daemon.reload("cpu_budget: 100%\npoll: {listeners: 10ms, full: 100ms}\n", True)
             wait_until(lambda: interval("listeners") == 0.01 and interval("full") == 0.1,
                        "the wanted intervals")
 
@@ -85,7 +79,7 @@ class LifecycleTest(unittest.TestCase):
 
     def test_json_log(self):
         with Daemon("log: {format: json}\n") as daemon:
-            self.reload(daemon, "log: {format: json}\npoll: {full: \"a\\\"b\\x07\"}\n", False)
+            daemon.reload("log: {format: json}\npoll: {full: \"a\\\"b\\x07\"}\n", False)
             lines = [json.loads(line) for line in daemon.log().splitlines()]
             self.assertEqual({"time", "level", "message"}, set(lines[0]))
             self.assertIn("error", [line["level"] for line in lines])
@@ -97,7 +91,7 @@ class LifecycleTest(unittest.TestCase):
             status = os.stat(path)
             environment = {**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
             with open(path, "ab") as stream, DaemonTo(stream, env=environment) as journal:
-                self.reload(journal, "nonsense: 1\n", False)
+                journal.reload("nonsense: 1\n", False)
             marked = [line for line in plain.log().splitlines() if line.startswith("<")]
             self.assertTrue(any(line.startswith("<6>serving ") for line in marked), plain.log())
             self.assertTrue(any(line.startswith("<3>") and "nonsense" in line for line in marked))

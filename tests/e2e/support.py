@@ -102,6 +102,13 @@ class Daemon:
         budget = "" if "cpu_budget" in config else "cpu_budget: 100%\n"
         self.config_file.write_text(config + budget)
 
+    def reload(self, config, successful=True):
+        """Waits until the attempt has been made."""
+        self.write_config(config)
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.page().get("connwatch_config_last_reload_successful")
+                   == float(successful), "the reload")
+
     def _open_stderr(self):
         return open(self.stderr_path, "wb")
 
