@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "config/config_schema.h"
+#include "tests/config/mistakes.h"
 #include "tests/config/scratch_directory.h"
 
 namespace connwatch {
@@ -20,16 +21,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::SizeIs;
-
-std::vector<std::string> Lines(const ConfigResult& result) {
-  std::vector<std::string> lines;
-  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&result)) {
-    for (const ConfigError& error : *errors) lines.push_back(error.ToString());
-  }
-  return lines;
-}
-
-std::vector<std::string> Mistakes(std::string_view text) { return Lines(ParseConfig(text, "f")); }
 
 struct BadInput {
   std::string_view text;

@@ -10,22 +10,13 @@
 #include <vector>
 
 #include "config/config_loader.h"
+#include "tests/config/mistakes.h"
 
 namespace connwatch {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-std::vector<std::string> Lines(const ConfigResult& result) {
-  std::vector<std::string> lines;
-  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&result)) {
-    for (const ConfigError& error : *errors) lines.push_back(error.ToString());
-  }
-  return lines;
-}
-
-std::vector<std::string> Mistakes(std::string_view text) { return Lines(ParseConfig(text, "f")); }
 
 // The rules in `text`; none where it has mistakes.
 std::vector<GroupRule> Rules(std::string_view text) {
