@@ -1,128 +1,12 @@
 // A snapshot with something in every field, for tests of what is made from it.
 #pragma once
 
-#include <array>
-#include <vector>
-
 #include "core/build_info.h"
-#include "core/snapshot.h"
-#include "tests/support/records.h"
+#include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 
 inline const BuildInfo kTestBuild = {"1.2.3", "0123456789ab", "gcc 12.2.0"};
-
-inline Instant TestInstant(int second) {
-  return {MonotonicTime(std::chrono::seconds(second)),
-          WallTime(std::chrono::seconds(1'700'000'000 + second))};
-}
-
-// The group "443", inbound.
-inline constexpr GroupKey kInbound443{Direction::kInbound, 1};
-inline constexpr std::array kTestRttBounds = {std::chrono::microseconds(500),
-                                              std::chrono::microseconds(10'000)};
-
-inline SocketTable TestSockets() {
-  SocketTable table;
-  table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
-  table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
-  table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
-  table.ports_used_peak_destination = 26'820;
-  GroupLevels& levels = table.groups[kInbound443];
-  levels.Add(Established(1));
-  levels.receive_queue_bytes = 700;
-  levels.receive_queue_bytes_max = 600;
-  levels.send_queue_bytes = 80;
-  levels.send_queue_bytes_max = 50;
-  return table;
-}
-
-inline SocketTotals TestTotals() {
-  SocketTotals totals(kTestRttBounds);
-  totals.rtt[kInbound443].Observe(std::chrono::microseconds(400));
-  totals.rtt[kInbound443].Observe(std::chrono::microseconds(20'000));
-  totals.dump_duplicates = 7;
-  return totals;
-}
-
-inline TrafficLedger TestTraffic() {
-  using std::chrono::microseconds;
-  TrafficLedger ledger{GroupTraffic(kTestRttBounds)};
-  GroupTraffic& traffic = ledger[kInbound443];
-  traffic.usage = {.bytes_sent = 1'000'000,
-                   .bytes_received = 2'000,
-                   .segments_sent = 900,
-                   .segments_retransmitted = 9,
-                   .busy = microseconds(7'500'000),
-                   .rwnd_limited = microseconds(250'000),
-                   .sndbuf_limited = microseconds(1'000)};
-  traffic.closed = 12;
-  traffic.closed_rtt.Observe(microseconds(300));
-  traffic.closed_min_rtt.Observe(microseconds(100));
-  return ledger;
-}
-
-inline ListenerTable TestListeners() {
-  ListenerTable listeners;
-  listeners.listeners = {{{IpAddress(), 443},
-                          {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
-                           .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
-                           .drops = 6,
-                           .cgroup_id = 77},
-                          "nginx.service"},
-                         {{Ipv6Loopback(), 22},
-                          {.accept_queue = {.sockets = 1, .length = 0, .limit = 128, .peak = 0}},
-                          ""}};
-  listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
-  listeners.folded = 4;
-  listeners.listeners.front().status.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
-  listeners.listeners.front().status.evidence = {.accept_queue_limit = 256, .syn_queue_length = 12};
-  return listeners;
-}
-
-inline PendingConnects TestPendingConnects() {
-  using std::chrono::milliseconds;
-  PendingConnects pending;
-  pending.by_group[1] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
-  pending.by_group[kOtherGroup] = {
-      .sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
-  pending.oldest = {{.local = {Ipv4({192, 0, 2, 1}), 40'000},
-                     .remote = {Ipv6Loopback(), 443},
-                     .retransmissions = 2,
-                     .age = milliseconds(3'250),
-                     .next_try = milliseconds(750)}};
-  return pending;
-}
-
-inline KernelStats TestKernelStats() {
-  KernelStats kernel{
-      .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
-  for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
-  kernel.sockets->orphans = 3;
-  kernel.sockets->memory_pages = 44;
-  kernel.limits = {.time_wait_limit = 65'536,
-                   .orphan_limit = 65'537,
-                   .memory_pages_limit = 572'556,
-                   .ephemeral_ports = std::nullopt,
-                   .ephemeral_ports_available = 28'232,
-                   .syn_linear_timeouts = 4};
-  return kernel;
-}
-
-/// After one good full poll and one failed one, and a good poll of handshakes.
-inline std::vector<PollHealth> TestPolls() {
-  using std::chrono::microseconds;
-  using std::chrono::milliseconds;
-  PollHealth full(Tier::kFull, milliseconds(10'000));
-  full.RecordSuccess(TestInstant(10), microseconds(2'500));
-  full.RecordFailure(TestInstant(20), microseconds(900), Error{105, "socket <dump>: lost"});
-  full.RecordOverrun();
-  full.RecordLateness(microseconds(700));
-  full.AddCpu(milliseconds(125));
-  PollHealth handshakes(Tier::kHandshakes, milliseconds(1'000));
-  handshakes.RecordSuccess(TestInstant(21), microseconds(300));
-  return {full, handshakes};
-}
 
 /// Ready, with something of everything.
 inline Snapshot FullSnapshot() {
