@@ -45,18 +45,18 @@ class Plan:
         return 0 if self.end == End.EMPTY else sum(self.responses)
 
 
-def random_plan(numbers, longest_pause_s):
+def random_plan(numbers, longest_pause_s, ends):
     def size():
         return numbers.choice((0, 1, numbers.randrange(2_000), numbers.randrange(2_000),
                                numbers.randrange(20_000), numbers.randrange(LARGEST)))
     pause = numbers.choices((0, numbers.uniform(0, longest_pause_s / 10),
                              numbers.uniform(0, longest_pause_s)), (90, 5, 5))[0]
-    return Plan((size(), size()), (size(), size()), pause, numbers.choice(list(End)))
+    return Plan((size(), size()), (size(), size()), pause, numbers.choice(ends))
 
 
-def random_plans(seed, count, longest_pause_s):
+def random_plans(seed, count, longest_pause_s, ends=tuple(End)):
     numbers = random.Random(seed)
-    return [random_plan(numbers, longest_pause_s) for _ in range(count)]
+    return [random_plan(numbers, longest_pause_s, ends) for _ in range(count)]
 
 
 def receive(connection, size):
