@@ -105,11 +105,13 @@ void ConnectionTracker::BeginPoll(MonotonicTime now) {
   latest_place_ = ConnectionTable::kNowhere;
   left_out_in_poll_ = 0;
   tombstones_->cookies.clear();  // the walk that starts now cannot meet them
+  doubtful_fins_.BeginPoll();
 }
 
 std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   const bool is_gone =
       !tombstones_->cookies.empty() && tombstones_->cookies.contains(record.cookie);
+  if (!record.tcp_info) MeetMiniSocket(record);
   if (!record.tcp_info || is_gone) return KeyOf(record);
   const Place place = table_.Find(record.cookie, latest_place_);
   if (place == ConnectionTable::kNowhere) return Enter(record);
@@ -118,7 +120,7 @@ std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   if (connection.generation != generation_) {
     Assign(connection, classifier_.Classify(record).value_or(Classification{}));
   }
-  Update(connection, UsageOf(record, connection.direction));
+  Update(connection, SureUsageOf(record, connection.direction));
   connection.state = record.state;
   connection.seen_in_poll = poll_number_;
   return GroupKey{connection.direction, connection.group};
@@ -144,17 +146,18 @@ std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
     if (is_baseline) left_out_of_baseline_ = std::max(left_out_of_baseline_, record.cookie);
     return key;
   }
+  MeetSuccessor(record);
   latest_place_ = table_.Insert(record.cookie);
   TrackedConnection& connection = table_.At(latest_place_);
   Assign(connection, *classified);
   connection.direction = key.direction;
   connection.state = record.state;
   connection.seen_in_poll = poll_number_;
-  const ConnectionUsage usage = UsageOf(record, key.direction);
   // What was open before counts only what it adds from now on.
   const bool is_old = is_baseline || record.cookie <= left_out_of_baseline_ ||
                       (record.state != TcpState::kSynSent && IsOlderThanThePreviousPoll(record));
-  Remember(connection, usage);
+  Remember(connection,
+           is_old ? UsageOf(record, key.direction) : SureUsageOf(record, key.direction));
   if (!is_old) ledger_[key].usage += Remembered(connection);
   return key;
 }
@@ -187,6 +190,7 @@ void ConnectionTracker::CompletePoll(MonotonicTime now) {
   ++poll_number_;
   is_polling_ = false;
   tombstones_->cookies.clear();
+  doubtful_fins_.CompletePoll();
 }
 
 void ConnectionTracker::RetireVanished() {
@@ -230,9 +234,7 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
   const GroupKey key{connection.direction, connection.group};
   const bool has_final_values = !IsBlank(record) && record.tcp_info && record.tcp_info->traffic;
   if (has_final_values) {
-    const ConnectionUsage final_usage =
-        FinalUsageOf(*record.tcp_info->traffic, key.direction, connection.state);
-    ledger_[key].usage += GrowthOf(final_usage, Remembered(connection));
+    BookFinal(record, key, Remembered(connection), connection.state);
   }
   const bool was_established = connection.state != TcpState::kSynSent;
   if (connection.is_retired) {
@@ -259,11 +261,32 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   const auto key = KeyOf(record);
   if (!key) return;
   const bool is_counted = record.cookie > left_out_of_baseline_;
-  if (is_counted) {
-    ledger_[*key].usage +=
-        FinalUsageOf(*record.tcp_info->traffic, key->direction, TcpState::kEstablished);
-  }
+  if (is_counted) BookFinal(record, *key, {}, TcpState::kEstablished);
   Close(*key, *record.tcp_info, false);
+}
+
+void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
+                                  const ConnectionUsage& before, TcpState last_seen) {
+  MeetSuccessor(record);
+  const TcpTraffic& traffic = *record.tcp_info->traffic;
+  const PeerFin peer_fin = PeerFinOf(record, key.direction, last_seen);
+  ledger_[key].usage += GrowthOf(FinalUsageOf(traffic, key.direction, peer_fin), before);
+  const bool is_byte_left_out = traffic.bytes_received > before.bytes_received;
+  if (peer_fin == PeerFin::kDoubtful && is_byte_left_out) doubtful_fins_.Add(record, key);
+}
+
+void ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
+  const bool is_of_first_closer =
+      record.state == TcpState::kTimeWait || record.state == TcpState::kFinWait2;
+  if (!is_of_first_closer) return;
+  if (const auto key = doubtful_fins_.Take(record)) ++ledger_[*key].usage.bytes_received;
+}
+
+// The same ports are in use again. The side that connects chose them, so it holds no TIME-WAIT
+// there: the other side has closed first.
+void ConnectionTracker::MeetSuccessor(const SocketRecord& record) {
+  const auto key = doubtful_fins_.Take(record);
+  if (key && key->direction == Direction::kInbound) ++ledger_[*key].usage.bytes_received;
 }
 
 void ConnectionTracker::Close(GroupKey key, const TcpInfo& final_info, bool was_established) {

@@ -14,6 +14,7 @@
 #include "core/connection_classifier.h"
 #include "core/connection_table.h"
 #include "core/connection_usage.h"
+#include "core/doubtful_fins.h"
 #include "core/instant.h"
 #include "core/traffic_ledger.h"
 
@@ -75,6 +76,10 @@ class ConnectionTracker {
   void Update(TrackedConnection& connection, const ConnectionUsage& usage);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
+  void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,
+                 TcpState last_seen);
+  void MeetMiniSocket(const SocketRecord& record);
+  void MeetSuccessor(const SocketRecord& record);
   void Close(GroupKey key, const TcpInfo& final_info, bool was_established);
   bool IsOlderThanThePreviousPoll(const SocketRecord& record) const;
   void RetireVanished();
@@ -85,6 +90,7 @@ class ConnectionTracker {
   TrafficLedger& ledger_;
   ConnectionTable table_;
   std::unique_ptr<Tombstones> tombstones_;  // destroyed while a poll is in flight
+  DoubtfulFins doubtful_fins_;
   TrackerStats stats_;
 
   bool is_polling_ = false;

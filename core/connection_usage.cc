@@ -54,14 +54,37 @@ ConnectionUsage UsageOf(const SocketRecord& record, Direction direction) {
   return Usage(*record.tcp_info->traffic, direction, IsFinReceived(record.state));
 }
 
-ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, TcpState last_seen) {
+ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
+  // More than a tick of the kernel's clock and a wait for the lock.
+  constexpr std::chrono::milliseconds kJustNow{100};
+  ConnectionUsage usage = UsageOf(record, direction);
+  if (IsFinReceived(record.state) || !record.tcp_info) return usage;
+  const auto& since_ack = record.tcp_info->since_last_ack_received;
+  const bool may_be_fin = since_ack && *since_ack < kJustNow;
+  usage.bytes_received = LessOne(usage.bytes_received, may_be_fin);
+  return usage;
+}
+
+PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen) {
+  // kernel: FIN-WAIT-2 with tcp_info is of a socket that has a descriptor, for reading to the end.
+  if (IsFinReceived(last_seen) || last_seen == TcpState::kFinWait2) return PeerFin::kCounted;
+  const TcpTraffic& traffic = *destroyed.tcp_info->traffic;
   const std::uint64_t acked = AckedBehindSyn(traffic, direction);
   const std::uint64_t sent = SentOnce(traffic);
-  // An orderly end: our FIN was acknowledged, and nearly always the peer's had come. Data without
-  // an acknowledgement: sent to a peer that had closed, most likely, and answered by a reset.
+  // Data without an acknowledgement: sent to a peer that had closed, most likely, and answered by
+  // a reset.
+  if (acked < sent) return PeerFin::kCounted;
   const bool is_fin_acked = acked > sent;
-  const bool is_data_lost = acked < sent;
-  return Usage(traffic, direction, is_fin_acked || is_data_lost || IsFinReceived(last_seen));
+  if (!is_fin_acked) return PeerFin::kAbsent;
+  // An orderly end. kernel: tcp_diag_get_info(): rcv_nxt - copied_seq, and a FIN that came after
+  // close(2) or was not read counts. 0: the FIN was read, or has not come: tcp_rcv_state_process()
+  // and __tcp_close() make a FIN-WAIT-2 mini-socket of one without a descriptor, which ends the
+  // socket.
+  return destroyed.receive_queue > 0 ? PeerFin::kCounted : PeerFin::kDoubtful;
+}
+
+ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin) {
+  return Usage(traffic, direction, peer_fin != PeerFin::kAbsent);
 }
 
 bool WasEstablished(const TcpTraffic& traffic, Direction direction) {

@@ -27,10 +27,25 @@ struct ConnectionUsage {
 /// counters.
 ConnectionUsage UsageOf(const SocketRecord& record, Direction direction);
 
-/// Of a connection that has ended, by its destroy event. That one does not say whether a FIN came
-/// before the end; the counters and `last_seen`, the state it was last seen in, mostly do. Where
-/// they do not, bytes_received may be one too low, after a reset.
-ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, TcpState last_seen);
+/// The same, without a last byte received that may be a FIN. kernel: inet_diag reads the state
+/// first and then waits for the socket's lock to read the counters; a FIN that comes in between
+/// counts in a row that says ESTABLISHED.
+ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
+
+/// Whether the peer's FIN had come, and was counted as a byte received, when a connection ended.
+enum class PeerFin : std::uint8_t {
+  kAbsent,
+  kCounted,
+  kDoubtful,  // a TIME-WAIT socket in the place of the connection tells that it was absent
+};
+
+/// By the destroy event, which must have tcp_info with traffic, and the state the connection was
+/// last seen in. After a reset it may say kCounted for kAbsent.
+PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen);
+
+/// Of a connection that has ended, by its destroy event. Where the peer's FIN is doubtful it is
+/// taken for counted, so that bytes_received may be one too low.
+ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin);
 
 /// Whether the event of an outbound connection shows that it was ever established: its SYN was
 /// acknowledged.

@@ -93,6 +93,64 @@ TEST_F(ConnectionTrackerTest, AConnectionNoPollHasSeenComesWithItsEvent) {
   EXPECT_EQ(Closed(), 1U);
 }
 
+TEST_F(ConnectionTrackerTest, TimeWaitTellsThatThePeersFinCameAfterTheEvent) {
+  Poll(0, {});
+  const TestConnection connection{.cookie = 1, .received = 90};
+  Destroy(0, connection.EndBeforePeersFin());
+  EXPECT_EQ(Usage().bytes_received, 89U) << "as long as it is not known";
+  Poll(1, {connection.MiniSocket(TcpState::kFinWait2)});
+  EXPECT_EQ(Usage().bytes_received, 90U);
+  Poll(2, {connection.MiniSocket()});
+  EXPECT_EQ(Usage().bytes_received, 90U);
+}
+
+TEST_F(ConnectionTrackerTest, TheSideThatClosesSecondLeavesNoTimeWait) {
+  Poll(0, {});
+  const TestConnection connection{.cookie = 1, .received = 90};
+  tracker_.BeginPoll(At(1));
+  Destroy(1, connection.End());
+  tracker_.CompletePoll(At(1));  // it may have come by before
+  Poll(2, {});
+  EXPECT_EQ(Usage().bytes_received, 90U);
+  Poll(3, {connection.MiniSocket()});  // of the next one with these ports
+  EXPECT_EQ(Usage().bytes_received, 90U);
+}
+
+TEST_F(ConnectionTrackerTest, ASuccessorOnTheSamePortsTellsWhoClosedFirst) {
+  for (const Direction direction : kDirections) {
+    ledger_ = TrafficLedger{GroupTraffic(kBounds)};
+    Poll(0, {});
+    TestConnection connection{.cookie = 1, .direction = direction, .received = 90};
+    const bool is_first = direction == Direction::kInbound;
+    Destroy(0, is_first ? connection.EndBeforePeersFin() : connection.End());
+    connection.cookie += TestConnection::kOtherPorts;
+    Destroy(0, connection.End());
+    EXPECT_EQ(Usage(direction).bytes_received, 180U);
+  }
+}
+
+TEST_F(ConnectionTrackerTest, WhatAPollHasBookedIsNotInDoubt) {
+  Poll(0, {});
+  const TestConnection connection{.cookie = 1, .received = 90};
+  Poll(1, {connection.Row()});
+  Destroy(1, connection.EndBeforePeersFin());
+  Poll(2, {connection.MiniSocket()});
+  EXPECT_EQ(Usage().bytes_received, 90U);
+}
+
+// The kernel reads the state, then waits for the lock, then reads the counters.
+TEST_F(ConnectionTrackerTest, AFinWhileARowIsWrittenIsNotBooked) {
+  Poll(0, {});
+  TestConnection connection{.cookie = 1, .received = 91};  // the FIN among them
+  SocketRecord row = connection.Row();
+  row.tcp_info->since_last_ack_received = milliseconds(0);
+  Poll(1, {row});
+  connection.received = 90;
+  Destroy(1, connection.End());
+  Poll(2, {});
+  EXPECT_EQ(Usage().bytes_received, 90U);
+}
+
 TEST_F(ConnectionTrackerTest, AnEventBeforeTheBaselineCountsNothing) {
   Destroy(0, TestConnection{.cookie = 1, .sent = 7}.End());
   EXPECT_EQ(Usage(), ConnectionUsage{});

@@ -10,6 +10,12 @@ namespace {
 const TestConnection kActive{.direction = Direction::kOutbound, .sent = 100, .received = 5'000};
 const TestConnection kPassive{.direction = Direction::kInbound, .sent = 100, .received = 5'000};
 
+ConnectionUsage Final(const SocketRecord& destroyed, Direction direction,
+                      TcpState last_seen = TcpState::kEstablished) {
+  return FinalUsageOf(*destroyed.tcp_info->traffic, direction,
+                      PeerFinOf(destroyed, direction, last_seen));
+}
+
 TEST(ConnectionUsageTest, SynAndFinAreNotPayloadWhileOpen) {
   for (const TestConnection& connection : {kActive, kPassive}) {
     for (const TcpState state : {TcpState::kEstablished, TcpState::kCloseWait}) {
@@ -23,9 +29,7 @@ TEST(ConnectionUsageTest, SynAndFinAreNotPayloadWhileOpen) {
 TEST(ConnectionUsageTest, SynAndFinAreNotPayloadAtTheEnd) {
   for (const TestConnection& connection : {kActive, kPassive}) {
     for (const bool is_orderly : {true, false}) {
-      const TcpTraffic traffic = *connection.End(is_orderly).tcp_info->traffic;
-      const ConnectionUsage usage =
-          FinalUsageOf(traffic, connection.direction, TcpState::kEstablished);
+      const ConnectionUsage usage = Final(connection.End(is_orderly), connection.direction);
       EXPECT_EQ(usage.bytes_sent, 100U) << is_orderly;
       EXPECT_EQ(usage.bytes_received, 5'000U) << is_orderly;
     }
@@ -33,29 +37,45 @@ TEST(ConnectionUsageTest, SynAndFinAreNotPayloadAtTheEnd) {
 }
 
 TEST(ConnectionUsageTest, OnlyWhatWasAcknowledgedIsSent) {
-  TcpTraffic traffic = *kActive.Row().tcp_info->traffic;
-  traffic.bytes_sent += 40;  // in flight
-  EXPECT_EQ(FinalUsageOf(traffic, Direction::kOutbound, TcpState::kEstablished).bytes_sent, 100U);
+  SocketRecord destroyed = kActive.Row();
+  destroyed.tcp_info->traffic->bytes_sent += 40;  // in flight
+  EXPECT_EQ(Final(destroyed, Direction::kOutbound).bytes_sent, 100U);
 }
 
 // The peer has closed both directions: our answer is met by a reset.
 TEST(ConnectionUsageTest, DataThatWasNeverAcknowledgedMeansThatAFinHadCome) {
-  TcpTraffic traffic = *kPassive.Row().tcp_info->traffic;
-  traffic.bytes_sent += 40;
-  traffic.bytes_received += 1;
-  EXPECT_EQ(FinalUsageOf(traffic, Direction::kInbound, TcpState::kEstablished).bytes_received,
-            5'000U);
+  SocketRecord destroyed = kPassive.Row();
+  destroyed.tcp_info->traffic->bytes_sent += 40;
+  destroyed.tcp_info->traffic->bytes_received += 1;
+  EXPECT_EQ(Final(destroyed, Direction::kInbound).bytes_received, 5'000U);
 }
 
 TEST(ConnectionUsageTest, TheStateSeenLastTellsOfAFin) {
-  TcpTraffic traffic = *kPassive.Row().tcp_info->traffic;
-  traffic.bytes_received += 1;
-  EXPECT_EQ(FinalUsageOf(traffic, Direction::kInbound, TcpState::kCloseWait).bytes_received,
-            5'000U);
+  SocketRecord destroyed = kPassive.Row();
+  destroyed.tcp_info->traffic->bytes_received += 1;
+  for (const TcpState state : {TcpState::kCloseWait, TcpState::kFinWait2}) {
+    EXPECT_EQ(Final(destroyed, Direction::kInbound, state).bytes_received, 5'000U) << Name(state);
+  }
+}
+
+TEST(ConnectionUsageTest, AnUnreadFinIsCountedAndTheLackOfOneIsInDoubt) {
+  SocketRecord destroyed = kPassive.End();
+  EXPECT_EQ(PeerFinOf(destroyed, Direction::kInbound, TcpState::kEstablished), PeerFin::kDoubtful);
+  destroyed.receive_queue = 1;
+  EXPECT_EQ(PeerFinOf(destroyed, Direction::kInbound, TcpState::kEstablished), PeerFin::kCounted);
+}
+
+TEST(ConnectionUsageTest, AByteThatHasJustComeMayBeAFin) {
+  SocketRecord row = kPassive.Row();
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(4);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 4'999U);
+  EXPECT_EQ(UsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(400);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 5'000U);
 }
 
 TEST(ConnectionUsageTest, NothingMovedIsNothing) {
-  EXPECT_EQ(FinalUsageOf({}, Direction::kOutbound, TcpState::kSynSent), ConnectionUsage{});
+  EXPECT_EQ(FinalUsageOf({}, Direction::kOutbound, PeerFin::kDoubtful), ConnectionUsage{});
   EXPECT_EQ(UsageOf(Established(1), Direction::kInbound), ConnectionUsage{}) << "no tcp_info";
 }
 

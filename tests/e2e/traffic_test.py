@@ -450,10 +450,10 @@ class QueuesTest(TrafficTest):
         fill(self.sockets.connect(listener))  # never accepted: Recv-Q of the listener is 2
         self.sockets.connect(listener)
         with Daemon(CONFIG) as daemon:
-            self.wait_for((True, True), lambda: tuple(  # bytes still move for a while
+            sides = (("inbound", f"sport = :{port}"), ("outbound", f"dport = :{port}"))
+            wait_until(lambda: all(  # bytes still move for a while
                 self.queues(daemon.page(), direction, port) == self.queues_of_ss(condition)
-                for direction, condition in (("inbound", f"sport = :{port}"),
-                                             ("outbound", f"dport = :{port}"))))
+                for direction, condition in sides), "the queues that ss shows")
             page = daemon.page()
             self.assertGreater(self.queues(page, "inbound", port)[0], 50_700)
             self.assertGreater(self.queues(page, "outbound", port)[2], 0)

@@ -11,6 +11,9 @@ namespace connwatch {
 
 /// A connection between 192.0.2.1 and 192.0.2.2, open, with everything acknowledged.
 struct TestConnection {
+  /// Connections whose cookies differ by this have the same ports.
+  static constexpr std::uint64_t kOtherPorts = 20'000;
+
   std::uint64_t cookie = 0;
   Direction direction = Direction::kOutbound;
   std::uint64_t sent = 0;      // payload
@@ -26,9 +29,23 @@ struct TestConnection {
     return Make(TcpState::kClose, is_orderly, is_orderly);
   }
 
+  /// The destroy event of the side that closes first, where the peer takes its time.
+  SocketRecord EndBeforePeersFin() const {
+    return Make(TcpState::kClose, /*fin_acked=*/true, /*fin_received=*/false);
+  }
+
+  /// What then stays in its place.
+  SocketRecord MiniSocket(TcpState state = TcpState::kTimeWait) const {
+    SocketRecord record = Row(state);
+    record.cookie += 1'000'000;
+    record.tcp_info.reset();
+    return record;
+  }
+
   /// The destroy event after the kernel has disconnected the socket.
   SocketRecord BlankEnd() const {
-    SocketRecord record = Established(cookie, direction == Direction::kInbound ? port : 40'000);
+    SocketRecord record =
+        Established(cookie, direction == Direction::kInbound ? port : OtherPort());
     record.state = TcpState::kClose;
     record.remote = {};
     record.send_queue = 65'538;
@@ -38,10 +55,16 @@ struct TestConnection {
   }
 
  private:
+  // Of the side that connects.
+  std::uint16_t OtherPort() const {
+    return static_cast<std::uint16_t>(40'000 + cookie % kOtherPorts);
+  }
+
   SocketRecord Make(TcpState state, bool fin_acked, bool fin_received) const {
-    SocketRecord record = Established(cookie, direction == Direction::kInbound ? port : 40'000);
+    SocketRecord record =
+        Established(cookie, direction == Direction::kInbound ? port : OtherPort());
     record.state = state;
-    record.remote.port = direction == Direction::kInbound ? 50'000 : port;
+    record.remote.port = direction == Direction::kInbound ? OtherPort() : port;
     const bool syn_acked = direction == Direction::kOutbound;
     record.tcp_info.emplace();
     record.tcp_info->rtt = std::chrono::microseconds(300);
