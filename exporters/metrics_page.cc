@@ -1,7 +1,5 @@
 #include "exporters/metrics_page.h"
 
-#include <prometheus/text_serializer.h>
-
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "exporters/group_families.h"
 #include "exporters/kernel_families.h"
 #include "exporters/metric_families.h"
+#include "exporters/text_format.h"
 
 namespace connwatch {
 
@@ -240,7 +239,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   AddConfig(families, snapshot.config);
   AddBuild(families, build);
   AddProcess(families, snapshot.process);
-  return prometheus::TextSerializer().Serialize(families.list());
+  return ToTextFormat(families.list());
 }
 
 }  // namespace connwatch

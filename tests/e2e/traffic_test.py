@@ -127,11 +127,13 @@ class ExactTotalsTest(TrafficTest):
             wrong = {key: (found.get(key), expected.get(key)) for key in found | expected
                      if found.get(key) != expected.get(key)}
             self.assertEqual(wrong, {}, "(found, expected) of (closed, sent, received)")
-            self.assertGreaterEqual(total(page, "connections_ended_total", cause="complete"),
+            # The scrapes' connections are among them; on a busy machine an event may come late.
+            ended = {cause: total(page, "connections_ended_total", cause=cause)
+                     for cause in ("complete", "vanished", "disconnected", "not_established")}
+            self.assertGreaterEqual(ended["complete"] + ended["vanished"],
                                     self.CONNECTIONS * len(directions))
+            self.assertEqual(ended["disconnected"] + ended["not_established"], 0)
             self.assertEqual(total(page, "destroy_event_overruns_total"), 0)
-            for cause in ("disconnected", "not_established", "vanished"):
-                self.assertEqual(total(page, "connections_ended_total", cause=cause), 0, cause)
 
     def test_loopback_ipv4(self):
         load = self.load(self.IPV4, "127.0.0.1", seed=1, ends=self.CLOSED_AT_ONCE)
@@ -451,12 +453,14 @@ class QueuesTest(TrafficTest):
         self.sockets.connect(listener)
         with Daemon(CONFIG) as daemon:
             sides = (("inbound", f"sport = :{port}"), ("outbound", f"dport = :{port}"))
-            wait_until(lambda: all(  # bytes still move for a while
-                self.queues(daemon.page(), direction, port) == self.queues_of_ss(condition)
-                for direction, condition in sides), "the queues that ss shows")
-            page = daemon.page()
-            self.assertGreater(self.queues(page, "inbound", port)[0], 50_700)
-            self.assertGreater(self.queues(page, "outbound", port)[2], 0)
+
+            def as_ss():  # bytes still move for a while
+                page = daemon.page()
+                found = [self.queues(page, direction, port) for direction, _ in sides]
+                return found == [self.queues_of_ss(condition) for _, condition in sides] and found
+            inbound, outbound = wait_until(as_ss, "the same as ss")
+            self.assertGreater(inbound[0], 50_700)
+            self.assertGreater(outbound[2], 0)
 
     def test_a_syn_is_no_byte(self):
         self.enterContext(TwoHosts())
