@@ -1,9 +1,6 @@
 """Whether connwatchd counts every connection that ends, and what that costs beside the load."""
 
-import contextlib
-import ctypes
 import http.client
-import os
 import re
 import subprocess
 import time
@@ -11,37 +8,14 @@ from dataclasses import dataclass
 
 import subjects
 from measure import Cost, MeasureError, metric, parse_metrics, run_process
+from own_network import own_network
 
-CLONE_NEWNET = 0x40000000  # linux/sched.h
 DRAIN_S = 0.5  # the buffer holds less than that at the rate of the targets
 PUBLISHED_S = 2.5  # a snapshot comes after each poll of handshakes, every second
 PATIENCE_S = 60  # longer after the load: polls among many TIME-WAIT sockets are dearer, so rarer
 LOOK_S = 0.5
 # As anybody would run it, but for a patience with one HTTP connection kept open.
 SETTINGS = ("destroy_events: on", "web: {timeout: 5m}")
-
-
-@contextlib.contextmanager
-def own_network():
-    """This process, and what it starts, is alone in a network namespace with a loopback device.
-
-    Nobody else's connections end there, and its limits of ports and TIME-WAIT are its own.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def check(result):
-        if result != 0:
-            raise OSError(ctypes.get_errno(), "network namespace")
-    before = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        check(libc.unshare(CLONE_NEWNET))
-        try:
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            yield
-        finally:
-            check(libc.setns(before, CLONE_NEWNET))
-    finally:
-        os.close(before)
 
 
 class KeptConnection:

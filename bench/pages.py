@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import side_sockets
 import subjects
 from measure import scrape, take_rounds
+from own_network import own_network
 
 EACH_SECOND = "connwatchd, a new snapshot every second"
 FRESH = "connwatchd, a new snapshot for every scrape"
@@ -60,9 +61,10 @@ def take_block(daemon, count, pause_s, without_main_thread=False):
 
 def measure_pages(folder, node_exporter, listeners, rounds, scrapes):
     """{what: [Block of each round]}, with so many scrapes in each block."""
-    with side_sockets.connected_listeners(listeners), \
+    with own_network(), side_sockets.connected_listeners(listeners), \
             subjects.start_configured_connwatchd(folder) as usual, \
-            subjects.start_connwatchd(folder, handshakes=FRESH_INTERVAL_S) as fresh, \
+            subjects.start_connwatchd(folder, listeners=FRESH_INTERVAL_S,
+                                      handshakes=FRESH_INTERVAL_S) as fresh, \
             subjects.start_node_exporter(node_exporter) as node:
         for daemon in (usual, fresh):
             daemon.wait_serving()
