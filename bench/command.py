@@ -1,4 +1,4 @@
-"""What bench/run and bench/run-handshakes have in common: options, description, verdict."""
+"""What the commands of this folder have in common: options, description, verdict."""
 
 import argparse
 import datetime
@@ -30,6 +30,10 @@ class Command:
     def add_count(self, flag, default, what, least=1):
         """An option for a whole number of `least` or more."""
         self.parser.add_argument(flag, type=number_from(least), default=default, help=what)
+
+    def add_choice(self, flag, choices, what):
+        """An option for one of a few words, or None."""
+        self.parser.add_argument(flag, choices=choices, help=what)
 
     def main(self, run):
         """The exit status; run(options) prints what it finds and returns the targets."""

@@ -43,13 +43,13 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def peak_memory_bytes(pid):
-    """VmHWM of a process; 0 once it has ended.
+def memory_bytes(pid, figure):
+    """VmRSS or VmHWM, its peak, of a process; 0 once it has ended.
 
     Not ru_maxrss: that includes the memory of this interpreter, from before exec.
     """
     with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        found = re.search(r"^VmHWM:\s+(\d+) kB", status.read(), re.MULTILINE)
+        found = re.search(rf"^{figure}:\s+(\d+) kB", status.read(), re.MULTILINE)
     return int(found[1]) * 1024 if found else 0
 
 
@@ -65,7 +65,7 @@ def run_process(argv, stdout=subprocess.DEVNULL):
         waiting = select.poll()
         waiting.register(ended, select.POLLIN)
         while not waiting.poll(PEAK_SAMPLE_S * 1000):
-            peak = max(peak, peak_memory_bytes(process.pid))
+            peak = max(peak, memory_bytes(process.pid, "VmHWM"))
             if time.monotonic() - started > PROCESS_DEADLINE_S:
                 process.kill()
         wall = time.monotonic() - started
@@ -90,6 +90,20 @@ def run_bare_dump(program, *flags):
     return Cost(*(float(value) for value in times), whole.peak_bytes), int(sockets)
 
 
+def take_rounds(steps, count, close=2):
+    """What each of `steps`, {name: function}, returns, in turns: {name: [result of each round]}.
+
+    The first `close` are compared most closely: side by side, each first in turn.
+    """
+    names = list(steps)
+    rounds = {name: [] for name in names}
+    for number in range(count):
+        first = number % close
+        for name in (*names[first:close], *names[:first], *names[close:]):
+            rounds[name].append(steps[name]())
+    return rounds
+
+
 def stop_process(process):
     """Ends a child of ours, paused or not."""
     if process.poll() is None:
@@ -109,26 +123,36 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def scrape_seconds(port):
-    """GET /metrics over a new connection: from connect() to the last byte."""
+def scrape(port):
+    """GET /metrics over a new connection: the seconds from connect() to the last byte, the page."""
     request = (b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: identity\r\n"
                b"Connection: close\r\n\r\n")
     started = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
-        status = connection.recv(65536)
-        while connection.recv(65536):
-            pass
+        parts = [connection.recv(65536)]
+        while parts[-1]:
+            parts.append(connection.recv(65536))
     took = time.perf_counter() - started
-    if not status.startswith(b"HTTP/1.1 200 "):
-        raise MeasureError(f"GET /metrics on port {port} answered {status[:40]!r}")
-    return took
+    answer = b"".join(parts)
+    if not answer.startswith(b"HTTP/1.1 200 "):
+        raise MeasureError(f"GET /metrics on port {port} answered {answer[:40]!r}")
+    return took, answer.partition(b"\r\n\r\n")[2]
+
+
+def scrape_seconds(port):
+    """How long a scrape takes."""
+    return scrape(port)[0]
 
 
 def read_metrics(port):
-    """The samples of a metrics page: {(name, frozenset of 'label="value"'): number}."""
+    """The samples of a metrics page."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:
-        page = answer.read().decode()
+        return parse_metrics(answer.read().decode())
+
+
+def parse_metrics(page):
+    """{(name, frozenset of (label, value)): number}."""
     samples = {}
     for name, labels, value in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", page, re.MULTILINE):
         pairs = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels)
@@ -196,12 +220,17 @@ class Resident:
             return stat.read().rpartition(")")[2].split()[0] == "R"  # proc(5): state
 
     def peak_memory_bytes(self):
-        return peak_memory_bytes(self._process.pid)
+        return memory_bytes(self._process.pid, "VmHWM")
 
-    def cpu_s(self):
+    def resident_memory_bytes(self):
+        return memory_bytes(self._process.pid, "VmRSS")
+
+    def cpu_s(self, without_main_thread=False):
         """CPU time of all its threads, exact to the nanosecond while none of them runs."""
         total_ns = 0
         for task in os.listdir(f"{self._folder}/task"):
+            if without_main_thread and task == str(self._process.pid):
+                continue
             with open(f"{self._folder}/task/{task}/schedstat", encoding="ascii") as schedstat:
                 total_ns += int(schedstat.read().split()[0])
         return total_ns / 1e9
@@ -213,7 +242,8 @@ class Resident:
         def is_quiet():
             before = self.cpu_s()
             time.sleep(QUIET_S)
-            return self.cpu_s() - before < QUIET_CPU_S
+            # One that waits for a core uses none either.
+            return self.cpu_s() - before < QUIET_CPU_S and not self.is_working()
         self.wait_until(is_quiet, "rest", PROCESS_DEADLINE_S)
 
     def user_share(self, before):

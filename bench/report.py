@@ -90,6 +90,33 @@ def lateness_table(lateness):
                   *(f"within {bound * 1e3:g} ms, %" for bound in bounds)], rows)
 
 
+def close_table(runs):
+    """One row for each of `runs`, each a closes.CloseRun."""
+    rows = [[f"{run.rate:,.0f}", f"{run.closes:,}", f"{run.counted:,}", str(run.overruns),
+             f"{run.load.cpu_s:.2f}", f"{run.daemon_cpu_s:.3f}", f"{run.event_cpu_s:.3f}",
+             f"{run.cpu_ratio:.3f}"] for run in runs]
+    return table(["closes a second", "closes", "counted", "overruns", "CPU of the load, s",
+                  "of connwatchd, s", "of it for events, s", "connwatchd to load"], rows)
+
+
+def page_table(rounds):
+    """One row for each of `rounds`, {name: [pages.Block]}."""
+    rows = []
+    for name, blocks in rounds.items():
+        wall_s = [seconds for block in blocks for seconds in block.wall_s]
+        page_bytes = [size for block in blocks for size in block.page_bytes]
+        cpu_s = sum(block.cpu_s for block in blocks)
+        rows.append([name, str(len(wall_s)), str(sum(block.snapshots for block in blocks) or "-"),
+                     str(blocks[-1].series), f"{statistics.mean(page_bytes) / 1e3:.0f}",
+                     f"{statistics.median(wall_s) * 1e3:.2f}",
+                     f"{percentile(wall_s, 0.99) * 1e3:.2f}", f"{cpu_s / len(wall_s) * 1e3:.2f}",
+                     spread([block.wall_per_byte * 1e9 for block in blocks], 1),
+                     spread([block.cpu_per_byte * 1e9 for block in blocks], 1)])
+    return table(["page", "scrapes", "snapshots", "series", "KB", "wall, median, ms",
+                  "99th percentile, ms", "CPU, mean, ms", "wall, ns a byte", "CPU, ns a byte"],
+                 rows)
+
+
 def target_table(targets):
     """Each target with its figure, and whether it is met."""
     rows = [[target.what, f"{target.limit:g}{target.unit}", f"{target.measured:.3g}{target.unit}",

@@ -42,6 +42,18 @@ def listeners(count):
 
 
 @contextlib.contextmanager
+def connected_listeners(count):
+    """So many listeners stand meanwhile, each on a port of its own, with a connection to each."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            listener = stack.enter_context(_bound_socket(LISTENER_ADDRESS))
+            listener.listen()
+            stack.enter_context(_start_connect(listener))
+            stack.enter_context(listener.accept()[0])
+        yield
+
+
+@contextlib.contextmanager
 def pending_handshakes(count):
     """`count` SYN-RECV sockets and `count` SYN-SENT ones stand, for about two minutes.
 

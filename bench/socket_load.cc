@@ -3,7 +3,6 @@
 // One process cannot have the descriptors, so workers are forked. Each has a 127.64.x.y address of
 // its own for both ends of its connections, so that ports never run short and nobody else's
 // 127.0.0.1 is touched. Sockets are closed by RST: no TIME-WAIT is left behind.
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -32,6 +31,7 @@
 #include <vector>
 
 #include "bench/flags.h"
+#include "bench/loopback.h"
 #include "bench/unique_fd.h"
 #include "core/result.h"
 
@@ -45,56 +45,8 @@ constexpr std::uint64_t kMaxSockets = 10'000'000;
 constexpr std::uint64_t kMaxPairsPerWorker = 9'000;
 constexpr std::uint64_t kPairsPerListener = 2'000;  // well below any ephemeral port range
 constexpr std::uint64_t kSpareDescriptors = 64;
-constexpr int kBacklog = 16;  // a connection is accepted as soon as it is made
 constexpr in_addr_t kFirstWorkerAddress = 0x7f400001;  // 127.64.0.1
 constexpr std::string_view kGreeting = "a few bytes, so that there is a round trip to measure";
-
-Error SystemError(std::string_view what) { return Error::FromErrno(errno, what); }
-
-Result<void> EnableOption(const UniqueFd& fd, int level, int option) {
-  const int on = 1;
-  if (setsockopt(fd.get(), level, option, &on, sizeof(on)) < 0) return SystemError("setsockopt");
-  return {};
-}
-
-// A TCP socket bound to `address`, its port the kernel's choice, which will be closed by RST.
-Result<UniqueFd> OpenBoundSocket(in_addr_t address, bool port_at_connect) {
-  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return SystemError("socket");
-  const linger reset{.l_onoff = 1, .l_linger = 0};
-  if (setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset)) < 0) {
-    return SystemError("set SO_LINGER");
-  }
-  if (port_at_connect) {
-    if (auto on = EnableOption(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT); !on) {
-      return std::move(on).error();
-    }
-  }
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  name.sin_addr.s_addr = htonl(address);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&name), sizeof(name)) < 0) {
-    return SystemError("bind");
-  }
-  return fd;
-}
-
-struct Listener {
-  UniqueFd fd;
-  sockaddr_in name{};
-};
-
-Result<Listener> Listen(in_addr_t address) {
-  auto fd = OpenBoundSocket(address, false);
-  if (!fd) return std::move(fd).error();
-  Listener listener{std::move(fd).value(), {}};
-  if (listen(listener.fd.get(), kBacklog) < 0) return SystemError("listen");
-  socklen_t length = sizeof(listener.name);
-  if (getsockname(listener.fd.get(), reinterpret_cast<sockaddr*>(&listener.name), &length) < 0) {
-    return SystemError("getsockname");
-  }
-  return listener;
-}
 
 Result<void> SendGreeting(const UniqueFd& from, const UniqueFd& to) {
   std::array<char, kGreeting.size()> received{};
@@ -109,17 +61,12 @@ Result<void> SendGreeting(const UniqueFd& from, const UniqueFd& to) {
 
 // Both ends of one connection are added to `sockets`.
 Result<void> AddPair(const Listener& listener, in_addr_t address, std::vector<UniqueFd>& sockets) {
-  auto client = OpenBoundSocket(address, true);
-  if (!client) return std::move(client).error();
-  if (connect(client->get(), reinterpret_cast<const sockaddr*>(&listener.name),
-              sizeof(listener.name)) < 0) {
-    return SystemError("connect");
-  }
-  UniqueFd server(accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!server) return SystemError("accept");
-  if (auto sent = SendGreeting(*client, server); !sent) return sent;
-  if (auto sent = SendGreeting(server, *client); !sent) return sent;
-  sockets.push_back(std::move(client).value());
+  auto connection = Connect(listener, address, Closing::kReset);
+  if (!connection) return std::move(connection).error();
+  auto& [client, server] = *connection;
+  if (auto sent = SendGreeting(client, server); !sent) return sent;
+  if (auto sent = SendGreeting(server, client); !sent) return sent;
+  sockets.push_back(std::move(client));
   sockets.push_back(std::move(server));
   return {};
 }
@@ -136,7 +83,7 @@ Error Work(const Worker& worker) {
   std::vector<Listener> listeners;
   for (std::uint64_t pair = 0; pair < worker.pairs; ++pair) {
     if (pair % kPairsPerListener == 0) {
-      auto listener = Listen(worker.address);
+      auto listener = Listen(worker.address, Closing::kReset);
       if (!listener) return std::move(listener).error();
       listeners.push_back(std::move(listener).value());
     }

@@ -19,6 +19,8 @@ LOAD_DEADLINE_S = 3600
 TIERS = ("listeners", "handshakes", "full")
 LONGEST_INTERVAL_S = 3600  # of any tier
 SHORTEST_INTERVAL_S = 0.1  # of the full tier
+# Flags of node_exporter: nothing but the counts of TCP sockets by state.
+TCPSTAT_ALONE = ("--collector.disable-defaults", "--collector.tcpstat")
 SCRAPE_PAUSE_S = 0.01
 SETTLE_S = 0.3
 
@@ -69,37 +71,32 @@ def socket_load(sockets):
             stop_process(load)
 
 
-def start_connwatchd(folder, **intervals_s):
+def start_connwatchd(folder, settings=(), **intervals_s):
     """A connwatchd that polls each named tier at that interval, whatever it costs.
 
-    The other tiers rest after their first poll. Its configuration is put in `folder`.
+    The other tiers rest after their first poll. `settings` are further lines of its configuration,
+    which is put in `folder`.
     """
     intervals_ms = {tier: round(intervals_s.get(tier, LONGEST_INTERVAL_S) * 1000)
                     for tier in TIERS}
     poll = ", ".join(f"{tier}: {interval}ms" for tier, interval in intervals_ms.items())
-    config = pathlib.Path(folder, "-".join(map(str, intervals_ms.values())) + ".yaml")
-    config.write_text(f"cpu_budget: 100%\npoll: {{{poll}}}\n", encoding="ascii")
-    return _start_configured(config)
+    return start_configured_connwatchd(
+        folder, ("cpu_budget: 100%", f"poll: {{{poll}}}", *settings))
 
 
-def start_default_connwatchd(folder):
-    """A connwatchd that nobody configured."""
-    config = pathlib.Path(folder, "default.yaml")
-    config.write_text("{}\n", encoding="ascii")
-    return _start_configured(config)
-
-
-def _start_configured(config):
+def start_configured_connwatchd(folder, settings=("{}",)):
+    """A connwatchd with nothing but these lines of configuration: by default, all defaults."""
     port = free_port()
+    config = pathlib.Path(folder, f"{port}.yaml")
+    config.write_text("".join(f"{line}\n" for line in settings), encoding="ascii")
     return Resident([str(BUILD / "connwatchd"), "--config.file", str(config),
                      "--web.listen-address", f"127.0.0.1:{port}"], port)
 
 
-def start_node_exporter(program):
-    """A node_exporter that serves nothing but the counts of TCP sockets by state."""
+def start_node_exporter(program, *flags):
+    """A node_exporter; without flags, with its default collectors."""
     port = free_port()
-    return Resident([program, "--collector.disable-defaults", "--collector.tcpstat",
-                     f"--web.listen-address=127.0.0.1:{port}"], port)
+    return Resident([program, *flags, f"--web.listen-address=127.0.0.1:{port}"], port)
 
 
 def poll_figures(daemon, tier):
