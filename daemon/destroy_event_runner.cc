@@ -32,19 +32,35 @@ void DestroyEventRunner::Join() {
     return;
   }
   stream_ = std::move(stream).value();
-  auto readable =
-      loop_.OnReadable(stream_->fd(), Priority::kDestroyEvents, [this] { OnReadable(); });
-  if (!readable) {
-    loop_.Fail(std::move(readable).error());
-    return;
-  }
-  readable_ = std::move(readable).value();
   spending_.Start(EventLoop::Now().monotonic);
   stats_.is_active = true;
+  Watch();
+}
+
+void DestroyEventRunner::Watch() {
+  auto readable =
+      loop_.OnReadable(stream_->fd(), Priority::kDestroyEvents, [this] { OnReadable(); });
+  if (readable) {
+    readable_ = std::move(readable).value();
+  } else {
+    loop_.Fail(std::move(readable).error());
+  }
+}
+
+void DestroyEventRunner::Gather() {
+  readable_ = {};
+  auto gather =
+      loop_.At(EventLoop::Now().monotonic + kGather, Priority::kDestroyEvents, [this] { Watch(); });
+  if (gather) {
+    gather_ = std::move(gather).value();
+  } else {
+    loop_.Fail(std::move(gather).error());
+  }
 }
 
 void DestroyEventRunner::Leave() {
   readable_ = {};
+  gather_ = {};
   stream_.reset();
   stats_.is_active = false;
 }
@@ -63,7 +79,7 @@ void DestroyEventRunner::RejoinLater() {
 
 void DestroyEventRunner::OnReadable() {
   const auto cpu_before = EventLoop::ThreadCpuTime();
-  const bool is_broken = !Read();
+  const Result<bool> has_more = Read();
   const auto cpu = EventLoop::ThreadCpuTime() - cpu_before;
   stats_.cpu += cpu;
   const bool has_window_ended = spending_.Add(cpu, EventLoop::Now().monotonic);
@@ -75,28 +91,28 @@ void DestroyEventRunner::OnReadable() {
                " % of a core, more than half of cpu_budget: leaving them for a minute; totals lack "
                "short connections meanwhile");
   }
-  if (is_broken || is_too_dear) {
+  if (!has_more) LogError(has_more.error().context);
+  if (!has_more || is_too_dear) {
     Leave();
     RejoinLater();
+  } else if (!*has_more) {
+    Gather();
   }
 }
 
-bool DestroyEventRunner::Read() {
+Result<bool> DestroyEventRunner::Read() {
   constexpr int kBatches = 8;  // about half a millisecond
   bool has_more = true;
   for (int i = 0; i < kBatches && has_more; ++i) {
     const auto batch = stream_->ReadBatch();
-    if (!batch) {
-      LogError(batch.error().context);
-      return false;
-    }
+    if (!batch) return batch.error();
     const MonotonicTime now = EventLoop::Now().monotonic;
     for (const SocketRecord& record : batch->records) tracker_.OnDestroyed(record, now);
     stats_.events += batch->records.size();
     if (batch->is_overrun) ++stats_.overruns;
     has_more = batch->has_more;
   }
-  return true;
+  return has_more;
 }
 
 }  // namespace connwatch
