@@ -187,6 +187,26 @@ DumpScript DumpWithRtt(milliseconds ack_age) {
   return {{{record}, DumpProgress::kDone, std::nullopt}};
 }
 
+// The kernel prepares the next batch while one is read.
+TEST_F(TierPollerTest, ASocketDestroyedBeforeItsBatchWasReadCountsOnce) {
+  const TestConnection connection{.cookie = 7, .sent = 40};
+  source_.Add(GoodDump(1));
+  source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt},
+               {{connection.Row()}, DumpProgress::kDone, std::nullopt}});
+  Poll(0);
+  tier_.Begin(TestInstant(10));
+  tier_.Continue(TestInstant(10));
+  tracker_.OnDestroyed(connection.End(), TestInstant(10).monotonic);
+  tier_.Continue(TestInstant(10));
+  tier_.Conclude(TestInstant(11));
+  std::uint64_t bytes = 0;
+  for (const ShownGroup& group : classifier_.ShownGroups()) {
+    bytes += ledger_[{Direction::kOutbound, group.id}].usage.bytes_sent;
+  }
+  EXPECT_EQ(bytes, 40U);
+  EXPECT_EQ(tracker_.stats().ended.at(IndexOf(EndCause::kComplete)), 1U);
+}
+
 std::uint64_t RttObservations(const FullPoll& poll) {
   const auto counts = poll.totals().rtt[{Direction::kOutbound, 1}].bucket_counts();
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});

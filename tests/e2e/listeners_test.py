@@ -85,6 +85,18 @@ class ListenersTest(unittest.TestCase):
                        "the listener is back")
             self.assertGreaterEqual(self.listener_metric(daemon, "drops_total", again), before)
 
+    def test_a_burst_of_40_ms_is_seen_by_a_tier_that_is_twice_as_fast(self):
+        with Daemon("poll: {listeners: 20ms, handshakes: 200ms, full: 10s}\n") as daemon:
+            server = self.sockets.listener(backlog=3)
+            self.wait_for(daemon, "accept_queue_limit", server, 3)
+            clients = [self.sockets.connect(server) for _ in range(4)]  # full: limit + 1
+            time.sleep(0.04)
+            for client in clients:
+                server.accept()[0].close()
+                client.close()
+            self.wait_for(daemon, "accept_queue_peak", server, 4)
+            self.assertEqual(self.listener_metric(daemon, "accept_queue_length", server), 0)
+
     def test_nine_of_ten_bursts_are_seen_in_the_peak(self):
         with Daemon("peak_window: 1s\n" + CONFIG) as daemon:
             server = self.sockets.listener(backlog=64)
