@@ -92,7 +92,7 @@ struct AlertRule {
   bool operator==(const AlertRule&) const = default;
 };
 
-/// Rules in force at most, the defaults included.
+/// Rules in a configuration at most, beside the defaults.
 inline constexpr std::size_t kMaxAlertRules = 200;
 
 }  // namespace connwatch
