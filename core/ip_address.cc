@@ -98,6 +98,21 @@ std::uint64_t IpAddress::SourcePrefix() const {
   return prefix;
 }
 
+std::string FormatSourcePrefix(std::uint64_t prefix) {
+  // The family stands above the 48 bits of an IPv6 prefix; of IPv4 it is 0.
+  constexpr unsigned kIpv4Bits = 24;
+  constexpr unsigned kIpv6Bits = 48;
+  const bool is_ipv6 = prefix >> kIpv6Bits != 0;
+  const unsigned bits = is_ipv6 ? kIpv6Bits : kIpv4Bits;
+  std::array<std::byte, 16> bytes{};
+  for (unsigned i = 0; i < bits / 8; ++i) {
+    bytes.at(i) = static_cast<std::byte>(prefix >> (bits - 8 * (i + 1)) & 0xffU);
+  }
+  const IpAddress address =
+      is_ipv6 ? IpAddress::FromIpv6(bytes) : IpAddress::FromIpv4(std::span(bytes).first<4>());
+  return address.ToString() + "/" + std::to_string(bits);
+}
+
 std::uint64_t IpAddress::Hash(std::uint64_t seed) const {
   const auto words = std::bit_cast<std::array<std::uint64_t, 2>>(bytes_);
   return Mix(Mix(seed ^ words[0] ^ static_cast<std::uint64_t>(family_)) ^ words[1]);

@@ -74,6 +74,9 @@ class IpAddress {
   std::array<std::byte, 16> bytes_{};
 };
 
+/// A number from IpAddress::SourcePrefix() as text: "198.51.100.0/24" or "2001:db8:1::/48".
+std::string FormatSourcePrefix(std::uint64_t prefix);
+
 /// An address and a port in host order.
 struct Endpoint {
   IpAddress address;

@@ -2,6 +2,7 @@
 // part of a Snapshot.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,14 @@ struct SynQueue {
   std::uint64_t retransmitting = 0;  // with at least one SYN-ACK retransmitted
 };
 
+/// Half-open handshakes from one network.
+struct SourceCount {
+  std::uint64_t prefix = 0;  // as IpAddress::SourcePrefix() gives it
+  std::uint64_t count = 0;   // SYN-RECV sockets
+
+  bool operator==(const SourceCount&) const = default;
+};
+
 struct ListenerStatus {
   AcceptQueue accept_queue;
   SynQueue syn_queue;
@@ -44,6 +53,10 @@ struct ListenerStatus {
   /// Of the latest handshakes poll, with what it was judged by.
   Diagnosis diagnosis;
   ListenerEvidence evidence;
+  /// The busiest source networks of that poll, the busiest first, at most kMaxTopSources.
+  std::vector<SourceCount> top_sources = {};
+
+  static constexpr std::size_t kMaxTopSources = 5;
 };
 
 struct Listener {

@@ -3,9 +3,29 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 namespace connwatch {
+
+namespace {
+
+// The busiest first; equal ones by prefix, so that the order does not depend on the hash.
+std::vector<SourceCount> TopSources(
+    const std::unordered_map<std::uint64_t, std::uint32_t>& sources) {
+  std::vector<SourceCount> all;
+  all.reserve(sources.size());
+  for (const auto& [prefix, count] : sources) all.push_back({prefix, count});
+  const std::size_t kept = std::min(all.size(), ListenerStatus::kMaxTopSources);
+  std::ranges::partial_sort(all, all.begin() + static_cast<std::ptrdiff_t>(kept),
+                            [](const SourceCount& a, const SourceCount& b) {
+                              return a.count != b.count ? a.count > b.count : a.prefix < b.prefix;
+                            });
+  return {all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept)};
+}
+
+}  // namespace
 
 // The latest drop count of each listening socket, by cookie.
 struct ListenerBoard::DropCounts {
@@ -119,9 +139,8 @@ ListenerEvidence ListenerBoard::EvidenceOf(const Entry& entry,
     return elapsed.count() > 0 ? difference / elapsed.count() : 0.0;
   };
   const auto& [queue, before] = std::pair(entry.syn_queue_in_poll, entry.status.syn_queue);
-  std::uint32_t top_source = 0;
-  for (const auto& [prefix, count] : entry.sources_in_poll)
-    top_source = std::max(top_source, count);
+  const auto& top_sources = entry.status.top_sources;
+  const std::uint64_t top_source = top_sources.empty() ? 0 : top_sources.front().count;
   ListenerEvidence evidence;
   evidence.sockets = entry.status.accept_queue.sockets;
   evidence.accept_queue_length = entry.status.accept_queue.length;
@@ -145,6 +164,7 @@ ListenerEvidence ListenerBoard::EvidenceOf(const Entry& entry,
 void ListenerBoard::CommitSynQueues(MonotonicTime now) {
   const std::chrono::duration<double> elapsed = now - latest_commit_.value_or(now);
   ForEachEntry([&](Entry& entry) {
+    entry.status.top_sources = TopSources(entry.sources_in_poll);
     entry.status.evidence = EvidenceOf(entry, elapsed, now);
     entry.drops_at_commit = entry.status.drops;
     entry.status.syn_queue = entry.syn_queue_in_poll;

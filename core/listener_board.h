@@ -81,7 +81,8 @@ class ListenerBoard {
   // Exact address first, then the wildcard that takes the socket's family.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
-  // What the committed poll says of one listener, `elapsed` after the one before.
+  // What the committed poll says of one listener, `elapsed` after the one before; its top sources
+  // are known.
   ListenerEvidence EvidenceOf(const Entry& entry, std::chrono::duration<double> elapsed,
                               MonotonicTime now) const;
   ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;

@@ -74,6 +74,14 @@ TEST(IpAddressTest, KeepsItsFirstBits) {
   EXPECT_EQ(ipv6.FirstBits(129), ipv6);
 }
 
+TEST(IpAddressTest, WritesTheSourcePrefix) {
+  EXPECT_EQ(FormatSourcePrefix(Ipv4("198.51.100.77").SourcePrefix()), "198.51.100.0/24");
+  EXPECT_EQ(FormatSourcePrefix(Ipv4("0.0.0.1").SourcePrefix()), "0.0.0.0/24");
+  EXPECT_EQ(FormatSourcePrefix(Ipv4("255.255.255.255").SourcePrefix()), "255.255.255.0/24");
+  EXPECT_EQ(FormatSourcePrefix(Ipv6("2001:db8:7:8::1").SourcePrefix()), "2001:db8:7::/48");
+  EXPECT_EQ(FormatSourcePrefix(Ipv6("::1").SourcePrefix()), "::/48");
+}
+
 TEST(IpAddressTest, TellsItsUpperHalf) {
   EXPECT_EQ(Ipv4("192.0.2.1").UpperHalf(), 0xc000'0201'0000'0000U);
   EXPECT_EQ(Ipv6("2001:db8:1:2:3:4:5:6").UpperHalf(), 0x2001'0db8'0001'0002U);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "tests/support/records.h"
@@ -201,6 +203,26 @@ TEST_F(ListenerBoardTest, JudgesByTheEvidenceAndTheThresholdsInForce) {
   board_.UseThresholds({.min_syn_queue = 21});
   board_.Diagnose({});
   EXPECT_EQ(Status("0.0.0.0:443").diagnosis, Diagnosis{});
+}
+
+TEST_F(ListenerBoardTest, KeepsTheBusiestSources) {
+  Update({ListeningOn(1, IpAddress(), 443)}, 0);
+  std::vector<SocketRecord> syn_recv;
+  for (int network = 1; network <= 7; ++network) {
+    SocketRecord record = SynRecv(Ipv4({192, 0, 2, 1}), 443, AddressFamily::kIpv4);
+    record.remote.address = Ipv4({198, 51, network, 9});
+    // As many from a network as its number, but from the fifth on five.
+    syn_recv.insert(syn_recv.end(), static_cast<std::size_t>(std::min(network, 5)), record);
+  }
+  UpdateSynQueues(syn_recv, 1);
+  const auto prefix = [](int network) { return Ipv4({198, 51, network, 0}).SourcePrefix(); };
+  EXPECT_EQ(Status("0.0.0.0:443").top_sources,
+            (std::vector<SourceCount>{
+                {prefix(5), 5}, {prefix(6), 5}, {prefix(7), 5}, {prefix(4), 4}, {prefix(3), 3}}));
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:443").evidence.top_source_share, 5.0 / 25);
+
+  UpdateSynQueues({}, 2);
+  EXPECT_TRUE(Status("0.0.0.0:443").top_sources.empty());
 }
 
 }  // namespace
