@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct DestroyEventStats {
   std::chrono::nanoseconds cpu{0};  // spent on them
 };
 
+struct AlertTable;  // core/alert_table.h, which looks at snapshots itself
+
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. A failed poll leaves it as it was:
   /// `polls` tells its age and the reason.
@@ -66,6 +69,8 @@ struct Snapshot {
   std::optional<double> sockstat_discrepancy;
   ProcessStats process;
   ConfigStatus config;
+  /// Null before they were judged.
+  std::shared_ptr<const AlertTable> alerts;
 };
 
 }  // namespace connwatch

@@ -42,6 +42,7 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source,
                          [this] { OnPollConcluded(tiers_.handshakes()); }),
       full_runner_(loop, Priority::kFull, tiers_.full(),
                    [this] { OnPollConcluded(tiers_.full()); }),
+      alerting_(config_.alerts),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
@@ -156,6 +157,7 @@ void Daemon::Apply(Config config) {
   }
   config_ = std::move(config);
   destroy_events_.Configure(config_);
+  alerting_.Reconfigure(config_.alerts, EventLoop::Now());
   ReschedulePolls();
 }
 
@@ -179,6 +181,7 @@ void Daemon::Publish() {
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
+  alerting_.Evaluate(snapshot, EventLoop::Now());
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

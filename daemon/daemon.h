@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
+#include "daemon/alerting.h"
 #include "daemon/destroy_event_runner.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_reader.h"
@@ -66,6 +67,7 @@ class Daemon {
   TierRunner handshakes_runner_;
   TierRunner full_runner_;
   std::optional<double> sockstat_discrepancy_;
+  Alerting alerting_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "exporters/accept_encoding.h"
@@ -71,12 +72,19 @@ HttpReply Ready(const Inquiry& inquiry) {
   return Text(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
+HttpReply Json(std::optional<std::string> json, std::string_view waiting_for) {
+  if (json) return Text(kOk, *std::move(json), kJson);
+  std::string error = R"({"error": "waiting for )";
+  error.append(waiting_for).append("\"}\n");
+  return Text(kServiceUnavailable, std::move(error), kJson);
+}
+
 HttpReply Handshakes(const Inquiry& inquiry) {
-  if (auto json = RenderHandshakes(inquiry.snapshot())) return Text(kOk, *std::move(json), kJson);
-  return Text(kServiceUnavailable,
-              R"({"error": "waiting for the first poll of handshakes"})"
-              "\n",
-              kJson);
+  return Json(RenderHandshakes(inquiry.snapshot()), "the first poll of handshakes");
+}
+
+HttpReply Alerts(const Inquiry& inquiry) {
+  return Json(RenderAlerts(inquiry.snapshot()), "the first poll");
 }
 
 struct Route {
@@ -84,8 +92,9 @@ struct Route {
   HttpReply (*answer)(const Inquiry& inquiry);
 };
 
-constexpr std::array<Route, 5> kRoutes = {{{"/", Landing},
+constexpr std::array<Route, 6> kRoutes = {{{"/", Landing},
                                            {"/metrics", Metrics},
+                                           {"/api/v1/alerts", Alerts},
                                            {"/api/v1/handshakes", Handshakes},
                                            {"/-/healthy", Healthy},
                                            {"/-/ready", Ready}}};

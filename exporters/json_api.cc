@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "core/alert_table.h"
+
 namespace connwatch {
 
 namespace {
@@ -33,6 +35,39 @@ std::uint64_t CountPending(const PendingConnects& pending) {
   return std::accumulate(pending.by_group.begin(), pending.by_group.end(), std::uint64_t{0}, add);
 }
 
+Json ToJson(WallTime time) { return InSeconds(time.time_since_epoch()); }
+
+Json ToJson(const AlertEvidence::Counts& counts) {
+  Json object = Json::object();
+  for (const auto& [name, count] : counts) object[name] = count;
+  return object;
+}
+
+Json ToJson(const AlertEvidence& evidence) {
+  Json numbers = Json::object();
+  for (const auto& [name, value] : evidence.numbers) numbers[name] = value;
+  Json recent = Json::array();
+  for (const auto& [seconds_before, value] : evidence.recent) {
+    recent.push_back({{"seconds_before", seconds_before}, {"value", value}});
+  }
+  return {{"text", evidence.text},
+          {"numbers", std::move(numbers)},
+          {"top_sources", ToJson(evidence.top_sources)},
+          {"top_destinations", ToJson(evidence.top_destinations)},
+          {"recent", std::move(recent)}};
+}
+
+Json ToJson(const Alert& alert) {
+  Json object = {
+      {"alert", alert.rule->name},  {"subject", alert.subject},
+      {"state", Name(alert.state)}, {"severity", Name(alert.rule->severity)},
+      {"value", alert.value},       {"threshold", alert.threshold},
+      {"cause", alert.cause},       {"since_timestamp_seconds", ToJson(alert.since.wall)}};
+  object["fired_timestamp_seconds"] = alert.fired_at ? ToJson(alert.fired_at->wall) : Json();
+  object["evidence"] = alert.evidence ? ToJson(*alert.evidence) : Json();
+  return object;
+}
+
 }  // namespace
 
 std::optional<std::string> RenderHandshakes(const Snapshot& snapshot) {
@@ -45,6 +80,13 @@ std::optional<std::string> RenderHandshakes(const Snapshot& snapshot) {
                        {"pending_total", CountPending(*snapshot.pending_connects)},
                        {"pending", std::move(listed)}};
   return answer.dump(2) + "\n";
+}
+
+std::optional<std::string> RenderAlerts(const Snapshot& snapshot) {
+  if (!snapshot.alerts) return std::nullopt;
+  Json listed = Json::array();
+  for (const Alert& alert : snapshot.alerts->alerts) listed.push_back(ToJson(alert));
+  return Json({{"alerts", std::move(listed)}}).dump(2) + "\n";
 }
 
 }  // namespace connwatch

@@ -12,4 +12,8 @@ namespace connwatch {
 /// handshakes tier.
 std::optional<std::string> RenderHandshakes(const Snapshot& snapshot);
 
+/// The pending and the firing alerts, with what spoke for the latter; nullopt before they were
+/// judged.
+std::optional<std::string> RenderAlerts(const Snapshot& snapshot);
+
 }  // namespace connwatch

@@ -4,6 +4,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "core/alert_table.h"
+
 namespace connwatch {
 
 namespace {
@@ -68,6 +70,19 @@ std::string DescribeDiagnoses(const ListenerTable& table) {
   return text;
 }
 
+// One line for each alert that fires.
+std::string DescribeAlerts(const AlertTable& table) {
+  std::string text;
+  for (const Alert& alert : table.alerts) {
+    if (alert.state != AlertState::kFiring) continue;
+    text += "<p><strong>" + EscapeHtml(alert.rule->name) + ": " + EscapeHtml(alert.subject) +
+            "</strong> " + EscapeHtml(alert.cause);
+    if (alert.evidence) text += " " + EscapeHtml(alert.evidence->text);
+    text += "</p>\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string RenderLandingPage(const Snapshot& snapshot, const BuildInfo& build, WallTime now) {
@@ -76,6 +91,7 @@ std::string RenderLandingPage(const Snapshot& snapshot, const BuildInfo& build, 
           "<title>connwatch</title></head>\n<body>\n<h1>connwatch</h1>\n"
        << "<p>Watches this host's TCP connections. Version " << EscapeHtml(build.version)
        << ", revision " << EscapeHtml(build.revision) << ".</p>\n";
+  if (snapshot.alerts) page << DescribeAlerts(*snapshot.alerts);
   if (snapshot.sockets) {
     page << "<p>" << SocketCount(snapshot.sockets->states) << " TCP sockets.</p>\n";
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporters/alert_families.h"
 #include "exporters/group_families.h"
 #include "exporters/kernel_families.h"
 #include "exporters/metric_families.h"
@@ -234,6 +235,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   AddTracking(families, snapshot);
   AddPollResults(families, snapshot.polls);
   AddPollCosts(families, snapshot.polls);
+  if (snapshot.alerts) AddAlerts(families, *snapshot.alerts);
   AddSelfAudit(families, snapshot);
   AddKernelStats(families, snapshot.kernel);
   AddConfig(families, snapshot.config);

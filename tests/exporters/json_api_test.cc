@@ -26,7 +26,16 @@ TEST(JsonApiTest, NothingPendingIsAnEmptyList) {
   EXPECT_THAT(*json, HasSubstr(R"("pending": [])"));
 }
 
-TEST(JsonApiTest, UnknownIsNotEmpty) { EXPECT_FALSE(RenderHandshakes(EmptySnapshot())); }
+TEST(JsonApiTest, AlertsAreTheDocumentedExample) {
+  const auto json = RenderAlerts(FullSnapshot());
+  ASSERT_TRUE(json);
+  EXPECT_THAT(ReadSourceFile("docs/api.md"), HasSubstr("```json\n" + *json + "```\n"));
+}
+
+TEST(JsonApiTest, UnknownIsNotEmpty) {
+  EXPECT_FALSE(RenderHandshakes(EmptySnapshot()));
+  EXPECT_FALSE(RenderAlerts(EmptySnapshot()));
+}
 
 }  // namespace
 }  // namespace connwatch

@@ -25,6 +25,13 @@ TEST(LandingPageTest, NamesTheListenerInTroubleAndWhy) {
               HasSubstr("<p><strong>0.0.0.0:443: syn_flood</strong>: SYN queue 12"));
 }
 
+TEST(LandingPageTest, NamesTheAlertThatFires) {
+  const std::string page = RenderLandingPage(FullSnapshot(), kTestBuild, TestInstant(25).wall);
+  EXPECT_THAT(page, HasSubstr("<strong>SynRecvBacklogGrowth: 0.0.0.0:443</strong> syn_flood SYN "
+                              "queue 3000 of 4096"));
+  EXPECT_THAT(page, Not(HasSubstr("ConnectsPending")));
+}
+
 TEST(LandingPageTest, BeforeTheFirstPollItShowsNoCounts) {
   const std::string page = RenderLandingPage(EmptySnapshot(), kTestBuild, TestInstant(0).wall);
   EXPECT_THAT(page, HasSubstr("No successful full poll yet."));

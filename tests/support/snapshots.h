@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/build_info.h"
+#include "tests/support/alerts.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
@@ -31,7 +32,8 @@ inline Snapshot FullSnapshot() {
                   .open_fds = 12,
                   .max_fds = 1'024,
                   .threads = 2},
-      .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall}};
+      .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall},
+      .alerts = TestAlerts()};
 }
 
 /// Before the first poll.

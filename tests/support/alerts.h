@@ -1,0 +1,48 @@
+// Alerts as a snapshot has them: one that fires, one that is pending, a rule at rest.
+#pragma once
+
+#include "core/alert_table.h"
+#include "tests/support/snapshot_parts.h"
+
+namespace connwatch {
+
+inline std::shared_ptr<const AlertTable> TestAlerts() {
+  const auto rule = [](std::string name, AlertSeverity severity) {
+    auto made = std::make_shared<AlertRule>();
+    made->name = std::move(name);
+    made->severity = severity;
+    return std::shared_ptr<const AlertRule>(std::move(made));
+  };
+  const auto growth = rule("SynRecvBacklogGrowth", AlertSeverity::kCritical);
+  const auto pending = rule("ConnectsPending", AlertSeverity::kWarning);
+  const auto quiet = rule("MonitorStale", AlertSeverity::kWarning);
+  auto evidence = std::make_shared<AlertEvidence>();
+  evidence->text = "SYN queue 3000 of 4096";
+  evidence->numbers = {{"syn_queue_length", 3'000}};
+  evidence->top_sources = {{"198.51.100.0/24", 40}};
+  evidence->recent = {{1, 1'500}, {0, 3'000}};
+  AlertTable table;
+  table.rules = {{.rule = growth}, {.rule = pending, .left_out = 2}, {.rule = quiet}};
+  table.transitions = {{0, 1, 1, 0}, {2, 3, 0, 0}, {}};
+  table.alerts = {{.rule = growth,
+                   .subject = "0.0.0.0:443",
+                   .state = AlertState::kFiring,
+                   .value = 3'000,
+                   .threshold = 64,
+                   .cause = "syn_flood",
+                   .since = TestInstant(10),
+                   .fired_at = TestInstant(20),
+                   .evidence = evidence},
+                  {.rule = pending,
+                   .subject = "443",
+                   .state = AlertState::kPending,
+                   .value = 5,
+                   .threshold = 4,
+                   .cause = "",
+                   .since = TestInstant(21),
+                   .fired_at = std::nullopt,
+                   .evidence = nullptr}};
+  return std::make_shared<const AlertTable>(std::move(table));
+}
+
+}  // namespace connwatch
