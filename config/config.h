@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/alert_defaults.h"
+#include "core/alert_rule.h"
 #include "core/diagnosis.h"
 #include "core/group_rule.h"
 
@@ -90,6 +92,9 @@ struct Config {
   HistogramConfig histograms;
   /// Counts and rates 1 to 1,000,000, shares 0.001 to 1.
   DiagnosisThresholds diagnosis;
+  /// The rules in force: the default ones, changed by the configuration, and then its own. Each
+  /// with a name of its own; thresholds 0 to 1e15, `for` up to 24 h, growth over 5 s to 1 h.
+  std::vector<AlertRule> alerts = DefaultAlertRules();
   WebConfig web;
   LogConfig log;
 

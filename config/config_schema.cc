@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 
+#include "config/alert_reader.h"
 #include "config/group_reader.h"
 #include "config/value_parser.h"
 
@@ -126,6 +127,7 @@ ValueReader ConfigSchema(Config& config) {
         Number(config.max_tracked_connections, {.min = 1, .max = 100'000'000})},
        {"histograms", Histograms(config.histograms)},
        {"diagnosis", Thresholds(config.diagnosis)},
+       {"alerts", Alerts(config.alerts)},
        {"web", Web(config.web)},
        {"log", Log(config.log)}},
       [&config](const Place& place) { CheckGroupsFit(config, place); });

@@ -128,6 +128,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "diagnosis: {fresh_flood_queue: 1}",
       "diagnosis: {fresh_growth_share: 1%}",
       "diagnosis: {min_syn_cookies_per_minute: 1}",
+      "alerts: [{name: RttHigh, enabled: true}]",
       "web: {max_connections: 99}",
       "web: {max_connections_per_address: 1}",
       "web: {timeout: 1s}",

@@ -1,0 +1,187 @@
+#include "config/alert_parser.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "config/printable.h"
+#include "config/spelling.h"
+#include "config/value_parser.h"
+#include "core/alert_template.h"
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::size_t kMaxNameCharacters = 64;
+constexpr double kMaxNumber = 1e15;
+constexpr double kMaxShare = 10;
+
+Error Mistake(std::string message) { return Error{0, std::move(message)}; }
+
+bool IsWord(std::string_view text) {
+  const std::string allowed = std::string(kLetters) + std::string(kDigits) + "_";
+  return !text.empty() && text.size() <= kMaxNameCharacters &&
+         text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+bool IsIn(char character, std::string_view set) {
+  return set.find(character) != std::string_view::npos;
+}
+
+// Digits, and after them perhaps a point and more digits; nothing for everything else.
+std::optional<double> ParseDecimal(std::string_view text) {
+  constexpr std::size_t kMaxDigits = 20;
+  const std::size_t point = std::min(text.find('.'), text.size());
+  const std::string_view whole = text.substr(0, point);
+  const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
+  const bool is_number = !whole.empty() && (point == text.size() || !decimals.empty()) &&
+                         text.size() <= kMaxDigits &&
+                         whole.find_first_not_of(kDigits) == std::string_view::npos &&
+                         decimals.find_first_not_of(kDigits) == std::string_view::npos;
+  if (!is_number) return std::nullopt;
+  double number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+Result<double> ParseShare(std::string_view text) {
+  const bool is_percentage = text.ends_with('%');
+  const std::optional<double> number =
+      ParseDecimal(text.substr(0, text.size() - (is_percentage ? 1 : 0)));
+  if (!number) return Mistake(Quoted(text) + " is not a percentage, must be such as 80%");
+  const double share = is_percentage ? *number / 100 : *number;
+  if (share <= kMaxShare) return share;
+  return Mistake(is_percentage
+                     ? Clipped(text) + " is too large, must be at most 1000%"
+                     : Clipped(text) + " is a share above 10, must be such as 0.8 or 80%");
+}
+
+Result<double> ParseSeconds(std::string_view text) {
+  const Result<std::chrono::microseconds> duration = ParseDuration(text, {.min = 0us, .max = 24h});
+  if (!duration) return duration.error();
+  return std::chrono::duration<double>(*duration).count();
+}
+
+Result<double> ParseBytes(std::string_view text) {
+  const Result<std::uint64_t> size =
+      ParseSize(text, {.min = 0, .max = static_cast<std::uint64_t>(kMaxNumber)});
+  if (!size) return size.error();
+  return static_cast<double>(*size);
+}
+
+Result<double> ParsePlain(std::string_view text, SignalUnit unit) {
+  const std::optional<double> number = ParseDecimal(text);
+  if (!number) {
+    return Mistake(Quoted(text) + " is not a number, must be " +
+                   std::string(SignalNumberExample(unit)));
+  }
+  if (*number > kMaxNumber) return Mistake(Clipped(text) + " is too large, must be at most 1e15");
+  return *number;
+}
+
+bool HasUnit(std::string_view text) {
+  return !ParseDecimal(text) && IsIn(text.empty() ? ' ' : text.front(), kDigits);
+}
+
+}  // namespace
+
+Result<std::string> ParseAlertName(std::string_view text) {
+  if (!IsWord(text) || !IsIn(text.front(), kLetters)) {
+    return Mistake(Quoted(text) +
+                   " is not a name, must be 1 to 64 letters, digits or _, a letter first");
+  }
+  return std::string(text);
+}
+
+Result<AlertSignal> ParseAlertSignal(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (const AlertSignalSpec& spec : AlertSignals()) names.push_back(spec.name);
+  const auto name = std::ranges::find(names, text);
+  if (name != names.end()) {
+    return AlertSignals().at(static_cast<std::size_t>(name - names.begin())).id;
+  }
+  std::string message = "unknown signal " + Quoted(text) + ", ";
+  if (const std::optional<std::string_view> closest = ClosestWord(text, names)) {
+    message += "did you mean " + Quoted(*closest) + "? ";
+  }
+  return Mistake(message + "must be one of: " + Joined(names));
+}
+
+std::string_view SignalNumberExample(SignalUnit unit) {
+  switch (unit) {
+    case SignalUnit::kCount:
+    case SignalUnit::kPerSecond:
+      return "a number such as 64 or 0.5";
+    case SignalUnit::kShare:
+      return "a percentage such as 80%";
+    case SignalUnit::kSeconds:
+      return "a duration such as 250ms, or seconds";
+    case SignalUnit::kBytes:
+      return "a size such as 64KiB, or bytes";
+  }
+  return "a number";
+}
+
+Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit) {
+  if (unit == SignalUnit::kShare) return ParseShare(text);
+  if (unit == SignalUnit::kSeconds && HasUnit(text)) return ParseSeconds(text);
+  if (unit == SignalUnit::kBytes && HasUnit(text)) return ParseBytes(text);
+  return ParsePlain(text, unit);
+}
+
+Result<SubjectPattern> ParseSubjectPattern(std::string_view text) {
+  constexpr std::size_t kMaxCharacters = 255;
+  const bool is_prefix = text.ends_with('*');
+  const std::string_view subject = text.substr(0, text.size() - (is_prefix ? 1 : 0));
+  if (text.empty()) return Mistake("\"\" is empty, must be such as \"0.0.0.0:443\" or \"db*\"");
+  if (subject.find('*') != std::string_view::npos) {
+    return Mistake(Quoted(text) + " has a * before its end, must have it as its last character");
+  }
+  if (text.size() > kMaxCharacters) {
+    return Mistake(Quoted(text) + " is too long, must be at most 255 characters");
+  }
+  return SubjectPattern{std::string(subject), is_prefix};
+}
+
+Result<std::string> ParseLabelName(std::string_view text) {
+  if (!IsWord(text) || IsIn(text.front(), kDigits)) {
+    return Mistake(Quoted(text) +
+                   " is not a name, must be 1 to 64 letters, digits or _, no digit first");
+  }
+  return std::string(text);
+}
+
+Result<std::string> ParseLabelValue(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 200;
+  if (text.size() > kMaxBytes) {
+    return Mistake(Quoted(text) + " is too long, must be at most 200 bytes");
+  }
+  return std::string(text);
+}
+
+Result<std::string> ParseAnnotation(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 1'000;
+  if (text.size() > kMaxBytes) {
+    return Mistake(Quoted(text) + " is too long, must be at most 1000 bytes");
+  }
+  const auto mistake = FindTemplateMistake(text);
+  if (!mistake) return std::string(text);
+  if (mistake->is_open) return Mistake(Quoted(text) + " has {{ without }}, must close it");
+  std::string message = "unknown word {{" + Clipped(mistake->word) + "}}, ";
+  if (const auto closest = ClosestWord(mistake->word, kAlertTemplateWords)) {
+    message += "did you mean {{" + std::string(*closest) + "}}? ";
+  }
+  return Mistake(message + "must be one of: " + Joined(kAlertTemplateWords));
+}
+
+}  // namespace connwatch

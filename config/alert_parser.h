@@ -1,0 +1,39 @@
+// The words of an alert rule -> values. Pure text to value; an error's context says what is wrong
+// and what would be right.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/alert_rule.h"
+#include "core/alert_signal.h"
+#include "core/result.h"
+
+namespace connwatch {
+
+/// 1 to 64 letters, digits or _, a letter first.
+Result<std::string> ParseAlertName(std::string_view text);
+
+/// The name of a signal.
+Result<AlertSignal> ParseAlertSignal(std::string_view text);
+
+/// A number of that unit, from 0 to 10^15: plain, or "80%" of a share, "250ms" of seconds, "64KiB"
+/// of bytes. A share is at most 1000%.
+Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit);
+
+/// What a number of that unit looks like: "a percentage such as 80%".
+std::string_view SignalNumberExample(SignalUnit unit);
+
+/// 1 to 255 characters, of which the last may be a *.
+Result<SubjectPattern> ParseSubjectPattern(std::string_view text);
+
+/// The name of a label or an annotation: 1 to 64 letters, digits or _, no digit first.
+Result<std::string> ParseLabelName(std::string_view text);
+
+/// At most 200 bytes.
+Result<std::string> ParseLabelValue(std::string_view text);
+
+/// A template of at most 1000 bytes, see core/alert_template.h.
+Result<std::string> ParseAnnotation(std::string_view text);
+
+}  // namespace connwatch

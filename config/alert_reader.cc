@@ -1,0 +1,274 @@
+#include "config/alert_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "config/alert_parser.h"
+#include "config/printable.h"
+#include "core/alert_defaults.h"
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kName = "name";
+constexpr std::string_view kSignal = "signal";
+constexpr std::string_view kAbove = "above";
+constexpr std::string_view kBelow = "below";
+constexpr std::string_view kGrowth = "growth";
+constexpr std::string_view kClear = "clear";
+constexpr DurationRange kHold{.min = 0us, .max = 24h};
+
+using Texts = std::map<std::string, std::string>;
+
+// A rule while it is read: what its mapping gives, beside what it begins with.
+struct Draft {
+  AlertRule rule;  // begins as the default rule of that name
+  bool is_default = false;
+  std::optional<double> above;
+  std::optional<double> below;
+  AlertGrowth growth;
+  std::optional<double> clear_above;
+  std::optional<double> clear_below;
+};
+
+ValueReader SignalNumber(std::optional<double>& into, SignalUnit unit) {
+  return TextReader(std::string(SignalNumberExample(unit)),
+                    [&into, unit](const std::string& text) -> Result<void> {
+                      const Result<double> number = ParseSignalNumber(text, unit);
+                      if (!number) return number.error();
+                      into = *number;
+                      return {};
+                    });
+}
+
+ValueReader Growth(Draft& draft) {
+  const SignalUnit unit = SpecOf(draft.rule.signal).unit;
+  const auto per_second = TextReader(std::string(SignalNumberExample(unit)),
+                                     [&draft, unit](const std::string& text) -> Result<void> {
+                                       const Result<double> number = ParseSignalNumber(text, unit);
+                                       if (!number) return number.error();
+                                       if (*number <= 0)
+                                         return Error{0, Clipped(text) + " must be more than 0"};
+                                       draft.growth.per_second = *number;
+                                       return {};
+                                     });
+  const auto check = [&draft](const Place& place) {
+    if (draft.growth.per_second <= 0) {
+      place.Reject("has no per_second, must have the keys per_second and over");
+    } else if (draft.growth.over == 0ms) {
+      place.Reject("has no over, must have the keys per_second and over");
+    } else {
+      draft.rule.growth = draft.growth;
+    }
+  };
+  return Mapping(
+      {{"per_second", per_second}, {"over", Duration(draft.growth.over, {.min = 5s, .max = 1h})}},
+      check);
+}
+
+ValueReader Clear(Draft& draft) {
+  const SignalUnit unit = SpecOf(draft.rule.signal).unit;
+  return Mapping({{kAbove, SignalNumber(draft.clear_above, unit)},
+                  {kBelow, SignalNumber(draft.clear_below, unit)},
+                  {"for", Duration(draft.rule.clear.hold, kHold)}});
+}
+
+// A mapping with keys of the user's own. `parse` reads a value.
+ValueReader OwnKeys(Texts& into, std::string must_be,
+                    Result<std::string> (*parse)(std::string_view)) {
+  constexpr std::size_t kMaxKeys = 20;
+  const auto read = [&into, must_be = std::move(must_be), parse](const Place& place) {
+    const std::vector<YamlNode>& values = place.node.children;
+    if (place.node.kind != YamlNode::Kind::kMapping) return place.Reject("must be " + must_be);
+    if (values.size() > kMaxKeys) {
+      return place.Reject("has " + std::to_string(values.size()) + " keys, must be at most 20");
+    }
+    into.clear();
+    for (const YamlNode& value : values) {
+      const std::string key_path = place.key_path + "." + Clipped(value.key);
+      const Result<std::string> name = ParseLabelName(value.key);
+      if (!name || into.contains(value.key)) {
+        place.errors.Add(value.key_position, key_path,
+                         name ? "duplicate key, must be given once" : name.error().context);
+        continue;
+      }
+      Text(into[value.key], "a text", parse).read({value, key_path, place.errors});
+    }
+  };
+  return {read, {}};
+}
+
+// Those that every alert has.
+void CheckLabels(const Texts& labels, const Place& place) {
+  constexpr std::array<std::string_view, 3> kReserved = {"alertname", "severity", "subject"};
+  for (const auto& [name, value] : labels) {
+    if (std::ranges::find(kReserved, name) == kReserved.end()) continue;
+    place.Find("labels")->Find(name)->Reject(
+        "is a label that every alert has already, must be another name");
+  }
+}
+
+// The new threshold on the place of the default's.
+void ApplyThreshold(Draft& draft, const Place& place) {
+  AlertRule& rule = draft.rule;
+  if (draft.above && draft.below) {
+    return place.Find(kBelow)->Reject("is given beside above, must be one of them");
+  }
+  if (draft.below && rule.growth) {
+    return place.Find(kBelow)->Reject("is given beside growth, which goes with above only");
+  }
+  if (!draft.above && !draft.below) return;
+  const ThresholdSide side = draft.above ? ThresholdSide::kAbove : ThresholdSide::kBelow;
+  if (rule.threshold && rule.threshold->side != side) rule.clear.level.reset();
+  rule.threshold = AlertThreshold{side, draft.above ? *draft.above : *draft.below};
+}
+
+void ApplyClear(Draft& draft, const Place& place) {
+  AlertRule& rule = draft.rule;
+  const bool is_below = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
+  const std::optional<double>& right = is_below ? draft.clear_above : draft.clear_below;
+  const std::optional<double>& wrong = is_below ? draft.clear_below : draft.clear_above;
+  const std::string_view right_key = is_below ? kAbove : kBelow;
+  const std::string_view wrong_key = is_below ? kBelow : kAbove;
+  if (wrong) {
+    return place.Find(kClear)->Find(wrong_key)->Reject(
+        "is the side of the trouble, must be the key " + std::string(right_key));
+  }
+  if (!rule.threshold) {
+    rule.clear.level = right ? right : rule.clear.level;
+    return;
+  }
+  const double threshold = rule.threshold->value;
+  const auto is_beyond = [&](double level) {
+    return is_below ? level < threshold : level > threshold;
+  };
+  if (right && is_beyond(*right)) {
+    const std::string limit = FormatValue(SpecOf(rule.signal).unit, threshold);
+    return place.Find(kClear)->Find(right_key)->Reject("is where the trouble is, must be at " +
+                                                       std::string(is_below ? "least " : "most ") +
+                                                       limit);
+  }
+  if (right) rule.clear.level = right;
+  // The level of a default rule whose threshold was moved across it.
+  if (rule.clear.level && is_beyond(*rule.clear.level)) rule.clear.level = threshold;
+}
+
+void CheckRule(Draft& draft, const Place& place) {
+  AlertRule& rule = draft.rule;
+  if (rule.name.empty()) return place.Reject("has no name, must have the key name");
+  if (!draft.is_default && !place.Find(kSignal)) {
+    return place.Reject("has no signal, must have the key signal");
+  }
+  const std::size_t errors_before = place.errors.size();
+  ApplyThreshold(draft, place);
+  if (place.errors.size() > errors_before) return;
+  if (!rule.threshold && !rule.growth) {
+    return place.Reject("has no condition, must have one of the keys above, below, growth");
+  }
+  ApplyClear(draft, place);
+  CheckLabels(rule.labels, place);
+}
+
+// The other values depend on these two: the name says what is not given, the signal is their unit.
+Draft BeginDraft(const Place& place) {
+  Draft draft;
+  const std::vector<AlertRule> defaults = DefaultAlertRules();
+  const std::optional<Place> name = place.Find(kName);
+  const auto same = std::ranges::find_if(
+      defaults, [&name](const AlertRule& rule) { return name && name->node.text == rule.name; });
+  if (same != defaults.end()) {
+    draft.rule = *same;
+    draft.is_default = true;
+  }
+  const std::optional<Place> signal_place = place.Find(kSignal);
+  if (!signal_place) return draft;
+  const Result<AlertSignal> signal = ParseAlertSignal(signal_place->node.text);
+  if (!signal || (draft.is_default && *signal == draft.rule.signal)) return draft;
+  // The thresholds of another signal mean nothing.
+  draft.rule.signal = *signal;
+  draft.rule.threshold.reset();
+  draft.rule.growth.reset();
+  draft.rule.clear.level.reset();
+  return draft;
+}
+
+void ReadRule(AlertRule& into, const Place& place) {
+  Draft draft = BeginDraft(place);
+  AlertRule& rule = draft.rule;
+  draft.growth = rule.growth.value_or(AlertGrowth{});
+  const SignalUnit unit = SpecOf(rule.signal).unit;
+  const ValueReader reader = Mapping(
+      {{kName, Text(rule.name, "a name", ParseAlertName)},
+       {kSignal, Text(rule.signal, "the name of a signal", ParseAlertSignal)},
+       {kAbove, SignalNumber(draft.above, unit)},
+       {kBelow, SignalNumber(draft.below, unit)},
+       {kGrowth, Growth(draft)},
+       {"for", Duration(rule.hold, kHold)},
+       {kClear, Clear(draft)},
+       {"severity", Word(rule.severity, {{"info", AlertSeverity::kInfo},
+                                         {"warning", AlertSeverity::kWarning},
+                                         {"critical", AlertSeverity::kCritical}})},
+       {"labels", OwnKeys(rule.labels, "a mapping such as {team: network}", ParseLabelValue)},
+       {"annotations",
+        OwnKeys(rule.annotations, "a mapping such as {summary: text}", ParseAnnotation)},
+       {"match", OneOrList(rule.match, {.min = 1, .max = 100},
+                           [](SubjectPattern& pattern) {
+                             return Text(pattern, "a subject such as \"0.0.0.0:443\" or \"db*\"",
+                                         ParseSubjectPattern);
+                           })},
+       {"enabled", Word(rule.enabled, {{"false", false}, {"true", true}})}},
+      [&draft](const Place& at) { CheckRule(draft, at); });
+  reader.read(place);
+  into = std::move(rule);
+}
+
+void CheckNamesDiffer(const std::vector<AlertRule>& rules, const Place& place) {
+  std::unordered_map<std::string_view, std::size_t> first_with;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const auto [first, is_new] = first_with.emplace(rules[i].name, i);
+    if (is_new) continue;
+    place.Item(i).Find(kName)->Reject(Quoted(rules[i].name) + " is the name of alerts[" +
+                                      std::to_string(first->second) +
+                                      "] already, must be another name");
+  }
+}
+
+std::vector<AlertRule> WithDefaults(const std::vector<AlertRule>& given) {
+  std::vector<AlertRule> rules = DefaultAlertRules();
+  for (const AlertRule& rule : given) {
+    const auto same = std::ranges::find(rules, rule.name, &AlertRule::name);
+    if (same != rules.end()) {
+      *same = rule;
+    } else {
+      rules.push_back(rule);
+    }
+  }
+  return rules;
+}
+
+}  // namespace
+
+ValueReader Alerts(std::vector<AlertRule>& alerts) {
+  const auto read = [&alerts](const Place& place) {
+    const std::size_t errors_before = place.errors.size();
+    std::vector<AlertRule> given(place.node.children.size());
+    for (std::size_t i = 0; i < given.size(); ++i) ReadRule(given[i], place.Item(i));
+    if (place.errors.size() > errors_before) return;
+    CheckNamesDiffer(given, place);
+    alerts = WithDefaults(given);
+  };
+  return SequenceReader({.min = 0, .max = kMaxAlertRules}, read, {});
+}
+
+}  // namespace connwatch
