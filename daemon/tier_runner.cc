@@ -9,16 +9,16 @@ TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
 Result<void> TierRunner::Start() {
-  latest_due_ = EventLoop::Now().monotonic;
-  return ScheduleAt(latest_due_);
+  return ScheduleAt(EventLoop::Now().monotonic);
 }
 
 Result<void> TierRunner::Reschedule() {
+  if (!latest_due_) return {};
   const auto interval = tier_.health().interval();
   const MonotonicTime now = EventLoop::Now().monotonic;
   // No burst to catch up after the host has slept.
-  const bool is_past = latest_due_ + interval <= now;
-  return ScheduleAt((is_past ? now : latest_due_) + interval);
+  const bool is_past = *latest_due_ + interval <= now;
+  return ScheduleAt((is_past ? now : *latest_due_) + interval);
 }
 
 Result<void> TierRunner::ScheduleAt(MonotonicTime due) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "daemon/event_loop.h"
 #include "daemon/tier_poller.h"
@@ -18,7 +19,8 @@ class TierRunner {
   /// Polls now, then at each interval.
   Result<void> Start();
 
-  /// To be called when the tier's interval has changed: it counts from the latest poll.
+  /// To be called when the tier's interval has changed: it counts from the latest poll. The first
+  /// poll is not put off.
   Result<void> Reschedule();
 
  private:
@@ -34,7 +36,7 @@ class TierRunner {
   Priority priority_;
   TierPoller& tier_;
   std::function<void()> on_concluded_;
-  MonotonicTime latest_due_;
+  std::optional<MonotonicTime> latest_due_;
   EventSource due_;
   EventSource readable_;
   EventSource deadline_;

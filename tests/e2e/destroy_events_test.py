@@ -29,9 +29,9 @@ class DestroyEventsTest(unittest.TestCase):
         with Daemon("cpu_budget: 0.1%\ndestroy_events: on\n") as daemon:
             before = daemon.page().get("connwatch_destroy_events_total")
             self.connect_for(6)  # longer than the window that auto judges by
-            page = daemon.page()
-            self.assertEqual(page.get("connwatch_destroy_events_active"), 1)
-            self.assertGreater(page.get("connwatch_destroy_events_total"), before)
+            wait_until(lambda: daemon.page().get("connwatch_destroy_events_total") > before,
+                       "a page tells of them")
+            self.assertEqual(daemon.page().get("connwatch_destroy_events_active"), 1)
 
     def test_a_reload_switches_them(self):
         with Daemon("destroy_events: off\npoll: {handshakes: 100ms}\n") as daemon:

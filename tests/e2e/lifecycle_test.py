@@ -68,6 +68,10 @@ class LifecycleTest(unittest.TestCase):
             wait_until(lambda: interval("listeners") == 0.01 and interval("full") == 0.1,
                        "the wanted intervals")
 
+    def test_a_small_budget_does_not_put_off_the_first_poll(self):
+        with Daemon("cpu_budget: 0.1%\npoll: {full: 10m}\n") as daemon:  # ready before the deadline
+            self.assertIn("to stay within cpu_budget", daemon.log())
+
     def test_several_addresses(self):
         other = free_port()
         with Daemon(arguments=("--web.listen-address", f"[::1]:{other}")) as daemon:

@@ -117,9 +117,11 @@ class LiveStatesTest(unittest.TestCase):
                                   capture_output=True, text=True).stdout
         expected = len(re.findall(r" rtt:", measured))
         page = once()
-        observed = [page.get("connwatch_tcp_rtt_seconds_count", direction=direction, group="other")
-                    for direction in ("inbound", "outbound")]
-        self.assertEqual(observed, [3, 3])
+        observed = collections.Counter()
+        for (name, labels), value in page.series.items():
+            if name == "connwatch_tcp_rtt_seconds_count":
+                observed[dict(labels)["direction"]] += value
+        self.assertEqual(observed, {"inbound": 3, "outbound": 3})
         self.assertEqual(expected, 6)
 
 
