@@ -54,6 +54,13 @@ def truth_of(load):
     return truth
 
 
+def tcp_counter(name):
+    """Of the network namespace we are in."""
+    with open("/proc/thread-self/net/snmp", encoding="ascii") as file:
+        names, values = [line.split() for line in file if line.startswith("Tcp:")]
+    return int(values[names.index(name)])
+
+
 def move(sender, receiver, size):
     """Sends that many bytes and reads them at the other end."""
     def send():
@@ -154,6 +161,30 @@ class ExactTotalsTest(TrafficTest):
             ip("address", "add", "fd00::2/64", "dev", "client", "nodad")
         self.run_load(self.load(self.IPV6, "fd00::1", seed=4, at_client=hosts.at_client),
                       ("inbound",))
+
+
+    def test_segments_as_the_other_host_counts_them(self):
+        hosts = self.enterContext(TwoHosts())
+        ip("link", "set", "dev", "server", "gso_max_segs", "1")  # the counter takes packets
+        load = self.load(self.IPV4, SERVER, seed=5, at_client=hosts.at_client,
+                         ends=[End.CLIENT_FIRST, End.EMPTY])  # TIME-WAIT is there, not here
+        with Daemon(CONFIG) as daemon:
+            with hosts.at_client():
+                before = tcp_counter("InSegs")
+            load.start()
+            load.wait()
+            page = daemon.wait_for_polls(2)
+            with hosts.at_client():
+                received = tcp_counter("InSegs") - before
+            # The scrapes' are among these, and the latest one may not be on the page yet.
+            wait_until(lambda: total(daemon.page(), "tcp_segments_retransmitted_total")
+                       == tcp_counter("RetransSegs"), "the kernel's count of retransmissions")
+        sent = sum(total(page, "tcp_segments_sent_total", direction="inbound", group=str(port))
+                   for port in PORTS)
+        # A SYN-ACK is sent before there is a connection, a reset may come after it.
+        of_connections = received - self.CONNECTIONS
+        self.assertLessEqual(sent, of_connections)
+        self.assertGreaterEqual(sent, of_connections - tcp_counter("OutRsts"))
 
 
 class OverrunTest(TrafficTest):
