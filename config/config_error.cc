@@ -14,6 +14,12 @@ std::string ConfigError::ToString() const {
   return OneLine(text + ": " + message);
 }
 
+std::string Joined(const std::vector<ConfigError>& errors) {
+  std::string text;
+  for (const ConfigError& error : errors) text += (text.empty() ? "" : "\n") + error.ToString();
+  return text;
+}
+
 void ConfigErrorList::Add(TextPosition position, std::string key_path, std::string message) {
   if (full()) return;
   errors_.push_back(

@@ -23,6 +23,9 @@ struct ConfigError {
   std::string ToString() const;
 };
 
+/// One line each.
+std::string Joined(const std::vector<ConfigError>& errors);
+
 /// The mistakes of one file, the first 20 of them.
 class ConfigErrorList {
  public:

@@ -11,6 +11,7 @@
 #endif
 
 #define CONNWATCH_GUARDED_BY(x) CONNWATCH_THREAD_ANNOTATION(guarded_by(x))
+#define CONNWATCH_REQUIRES(x) CONNWATCH_THREAD_ANNOTATION(requires_capability(x))
 
 namespace connwatch {
 

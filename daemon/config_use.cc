@@ -1,5 +1,7 @@
 #include "daemon/config_use.h"
 
+#include <utility>
+
 namespace connwatch {
 
 ConfigResult LoadEffectiveConfig(const Options& options) {
@@ -10,6 +12,19 @@ ConfigResult LoadEffectiveConfig(const Options& options) {
     config->log.format = options.log_format.value_or(config->log.format);
   }
   return result;
+}
+
+std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options) {
+  ConfigResult config = LoadEffectiveConfig(options);
+  WebPolicyResult web = LoadWebPolicy(options);
+  std::vector<ConfigError> errors;
+  for (auto* found : {std::get_if<std::vector<ConfigError>>(&config),
+                      std::get_if<std::vector<ConfigError>>(&web)}) {
+    if (found != nullptr) errors.insert(errors.end(), found->begin(), found->end());
+  }
+  if (!errors.empty()) return errors;
+  return Settings{std::get<Config>(std::move(config)),
+                  std::get<std::shared_ptr<const WebPolicy>>(std::move(web))};
 }
 
 AggregationOptions AggregationOptionsFrom(const Config& config) {

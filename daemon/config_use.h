@@ -2,11 +2,16 @@
 // option structs, which know nothing of YAML.
 #pragma once
 
+#include <memory>
+#include <variant>
+#include <vector>
+
 #include "config/config_loader.h"
 #include "core/connection_classifier.h"
 #include "core/listener_board.h"
 #include "core/socket_aggregator.h"
 #include "daemon/options.h"
+#include "daemon/web_front.h"
 #include "exporters/http_server.h"
 
 namespace connwatch {
@@ -14,6 +19,15 @@ namespace connwatch {
 /// The configuration file that the options name, or the defaults where they name none, with the
 /// flags' overrides applied.
 ConfigResult LoadEffectiveConfig(const Options& options);
+
+/// What the configuration files say.
+struct Settings {
+  Config config;
+  std::shared_ptr<const WebPolicy> web;
+};
+
+/// Likewise, with what --web.config.file says, or the mistakes in both files.
+std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
 AggregationOptions AggregationOptionsFrom(const Config& config);
 ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config);

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "daemon/build_info.h"
-#include "daemon/config_use.h"
 #include "daemon/logging.h"
 #include "daemon/owners.h"
 #include "procfs/process_stats.h"
@@ -23,10 +22,10 @@ bool HasOtherBounds(const Config& one, const Config& other) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options, Config config, SocketSource& source,
+Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
                DestroyEventSource& event_source, EventLoop& loop)
     : options_(options),
-      config_(std::move(config)),
+      config_(std::move(settings.config)),
       loop_(loop),
       kernel_(kernel_reader_.Read()),
       kernel_read_(EventLoop::Now().monotonic),
@@ -43,28 +42,17 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source,
       full_runner_(loop, Priority::kFull, tiers_.full(),
                    [this] { OnPollConcluded(tiers_.full()); }),
       alerting_(config_.alerts),
-      config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
+      config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall},
+      web_(options, std::move(settings.web), slot_, loop, [this] { return Reload(); }) {}
 
 Result<void> Daemon::Run() {
   Publish();  // so that there is a page, and "not ready", before the first poll
-  if (auto serving = StartServing(); !serving) return serving;
+  if (auto serving = web_.Start(HttpLimitsFrom(config_)); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
   LogInfo("stopping");
   return result;
-}
-
-Result<void> Daemon::StartServing() {
-  for (const ListenAddress& address : options_.listen_addresses) {
-    auto server = HttpServer::Start(address, HttpLimitsFrom(config_), slot_);
-    if (!server) return std::move(server).error();
-    const std::uint16_t port = (*server)->port();
-    const std::string host = address.host.empty() ? "localhost" : address.host;
-    LogInfo("serving http://" + ListenAddress{host, port}.ToString() + "/metrics");
-    servers_.push_back(std::move(server).value());
-  }
-  return {};
 }
 
 Result<void> Daemon::TakeSignals() {
@@ -76,7 +64,7 @@ Result<void> Daemon::TakeSignals() {
   };
   if (auto taken = take(SIGTERM, [this] { loop_.Stop(); }); !taken) return taken;
   if (auto taken = take(SIGINT, [this] { loop_.Stop(); }); !taken) return taken;
-  return take(SIGHUP, [this] { Reload(); });
+  return take(SIGHUP, [this] { static_cast<void>(Reload()); });  // which logs what is wrong
 }
 
 Result<void> Daemon::StartPolling() {
@@ -130,18 +118,29 @@ void Daemon::LogPollChange(const PollHealth& health) {
   if (!failure && failing_.erase(health.tier()) > 0) LogInfo(name + " poll succeeds again");
 }
 
-void Daemon::Reload() {
-  ConfigResult loaded = LoadEffectiveConfig(options_);
-  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
-    for (const ConfigError& error : *errors) LogError(error.ToString());
-    LogError("reload failed: the configuration loaded before stays in force");
-    config_status_.last_reload_successful = false;
-  } else {
-    Apply(std::get<Config>(std::move(loaded)));
-    config_status_ = {.last_reload_successful = true, .last_success = EventLoop::Now().wall};
+Result<void> Daemon::Reload() {
+  Result<void> config = ReloadConfig();
+  Result<void> web = web_.Reload();
+  config_status_.last_reload_successful = config.ok() && web.ok();
+  if (config_status_.last_reload_successful) {
+    config_status_.last_success = EventLoop::Now().wall;
     LogInfo("configuration reloaded");
   }
   Publish();
+  if (!config && !web) return Error{0, config.error().context + "\n" + web.error().context};
+  return config ? web : config;
+}
+
+Result<void> Daemon::ReloadConfig() {
+  ConfigResult loaded = LoadEffectiveConfig(options_);
+  const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded);
+  if (errors == nullptr) {
+    Apply(std::get<Config>(std::move(loaded)));
+    return {};
+  }
+  for (const ConfigError& error : *errors) LogError(error.ToString());
+  LogError("reload failed: the configuration loaded before stays in force");
+  return Error{0, Joined(*errors)};
 }
 
 void Daemon::Apply(Config config) {

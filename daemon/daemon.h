@@ -12,13 +12,14 @@
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/alerting.h"
+#include "daemon/config_use.h"
 #include "daemon/destroy_event_runner.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_reader.h"
 #include "daemon/options.h"
 #include "daemon/tier_runner.h"
 #include "daemon/tiers.h"
-#include "exporters/http_server.h"
+#include "daemon/web_front.h"
 #include "exporters/published_snapshot.h"
 #include "procfs/cgroup_names.h"
 
@@ -27,7 +28,7 @@ namespace connwatch {
 class Daemon {
  public:
   /// All must outlive the daemon.
-  Daemon(const Options& options, Config config, SocketSource& source,
+  Daemon(const Options& options, Settings settings, SocketSource& source,
          DestroyEventSource& event_source, EventLoop& loop);
 
   /// Serves and polls until SIGTERM or SIGINT. An error is one that prevents it: an address that
@@ -35,7 +36,6 @@ class Daemon {
   Result<void> Run();
 
  private:
-  Result<void> StartServing();
   Result<void> TakeSignals();
   Result<void> StartPolling();
   // To be called when intervals have changed.
@@ -46,7 +46,9 @@ class Daemon {
   void LogPollChange(const PollHealth& health);
   // Reads the kernel's counters, and judges the listeners by what happened since the last time.
   void ReadKernel();
-  void Reload();
+  // Of both files; one with mistakes leaves what it said before in force.
+  Result<void> Reload();
+  Result<void> ReloadConfig();
   void Apply(Config config);
   void Publish();
 
@@ -71,7 +73,7 @@ class Daemon {
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;
-  std::vector<std::unique_ptr<HttpServer>> servers_;  // after slot_, which they read
+  WebFront web_;  // after slot_, which it reads
   std::vector<EventSource> signals_;
 };
 

@@ -1,6 +1,7 @@
 // connwatchd: watches this host's TCP connections and serves Prometheus metrics.
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -20,12 +21,21 @@ int ReportConfigErrors(const std::vector<ConfigError>& errors) {
   return kExitMisuse;
 }
 
-int RunDaemon(const Options& options, const Config& config, SocketSource& source,
-              DestroyEventSource& event_source) {
+int ReportGood(const Options& options) {
+  std::printf("%s: good\n",
+              options.config_file.empty() ? "built-in defaults" : options.config_file.c_str());
+  if (!options.web_config_file.empty()) std::printf("%s: good\n", options.web_config_file.c_str());
+  return kExitGood;
+}
+
+int RunDaemon(const Options& options, Settings settings) {
   BlockSignals();
+  InetDiagSource source;
+  InetDestroyEventSource event_source;
   auto loop = EventLoop::Create();
   Result<void> result =
-      loop ? Daemon(options, config, source, event_source, **loop).Run() : loop.error();
+      loop ? Daemon(options, std::move(settings), source, event_source, **loop).Run()
+           : loop.error();
   if (result) return kExitGood;
   LogError(result.error().context);
   return kExitFailed;
@@ -38,21 +48,16 @@ int Main(int argc, const char* const* argv) {
     return early->code;
   }
   const auto& options = std::get<Options>(parsed);
-  const ConfigResult loaded = LoadEffectiveConfig(options);
+  auto loaded = LoadSettings(options);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
     return ReportConfigErrors(*errors);
   }
-  if (options.check_config) {
-    std::printf("%s: good\n",
-                options.config_file.empty() ? "built-in defaults" : options.config_file.c_str());
-    return kExitGood;
-  }
-  const auto& config = std::get<Config>(loaded);
-  ConfigureLogging(config.log);
+  if (options.check_config) return ReportGood(options);
+  auto& settings = std::get<Settings>(loaded);
+  ConfigureLogging(settings.config.log);
+  if (!options.once) return RunDaemon(options, std::move(settings));
   InetDiagSource source;
-  if (options.once) return RunOnce(config, source);
-  InetDestroyEventSource event_source;
-  return RunDaemon(options, config, source, event_source);
+  return RunOnce(settings.config, source);
 }
 
 }  // namespace

@@ -64,11 +64,18 @@ void Describe(CLI::App& app, RawOptions& raw) {
                      " if there is one, else built-in defaults")
       ->type_name("FILE");
   app.add_option("--web.listen-address", raw.listen_addresses,
-                 "Address to serve on: host:port, [ipv6]:port or :port. Repeatable")
+                 "Address to serve on: host:port, [ipv6]:port, :port or unix:/path. Repeatable")
       ->type_name("ADDRESS")
       ->expected(1)
       ->take_all()
       ->capture_default_str();
+  app.add_flag("--web.systemd-socket", raw.options.systemd_socket,
+               "Serve on the sockets that systemd passes, instead of addresses");
+  app.add_option("--web.config.file", raw.options.web_config_file,
+                 "TLS and authentication, in the format of the Prometheus exporter toolkit")
+      ->type_name("FILE");
+  app.add_flag("--web.enable-lifecycle", raw.options.enable_lifecycle,
+               "Reload the configuration at POST /-/reload");
   app.add_option("--log.level", raw.log_level, "Overrides log.level of the configuration")
       ->type_name("")
       ->check(CLI::IsMember(NamesOf(LogLevels())));
@@ -98,6 +105,12 @@ std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv)
     return EarlyExit{kExitGood, output.str()};
   } catch (const CLI::ParseError& wrong) {
     return Misuse(wrong.what());
+  }
+  if (raw.options.systemd_socket && app.count("--web.listen-address") > 0) {
+    return Misuse("--web.listen-address and --web.systemd-socket exclude each other");
+  }
+  if (app.count("--web.config.file") > 0 && raw.options.web_config_file.empty()) {
+    return Misuse("--web.config.file is empty");
   }
   for (const std::string& text : raw.listen_addresses) {
     auto address = ParseListenAddress(text);

@@ -20,6 +20,12 @@ struct Options {
   /// Empty: built-in defaults.
   std::string config_file;
   std::vector<ListenAddress> listen_addresses;
+  /// Sockets come from systemd instead.
+  bool systemd_socket = false;
+  /// Empty: plain HTTP for everybody.
+  std::string web_config_file;
+  /// Whether a reload may be asked for over HTTP.
+  bool enable_lifecycle = false;
   /// Set by flags, they override the configuration file, also after a reload.
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;

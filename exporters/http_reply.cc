@@ -107,6 +107,8 @@ HttpReply NotFound() {
 
 }  // namespace
 
+HttpReply TextReply(unsigned status, std::string text) { return Text(status, std::move(text)); }
+
 HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {
   const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) return NotFound();

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/instant.h"
+#include "core/web_access.h"
 #include "exporters/published_snapshot.h"
 
 namespace connwatch {
@@ -21,9 +23,13 @@ struct HttpReply {
   std::string_view content_type;
   std::string_view content_encoding;  // empty: identity
   std::string_view allow;             // empty, or the Allow header of a 405
+  std::vector<HttpHeader> headers;    // further ones
   /// The body; it may point into the snapshot, which it then keeps alive.
   std::shared_ptr<const std::string> body;
 };
+
+/// A reply of plain text.
+HttpReply TextReply(unsigned status, std::string text);
 
 /// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread.
 HttpReply Answer(const HttpRequest& request,

@@ -3,10 +3,14 @@
 #include <microhttpd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "exporters/client_address.h"
 #include "exporters/http_reply.h"
 
 namespace connwatch {
@@ -17,15 +21,29 @@ using SharedBody = std::shared_ptr<const std::string>;
 
 // What one connection may use for its request line and headers.
 constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
+// libmicrohttpd stops accepting at its own limit: it must not get there before one has made room.
+constexpr unsigned kConnectionHeadroom = 64;
+constexpr int kReplyTimeouts = 6;
+constexpr unsigned kContentTooLarge = 413;  // its name in microhttpd.h depends on the version
 
-std::string_view OrEmpty(const char* text) { return text == nullptr ? std::string_view{} : text; }
+// On every reply, unless it or the configuration has the header itself.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kDefaultHeaders = {
+    {{MHD_HTTP_HEADER_VARY, "Accept-Encoding"},
+     {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+     {"X-Content-Type-Options", "nosniff"}}};
 
-void AddHeader(MHD_Response* response, const char* name, std::string_view value) {
-  if (!value.empty()) MHD_add_response_header(response, name, std::string(value).c_str());
+std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+void AddHeader(MHD_Response* response, const std::string& name, std::string_view value) {
+  if (value.empty() || MHD_get_response_header(response, name.c_str()) != nullptr) return;
+  MHD_add_response_header(response, name.c_str(), std::string(value).c_str());
 }
 
 // The response shares ownership of the body until the last byte is sent.
-MHD_Response* MakeResponse(const HttpReply& reply) {
+MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured) {
   auto holder = std::make_unique<SharedBody>(reply.body);
   const auto release = [](void* holder_to_delete) {
     delete static_cast<SharedBody*>(holder_to_delete);
@@ -38,39 +56,123 @@ MHD_Response* MakeResponse(const HttpReply& reply) {
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type);
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply.content_encoding);
   AddHeader(response, MHD_HTTP_HEADER_ALLOW, reply.allow);
-  AddHeader(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
-  AddHeader(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-  AddHeader(response, "X-Content-Type-Options", "nosniff");
+  for (const HttpHeader& header : configured) AddHeader(response, header.name, header.value);
+  for (const HttpHeader& header : reply.headers) AddHeader(response, header.name, header.value);
+  for (const auto& [name, value] : kDefaultHeaders) AddHeader(response, std::string(name), value);
   return response;
+}
+
+// libmicrohttpd: UnescapeCallback. What it unescapes is taken for a C string: a NUL must not end
+// it, or "/metrics%00x" would be "/metrics".
+std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text) {
+  const std::size_t size = MHD_http_unescape(text);
+  std::replace(text, text + size, '\0', '?');
+  return size;
+}
+
+bool HasBody(MHD_Connection* connection) {
+  const std::string_view length = HeaderOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  return (!length.empty() && length != "0") ||
+         !HeaderOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+}
+
+// One connection, as long as its socket; on its server's thread only.
+struct Connection {
+  HttpConnections::Id id = 0;
+  std::string address;
+  std::string network;
+  TlsHandshake tls;
+};
+
+Connection& ConnectionOf(MHD_Connection* connection) {
+  return *static_cast<Connection*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
 }
 
 }  // namespace
 
 struct HttpServer::Callbacks {
+  // libmicrohttpd: MHD_NotifyConnectionCallback. At the end, the TLS session is gone already and
+  // the descriptor still open.
+  static void OnConnection(void* self, MHD_Connection* connection, void** context,
+                           MHD_ConnectionNotificationCode event) {
+    auto& server = *static_cast<HttpServer*>(self);
+    if (event == MHD_CONNECTION_NOTIFY_STARTED) {
+      *context = Begin(server, connection).release();
+      return;
+    }
+    const std::unique_ptr<Connection> ended(static_cast<Connection*>(*context));
+    *context = nullptr;
+    server.connections_.Remove(ended->id);
+    const std::string failure = ended->tls.Failure();
+    if (failure.empty()) return;
+    server.services_.guard.Log("refused TLS from " + ended->address + ": " + failure);
+  }
+
+  static std::unique_ptr<Connection> Begin(HttpServer& server, MHD_Connection* connection) {
+    const auto* client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    auto begun = std::make_unique<Connection>();
+    begun->address = ClientAddress(client->client_addr);
+    begun->network = ClientNetwork(client->client_addr);
+    begun->id =
+        server.connections_.Add(fd->connect_fd, begun->network, std::chrono::steady_clock::now());
+    auto tls = server.services_.guard.policy()->tls;
+    if (server.initial_tls_ && tls) {
+      const auto* session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+      TlsContext::Attach(std::move(tls), static_cast<gnutls_session_int*>(session->tls_session),
+                         begun->tls);
+    }
+    return begun;
+  }
+
+  // libmicrohttpd: MHD_RequestCompletedCallback.
+  static void OnCompleted(void* self, MHD_Connection* connection, void** /*request_state*/,
+                          MHD_RequestTerminationCode /*reason*/) {
+    static_cast<HttpServer*>(self)->connections_.EndReply(ConnectionOf(connection).id,
+                                                          std::chrono::steady_clock::now());
+  }
+
   // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
   // of the request. Answering a GET only then keeps the connection open for the next one; any other
-  // method is answered at once, before a body, which closes it.
+  // method, and what is refused, is answered at once, before a body, which closes it.
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
                               const char* /*upload_data*/, std::size_t* upload_size,
                               void** request_state) {
-    if (*upload_size != 0) return MHD_NO;  // a GET with a body: close
-    const bool is_first_call = *request_state == nullptr;
-    *request_state = self;
+    auto& server = *static_cast<HttpServer*>(self);
+    if (*upload_size != 0) return MHD_NO;  // a body that the headers did not tell of: close
     const std::string_view name = method;
-    if (is_first_call && (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD)) {
-      return MHD_YES;
+    if (std::exchange(*request_state, self) == nullptr) {
+      // The handshake saw to it already.
+      const Connection& client = ConnectionOf(connection);
+      if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
+      const MonotonicTime now = std::chrono::steady_clock::now();
+      server.connections_.BeginReply(client.id, now);
+      const WebVisitor visitor{client.address, client.network,
+                               HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+      if (const auto refusal = server.services_.guard.Refuse(visitor, now)) {
+        return Queue(server, connection, *refusal);
+      }
+      if (HasBody(connection)) {
+        return Queue(server, connection,
+                     TextReply(kContentTooLarge, "No request here has a body.\n"));
+      }
+      if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
-    return Reply(*static_cast<const HttpServer*>(self), connection, {name, url, {}});
+    if (url == kReloadPath) {
+      return Queue(server, connection, AnswerReload(name, server.services_.reload));
+    }
+    const HttpRequest request{name, url, HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING)};
+    return Queue(
+        server, connection,
+        Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
   }
 
-  static MHD_Result Reply(const HttpServer& server, MHD_Connection* connection,
-                          HttpRequest request) {
-    request.accept_encoding = OrEmpty(
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
-    const HttpReply reply = Answer(request, server.slot_.Load(), std::chrono::system_clock::now());
-    MHD_Response* response = MakeResponse(reply);
+  static MHD_Result Queue(const HttpServer& server, MHD_Connection* connection,
+                          const HttpReply& reply) {
+    MHD_Response* response = MakeResponse(reply, server.services_.guard.policy()->access.headers);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);
@@ -78,32 +180,56 @@ struct HttpServer::Callbacks {
   }
 };
 
-Result<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& address,
+HttpServer::HttpServer(ListeningSocket socket, const HttpLimits& limits,
+                       const HttpServices& services)
+    : services_(services),
+      connections_({.max_connections = limits.max_connections,
+                    .request_timeout = limits.timeout,
+                    .reply_timeout = limits.timeout * kReplyTimeouts}),
+      initial_tls_(services.guard.policy()->tls),
+      socket_(std::move(socket)) {}
+
+bool HttpServer::StartDaemon(const HttpLimits& limits) {
+  const int fd = socket_.Release();
+  const auto number = [](auto value) { return static_cast<std::intptr_t>(value); };
+  const auto callback = [](auto* function) { return reinterpret_cast<std::intptr_t>(function); };
+  std::vector<MHD_OptionItem> options = {
+      {MHD_OPTION_LISTEN_SOCKET, number(fd), nullptr},
+      {MHD_OPTION_CONNECTION_LIMIT, number(limits.max_connections + kConnectionHeadroom), nullptr},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, number(limits.max_connections_per_address), nullptr},
+      {MHD_OPTION_CONNECTION_TIMEOUT, number(limits.timeout.count()), nullptr},
+      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kRequestMemoryBytes), nullptr},
+      {MHD_OPTION_UNESCAPE_CALLBACK, callback(&Unescape), nullptr},
+      {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
+      {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+  if (initial_tls_) {
+    flags |= MHD_USE_TLS;
+    // libmicrohttpd wants a certificate of its own; every session gets the policy's instead.
+    const TlsSettings& tls = initial_tls_->settings();
+    const auto text = [](const std::string& pem) { return const_cast<char*>(pem.c_str()); };
+    options.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, text(tls.certificate.content)});
+    options.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, text(tls.key.content)});
+  }
+  options.push_back({MHD_OPTION_END, 0, nullptr});
+  daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &Callbacks::OnRequest, this,
+                             MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
+  if (daemon_ == nullptr) close(fd);
+  return daemon_ != nullptr;
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,
                                                       const HttpLimits& limits,
-                                                      const SnapshotSlot& slot) {
-  auto fd = OpenListeningSocket(address);
-  if (!fd) return std::move(fd).error();
-  std::unique_ptr<HttpServer> server(new HttpServer(slot));
-  server->daemon_ = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Callbacks::OnRequest,
-      server.get(), MHD_OPTION_LISTEN_SOCKET, *fd,                                   //
-      MHD_OPTION_CONNECTION_LIMIT, limits.max_connections,                           //
-      MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.max_connections_per_address,        //
-      MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.timeout.count()),  //
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestMemoryBytes, MHD_OPTION_END);
-  if (server->daemon_ == nullptr) {
-    close(*fd);
-    return Error{EIO, "listen on " + address.ToString() + ": the HTTP server did not start"};
+                                                      const HttpServices& services) {
+  std::unique_ptr<HttpServer> server(new HttpServer(std::move(socket), limits, services));
+  if (!server->StartDaemon(limits)) {
+    return Error{EIO, "listen on " + server->url() + ": the HTTP server did not start"};
   }
   return server;
 }
 
 HttpServer::~HttpServer() {
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
-}
-
-std::uint16_t HttpServer::port() const {
-  return MHD_get_daemon_info(daemon_, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
 }  // namespace connwatch

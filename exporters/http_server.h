@@ -1,13 +1,18 @@
-// Serves the latest snapshot over HTTP with libmicrohttpd, on a thread of its own per address.
+// Serves the latest snapshot over HTTP or HTTPS with libmicrohttpd, on a thread of its own per
+// listening socket.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
 
+#include "core/instant.h"
 #include "core/result.h"
-#include "exporters/listen_address.h"
+#include "exporters/http_connections.h"
+#include "exporters/listening_socket.h"
 #include "exporters/published_snapshot.h"
+#include "exporters/reload_reply.h"
+#include "exporters/web_guard.h"
 
 struct MHD_Daemon;
 
@@ -16,30 +21,47 @@ namespace connwatch {
 struct HttpLimits {
   unsigned max_connections = 0;              // open at a time
   unsigned max_connections_per_address = 0;  // of one client address
-  std::chrono::seconds timeout{0};           // an idle connection is closed after it
+  /// A connection is closed when it has been idle for this long, or has not brought a whole request
+  /// within it, however the bytes come; and when its reply is not taken within six times that.
+  std::chrono::seconds timeout{0};
+};
+
+/// What all servers share. Must outlive them.
+struct HttpServices {
+  const SnapshotSlot& snapshots;  // already holds one
+  WebGuard& guard;
+  ReloadAction reload;  // may be empty
 };
 
 class HttpServer {
  public:
-  /// Listens and serves from then on. `slot` must outlive the server and already hold a snapshot.
-  /// Errors: see OpenListeningSocket; EIO where libmicrohttpd does not start.
-  static Result<std::unique_ptr<HttpServer>> Start(const ListenAddress& address,
-                                                   const HttpLimits& limits,
-                                                   const SnapshotSlot& slot);
+  /// Serves from then on, over TLS if the guard's policy says so at this moment. EIO where
+  /// libmicrohttpd does not start.
+  static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
+                                                   const HttpServices& services);
   /// Closes every connection and ends the thread.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// The port in use, the chosen one if 0 was asked for.
-  std::uint16_t port() const;
+  std::uint16_t port() const { return socket_.port(); }
+  /// See ListeningSocket::Url.
+  std::string url() const { return socket_.Url(initial_tls_ ? "https" : "http"); }
+
+  /// Closes what is over its time. To be called about once a second, from any thread.
+  void CloseOverdue(MonotonicTime now) { connections_.CloseOverdue(now); }
 
  private:
-  explicit HttpServer(const SnapshotSlot& slot) : slot_(slot) {}
+  HttpServer(ListeningSocket socket, const HttpLimits& limits, const HttpServices& services);
+  // False where libmicrohttpd does not start.
+  bool StartDaemon(const HttpLimits& limits);
 
   struct Callbacks;  // keeps libmicrohttpd's types out of this header
 
-  const SnapshotSlot& slot_;
+  const HttpServices& services_;
+  HttpConnections connections_;
+  const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, and so for ever
+  ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
 };
 

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/config/scratch_directory.h"
+#include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {

@@ -31,6 +31,26 @@ TEST(OptionsTest, ListenAddressIsRepeatable) {
   EXPECT_EQ(options.listen_addresses[1].ToString(), "[::1]:2");
 }
 
+TEST(OptionsTest, HowToServe) {
+  const auto defaults = std::get<Options>(Parse({}));
+  EXPECT_FALSE(defaults.systemd_socket);
+  EXPECT_FALSE(defaults.enable_lifecycle);
+  EXPECT_EQ(defaults.web_config_file, "");
+  const auto options = std::get<Options>(
+      Parse({"--web.systemd-socket", "--web.config.file=web.yml", "--web.enable-lifecycle"}));
+  EXPECT_TRUE(options.systemd_socket);
+  EXPECT_TRUE(options.enable_lifecycle);
+  EXPECT_EQ(options.web_config_file, "web.yml");
+}
+
+TEST(OptionsTest, ContradictionsAreMisuse) {
+  const auto both =
+      std::get<EarlyExit>(Parse({"--web.systemd-socket", "--web.listen-address", ":1"}));
+  EXPECT_EQ(both.code, kExitMisuse);
+  EXPECT_THAT(both.output, HasSubstr("exclude each other"));
+  EXPECT_EQ(std::get<EarlyExit>(Parse({"--web.config.file="})).code, kExitMisuse);
+}
+
 TEST(OptionsTest, ReadsEveryFlag) {
   const auto options =
       std::get<Options>(Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format",

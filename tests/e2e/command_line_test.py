@@ -28,7 +28,8 @@ class CommandLineTest(unittest.TestCase):
         self.assertRegex(version.stdout, r"^connwatchd \d+\.\d+\.\d+ \(revision ")
         help_text = run("--help")
         self.assertEqual(help_text.returncode, 0)
-        for flag in ("--config.file", "--web.listen-address", "--log.level", "--log.format",
+        for flag in ("--config.file", "--web.listen-address", "--web.systemd-socket",
+                     "--web.config.file", "--web.enable-lifecycle", "--log.level", "--log.format",
                      "--once", "--check-config"):
             self.assertIn(flag, help_text.stdout)
 

@@ -1,20 +1,9 @@
 """The page in the hands of promtool and of a real Prometheus."""
-import json
-import pathlib
 import subprocess
-import tempfile
 import unittest
-import urllib.parse
-import urllib.request
 
-from support import DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, wait_until
-
-PROMETHEUS_CONFIG = """
-global: {{scrape_interval: 1s}}
-scrape_configs:
-  - job_name: connwatch
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
-"""
+from prometheus import Prometheus
+from support import DEADLINE_S, SOURCE_DIR, Daemon, find_tool, wait_until
 
 
 class PrometheusTest(unittest.TestCase):
@@ -28,30 +17,10 @@ class PrometheusTest(unittest.TestCase):
             self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""), name)
 
     def test_prometheus_scrapes_it(self):
-        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        with Daemon() as daemon:
-            (folder / "prometheus.yml").write_text(PROMETHEUS_CONFIG.format(port=daemon.port))
-            self.port = free_port()
-            prometheus = subprocess.Popen(
-                [find_tool("prometheus"), f"--config.file={folder}/prometheus.yml",
-                 f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{self.port}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            try:
-                wait_until(lambda: self.query("up") == ["1"], "up == 1")
-                self.assertEqual(len(self.query("connwatch_tcp_sockets")), 22)
-                self.assertEqual(self.query("connwatch_build_info"), ["1"])
-            finally:
-                prometheus.terminate()
-                prometheus.wait(DEADLINE_S)
-
-    def query(self, expression):
-        """The values of an instant query; none while Prometheus does not answer."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?query={urllib.parse.quote(expression)}"
-        try:
-            with urllib.request.urlopen(url, timeout=DEADLINE_S) as reply:
-                return [series["value"][1] for series in json.load(reply)["data"]["result"]]
-        except OSError:
-            return []
+        with Daemon() as daemon, Prometheus(daemon.port) as prometheus:
+            wait_until(lambda: prometheus.query("up") == ["1"], "up == 1")
+            self.assertEqual(len(prometheus.query("connwatch_tcp_sockets")), 22)
+            self.assertEqual(prometheus.query("connwatch_build_info"), ["1"])
 
 
 if __name__ == "__main__":

@@ -7,17 +7,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "tests/support/snapshots.h"
 
 namespace connwatch {
 namespace {
 
+using namespace std::chrono_literals;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+const auto kNoPolicy = WebPolicy::Create({}).value();
 
 constexpr HttpLimits kLimits = {
     .max_connections = 10, .max_connections_per_address = 10, .timeout = seconds(5)};
@@ -38,6 +45,13 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   void Send(std::string_view text) { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
+
+  /// What has come, once something has.
+  std::string ReadPart() {
+    std::array<char, 4096> part{};
+    const ssize_t count = recv(fd_, part.data(), part.size(), 0);
+    return {part.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
 
   /// Everything until the server closes.
   std::string ReadToEnd() {
@@ -62,7 +76,8 @@ class HttpServerTest : public testing::Test {
   }
 
   std::unique_ptr<HttpServer> Start(const HttpLimits& limits = kLimits) {
-    auto server = HttpServer::Start({"127.0.0.1", 0}, limits, slot_);
+    auto server =
+        HttpServer::Start(ListeningSocket::Open({"127.0.0.1", 0, {}}).value(), limits, services_);
     EXPECT_TRUE(server) << server.error().context;
     return std::move(server).value();
   }
@@ -74,6 +89,9 @@ class HttpServerTest : public testing::Test {
   }
 
   SnapshotSlot slot_;
+  WebGuard guard_{kNoPolicy, [this](const std::string& line) { refusals_.push_back(line); }};
+  std::vector<std::string> refusals_;
+  HttpServices services_{slot_, guard_, {}};
 };
 
 TEST_F(HttpServerTest, ServesMetrics) {
@@ -147,11 +165,63 @@ TEST_F(HttpServerTest, GarbageAndHugeHeadersAreRefused) {
               StartsWith("HTTP/1.1 200"));
 }
 
-TEST_F(HttpServerTest, APortInUseIsAnError) {
+TEST_F(HttpServerTest, ABodyIs413AndCloses) {
   const auto server = Start();
-  const auto second = HttpServer::Start({"127.0.0.1", server->port()}, kLimits, slot_);
-  ASSERT_FALSE(second);
-  EXPECT_EQ(second.error().code, EADDRINUSE);
+  for (const char* header : {"Content-Length: 5", "Transfer-Encoding: chunked"}) {
+    for (const char* method : {"GET", "POST"}) {
+      EXPECT_THAT(Exchange(*server, std::string(method) + " /metrics HTTP/1.1\r\nHost: x\r\n" +
+                                        header + "\r\n\r\n"),
+                  StartsWith("HTTP/1.1 413"));
+    }
+  }
+}
+
+TEST_F(HttpServerTest, ANulDoesNotEndThePath) {
+  const auto server = Start();
+  EXPECT_THAT(
+      Exchange(*server, "GET /metrics%00x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+      StartsWith("HTTP/1.1 404"));
+}
+
+TEST_F(HttpServerTest, ReloadIsForbiddenUnlessThereIsAnAction) {
+  const std::string request = "POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 403"));
+  services_.reload = []() -> Result<void> { return {}; };
+  EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, ConfiguredHeadersStandInPlaceOfOurs) {
+  WebAccess access;
+  access.headers = {{"X-Frame-Options", "deny"}, {"Cache-Control", "max-age=1"}};
+  guard_.Enforce(WebPolicy::Create(access).value());
+  const auto server = Start();
+  const std::string reply =
+      Exchange(*server, "GET /none HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_THAT(reply, HasSubstr("\r\nX-Frame-Options: deny\r\n"));
+  EXPECT_THAT(reply, HasSubstr("\r\nX-Content-Type-Options: nosniff\r\n"));
+  EXPECT_THAT(reply, HasSubstr("\r\nCache-Control: max-age=1\r\n"));
+  EXPECT_THAT(reply, testing::Not(HasSubstr("no-store")));
+}
+
+TEST_F(HttpServerTest, WhoeverNeedsTooLongForARequestIsClosed) {
+  const auto server = Start();
+  Client client(server->port());
+  client.Send("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.Send("GET /-/heal");
+  // The reply shows that the server knows the connection.
+  EXPECT_THAT(client.ReadPart(), StartsWith("HTTP/1.1 200"));
+  server->CloseOverdue(std::chrono::steady_clock::now() + 1h);
+  client.ReadToEnd();
+}
+
+TEST_F(HttpServerTest, ANewConnectionIsServedWhereOthersHoldEveryPlace) {
+  HttpLimits limits = kLimits;
+  limits.max_connections = 3;
+  const auto server = Start(limits);
+  std::vector<std::unique_ptr<Client>> silent;
+  for (int i = 0; i < 9; ++i) silent.push_back(std::make_unique<Client>(server->port()));
+  EXPECT_THAT(Exchange(*server, "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, EndsWithOpenConnections) {

@@ -7,7 +7,7 @@
 
 #include "procfs/cgroup_unit.h"
 #include "procfs/text_file.h"
-#include "tests/config/scratch_directory.h"
+#include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <set>
 
-#include "tests/config/scratch_directory.h"
+#include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "tests/config/scratch_directory.h"
+#include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {

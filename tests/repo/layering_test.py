@@ -10,6 +10,7 @@ FOLDERS = ("core", "netlink", "config", "procfs", "exporters", "daemon")
 # Where an include of this form may stand.
 THIRD_PARTY = {r"tsl/": "core", r"libmnl/": "netlink", r"linux/(inet|sock)_diag": "netlink",
                r"yaml-cpp/": "config", r"prometheus/": "exporters", r"microhttpd": "exporters",
+               r"gnutls/": "exporters", r"crypt\.h": "exporters",
                r"zlib": "exporters", r"nlohmann/": "exporters", r"curl/": "exporters",
                r"spdlog/": "daemon", r"systemd/": "daemon", r"CLI/": "daemon"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.MULTILINE)

@@ -17,7 +17,7 @@ namespace connwatch {
 class ScratchDirectory {
  public:
   ScratchDirectory() {
-    std::string path = testing::TempDir() + "connwatch_config_test.XXXXXX";
+    std::string path = testing::TempDir() + "connwatch_test.XXXXXX";
     EXPECT_NE(mkdtemp(path.data()), nullptr);
     path_ = path;
   }

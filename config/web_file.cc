@@ -1,0 +1,172 @@
+#include "config/web_file.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "config/printable.h"
+#include "config/spelling.h"
+#include "config/tls_reader.h"
+#include "config/value_reader.h"
+#include "config/yaml_file.h"
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMaxUsers = 100;
+constexpr std::size_t kMaxUserNameBytes = 255;
+
+// The header's place is made when its key is read, so that an absent one is not sent.
+ValueReader Header(std::vector<HttpHeader>& into, std::string_view name,
+                   std::vector<std::string_view> allowed = {}) {
+  const auto store = [&into, name, allowed = std::move(allowed)](const std::string& text) {
+    const bool is_printable = std::ranges::all_of(
+        text, [](char character) { return character >= ' ' && character <= '~'; });
+    if (!is_printable) return Result<void>(Error{0, "must be of printable ASCII characters"});
+    if (!allowed.empty() && std::ranges::find(allowed, text) == allowed.end()) {
+      return Result<void>(
+          Error{0, Quoted(text) + " is unknown, must be one of: " + Joined(allowed)});
+    }
+    if (!text.empty()) into.push_back({std::string(name), text});
+    return Result<void>();
+  };
+  return TextReader("a text", store);
+}
+
+// The toolkit's set, closed on purpose.
+ValueReader Headers(std::vector<HttpHeader>& headers) {
+  return Mapping(
+      {{"Content-Security-Policy", Header(headers, "Content-Security-Policy")},
+       {"X-Frame-Options", Header(headers, "X-Frame-Options", {"deny", "sameorigin"})},
+       {"X-Content-Type-Options", Header(headers, "X-Content-Type-Options", {"nosniff"})},
+       {"X-XSS-Protection", Header(headers, "X-XSS-Protection")},
+       {"Strict-Transport-Security", Header(headers, "Strict-Transport-Security")}});
+}
+
+ValueReader Http2() {
+  const auto read = [](const Place& place) {
+    bool is_wanted = false;
+    Word(is_wanted, {{"true", true}, {"false", false}}).read(place);
+    if (is_wanted) place.Reject("true is not supported, must be false: this serves HTTP/1.1");
+  };
+  return {read, {}};
+}
+
+ValueReader HttpServerConfig(std::vector<HttpHeader>& headers) {
+  return Mapping({{"http2", Http2()}, {"headers", Headers(headers)}});
+}
+
+// "$2y$10$" and 22 characters of salt, 31 of hash: crypt(5).
+Result<std::string> ParseBcryptHash(std::string_view text) {
+  constexpr std::string_view kBase64 =
+      "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  constexpr std::size_t kLength = 60;
+  constexpr std::size_t kPrefix = 7;
+  // The hash itself is a secret, and so are passwords put in its place.
+  const Error mistake{0,
+                      "is no bcrypt hash, must be one as htpasswd -nBC 10 prints it: $2y$10$..."};
+  if (text.size() != kLength || text[6] != '$') return mistake;
+  const std::string_view kind = text.substr(0, 4);
+  if (kind != "$2a$" && kind != "$2b$" && kind != "$2y$") return mistake;
+  if (text.find_first_not_of(kBase64, kPrefix) != std::string_view::npos) return mistake;
+  unsigned cost = 0;
+  const auto [end, failure] = std::from_chars(text.data() + 4, text.data() + 6, cost);
+  if (failure != std::errc{} || end != text.data() + 6) return mistake;
+  constexpr unsigned kMinCost = 4;   // bcrypt's own
+  constexpr unsigned kMaxCost = 14;  // about a second, in which the address serves nobody else
+  if (cost < kMinCost || cost > kMaxCost) {
+    return Error{0, "has cost " + std::to_string(cost) + ", must be from 4 to 14"};
+  }
+  return std::string(text);
+}
+
+// An error, or nothing.
+std::string ProblemWithUserName(const std::string& name) {
+  if (name.empty()) return "is empty, must be a name";
+  if (name.size() > kMaxUserNameBytes) return "is too long, must be at most 255 bytes";
+  if (name.find(':') != std::string::npos)
+    return "has a colon, which basic authentication has no way to send";
+  return {};
+}
+
+ValueReader Users(std::vector<BasicAuthUser>& users) {
+  const auto read = [&users](const Place& place) {
+    if (place.node.kind != YamlNode::Kind::kMapping) {
+      return place.Reject("must be a mapping from user names to bcrypt hashes");
+    }
+    if (place.node.children.empty()) {
+      return place.Reject("has no user, must have one, or be left out: everybody may then ask");
+    }
+    if (place.node.children.size() > kMaxUsers) {
+      return place.Reject("has " + std::to_string(place.node.children.size()) +
+                          " users, must be at most 100");
+    }
+    for (const YamlNode& value : place.node.children) {
+      const std::string key_path = place.key_path + "." + Clipped(value.key);
+      std::string problem = ProblemWithUserName(value.key);
+      if (std::ranges::find(users, value.key, &BasicAuthUser::name) != users.end()) {
+        problem = "duplicate user, must be given once";
+      }
+      if (!problem.empty()) {
+        place.errors.Add(value.key_position, key_path, problem);
+        continue;
+      }
+      users.push_back({value.key, {}});
+      Text(users.back().bcrypt_hash, "a bcrypt hash", ParseBcryptHash)
+          .read({value, key_path, place.errors});
+    }
+  };
+  return {read, {}};
+}
+
+// The toolkit's own example of no limit is a 0 without a unit.
+ValueReader Interval(std::chrono::milliseconds& into) {
+  const auto read = [&into](const Place& place) {
+    if (place.node.kind == YamlNode::Kind::kScalar && place.node.text == "0") {
+      into = 0ms;
+    } else {
+      Duration(into, {.min = 0us, .max = 1h}).read(place);
+    }
+  };
+  return {read, {}};
+}
+
+ValueReader Rate(RateLimit& limit) {
+  return Mapping({{"interval", Interval(limit.interval)},
+                  {"burst", Number(limit.burst, {.min = 0, .max = 1'000'000})}},
+                 [&limit](const Place& place) {
+                   if (limit.interval == 0ms || limit.burst > 0) return;
+                   const auto burst = place.Find("burst");
+                   (burst ? *burst : place)
+                       .Reject("permits no request at all, must have a burst of at least 1");
+                 });
+}
+
+ValueReader Schema(WebAccess& access, const std::string& folder) {
+  return Mapping({{"tls_server_config", TlsServer(access.tls, folder)},
+                  {"http_server_config", HttpServerConfig(access.headers)},
+                  {"basic_auth_users", Users(access.users)},
+                  {"rate_limit", Rate(access.rate_limit)}});
+}
+
+}  // namespace
+
+WebFileResult LoadWebFile(const std::string& path) {
+  const Result<std::string> text = ReadConfigText(path);
+  if (!text) return FileMistake(path, text.error().context);
+  return ParseWebFile(*text, path);
+}
+
+WebFileResult ParseWebFile(std::string_view text, const std::string& path) {
+  WebAccess access;
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  std::vector<ConfigError> errors = ReadYaml(text, path, Schema(access, folder));
+  if (!errors.empty()) return errors;
+  return access;
+}
+
+}  // namespace connwatch

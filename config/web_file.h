@@ -1,0 +1,27 @@
+// The file of --web.config.file -> checked WebAccess: the format of the Prometheus exporter
+// toolkit, https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md.
+// Strict: what is not supported is refused by name, so that nobody believes in a protection that
+// is not there.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "config/config_error.h"
+#include "core/web_access.h"
+
+namespace connwatch {
+
+/// What the file says, or every mistake found in it.
+using WebFileResult = std::variant<WebAccess, std::vector<ConfigError>>;
+
+/// Reads `path` and the PEM files it names, which are relative to its folder. What is in those is
+/// not looked at.
+WebFileResult LoadWebFile(const std::string& path);
+
+/// Parses `text`; `path` is for messages and for the folder.
+WebFileResult ParseWebFile(std::string_view text, const std::string& path);
+
+}  // namespace connwatch

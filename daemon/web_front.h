@@ -1,0 +1,67 @@
+// The HTTP servers with all that they need from the daemon: addresses, the web configuration file
+// and its changes, reload requests, time-outs. Lives on the loop thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config_error.h"
+#include "core/result.h"
+#include "daemon/event_loop.h"
+#include "daemon/file_watch.h"
+#include "daemon/options.h"
+#include "daemon/refusal_log.h"
+#include "daemon/reload_requests.h"
+#include "exporters/http_server.h"
+#include "exporters/published_snapshot.h"
+#include "exporters/web_guard.h"
+
+namespace connwatch {
+
+using WebPolicyResult = std::variant<std::shared_ptr<const WebPolicy>, std::vector<ConfigError>>;
+
+/// What --web.config.file says, or all mistakes in it and in the files it names; without one
+/// everybody may ask, in the clear.
+WebPolicyResult LoadWebPolicy(const Options& options);
+
+class WebFront {
+ public:
+  /// `policy` is what LoadWebPolicy gave. `reload` loads the configuration again. All must outlive
+  /// this.
+  WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
+           const SnapshotSlot& snapshots, EventLoop& loop, ReloadAction reload);
+  ~WebFront();
+  WebFront(const WebFront&) = delete;
+  WebFront& operator=(const WebFront&) = delete;
+
+  /// Serves from then on.
+  Result<void> Start(const HttpLimits& limits);
+
+  /// Reads --web.config.file and the files it names again. On failure, which is logged, what was in
+  /// force stays. That happens by itself within a second of a change.
+  Result<void> Reload();
+
+ private:
+  Result<std::vector<ListeningSocket>> OpenSockets() const;
+  // Once a second: closes slow clients, and looks at the files.
+  Result<void> ScheduleTick();
+  void Tick();
+  Result<void> Enforce(const std::shared_ptr<const WebPolicy>& policy);
+  void LogRefusal(const std::string& line);
+  void Watch();
+
+  const Options& options_;
+  EventLoop& loop_;
+  const ReloadAction reload_;
+  RefusalLog refusals_;
+  WebGuard guard_;
+  FileWatch files_;
+  std::unique_ptr<ReloadRequests> reload_requests_;
+  HttpServices services_;
+  EventSource tick_;
+  std::vector<std::unique_ptr<HttpServer>> servers_;  // last: they use all of the above
+};
+
+}  // namespace connwatch

@@ -1,0 +1,66 @@
+// The open connections of one HTTP server, by how long each may still take: libmicrohttpd's own
+// time-out begins anew with every byte, so a client that sends one now and then would stay for
+// ever, and at its connection limit it stops accepting. This closes what is overdue, and what has
+// to make room for a new connection.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "core/instant.h"
+#include "core/mutex.h"
+
+namespace connwatch {
+
+struct ConnectionLimits {
+  std::size_t max_connections = 0;
+  std::chrono::seconds request_timeout{0};  // TLS handshake, request line and headers together
+  std::chrono::seconds reply_timeout{0};    // from there until the reply is taken
+};
+
+/// May be used from several threads.
+class HttpConnections {
+ public:
+  using Id = std::uint64_t;
+
+  explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
+
+  /// A new connection, which waits for a request. Beyond max_connections one that waits is closed:
+  /// of the client with most of them, the oldest. `fd` stays open until Remove.
+  Id Add(int fd, std::string client, MonotonicTime now);
+  /// Its request is complete.
+  void BeginReply(Id id, MonotonicTime now);
+  /// The reply is sent; it waits for the next request.
+  void EndReply(Id id, MonotonicTime now);
+  void Remove(Id id);
+
+  /// Closes those that are over their time. To be called about once a second.
+  void CloseOverdue(MonotonicTime now);
+
+  std::size_t size() const;
+
+ private:
+  struct Connection {
+    int fd = -1;
+    std::string client;
+    MonotonicTime deadline;
+    bool is_replying = false;
+    bool is_closing = false;  // shut down; its server has yet to notice
+  };
+
+  void Close(Connection& connection) CONNWATCH_REQUIRES(mutex_);
+  void MakeRoom() CONNWATCH_REQUIRES(mutex_);
+
+  const ConnectionLimits limits_;
+  mutable Mutex mutex_;
+  Id next_id_ CONNWATCH_GUARDED_BY(mutex_) = 1;
+  std::map<Id, Connection> connections_ CONNWATCH_GUARDED_BY(mutex_);  // the oldest first
+  std::unordered_map<std::string, std::size_t> open_of_ CONNWATCH_GUARDED_BY(mutex_);
+  std::size_t open_ CONNWATCH_GUARDED_BY(mutex_) = 0;  // those not closing
+};
+
+}  // namespace connwatch

@@ -1,0 +1,28 @@
+#include "exporters/reload_reply.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr unsigned kOk = 200;
+constexpr unsigned kForbidden = 403;
+constexpr unsigned kMethodNotAllowed = 405;
+constexpr unsigned kInternalServerError = 500;
+
+}  // namespace
+
+HttpReply AnswerReload(std::string_view method, const ReloadAction& action) {
+  if (method != "POST" && method != "PUT") {
+    HttpReply reply = TextReply(kMethodNotAllowed, "Only POST and PUT are allowed here.\n");
+    reply.allow = "POST, PUT";
+    return reply;
+  }
+  if (!action) {
+    return TextReply(kForbidden, "Not enabled. Start with --web.enable-lifecycle.\n");
+  }
+  const Result<void> reloaded = action();
+  if (reloaded) return TextReply(kOk, "The configuration is reloaded.\n");
+  return TextReply(kInternalServerError, "Reload failed: " + reloaded.error().context + "\n");
+}
+
+}  // namespace connwatch

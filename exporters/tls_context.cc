@@ -1,0 +1,116 @@
+#include "exporters/tls_context.h"
+
+#include <gnutls/gnutls.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "exporters/client_certificate.h"
+#include "exporters/tls_priorities.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::uint16_t kTls12OnTheWire = 0x0303;  // RFC 8446 section 4.1.2, legacy_version
+
+gnutls_datum_t DatumOf(const std::string& text) {
+  // GnuTLS's interface lacks const here; it does not write to it.
+  return {reinterpret_cast<unsigned char*>(const_cast<char*>(text.data())),
+          static_cast<unsigned>(text.size())};
+}
+
+Error Mistake(std::string context) { return Error{EINVAL, std::move(context)}; }
+
+// Sees every handshake message before GnuTLS does.
+// NOLINTNEXTLINE(readability-function-size): the library's signature
+int OnMessage(gnutls_session_t session, unsigned kind, unsigned /*when*/, unsigned is_incoming,
+              const gnutls_datum_t* message) {
+  auto& handshake = *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
+  if (is_incoming == 0) return 0;
+  if (kind == GNUTLS_HANDSHAKE_CLIENT_HELLO && message->size >= 2) {
+    handshake.offered_version =
+        static_cast<std::uint16_t>(message->data[0] << 8U | message->data[1]);
+  }
+  if (kind == GNUTLS_HANDSHAKE_FINISHED) handshake.is_finished = true;
+  return 0;
+}
+
+}  // namespace
+
+std::string TlsHandshake::Failure() const {
+  if (!refusal.empty()) return refusal;
+  if (!context || is_finished || offered_version == 0) return {};
+  if (offered_version < kTls12OnTheWire) {
+    return "the client offers no version above TLS 1." +
+           std::to_string(std::max(offered_version & 0xff, 1) - 1);
+  }
+  return "no common TLS version or cipher suite, or the handshake was broken off";
+}
+
+Result<std::shared_ptr<const TlsContext>> TlsContext::Create(const TlsSettings& settings) {
+  std::shared_ptr<TlsContext> context(new TlsContext(settings));
+  if (auto loaded = context->Load(); !loaded) return std::move(loaded).error();
+  return std::shared_ptr<const TlsContext>(std::move(context));
+}
+
+Result<void> TlsContext::Load() {
+  if (gnutls_certificate_allocate_credentials(&credentials_) != GNUTLS_E_SUCCESS) {
+    return Error::FromErrno(ENOMEM, "TLS credentials");
+  }
+  const gnutls_datum_t certificate = DatumOf(settings_.certificate.content);
+  const gnutls_datum_t key = DatumOf(settings_.key.content);
+  const int result =
+      gnutls_certificate_set_x509_key_mem(credentials_, &certificate, &key, GNUTLS_X509_FMT_PEM);
+  if (result < 0) {
+    return Mistake("cert_file " + settings_.certificate.path + " and key_file " +
+                   settings_.key.path + " are no pair of PEM files: " + gnutls_strerror(result));
+  }
+  if (settings_.client_ca) {
+    const gnutls_datum_t authorities = DatumOf(settings_.client_ca->content);
+    const int count =
+        gnutls_certificate_set_x509_trust_mem(credentials_, &authorities, GNUTLS_X509_FMT_PEM);
+    if (count <= 0) {
+      return Mistake("client_ca_file " + settings_.client_ca->path + " has no certificate in PEM" +
+                     (count < 0 ? std::string(": ") + gnutls_strerror(count) : ""));
+    }
+  }
+  gnutls_certificate_set_verify_function(credentials_, VerifyClient);
+  const std::string priorities = TlsPriorities(settings_);
+  const int refused = gnutls_priority_init(&priorities_, priorities.c_str(), nullptr);
+  if (refused != GNUTLS_E_SUCCESS) {
+    return Mistake("GnuTLS refuses the versions and suites: " +
+                   std::string(gnutls_strerror(refused)));
+  }
+  return {};
+}
+
+TlsContext::~TlsContext() {
+  if (credentials_ != nullptr) gnutls_certificate_free_credentials(credentials_);
+  if (priorities_ != nullptr) gnutls_priority_deinit(priorities_);
+}
+
+void TlsContext::Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
+                        TlsHandshake& handshake) {
+  const bool asks = context->settings_.client_auth != ClientAuth::kNoClientCert;
+  handshake.is_client_accepted = !asks;
+  gnutls_session_set_ptr(session, &handshake);
+  gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, context->credentials_);
+  gnutls_priority_set(session, context->priorities_);
+  // Asked for and not required: VerifyClient refuses with a reason for the log.
+  gnutls_certificate_server_set_request(session, asks ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
+  gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, OnMessage);
+  handshake.context = std::move(context);
+}
+
+int TlsContext::VerifyClient(gnutls_session_int* session) {
+  auto& handshake = *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
+  handshake.refusal = ProblemWithClient(session, handshake.context->settings_);
+  handshake.is_client_accepted = handshake.refusal.empty();
+  if (handshake.is_client_accepted) return 0;
+  gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+  return -1;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,110 @@
+#include "exporters/web_guard.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "exporters/basic_credentials.h"
+#include "exporters/bcrypt.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr unsigned kUnauthorized = 401;
+constexpr unsigned kTooManyRequests = 429;
+
+HttpReply TooMany(std::chrono::nanoseconds wait, std::string text) {
+  const auto seconds =
+      std::max<std::chrono::seconds::rep>(std::chrono::ceil<std::chrono::seconds>(wait).count(), 1);
+  HttpReply reply = TextReply(kTooManyRequests, std::move(text));
+  reply.headers.push_back({"Retry-After", std::to_string(seconds)});
+  return reply;
+}
+
+// A user name as given, fit for a line of a log.
+std::string Printable(std::string_view name) {
+  constexpr std::size_t kMaxCharacters = 40;
+  std::string text;
+  for (const char character : name.substr(0, kMaxCharacters)) {
+    text += character >= ' ' && character <= '~' && character != '"' ? character : '?';
+  }
+  return '"' + text + (name.size() > kMaxCharacters ? "...\"" : "\"");
+}
+
+std::optional<TokenBucket> BucketFor(const RateLimit& limit) {
+  if (limit.interval.count() == 0) return std::nullopt;
+  return TokenBucket(limit.interval, limit.burst);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const WebPolicy>> WebPolicy::Create(WebAccess access) {
+  WebPolicy policy{.access = std::move(access), .tls = nullptr};
+  if (policy.access.tls) {
+    auto context = TlsContext::Create(*policy.access.tls);
+    if (!context) return std::move(context).error();
+    policy.tls = std::move(context).value();
+  }
+  return std::make_shared<const WebPolicy>(std::move(policy));
+}
+
+WebGuard::WebGuard(std::shared_ptr<const WebPolicy> policy, RefusalLog log)
+    : log_(std::move(log)),
+      authenticator_(MatchesBcrypt),
+      policy_(std::move(policy)),
+      requests_(BucketFor(policy_->access.rate_limit)) {}
+
+void WebGuard::Enforce(std::shared_ptr<const WebPolicy> policy) {
+  const MutexLock lock(mutex_);
+  if (policy->access.rate_limit != policy_->access.rate_limit) {
+    requests_ = BucketFor(policy->access.rate_limit);
+  }
+  policy_ = std::move(policy);
+}
+
+std::shared_ptr<const WebPolicy> WebGuard::policy() const {
+  const MutexLock lock(mutex_);
+  return policy_;
+}
+
+std::optional<HttpReply> WebGuard::Refuse(const WebVisitor& visitor, MonotonicTime now) {
+  if (const auto wait = WaitForRate(now); wait.count() > 0) {
+    return TooMany(wait, "Too many requests: rate_limit.\n");
+  }
+  const auto in_force = policy();
+  const auto& users = in_force->access.users;
+  if (users.empty()) return std::nullopt;
+  if (visitor.authorization.empty()) return RefuseLogin(visitor, "no user name and password");
+  const auto credentials = ParseBasicCredentials(visitor.authorization);
+  if (!credentials) return RefuseLogin(visitor, "the Authorization header is not to be understood");
+  const Login login = authenticator_.Check(*credentials, users, visitor.network, now);
+  const std::string user = Printable(credentials->user);
+  switch (login.verdict) {
+    case LoginVerdict::kAccepted:
+      return std::nullopt;
+    case LoginVerdict::kUnknownUser:
+      return RefuseLogin(visitor, "unknown user " + user);
+    case LoginVerdict::kWrongPassword:
+      return RefuseLogin(visitor, "wrong password for user " + user);
+    case LoginVerdict::kTooMany:
+      log_("refused a log-in from " + visitor.address + ": too many failed ones; user " + user);
+      return TooMany(login.retry_after, "Too many failed log-ins.\n");
+  }
+  return RefuseLogin(visitor, "no verdict");
+}
+
+std::chrono::nanoseconds WebGuard::WaitForRate(MonotonicTime now) {
+  const MutexLock lock(mutex_);
+  if (!requests_ || requests_->Take(now)) return std::chrono::nanoseconds(0);
+  return requests_->Wait(now);
+}
+
+HttpReply WebGuard::RefuseLogin(const WebVisitor& visitor, const std::string& why) const {
+  log_("refused a log-in from " + visitor.address + ": " + why);
+  HttpReply reply = TextReply(kUnauthorized, "A user name and a password are needed.\n");
+  reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"connwatch\", charset=\"UTF-8\""});
+  return reply;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,67 @@
+// Stands before every HTTP request: the rate limit first, then who asks. Holds what
+// --web.config.file says at the moment, for all servers together.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/instant.h"
+#include "core/mutex.h"
+#include "core/result.h"
+#include "core/web_access.h"
+#include "exporters/authenticator.h"
+#include "exporters/http_reply.h"
+#include "exporters/tls_context.h"
+#include "exporters/token_bucket.h"
+
+namespace connwatch {
+
+/// What is in force: WebAccess and what was made from it. Immutable.
+struct WebPolicy {
+  WebAccess access;
+  std::shared_ptr<const TlsContext> tls;  // null: plain HTTP
+
+  /// Errors: see TlsContext::Create.
+  static Result<std::shared_ptr<const WebPolicy>> Create(WebAccess access);
+};
+
+struct WebVisitor {
+  std::string address;             // for the log
+  std::string network;             // what attempts are counted by
+  std::string_view authorization;  // the header, empty where there is none
+};
+
+/// May be used from several threads.
+class WebGuard {
+ public:
+  /// Takes a line for the log, without secrets, on any thread.
+  using RefusalLog = std::function<void(const std::string& line)>;
+
+  WebGuard(std::shared_ptr<const WebPolicy> policy, RefusalLog log);
+
+  /// From now on. Whether there is TLS at all is for the servers to keep as it was.
+  void Enforce(std::shared_ptr<const WebPolicy> policy);
+  std::shared_ptr<const WebPolicy> policy() const;
+
+  /// The reply to a request that is not let in, 401 or 429; nullopt where it is. The former is
+  /// logged, and may take as long as a bcrypt computation.
+  std::optional<HttpReply> Refuse(const WebVisitor& visitor, MonotonicTime now);
+
+  void Log(const std::string& line) const { log_(line); }
+
+ private:
+  // How long until the rate limit permits a request; 0 where it does, and it is then counted.
+  std::chrono::nanoseconds WaitForRate(MonotonicTime now);
+  HttpReply RefuseLogin(const WebVisitor& visitor, const std::string& why) const;
+
+  const RefusalLog log_;
+  Authenticator authenticator_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const WebPolicy> policy_ CONNWATCH_GUARDED_BY(mutex_);
+  std::optional<TokenBucket> requests_ CONNWATCH_GUARDED_BY(mutex_);  // absent: no limit
+};
+
+}  // namespace connwatch

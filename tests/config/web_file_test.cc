@@ -1,0 +1,254 @@
+// Each mistake as a person reads it.
+#include "config/web_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/support/scratch_directory.h"
+
+namespace connwatch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kHash = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG";
+
+class WebFileTest : public testing::Test {
+ protected:
+  WebFileTest() {
+    folder_.Write("a.crt", "the certificate");
+    folder_.Write("a.key", "the key");
+    folder_.Write("ca.crt", "the CA");
+  }
+
+  WebAccess Accepted(const std::string& text) {
+    const WebFileResult result = ParseWebFile(text, folder_.PathTo("web.yml"));
+    const auto* errors = std::get_if<std::vector<ConfigError>>(&result);
+    EXPECT_EQ(errors, nullptr) << Joined(*errors);
+    return errors == nullptr ? std::get<WebAccess>(result) : WebAccess{};
+  }
+
+  // The only mistake in `text`, with the folder left out.
+  std::string Rejected(const std::string& text) {
+    const WebFileResult result = ParseWebFile(text, folder_.PathTo("web.yml"));
+    const auto* errors = std::get_if<std::vector<ConfigError>>(&result);
+    if (errors == nullptr) return "accepted";
+    std::string all = Joined(*errors);
+    const std::string folder = folder_.path() + "/";
+    for (std::size_t at = 0; (at = all.find(folder)) != std::string::npos;) {
+      all.erase(at, folder.size());
+    }
+    return all;
+  }
+
+  // With certificate and key, and `more` after them.
+  TlsSettings Tls(const std::string& more) { return *Accepted(TlsText(more)).tls; }
+  std::string RejectedTls(const std::string& more) {
+    const std::string mistake = Rejected(TlsText(more));
+    return mistake.substr(std::min(mistake.find(": ") + 2, mistake.size()));
+  }
+  static std::string TlsText(const std::string& more) {
+    return "tls_server_config: {cert_file: a.crt, key_file: a.key" +
+           (more.empty() ? "" : ", " + more) + "}";
+  }
+
+  ScratchDirectory folder_;
+};
+
+TEST_F(WebFileTest, TheToolkitsOwnExample) {
+  const WebAccess access = Accepted(
+      "tls_server_config:\n  cert_file: a.crt\n  key_file: a.key\n"
+      "basic_auth_users:\n  alice: " +
+      std::string(kHash) + "\n  bob: " + kHash +
+      "\nrate_limit:\n  interval: \"1s\"\n  burst: 20\n");
+  ASSERT_TRUE(access.tls);
+  EXPECT_EQ(access.tls->certificate.content, "the certificate");
+  EXPECT_EQ(access.tls->certificate.path, folder_.PathTo("a.crt"));
+  EXPECT_EQ(access.tls->key.content, "the key");
+  EXPECT_EQ(access.tls->min_version, TlsVersion::kTls12);
+  EXPECT_THAT(access.users,
+              ElementsAre(BasicAuthUser{"alice", kHash}, BasicAuthUser{"bob", kHash}));
+  EXPECT_EQ(access.rate_limit, (RateLimit{1s, 20}));
+}
+
+TEST_F(WebFileTest, AFileIsReadAndItsFolderIsTheStart) {
+  const std::string path =
+      folder_.Write("web.yml", "tls_server_config: {cert_file: " + folder_.PathTo("a.crt") +
+                                   ", key_file: a.key}");
+  EXPECT_TRUE(std::holds_alternative<WebAccess>(LoadWebFile(path)));
+  const WebFileResult missing = LoadWebFile(folder_.PathTo("none.yml"));
+  EXPECT_THAT(Joined(std::get<std::vector<ConfigError>>(missing)),
+              HasSubstr("none.yml: cannot be opened: No such file"));
+}
+
+TEST_F(WebFileTest, EmptyOrUnknownIsRefused) {
+  EXPECT_THAT(Rejected(""), HasSubstr("web.yml: is empty"));
+  EXPECT_THAT(Rejected("tls_config: {}"),
+              HasSubstr("web.yml:1:1: tls_config: unknown key, known keys: "
+                        "tls_server_config"));
+  EXPECT_THAT(Rejected("tls_server_config: {cert_fil: a}"),
+              HasSubstr("web.yml:1:21: tls_server_config.cert_fil: unknown key, did you mean "
+                        "\"cert_file\"?"));
+}
+
+TEST_F(WebFileTest, CertificateAndKeyAreNeeded) {
+  EXPECT_EQ(Rejected("tls_server_config: {key_file: a.key}"),
+            "web.yml:1:20: tls_server_config: has no cert_file, must have the keys cert_file and "
+            "key_file");
+  EXPECT_THAT(Rejected("tls_server_config: {cert_file: a.crt}"), HasSubstr("has no key_file"));
+  EXPECT_THAT(Rejected("tls_server_config: {}"), HasSubstr("has no cert_file"));
+  EXPECT_EQ(Rejected("tls_server_config: {cert_file: none.crt, key_file: a.key}"),
+            "web.yml:1:32: tls_server_config.cert_file: none.crt: cannot be opened: No such file "
+            "or directory");
+  EXPECT_THAT(Rejected("tls_server_config: {cert_file: \"\", key_file: a.key}"),
+              HasSubstr("is empty, must be the path of a PEM file"));
+}
+
+TEST_F(WebFileTest, InlinePemIsRefusedByName) {
+  EXPECT_THAT(RejectedTls("cert: x"),
+              HasSubstr("tls_server_config.cert: is not supported, must be the key cert_file"));
+  EXPECT_THAT(RejectedTls("key: x"), HasSubstr("must be the key key_file"));
+  EXPECT_THAT(RejectedTls("client_ca: x"), HasSubstr("must be the key client_ca_file"));
+}
+
+TEST_F(WebFileTest, Versions) {
+  const TlsSettings tls = Tls("min_version: TLS13, max_version: TLS13");
+  EXPECT_EQ(tls.min_version, TlsVersion::kTls13);
+  EXPECT_EQ(RejectedTls("min_version: TLS10"),
+            "tls_server_config.min_version: TLS10 is not supported, must be TLS12 or TLS13");
+  EXPECT_EQ(RejectedTls("max_version: TLS11"),
+            "tls_server_config.max_version: TLS11 is not supported, must be TLS12 or TLS13");
+  EXPECT_THAT(RejectedTls("min_version: SSL3"), HasSubstr("must be one of: TLS12, TLS13"));
+  EXPECT_THAT(RejectedTls("min_version: TLS13, max_version: TLS12"),
+              HasSubstr("min_version is above max_version"));
+}
+
+TEST_F(WebFileTest, ClientCertificates) {
+  const TlsSettings tls =
+      Tls("client_auth_type: RequireAndVerifyClientCert, client_ca_file: ca.crt, "
+          "client_allowed_sans: [prometheus.example, 192.0.2.1]");
+  EXPECT_EQ(tls.client_auth, ClientAuth::kRequireAndVerifyClientCert);
+  EXPECT_EQ(tls.client_ca->content, "the CA");
+  EXPECT_THAT(tls.client_allowed_sans, ElementsAre("prometheus.example", "192.0.2.1"));
+  EXPECT_EQ(Tls("client_auth_type: RequestClientCert").client_auth, ClientAuth::kRequestClientCert);
+  EXPECT_EQ(Tls("client_auth_type: RequireAnyClientCert").client_auth,
+            ClientAuth::kRequireAnyClientCert);
+  EXPECT_EQ(Tls("client_auth_type: VerifyClientCertIfGiven, client_ca_file: ca.crt").client_auth,
+            ClientAuth::kVerifyClientCertIfGiven);
+  EXPECT_EQ(Tls("client_auth_type: NoClientCert").client_auth, ClientAuth::kNoClientCert);
+}
+
+TEST_F(WebFileTest, ClientCertificatesThatProtectNothingAreRefused) {
+  for (const char* type : {"RequireAndVerifyClientCert", "VerifyClientCertIfGiven"}) {
+    EXPECT_THAT(RejectedTls(std::string("client_auth_type: ") + type),
+                HasSubstr("client_auth_type: has nothing to verify with"));
+  }
+  EXPECT_THAT(RejectedTls("client_ca_file: ca.crt"),
+              HasSubstr("client_ca_file: is of no use without a client_auth_type"));
+  EXPECT_THAT(RejectedTls("client_allowed_sans: [x]"),
+              HasSubstr("client_allowed_sans: cannot be checked"));
+  EXPECT_THAT(RejectedTls("client_auth_type: VerifyClientCertIfGiven, client_ca_file: ca.crt, "
+                          "client_allowed_sans: [x]"),
+              HasSubstr("client_allowed_sans: cannot be checked"));
+  EXPECT_THAT(RejectedTls("client_auth_type: requireandverifyclientcert"),
+              HasSubstr("RequireAndVerifyClientCert"));
+}
+
+TEST_F(WebFileTest, CipherSuites) {
+  const TlsSettings tls =
+      Tls("cipher_suites: [TLS_AES_128_GCM_SHA256, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256], "
+          "curve_preferences: [X25519, CurveP256], prefer_server_cipher_suites: false");
+  EXPECT_THAT(tls.cipher_suites,
+              ElementsAre(TlsCipherSuite{TlsKeyExchange::kTls13, TlsCipher::kAes128Gcm},
+                          TlsCipherSuite{TlsKeyExchange::kEcdheRsa, TlsCipher::kAes128Gcm}));
+  EXPECT_THAT(tls.curve_preferences, ElementsAre(TlsCurve::kX25519, TlsCurve::kP256));
+  EXPECT_FALSE(tls.prefer_server_cipher_suites);
+  EXPECT_THAT(RejectedTls("cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]"),
+              HasSubstr("cipher_suites[0]: unknown word"));
+  EXPECT_THAT(RejectedTls("curve_preferences: [X25519MLKEM768]"), HasSubstr("unknown word"));
+}
+
+TEST_F(WebFileTest, CipherSuitesThatCannotBeAreRefused) {
+  EXPECT_THAT(RejectedTls("cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "
+                          "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]"),
+              HasSubstr("cipher_suites: lacks TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+  EXPECT_THAT(RejectedTls("cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]"),
+              HasSubstr("has no cipher for TLS 1.3"));
+  EXPECT_THAT(RejectedTls("cipher_suites: [TLS_AES_128_GCM_SHA256]"),
+              HasSubstr("has no suite for TLS 1.2"));
+  Tls("cipher_suites: [TLS_AES_128_GCM_SHA256], min_version: TLS13");
+  Tls("cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA], max_version: TLS12");
+}
+
+TEST_F(WebFileTest, Http2IsRefusedByName) {
+  EXPECT_EQ(Rejected("http_server_config: {http2: true}"),
+            "web.yml:1:29: http_server_config.http2: true is not supported, must be false: this "
+            "serves HTTP/1.1");
+  Accepted("http_server_config: {http2: false}");
+  EXPECT_THAT(Rejected("http_server_config: {http2: 2}"), HasSubstr("must be one of"));
+}
+
+TEST_F(WebFileTest, Headers) {
+  const WebAccess access = Accepted(
+      "http_server_config:\n  headers:\n    X-Frame-Options: deny\n"
+      "    X-Content-Type-Options: nosniff\n    Content-Security-Policy: \"default-src 'self'\"\n"
+      "    X-XSS-Protection: \"\"\n    Strict-Transport-Security: max-age=31536000\n");
+  EXPECT_THAT(access.headers,
+              ElementsAre(HttpHeader{"X-Frame-Options", "deny"},
+                          HttpHeader{"X-Content-Type-Options", "nosniff"},
+                          HttpHeader{"Content-Security-Policy", "default-src 'self'"},
+                          HttpHeader{"Strict-Transport-Security", "max-age=31536000"}));
+  const auto rejected = [this](const std::string& header) {
+    return Rejected("http_server_config: {headers: {" + header + "}}");
+  };
+  EXPECT_THAT(rejected("X-Powered-By: me"), HasSubstr("unknown key"));
+  EXPECT_THAT(rejected("X-Frame-Options: allow"), HasSubstr("must be one of: deny, sameorigin"));
+  EXPECT_THAT(rejected("X-Content-Type-Options: sniff"), HasSubstr("must be one of: nosniff"));
+  EXPECT_THAT(rejected("X-XSS-Protection: \"a\\r\\nSet-Cookie: b\""), HasSubstr("printable"));
+}
+
+TEST_F(WebFileTest, UsersHaveBcryptHashes) {
+  const auto rejected = [this](const std::string& hash) {
+    return Rejected("basic_auth_users: {alice: " + hash + "}");
+  };
+  for (const char* secret : {"hunter2", "$1$abc$def", "$2y$10$tooshort"}) {
+    EXPECT_THAT(rejected(secret), HasSubstr("basic_auth_users.alice: is no bcrypt hash"));
+    EXPECT_THAT(rejected(secret), Not(HasSubstr(secret))) << "it may be a password";
+  }
+  std::string costly = kHash;
+  costly.replace(4, 2, "15");
+  EXPECT_THAT(rejected(costly), HasSubstr("has cost 15, must be from 4 to 14"));
+  costly.replace(4, 2, "03");
+  EXPECT_THAT(rejected(costly), HasSubstr("has cost 3, must be from 4 to 14"));
+  costly.replace(4, 2, "1x");
+  EXPECT_THAT(rejected(costly), HasSubstr("is no bcrypt hash"));
+  EXPECT_THAT(rejected("[a]"), HasSubstr("must be a bcrypt hash"));
+}
+
+TEST_F(WebFileTest, UserNames) {
+  const std::string hash = kHash;
+  EXPECT_THAT(Rejected("basic_auth_users: {}"), HasSubstr("has no user"));
+  EXPECT_THAT(Rejected("basic_auth_users:"), HasSubstr("must be a mapping"));
+  EXPECT_THAT(Rejected("basic_auth_users: {\"a:b\": " + hash + "}"), HasSubstr("has a colon"));
+  EXPECT_THAT(Rejected("basic_auth_users: {a: " + hash + ", a: " + hash + "}"),
+              HasSubstr("duplicate user"));
+}
+
+TEST_F(WebFileTest, RateLimit) {
+  EXPECT_EQ(Accepted("rate_limit: {interval: 250ms, burst: 1}").rate_limit, (RateLimit{250ms, 1}));
+  EXPECT_EQ(Accepted("rate_limit: {interval: 0, burst: 20}").rate_limit.interval, 0s);
+  EXPECT_EQ(Accepted("rate_limit: {interval: 0s}").rate_limit.interval, 0s);
+  EXPECT_THAT(Rejected("rate_limit: {interval: 1s}"), HasSubstr("permits no request at all"));
+  EXPECT_THAT(Rejected("rate_limit: {interval: 1s, burst: 0}"),
+              HasSubstr("rate_limit.burst: permits no request at all"));
+  EXPECT_THAT(Rejected("rate_limit: {interval: soon, burst: 1}"), HasSubstr("rate_limit.interval"));
+  EXPECT_THAT(Rejected("rate_limit: {interval: 1s, burst: -1}"), HasSubstr("rate_limit.burst"));
+}
+
+}  // namespace
+}  // namespace connwatch
