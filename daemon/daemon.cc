@@ -51,6 +51,7 @@ Result<void> Daemon::Run() {
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
+  service_notice_.Stopping();
   LogInfo("stopping");
   return result;
 }
@@ -107,6 +108,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
     sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
   }
   Publish();
+  if (is_full) service_notice_.Ready();
 }
 
 void Daemon::FitToBudget() {
@@ -131,6 +133,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
 }
 
 void Daemon::Reload() {
+  service_notice_.Reloading(EventLoop::Now());
   ConfigResult loaded = LoadEffectiveConfig(options_);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
     for (const ConfigError& error : *errors) LogError(error.ToString());
@@ -141,6 +144,7 @@ void Daemon::Reload() {
     config_status_ = {.last_reload_successful = true, .last_success = EventLoop::Now().wall};
     LogInfo("configuration reloaded");
   }
+  service_notice_.Ready();
   Publish();
 }
 
@@ -182,6 +186,7 @@ void Daemon::Publish() {
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
   alerting_.Evaluate(snapshot, EventLoop::Now());
+  service_notice_.Status(DescribeForStatus(snapshot));
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

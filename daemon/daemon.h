@@ -16,6 +16,7 @@
 #include "daemon/event_loop.h"
 #include "daemon/kernel_reader.h"
 #include "daemon/options.h"
+#include "daemon/service_notice.h"
 #include "daemon/tier_runner.h"
 #include "daemon/tiers.h"
 #include "exporters/http_server.h"
@@ -68,6 +69,7 @@ class Daemon {
   TierRunner full_runner_;
   std::optional<double> sockstat_discrepancy_;
   Alerting alerting_;
+  ServiceNotice service_notice_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

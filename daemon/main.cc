@@ -16,7 +16,7 @@ namespace connwatch {
 namespace {
 
 int ReportConfigErrors(const std::vector<ConfigError>& errors) {
-  for (const ConfigError& error : errors) std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  for (const ConfigError& error : errors) PrintError(error.ToString());
   return kExitMisuse;
 }
 
