@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/alert_world.h"
+#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
@@ -158,6 +159,18 @@ TEST(AlertEvidence, OfTheMonitorIsWhatFails) {
   world.is_failing = true;
   world.Tick(40s);
   EXPECT_EQ(Fired(world).text, "listeners polls: lost; handshakes polls: lost; full polls: lost");
+}
+
+TEST(AlertEvidence, EveryNumberIsDocumented) {
+  AlertWorld listener = HalfOpen(Rule(AlertSignal::kListenerSynQueue, 64));
+  AlertWorld connects({Rule(AlertSignal::kSynSentRetransmitting, 1)});
+  connects.snapshot.pending_connects->by_group[kOtherGroup].retransmitting = 2;
+  const std::string api = ReadSourceFile("docs/api.md");
+  for (AlertWorld* world : {&listener, &connects}) {
+    for (const auto& [name, value] : Fired(*world).numbers) {
+      EXPECT_THAT(api, HasSubstr("`" + name + "`"));
+    }
+  }
 }
 
 TEST(HandshakeAges, AreCountedByTheRepetitionsThatWereDue) {

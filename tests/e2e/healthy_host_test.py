@@ -19,6 +19,8 @@ WORKERS = 2
 ADDRESSES = 64  # of each worker, so that ports in TIME-WAIT are not met again
 CLIENTS_AT_ONCE = 500
 AT_ONCE = 25  # connections between looks at the clock
+# At connect(), ports are counted for each destination. linux/in.h; older Pythons lack the name.
+NO_PORT_AT_BIND = (socket.IPPROTO_IP, getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24), 1)
 DEADLINE_S = 60
 
 
@@ -34,9 +36,7 @@ def make_connections(worker, made):
                 continue
             for i in range(AT_ONCE):
                 client = socket.socket()
-                # At connect(), ports are counted for each destination.
-                client.setsockopt(socket.IPPROTO_IP, getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24),
-                                  1)
+                client.setsockopt(*NO_PORT_AT_BIND)
                 client.bind((addresses[made.value % ADDRESSES], 0))
                 client.connect(name)
                 ends = [client, server.accept()[0]]
