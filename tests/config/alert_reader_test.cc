@@ -478,7 +478,7 @@ TEST(AlertReader, CountsRulesLabelsAndMatches) {
 }
 
 TEST(AlertReader, VeryLongWordsAreClipped) {
-  const std::string word(500'000, 'x');
+  const std::string word(50'000, 'x');
   for (const std::string& text :
        {"alerts: [{name: " + word + "}]", "alerts: [{name: A, signal: " + word + "}]",
         "alerts: [{" + word + ": 1}]", "alerts: [{" + std::string(kGood) + ", for: " + word + "}]",
