@@ -20,7 +20,8 @@ constexpr std::size_t kMaxUrlBytes = 2'000;
 Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 bool IsPrintableAscii(std::string_view text) {
-  return std::ranges::all_of(text, [](char character) { return character > ' ' && character < 127; });
+  return std::ranges::all_of(text,
+                             [](char character) { return character > ' ' && character < 127; });
 }
 
 bool IsHostName(std::string_view host) {

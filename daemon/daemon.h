@@ -32,7 +32,8 @@ class Daemon {
          DestroyEventSource& event_source, EventLoop& loop);
 
   /// Serves, polls and sends alerts until SIGTERM or SIGINT. An error is one that prevents it: an
-  /// address that cannot be listened on, a broken event loop. Failing polls are not: they are logged and served.
+  /// address that cannot be listened on, a broken event loop. Failing polls are not: they are
+  /// logged and served.
   Result<void> Run();
 
  private:

@@ -37,10 +37,8 @@ Result<void> Notifying::StartSender() {
   auto transport = CurlTransport::Create(
       [](const std::string& path) { return ReadRegularFile(path, kMaxReceiverFileBytes); });
   if (!transport) return std::move(transport).error();
-  sender_ = std::make_unique<AlertSender>(
-      AlertSender::Parts{.transport = std::move(transport).value(),
-                         .now = EventLoop::Now,
-                         .instance = HostName()});
+  sender_ = std::make_unique<AlertSender>(AlertSender::Parts{
+      .transport = std::move(transport).value(), .now = EventLoop::Now, .instance = HostName()});
   return {};
 }
 

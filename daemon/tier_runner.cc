@@ -8,9 +8,7 @@ TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
                        std::function<void()> on_concluded)
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
-Result<void> TierRunner::Start() {
-  return ScheduleAt(EventLoop::Now().monotonic);
-}
+Result<void> TierRunner::Start() { return ScheduleAt(EventLoop::Now().monotonic); }
 
 Result<void> TierRunner::Reschedule() {
   if (!latest_due_) return {};

@@ -1,5 +1,5 @@
-// Brings alerts to all receivers, each by a DeliveryPlan of its own, so that one that is slow or away
-// delays no other. What the sender's thread runs; time and transport are passed in.
+// Brings alerts to all receivers, each by a DeliveryPlan of its own, so that one that is slow or
+// away delays no other. What the sender's thread runs; time and transport are passed in.
 #pragma once
 
 #include <chrono>

@@ -58,7 +58,9 @@ std::size_t SkipAnswer(char* /*data*/, std::size_t size, std::size_t count, void
 }
 
 // "s3cret\n" -> "s3cret"
-std::string FirstLine(const std::string& text) { return text.substr(0, text.find_first_of("\r\n")); }
+std::string FirstLine(const std::string& text) {
+  return text.substr(0, text.find_first_of("\r\n"));
+}
 
 }  // namespace
 
@@ -89,7 +91,8 @@ class CurlTransport::Request {
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     const bool is_answered = code == CURLE_OK || (code == CURLE_WRITE_ERROR && status != 0);
     if (!is_answered) {
-      const char* text = error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
+      const char* text =
+          error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
       return {id_, DeliveryOutcome::kFailed, Error{code, text}};
     }
     if (status / 100 == 2) return {id_, DeliveryOutcome::kDelivered, {}};
@@ -189,7 +192,7 @@ class CurlTransport::Request {
   TextList connect_to_;
   std::size_t received_bytes_ = 0;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  CURLcode option_error_ = CURLE_OK;             // the first
+  CURLcode option_error_ = CURLE_OK;      // the first
   std::unique_ptr<CURL, FreeEasy> easy_;  // last: uses all of the above
 };
 
@@ -200,8 +203,7 @@ Result<std::unique_ptr<CurlTransport>> CurlTransport::Create(ReadFile read_file)
   if (initialized != CURLE_OK) return Error{initialized, curl_easy_strerror(initialized)};
   Multi multi(curl_multi_init());
   if (!multi) return Error{CURLE_OUT_OF_MEMORY, "libcurl is out of memory"};
-  return std::unique_ptr<CurlTransport>(
-      new CurlTransport(std::move(multi), std::move(read_file)));
+  return std::unique_ptr<CurlTransport>(new CurlTransport(std::move(multi), std::move(read_file)));
 }
 
 CurlTransport::CurlTransport(Multi multi, ReadFile read_file)

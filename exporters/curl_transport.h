@@ -1,7 +1,7 @@
 // Posts alerts over HTTP and HTTPS with libcurl: all requests at once on one thread. Answers are
-// judged by their status alone; redirects are not followed, proxies of the environment not used, and
-// a connection serves one request, so that changed certificates count at once and no idle connection
-// is left in CLOSE-WAIT.
+// judged by their status alone; redirects are not followed, proxies of the environment not used,
+// and a connection serves one request, so that changed certificates count at once and no idle
+// connection is left in CLOSE-WAIT.
 #pragma once
 
 #include <functional>

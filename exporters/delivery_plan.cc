@@ -80,8 +80,8 @@ void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
 
 std::optional<MonotonicTime> DeliveryPlan::NextTake() const {
   if (has_batch_ || entries_.empty()) return std::nullopt;
-  const auto first = std::ranges::min_element(
-      entries_, {}, [](const auto& item) { return item.second.due; });
+  const auto first =
+      std::ranges::min_element(entries_, {}, [](const auto& item) { return item.second.due; });
   return std::max(first->second.due, not_before_);
 }
 

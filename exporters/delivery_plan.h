@@ -1,8 +1,8 @@
 // What one receiver is yet to be told, and when to try. Pure; time is passed in.
 //
 // A new alert and a resolved one are due at once, a firing one again every resend interval. While a
-// receiver fails it is tried with growing pauses. Only the latest state of an alert is kept, so that
-// nothing piles up however long the receiver is away.
+// receiver fails it is tried with growing pauses. Only the latest state of an alert is kept, so
+// that nothing piles up however long the receiver is away.
 #pragma once
 
 #include <chrono>
@@ -23,7 +23,8 @@ using FiringAlerts = std::map<AlertIdentity, std::shared_ptr<const Alert>>;
 
 enum class DeliveryOutcome : std::uint8_t {
   kDelivered,
-  kRejected,  // it was heard, and the same again would not help: told again after the resend interval
+  kRejected,  // it was heard, and the same again would not help: told again after the resend
+              // interval
   kFailed,    // tried again soon
 };
 
