@@ -91,7 +91,7 @@ class AlertEngine {
   struct Measured {
     std::optional<double> value;
     std::optional<double> growth;
-    SynVerdict verdict;
+    SynVerdict verdict = SynVerdict::kOpen;
   };
 
   void EvaluateRule(RuleState& state, const Snapshot& snapshot, Instant now,

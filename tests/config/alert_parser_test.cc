@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
 namespace connwatch {
 namespace {
+
+std::string InQuotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 std::string Number(std::string_view text, SignalUnit unit) {
   const Result<double> number = ParseSignalNumber(text, unit);
@@ -37,8 +38,8 @@ TEST(ParseSignalNumber, TakesTheUnitOfTheSignal) {
 TEST(ParseSignalNumber, RefusesTheUnitOfAnother) {
   const std::string count = " is not a number, must be a number such as 64 or 0.5";
   for (const std::string text : {"80%", "64KiB", "250ms", "5/s"}) {
-    EXPECT_EQ(Number(text, SignalUnit::kCount), "\"" + text + "\"" + count);
-    EXPECT_EQ(Number(text, SignalUnit::kPerSecond), "\"" + text + "\"" + count);
+    EXPECT_EQ(Number(text, SignalUnit::kCount), InQuotes(text) + count);
+    EXPECT_EQ(Number(text, SignalUnit::kPerSecond), InQuotes(text) + count);
   }
   EXPECT_EQ(Number("250ms", SignalUnit::kShare),
             "\"250ms\" is not a percentage, must be such as 80%");
@@ -123,7 +124,7 @@ TEST(ParseAlertName, NamesTheCharacters) {
   EXPECT_EQ(AlertName(std::string(64, 'x')), "= " + std::string(64, 'x'));
   const std::string must = " is not a name, must be 1 to 64 letters, digits or _, a letter first";
   for (const std::string text : {"", "_a", "1a", "a b", "a-b", "käse", "a\n"}) {
-    EXPECT_EQ(AlertName(text), "\"" + text + "\"" + must);
+    EXPECT_EQ(AlertName(text), InQuotes(text) + must);
   }
   EXPECT_EQ(AlertName(std::string(65, 'x')), "\"" + std::string(40, 'x') + "...\"" + must);
 }
@@ -138,7 +139,7 @@ TEST(ParseLabelName, NamesTheCharacters) {
   EXPECT_EQ(LabelName("_2"), "= _2");
   const std::string must = " is not a name, must be 1 to 64 letters, digits or _, no digit first";
   for (const std::string text : {"", "2nd", "a.b", "a b", "größe"}) {
-    EXPECT_EQ(LabelName(text), "\"" + text + "\"" + must);
+    EXPECT_EQ(LabelName(text), InQuotes(text) + must);
   }
   EXPECT_EQ(LabelName(std::string(65, 'x')), "\"" + std::string(40, 'x') + "...\"" + must);
 }
