@@ -46,6 +46,7 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source,
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
+  notifying_.Configure(config_);
   Publish();  // so that there is a page, and "not ready", before the first poll
   if (auto serving = StartServing(); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
@@ -162,6 +163,7 @@ void Daemon::Apply(Config config) {
   config_ = std::move(config);
   destroy_events_.Configure(config_);
   alerting_.Reconfigure(config_.alerts, EventLoop::Now());
+  notifying_.Configure(config_);
   ReschedulePolls();
 }
 
@@ -177,16 +179,17 @@ void Daemon::ReadKernel() {
 }
 
 void Daemon::Publish() {
-  const MonotonicTime now = EventLoop::Now().monotonic;
-  Snapshot snapshot = tiers_.TakeSnapshot(now);
-  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now);
+  const Instant now = EventLoop::Now();
+  Snapshot snapshot = tiers_.TakeSnapshot(now.monotonic);
+  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now.monotonic);
   snapshot.destroy_events = destroy_events_.stats();
   snapshot.kernel = kernel_;
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
-  alerting_.Evaluate(snapshot, EventLoop::Now());
+  alerting_.Evaluate(snapshot, now);
   service_notice_.Status(DescribeForStatus(snapshot));
+  notifying_.Notify(snapshot, now);
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

@@ -58,4 +58,22 @@ void AddAlerts(MetricFamilies& families, const AlertTable& table) {
   AddTransitions(families, table);
 }
 
+void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers) {
+  if (receivers.empty()) return;
+  auto sent = families.Counter("connwatch_alert_notifications_total",
+                               "Requests that told alerts to an Alertmanager or a webhook.");
+  auto queue = families.Gauge("connwatch_alert_notification_queue_length",
+                              "Alerts that the receiver has not taken yet as they are now.");
+  auto dropped = families.Counter("connwatch_alert_notifications_dropped_total",
+                                  "Alerts given up: resolved and not taken for 15 minutes, or "
+                                  "beyond what there is room for.");
+  for (const NotificationStats& stats : receivers) {
+    const std::string_view name = stats.receiver;
+    sent.Add(stats.successes, {{"alertmanager", name}, {"result", "success"}});
+    sent.Add(stats.failures, {{"alertmanager", name}, {"result", "failure"}});
+    queue.Add(stats.queue_length, {{"alertmanager", name}});
+    dropped.Add(stats.dropped, {{"alertmanager", name}});
+  }
+}
+
 }  // namespace connwatch
