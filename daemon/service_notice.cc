@@ -14,7 +14,9 @@ namespace connwatch {
 namespace {
 
 // It fails only where nobody listens any more, and then nobody is to be told.
-void Notify(const std::string& assignments) { sd_notify(/*unset_environment=*/0, assignments.c_str()); }
+void Notify(const std::string& assignments) {
+  sd_notify(/*unset_environment=*/0, assignments.c_str());
+}
 
 std::string DescribeFiring(const AlertTable& table) {
   constexpr std::size_t kMaxNamed = 3;
@@ -40,8 +42,8 @@ void ServiceNotice::Status(const std::string& text) {
 }
 
 void ServiceNotice::Reloading(Instant now) {
-  const auto since_boot = std::chrono::duration_cast<std::chrono::microseconds>(
-      now.monotonic.time_since_epoch());
+  const auto since_boot =
+      std::chrono::duration_cast<std::chrono::microseconds>(now.monotonic.time_since_epoch());
   Notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since_boot.count()));
   is_ready_ = false;
 }
@@ -49,8 +51,9 @@ void ServiceNotice::Reloading(Instant now) {
 void ServiceNotice::Stopping() { Notify("STOPPING=1"); }
 
 std::string DescribeForStatus(const Snapshot& snapshot) {
-  const auto failing = std::ranges::find_if(
-      snapshot.polls, [](const PollHealth& health) { return health.current_failure().has_value(); });
+  const auto failing = std::ranges::find_if(snapshot.polls, [](const PollHealth& health) {
+    return health.current_failure().has_value();
+  });
   std::string text;
   if (failing != snapshot.polls.end()) {
     text = std::string(Name(failing->tier())) + " polls fail: " + failing->current_failure()->text +

@@ -85,8 +85,7 @@ TEST(DescribeForStatusTest, NamesWhatFires) {
   Snapshot snapshot;
   snapshot.sockets = TestSockets();
   snapshot.alerts = TestAlerts();
-  EXPECT_EQ(DescribeForStatus(snapshot),
-            "3 sockets; firing: SynRecvBacklogGrowth 0.0.0.0:443");
+  EXPECT_EQ(DescribeForStatus(snapshot), "3 sockets; firing: SynRecvBacklogGrowth 0.0.0.0:443");
 }
 
 TEST(DescribeForStatusTest, NamesThreeOfManyThatFire) {
