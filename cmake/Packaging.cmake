@@ -1,7 +1,7 @@
 # The Debian package, made by `tools/package`.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME connwatch)
-set(CPACK_PACKAGE_CONTACT "The connwatch developers <connwatch@localhost>")
+set(CPACK_PACKAGE_CONTACT "The connwatch developers <connwatch@users.noreply.github.com>")
 set(CPACK_PACKAGING_INSTALL_PREFIX "${CMAKE_INSTALL_PREFIX}")
 set(CPACK_SET_DESTDIR ON)
 set(CPACK_STRIP_FILES ON)
