@@ -93,11 +93,17 @@ class PackageTest(unittest.TestCase):
             self.assertEqual(int(status[name], 16), 0, name)
         self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
         self.assertNotIn("0", status["Uid"].split())
-        writable = {line.split()[4] for line in
-                    self.container.output(f"cat /proc/{pid}/mountinfo").splitlines()
-                    if not line.split()[5].startswith("ro")}
-        # Kernel interfaces, where its user can write nothing but what is its own process's.
-        self.assertLessEqual(writable, {"/proc", "/dev/mqueue", "/dev/pts", "/dev/hugepages"})
+        options = {}  # of the mount on top, where there are several
+        for line in self.container.output(f"cat /proc/{pid}/mountinfo").splitlines():
+            options[line.split()[4]] = line.split()[5].split(",")
+        writable = {path for path, flags in options.items()
+                    if "ro" not in flags and not path.startswith("/run/host/")}  # the container's
+        self.assertEqual(writable, {"/proc", "/dev/pts", "/dev/hugepages"})
+        for folder in ("/", "/dev/hugepages", "/etc", "/run", "/tmp", "/var/tmp"):
+            with self.subTest(folder=folder):
+                self.assertNotEqual(self.container.run(
+                    f"nsenter --target {pid} --mount -- setpriv --clear-groups --reuid "
+                    f"{status['Uid'].split()[0]} touch {folder}/file", check=False).returncode, 0)
 
     def test_reload(self):
         self.install()
