@@ -32,10 +32,9 @@ TEST(OptionsTest, ListenAddressIsRepeatable) {
 }
 
 TEST(OptionsTest, ReadsEveryFlag) {
-  const auto options =
-      std::get<Options>(Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format",
-                               "json", "--once", "--check-config", "--print-rules",
-                               "--rules.scrape-interval=1m"}));
+  const auto options = std::get<Options>(
+      Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format", "json", "--once",
+             "--check-config", "--print-rules", "--rules.scrape-interval=1m"}));
   EXPECT_EQ(options.config_file, "x.yaml");
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.log_format, LogFormat::kJson);
