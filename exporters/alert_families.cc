@@ -40,7 +40,7 @@ void AddTransitions(MetricFamilies& families, const AlertTable& table) {
   auto transitions =
       families.Counter("connwatch_alert_transitions_total", "Alerts that became so.");
   auto left_out = families.Gauge("connwatch_alert_subjects_left_out",
-                                 "Subjects in trouble that the rule had no room for.");
+                                 "Subjects that the rule had no room for.");
   for (std::size_t i = 0; i < table.rules.size(); ++i) {
     const AlertRule& rule = *table.rules[i].rule;
     for (const AlertState state : kAlertStates) {

@@ -40,10 +40,10 @@ def hostile_rules():
     """Every signal in every form, with texts that are hard to quote. JSON is YAML."""
     annotations = {"summary": HOSTILE.replace("{", "").replace("}", "")
                    + "{{subject}} {{value}} {{threshold}} {{cause}}"}
-    forms = {"Above": {"above": 2, "clear": {"below": 1, "for": "1500ms"}},
-             "Below": {"below": 1, "clear": {"above": 2}},
+    forms = {"Above": {"above": 1, "clear": {"below": 0.5, "for": "1500ms"}},
+             "Below": {"below": 0.5, "clear": {"above": 1}},
              "Growth": {"growth": {"per_second": 0.5, "over": "5s"}, "clear": {"below": 1}},
-             "Both": {"above": 2, "growth": {"per_second": 0.5, "over": "1h"}, "for": "1500ms"}}
+             "Both": {"above": 1, "growth": {"per_second": 0.5, "over": "1h"}, "for": "1500ms"}}
     return [{"name": f"{form}_{signal}", "signal": signal, **keys, "labels": {"text": HOSTILE + "{{"},
              "annotations": annotations, "match": [HOSTILE.replace("*", ""), "host", "x(*"]}
             for signal in SIGNALS for form, keys in forms.items()]
