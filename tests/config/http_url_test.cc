@@ -15,7 +15,7 @@ struct GoodUrl {
 };
 
 TEST(HttpUrl, IsTakenApart) {
-  const GoodUrl kCases[] = {
+  constexpr GoodUrl kCases[] = {
       {"http://127.0.0.1:9093", "127.0.0.1:9093", ""},
       {"http://localhost", "localhost:80", ""},
       {"https://alerts.example.org/", "alerts.example.org:443", "/"},
@@ -48,7 +48,7 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
   constexpr std::string_view kPort = "has no valid port, must be from 1 to 65535";
   constexpr std::string_view kText =
       "is no URL, must be at most 2000 printable ASCII characters without spaces";
-  const BadUrl kCases[] = {
+  constexpr BadUrl kCases[] = {
       {"", kScheme},
       {"127.0.0.1:9093", kScheme},
       {"ftp://a", kScheme},
