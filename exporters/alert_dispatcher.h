@@ -57,7 +57,7 @@ class AlertDispatcher {
 
  private:
   struct Destination {
-    std::uint64_t id;
+    std::uint64_t id = 0;
     AlertReceiver receiver;
     DeliveryPlan plan;
     bool is_posting = false;

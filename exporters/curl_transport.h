@@ -22,6 +22,8 @@ class CurlTransport : public AlertTransport {
   static Result<std::unique_ptr<CurlTransport>> Create(ReadFile read_file);
   /// Breaks off what is under way.
   ~CurlTransport() override;
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
 
   void Post(std::uint64_t id, const AlertReceiver& receiver, std::string body) override;
   std::vector<PostResult> Wait(std::chrono::milliseconds timeout) override;

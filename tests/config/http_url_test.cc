@@ -15,7 +15,7 @@ struct GoodUrl {
 };
 
 TEST(HttpUrl, IsTakenApart) {
-  const GoodUrl kCases[] = {
+  constexpr GoodUrl kCases[] = {
       {"http://127.0.0.1:9093", "127.0.0.1:9093", ""},
       {"http://localhost", "localhost:80", ""},
       {"https://alerts.example.org/", "alerts.example.org:443", "/"},
@@ -48,7 +48,7 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
   constexpr std::string_view kPort = "has no valid port, must be from 1 to 65535";
   constexpr std::string_view kText =
       "is no URL, must be at most 2000 printable ASCII characters without spaces";
-  const BadUrl kCases[] = {
+  const BadUrl cases[] = {
       {"", kScheme},
       {"127.0.0.1:9093", kScheme},
       {"ftp://a", kScheme},
@@ -72,7 +72,7 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
       {"http://a/#b", "has a fragment (#), must not"},
       {"http://me:s3cret@a", "has a user name, which must be below basic_auth"},
   };
-  for (const BadUrl& bad : kCases) {
+  for (const BadUrl& bad : cases) {
     const Result<HttpUrl> url = ParseHttpUrl(bad.text);
     ASSERT_FALSE(url) << bad.text;
     EXPECT_EQ(url.error().context, bad.mistake) << bad.text;
