@@ -46,11 +46,13 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
       web_(options, std::move(settings.web), slot_, loop, [this] { return Reload(); }) {}
 
 Result<void> Daemon::Run() {
+  notifying_.Configure(config_);
   Publish();  // so that there is a page, and "not ready", before the first poll
   if (auto serving = web_.Start(HttpLimitsFrom(config_)); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
+  service_notice_.Stopping();
   LogInfo("stopping");
   return result;
 }
@@ -95,6 +97,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
     sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
   }
   Publish();
+  if (is_full) service_notice_.Ready();
 }
 
 void Daemon::FitToBudget() {
@@ -119,6 +122,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
 }
 
 Result<void> Daemon::Reload() {
+  service_notice_.Reloading(EventLoop::Now());
   Result<void> config = ReloadConfig();
   Result<void> web = web_.Reload();
   config_status_.last_reload_successful = config.ok() && web.ok();
@@ -126,6 +130,7 @@ Result<void> Daemon::Reload() {
     config_status_.last_success = EventLoop::Now().wall;
     LogInfo("configuration reloaded");
   }
+  service_notice_.Ready();
   Publish();
   if (!config && !web) return Error{0, config.error().context + "\n" + web.error().context};
   return config ? web : config;
@@ -157,6 +162,7 @@ void Daemon::Apply(Config config) {
   config_ = std::move(config);
   destroy_events_.Configure(config_);
   alerting_.Reconfigure(config_.alerts, EventLoop::Now());
+  notifying_.Configure(config_);
   ReschedulePolls();
 }
 
@@ -172,15 +178,17 @@ void Daemon::ReadKernel() {
 }
 
 void Daemon::Publish() {
-  const MonotonicTime now = EventLoop::Now().monotonic;
-  Snapshot snapshot = tiers_.TakeSnapshot(now);
-  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now);
+  const Instant now = EventLoop::Now();
+  Snapshot snapshot = tiers_.TakeSnapshot(now.monotonic);
+  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now.monotonic);
   snapshot.destroy_events = destroy_events_.stats();
   snapshot.kernel = kernel_;
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
-  alerting_.Evaluate(snapshot, EventLoop::Now());
+  alerting_.Evaluate(snapshot, now);
+  service_notice_.Status(DescribeForStatus(snapshot));
+  notifying_.Notify(snapshot, now);
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

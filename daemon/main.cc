@@ -10,6 +10,8 @@
 #include "daemon/logging.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
+#include "daemon/standard_output.h"
+#include "exporters/rule_file.h"
 #include "netlink/inet_destroy_events.h"
 #include "netlink/inet_diag_source.h"
 
@@ -17,7 +19,7 @@ namespace connwatch {
 namespace {
 
 int ReportConfigErrors(const std::vector<ConfigError>& errors) {
-  for (const ConfigError& error : errors) std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  for (const ConfigError& error : errors) PrintError(error.ToString());
   return kExitMisuse;
 }
 
@@ -55,6 +57,10 @@ int Main(int argc, const char* const* argv) {
   if (options.check_config) return ReportGood(options);
   auto& settings = std::get<Settings>(loaded);
   ConfigureLogging(settings.config.log);
+  if (options.print_rules) {
+    return PrintToStandardOutput(
+        RenderRuleFile(settings.config.alerts, options.rules_scrape_interval));
+  }
   if (!options.once) return RunDaemon(options, std::move(settings));
   InetDiagSource source;
   return RunOnce(settings.config, source);

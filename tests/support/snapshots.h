@@ -33,7 +33,13 @@ inline Snapshot FullSnapshot() {
                   .max_fds = 1'024,
                   .threads = 2},
       .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall},
-      .alerts = TestAlerts()};
+      .alerts = TestAlerts(),
+      .notifications = {{.receiver = "127.0.0.1:9093",
+                         .successes = 7,
+                         .failures = 2,
+                         .queue_length = 1,
+                         .dropped = 3,
+                         .failure = std::nullopt}}};
 }
 
 /// Before the first poll.
