@@ -182,6 +182,8 @@ void Daemon::Publish() {
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
   alerting_.Evaluate(snapshot, EventLoop::Now());
+  history_.Observe(snapshot, EventLoop::Now());
+  snapshot.history = history_.table();
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

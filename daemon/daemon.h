@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/history.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/alerting.h"
@@ -68,6 +69,7 @@ class Daemon {
   TierRunner full_runner_;
   std::optional<double> sockstat_discrepancy_;
   Alerting alerting_;
+  History history_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

@@ -14,18 +14,22 @@ struct HttpRequest {
   std::string_view method;
   std::string_view path;  // without the query
   std::string_view accept_encoding;
+  std::string_view accept;
+  std::string_view query;  // as sent, without the "?"
 };
 
 struct HttpReply {
   unsigned status = 0;
   std::string_view content_type;
-  std::string_view content_encoding;  // empty: identity
-  std::string_view allow;             // empty, or the Allow header of a 405
+  std::string_view content_encoding;         // empty: identity
+  std::string_view allow;                    // empty, or the Allow header of a 405
+  std::string_view content_security_policy;  // empty, or that of a page
   /// The body; it may point into the snapshot, which it then keeps alive.
   std::shared_ptr<const std::string> body;
 };
 
-/// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread.
+/// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread. Below
+/// /api/ a query must be one that is understood; elsewhere it is ignored.
 HttpReply Answer(const HttpRequest& request,
                  const std::shared_ptr<const PublishedSnapshot>& snapshot, WallTime now);
 

@@ -38,37 +38,62 @@ MHD_Response* MakeResponse(const HttpReply& reply) {
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type);
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply.content_encoding);
   AddHeader(response, MHD_HTTP_HEADER_ALLOW, reply.allow);
-  AddHeader(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+  AddHeader(response, "Content-Security-Policy", reply.content_security_policy);
+  AddHeader(response, MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding");
   AddHeader(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
   AddHeader(response, "X-Content-Type-Options", "nosniff");
   return response;
 }
 
+// What is kept of a request from its first line to its end.
+struct Exchange {
+  std::string query;
+  bool has_headers = false;
+};
+
 }  // namespace
 
 struct HttpServer::Callbacks {
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK, whose result becomes the request's
+  // state. The only place where the query can be had as it was sent.
+  static void* OnRequestLine(void* /*self*/, const char* uri, MHD_Connection* /*connection*/) {
+    const std::string_view target = uri;
+    const std::size_t question_mark = target.find('?');
+    auto exchange = std::make_unique<Exchange>();
+    if (question_mark != std::string_view::npos) exchange->query = target.substr(question_mark + 1);
+    return exchange.release();
+  }
+
+  static void OnEnd(void* /*self*/, MHD_Connection* /*connection*/, void** exchange,
+                    MHD_RequestTerminationCode /*reason*/) {
+    delete static_cast<Exchange*>(*exchange);
+    *exchange = nullptr;
+  }
+
   // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
   // of the request. Answering a GET only then keeps the connection open for the next one; any other
   // method is answered at once, before a body, which closes it.
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
-                              const char* /*upload_data*/, std::size_t* upload_size,
-                              void** request_state) {
+                              const char* /*upload_data*/, std::size_t* upload_size, void** state) {
     if (*upload_size != 0) return MHD_NO;  // a GET with a body: close
-    const bool is_first_call = *request_state == nullptr;
-    *request_state = self;
+    auto& exchange = *static_cast<Exchange*>(*state);
+    const bool is_first_call = !std::exchange(exchange.has_headers, true);
     const std::string_view name = method;
     if (is_first_call && (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD)) {
       return MHD_YES;
     }
-    return Reply(*static_cast<const HttpServer*>(self), connection, {name, url, {}});
+    return Reply(*static_cast<const HttpServer*>(self), connection,
+                 {.method = name, .path = url, .query = exchange.query});
   }
 
   static MHD_Result Reply(const HttpServer& server, MHD_Connection* connection,
                           HttpRequest request) {
     request.accept_encoding = OrEmpty(
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING));
+    request.accept =
+        OrEmpty(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT));
     const HttpReply reply = Answer(request, server.slot_.Load(), std::chrono::system_clock::now());
     MHD_Response* response = MakeResponse(reply);
     if (response == nullptr) return MHD_NO;
@@ -87,6 +112,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& addre
   server->daemon_ = MHD_start_daemon(
       MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Callbacks::OnRequest,
       server.get(), MHD_OPTION_LISTEN_SOCKET, *fd,                                   //
+      MHD_OPTION_URI_LOG_CALLBACK, &Callbacks::OnRequestLine, nullptr,               //
+      MHD_OPTION_NOTIFY_COMPLETED, &Callbacks::OnEnd, nullptr,                       //
       MHD_OPTION_CONNECTION_LIMIT, limits.max_connections,                           //
       MHD_OPTION_PER_IP_CONNECTION_LIMIT, limits.max_connections_per_address,        //
       MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(limits.timeout.count()),  //

@@ -77,7 +77,7 @@ class AlertsTest(unittest.TestCase):
             self.sockets.connect(server)
             daemon.wait_for_polls(3)
             self.assertEqual(self.firing(daemon), set())
-            self.assertEqual(json.loads(daemon.get("/api/v1/alerts").content), {"alerts": []})
+            self.assertEqual(json.loads(daemon.get("/api/v1/alerts").content)["alerts"], [])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 
 #include "core/build_info.h"
 #include "tests/support/alerts.h"
+#include "tests/support/history.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
@@ -33,7 +34,8 @@ inline Snapshot FullSnapshot() {
                   .max_fds = 1'024,
                   .threads = 2},
       .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall},
-      .alerts = TestAlerts()};
+      .alerts = TestAlerts(),
+      .history = TestHistory()};
 }
 
 /// Before the first poll.
