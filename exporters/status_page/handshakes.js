@@ -1,7 +1,5 @@
 // The outbound handshakes that wait for an answer, the oldest first.
 
-const HANDSHAKES_SHOWN = 10;
-
 class Handshakes {
   constructor() {
     this.list = new KeyedList(document.querySelector("#handshakes tbody"),
@@ -11,10 +9,10 @@ class Handshakes {
 
   update(answer, history) {
     const pending = answer?.pending ?? [];
-    this.list.update(pending.slice(0, HANDSHAKES_SHOWN));
+    this.list.update(pending);
     show(find("handshakes"), pending.length > 0);
     show(find("handshakes-none"), answer !== null && pending.length === 0);
-    const rest = (answer?.pending_total ?? 0) - Math.min(pending.length, HANDSHAKES_SHOWN);
+    const rest = (answer?.pending_total ?? 0) - pending.length;
     show(find("handshakes-rest"), rest > 0);
     setText(find("handshakes-rest"), `and ${countText(rest)} younger ones`);
     setText(find("handshakes-note"), answer === null ? "The first poll is not complete."

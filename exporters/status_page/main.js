@@ -2,9 +2,11 @@
 
 const PERIOD_MS = 2000;
 const PATIENCE_MS = 5000;
-const HISTORY_EVERY = 3;  // updates
+const SLOW_EVERY = 3;  // updates
 
-const LISTS = ["listeners", "handshakes", "groups", "alerts"];
+const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
+  handshakes: "handshakes?limit=10", states: "states", status: "status"};
+const SLOW = {groups: "groups?limit=1000", history: "history"};
 
 // The answer, or null where the daemon has not found out yet (503).
 async function ask(name) {
@@ -24,28 +26,26 @@ class Page {
     this.handshakes = new Handshakes();
     this.groups = new Groups();
     this.status = new Status();
-    this.history = null;
+    this.answers = {};
     this.updates = 0;
     this.latestAnswer = null;  // a Date
-    this.timer = null;
+    this.isAsking = false;
+    this.timer = 0;
     setText(find("host"), location.host);
     document.addEventListener("visibilitychange", () => this.onVisibility());
     this.onVisibility();
   }
 
   onVisibility() {
-    if (document.hidden) {
-      clearTimeout(this.timer);
-      this.timer = null;
-    } else if (this.timer === null) {
-      this.timer = 0;  // in progress
-      this.update();
-    }
+    clearTimeout(this.timer);
+    if (!document.hidden && !this.isAsking) this.update();
   }
 
   async update() {
+    this.isAsking = true;
     try {
-      this.render(await this.askAll());
+      await this.askAll();
+      this.render(this.answers);
       this.latestAnswer = new Date();
       show(find("gone"), false);
       document.body.classList.remove("is-gone");
@@ -53,31 +53,24 @@ class Page {
     } catch (error) {
       this.sayGone();
     }
-    if (document.hidden) {
-      this.timer = null;
-    } else {
-      this.timer = setTimeout(() => this.update(), PERIOD_MS);
-    }
+    this.isAsking = false;
+    if (!document.hidden) this.timer = setTimeout(() => this.update(), PERIOD_MS);
   }
 
   // One after the other, so that a viewer takes one connection of the daemon.
   async askAll() {
-    const answers = {};
-    for (const name of LISTS) answers[name] = await ask(`${name}?limit=1000`);
-    answers.states = await ask("states");
-    answers.status = await ask("status");
-    if (this.updates % HISTORY_EVERY === 0) this.history = await ask("history");
+    const wanted = this.updates % SLOW_EVERY === 0 ? {...QUICK, ...SLOW} : QUICK;
+    for (const [name, path] of Object.entries(wanted)) this.answers[name] = await ask(path);
     this.updates += 1;
-    return answers;
   }
 
   render(answers) {
     const now = answers.status.timestamp_seconds;  // the daemon's clock, not the viewer's
     this.alerts.update(answers.alerts, now);
-    this.states.update(answers.states, this.history, now);
-    this.listeners.update(answers.listeners, answers.alerts, this.history);
-    this.handshakes.update(answers.handshakes, this.history);
-    this.groups.update(answers.groups, this.history);
+    this.states.update(answers.states, answers.history, now);
+    this.listeners.update(answers.listeners, answers.alerts, answers.history);
+    this.handshakes.update(answers.handshakes, answers.history);
+    this.groups.update(answers.groups, answers.history);
     this.status.update(answers.status);
     this.renderVerdict(answers);
   }

@@ -155,8 +155,8 @@ TEST_F(HistoryTest, ForgetsAcrossAGap) {
   Tick(100);
   second_ += 550;
   Tick();
-  ASSERT_EQ(samples().size(), 10U) << "9 of the last 50 s before the gap";
-  EXPECT_EQ(samples().back().at - samples().at(8).at, seconds(551));
+  ASSERT_EQ(samples().size(), 11U) << "ten of the 50 s before the gap that are still within";
+  EXPECT_EQ(samples().back().at - samples().at(9).at, seconds(551));
 }
 
 TEST_F(HistoryTest, ATableOnceHandedOutStays) {

@@ -17,7 +17,7 @@ from two_hosts import SERVER, TwoHosts, syn
 CONFIG = """
 poll: {listeners: 100ms, handshakes: 500ms, full: 1s}
 alerts: [{name: SynRecvBacklogGrowth, growth: {per_second: 20, over: 5s}, for: 2s}]
-groups: [{name: "<img src=x onerror=alert(1)>", match: {local_port: [8081]}}]
+groups: [{name: postgres, match: {local_port: [5432]}}, {name: api, match: {local_port: [8080, 8081]}}]
 """
 PICTURES = SOURCE_DIR / "build/screenshots"
 KEPT_PICTURES = SOURCE_DIR / "docs/images"
@@ -77,7 +77,7 @@ class StatusPageTest(unittest.TestCase):
             for _ in range(count):
                 self.sockets.enter_context(server.accept()[0]).sendall(bytes(40_000))
         slow = self.listen(9000, backlog=2)  # never accepts
-        for _ in range(2):
+        for _ in range(3):  # full: one more than the backlog
             with self.hosts.at_client():
                 self.sockets.enter_context(socket.create_connection((SERVER, 9000), DEADLINE_S))
         self.assertTrue(slow)
@@ -171,8 +171,17 @@ class StatusPageTest(unittest.TestCase):
                          {"listeners", "handshakes", "full"})
 
     def test_names_enter_as_text(self):
-        name = "inbound <img src=x onerror=alert(1)>"
-        wait_until(lambda: name in self.read("#groups tbody tr", "data-group", "th"), "the group")
+        """Units have whatever name their cgroup has: put one into the daemon's answers."""
+        name = "<img src=x onerror=alert(1)>"
+        self.browser.run("""
+            const ask = window.fetch;
+            window.fetch = async (path, options) => {
+              const answer = await ask(path, options);
+              const text = await answer.text();
+              return new Response(text.replaceAll(/"unit": "[^"]*"/g, `"unit": "${name}"`),
+                                  {status: answer.status});
+            };""".replace("${name}", name))
+        wait_until(lambda: name in self.text("table.listeners tbody th"), "the unit is shown")
         self.assertEqual(self.browser.run("return document.querySelectorAll('main img').length"), 0)
         self.expect_clean()
 
@@ -250,6 +259,17 @@ class StatusPageTest(unittest.TestCase):
         wait_until(lambda: self.is_shown("#gone"), "it says that the daemon is gone")
         self.browser.look(*WIDE, "light")
         self.picture("status-page-gone", whole=False)
+
+    def test_asks_nothing_while_nobody_looks(self):
+        hide = ("Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});"
+                "document.dispatchEvent(new Event('visibilitychange'))")
+        self.browser.run(hide, True)
+        time.sleep(3)  # for what is under way
+        self.browser.requested_urls()
+        time.sleep(5)
+        self.assertEqual(self.browser.requested_urls(), [])
+        self.browser.run(hide, False)
+        wait_until(self.browser.requested_urls, "it asks again")
 
     def test_works_by_keyboard(self):
         """Tab goes to a link to the content first."""
