@@ -80,12 +80,14 @@ class Browser(contextlib.ExitStack):
         return base64.b64decode(shot["data"])
 
     def console(self):
-        """Messages of the console since the last call."""
-        return self._command("/se/log", {"type": "browser"})
+        """Messages of the console since the last call, but for the browser's own pages."""
+        return [entry for entry in self._command("/se/log", {"type": "browser"})
+                if not entry["message"].startswith("chrome://")]
 
     def requested_urls(self):
-        """Everything the page asked for since the last call."""
+        """Everything pages asked for since the last call, but for the browser's own."""
         events = [json.loads(entry["message"])["message"]
                   for entry in self._command("/se/log", {"type": "performance"})]
         return [event["params"]["request"]["url"] for event in events
-                if event["method"] == "Network.requestWillBeSent"]
+                if event["method"] == "Network.requestWillBeSent"
+                and not event["params"]["request"]["url"].startswith("chrome://")]

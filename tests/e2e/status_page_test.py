@@ -145,6 +145,7 @@ class StatusPageTest(unittest.TestCase):
                      for name, text in self.read("#states li", "data-state", ".count").items()},
             lambda: {entry["state"]: entry["sockets"] for entry in self.api("states")["states"]},
             "sockets by state")
+        self.browser.run("document.querySelector('#listeners-more').click()")
         self.expect_same(
             lambda: {name: [number(text) for text in cells] for name, cells in self.read(
                 "table.listeners tbody", "data-listener",
