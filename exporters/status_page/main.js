@@ -95,6 +95,7 @@ class Page {
         "The numbers below are from then.";
     setText(find("gone"), `▲ ${since} Trying again every ${PERIOD_MS / 1000} seconds.`);
     show(find("gone"), true);
+    setText(find("verdict"), "No answer");
     document.body.classList.add("is-gone");
     document.title = `(no answer) connwatch ${location.host}`;
   }
