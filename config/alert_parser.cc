@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -24,6 +26,7 @@ constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kMaxNameCharacters = 64;
 constexpr double kMaxNumber = 1e15;
+constexpr double kMaxPlainShare = 1;
 constexpr double kMaxShare = 10;
 
 Error Mistake(std::string message) { return Error{0, std::move(message)}; }
@@ -38,32 +41,35 @@ bool IsIn(char character, std::string_view set) {
   return set.find(character) != std::string_view::npos;
 }
 
-// Digits, and after them perhaps a point and more digits; nothing for everything else.
+// Digits, and after them perhaps a point and more digits; nothing for everything else. Infinite
+// where a double cannot hold it.
 std::optional<double> ParseDecimal(std::string_view text) {
-  constexpr std::size_t kMaxDigits = 20;
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);
   const std::string_view decimals = text.substr(std::min(point + 1, text.size()));
   const bool is_number = !whole.empty() && (point == text.size() || !decimals.empty()) &&
-                         text.size() <= kMaxDigits &&
                          whole.find_first_not_of(kDigits) == std::string_view::npos &&
                          decimals.find_first_not_of(kDigits) == std::string_view::npos;
   if (!is_number) return std::nullopt;
   double number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (parsed.ec == std::errc()) return number;
+  const bool is_tiny = whole.find_first_not_of('0') == std::string_view::npos;
+  return is_tiny ? 0 : std::numeric_limits<double>::infinity();
 }
 
+// A plain number above 1 is more likely a percentage without its sign than a share.
 Result<double> ParseShare(std::string_view text) {
   const bool is_percentage = text.ends_with('%');
   const std::optional<double> number =
       ParseDecimal(text.substr(0, text.size() - (is_percentage ? 1 : 0)));
   if (!number) return Mistake(Quoted(text) + " is not a percentage, must be such as 80%");
+  if (!is_percentage && *number > kMaxPlainShare) {
+    return Mistake(Clipped(text) + " is a share above 1, must be such as 0.8 or 80%");
+  }
   const double share = is_percentage ? *number / 100 : *number;
-  if (share <= kMaxShare) return share;
-  return Mistake(is_percentage
-                     ? Clipped(text) + " is too large, must be at most 1000%"
-                     : Clipped(text) + " is a share above 10, must be such as 0.8 or 80%");
+  if (share > kMaxShare) return Mistake(Clipped(text) + " is too large, must be at most 1000%");
+  return share;
 }
 
 Result<double> ParseSeconds(std::string_view text) {
@@ -73,8 +79,8 @@ Result<double> ParseSeconds(std::string_view text) {
 }
 
 Result<double> ParseBytes(std::string_view text) {
-  const Result<std::uint64_t> size =
-      ParseSize(text, {.min = 0, .max = static_cast<std::uint64_t>(kMaxNumber)});
+  constexpr std::uint64_t kMaxBytes = std::uint64_t{900'000} << 30U;  // just below kMaxNumber
+  const Result<std::uint64_t> size = ParseSize(text, {.min = 0, .max = kMaxBytes});
   if (!size) return size.error();
   return static_cast<double>(*size);
 }

@@ -18,7 +18,7 @@ Result<std::string> ParseAlertName(std::string_view text);
 Result<AlertSignal> ParseAlertSignal(std::string_view text);
 
 /// A number of that unit, from 0 to 10^15: plain, or "80%" of a share, "250ms" of seconds, "64KiB"
-/// of bytes. A share is at most 1000%.
+/// of bytes. A share is at most 1000%, and 1 where it is plain.
 Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit);
 
 /// What a number of that unit looks like: "a percentage such as 80%".

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ using Texts = std::map<std::string, std::string>;
 struct Draft {
   AlertRule rule;  // begins as the default rule of that name
   bool is_default = false;
+  std::optional<SignalUnit> unit;  // absent while the signal is missing or unknown
   std::optional<double> above;
   std::optional<double> below;
   AlertGrowth growth;
@@ -42,27 +44,31 @@ struct Draft {
   std::optional<double> clear_below;
 };
 
-ValueReader SignalNumber(std::optional<double>& into, SignalUnit unit) {
-  return TextReader(std::string(SignalNumberExample(unit)),
-                    [&into, unit](const std::string& text) -> Result<void> {
-                      const Result<double> number = ParseSignalNumber(text, unit);
-                      if (!number) return number.error();
-                      into = *number;
-                      return {};
+// A number of the rule's signal. Where that is not known (a mistake of its own), any text is one.
+ValueReader SignalNumber(std::optional<SignalUnit> unit,
+                         std::function<Result<void>(double)> store) {
+  constexpr double kStandIn = 1;
+  return TextReader(unit ? std::string(SignalNumberExample(*unit)) : "a number",
+                    [unit, store = std::move(store)](const std::string& text) -> Result<void> {
+                      if (!unit) return store(kStandIn);
+                      const Result<double> number = ParseSignalNumber(text, *unit);
+                      return number ? store(*number) : number.error();
                     });
 }
 
+ValueReader SignalNumber(std::optional<double>& into, std::optional<SignalUnit> unit) {
+  return SignalNumber(unit, [&into](double number) -> Result<void> {
+    into = number;
+    return {};
+  });
+}
+
 ValueReader Growth(Draft& draft) {
-  const SignalUnit unit = SpecOf(draft.rule.signal).unit;
-  const auto per_second = TextReader(std::string(SignalNumberExample(unit)),
-                                     [&draft, unit](const std::string& text) -> Result<void> {
-                                       const Result<double> number = ParseSignalNumber(text, unit);
-                                       if (!number) return number.error();
-                                       if (*number <= 0)
-                                         return Error{0, Clipped(text) + " must be more than 0"};
-                                       draft.growth.per_second = *number;
-                                       return {};
-                                     });
+  const auto per_second = SignalNumber(draft.unit, [&draft](double number) -> Result<void> {
+    if (number <= 0) return Error{0, "0 is too small, must be more than 0"};
+    draft.growth.per_second = number;
+    return {};
+  });
   const auto check = [&draft](const Place& place) {
     if (draft.growth.per_second <= 0) {
       place.Reject("has no per_second, must have the keys per_second and over");
@@ -78,9 +84,8 @@ ValueReader Growth(Draft& draft) {
 }
 
 ValueReader Clear(Draft& draft) {
-  const SignalUnit unit = SpecOf(draft.rule.signal).unit;
-  return Mapping({{kAbove, SignalNumber(draft.clear_above, unit)},
-                  {kBelow, SignalNumber(draft.clear_below, unit)},
+  return Mapping({{kAbove, SignalNumber(draft.clear_above, draft.unit)},
+                  {kBelow, SignalNumber(draft.clear_below, draft.unit)},
                   {"for", Duration(draft.rule.clear.hold, kHold)}});
 }
 
@@ -90,7 +95,7 @@ ValueReader OwnKeys(Texts& into, std::string must_be,
   constexpr std::size_t kMaxKeys = 20;
   const auto read = [&into, must_be = std::move(must_be), parse](const Place& place) {
     const std::vector<YamlNode>& values = place.node.children;
-    if (place.node.kind != YamlNode::Kind::kMapping) return place.Reject("must be " + must_be);
+    if (!place.Is(YamlNode::Kind::kMapping, must_be)) return;
     if (values.size() > kMaxKeys) {
       return place.Reject("has " + std::to_string(values.size()) + " keys, must be at most 20");
     }
@@ -190,10 +195,12 @@ Draft BeginDraft(const Place& place) {
   if (same != defaults.end()) {
     draft.rule = *same;
     draft.is_default = true;
+    draft.unit = SpecOf(draft.rule.signal).unit;
   }
   const std::optional<Place> signal_place = place.Find(kSignal);
   if (!signal_place) return draft;
   const Result<AlertSignal> signal = ParseAlertSignal(signal_place->node.text);
+  draft.unit = signal ? std::optional(SpecOf(*signal).unit) : std::nullopt;
   if (!signal || (draft.is_default && *signal == draft.rule.signal)) return draft;
   // The thresholds of another signal mean nothing.
   draft.rule.signal = *signal;
@@ -207,12 +214,11 @@ void ReadRule(AlertRule& into, const Place& place) {
   Draft draft = BeginDraft(place);
   AlertRule& rule = draft.rule;
   draft.growth = rule.growth.value_or(AlertGrowth{});
-  const SignalUnit unit = SpecOf(rule.signal).unit;
   const ValueReader reader = Mapping(
       {{kName, Text(rule.name, "a name", ParseAlertName)},
        {kSignal, Text(rule.signal, "the name of a signal", ParseAlertSignal)},
-       {kAbove, SignalNumber(draft.above, unit)},
-       {kBelow, SignalNumber(draft.below, unit)},
+       {kAbove, SignalNumber(draft.above, draft.unit)},
+       {kBelow, SignalNumber(draft.below, draft.unit)},
        {kGrowth, Growth(draft)},
        {"for", Duration(rule.hold, kHold)},
        {kClear, Clear(draft)},

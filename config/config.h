@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/alert_defaults.h"
+#include "core/alert_receiver.h"
 #include "core/alert_rule.h"
 #include "core/diagnosis.h"
 #include "core/group_rule.h"
@@ -95,6 +96,10 @@ struct Config {
   /// The rules in force: the default ones, changed by the configuration, and then its own. Each
   /// with a name of its own; thresholds 0 to 1e15, `for` up to 24 h, growth over 5 s to 1 h.
   std::vector<AlertRule> alerts = DefaultAlertRules();
+  /// Who is told of alerts, each with a URL of its own.
+  std::vector<AlertReceiver> alertmanagers;
+  /// Between two times that a firing alert is told. 1 s to 1 h.
+  std::chrono::milliseconds alert_resend_interval{60'000};
   WebConfig web;
   LogConfig log;
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/alert_reader.h"
+#include "config/alertmanager_reader.h"
 #include "config/group_reader.h"
 #include "config/value_parser.h"
 
@@ -128,6 +129,8 @@ ValueReader ConfigSchema(Config& config) {
        {"histograms", Histograms(config.histograms)},
        {"diagnosis", Thresholds(config.diagnosis)},
        {"alerts", Alerts(config.alerts)},
+       {"alertmanagers", Alertmanagers(config.alertmanagers)},
+       {"alert_resend_interval", Duration(config.alert_resend_interval, {.min = 1s, .max = 1h})},
        {"web", Web(config.web)},
        {"log", Log(config.log)}},
       [&config](const Place& place) { CheckGroupsFit(config, place); });

@@ -25,13 +25,6 @@ std::string WhatIs(const YamlNode& node) {
   return {};
 }
 
-// Whether the value is of `kind`; adds a mistake where it is not.
-bool IsKind(YamlNode::Kind kind, const Place& place, const std::string& must_be) {
-  if (place.node.kind == kind) return true;
-  place.Reject(WhatIs(place.node) + ", must be " + must_be);
-  return false;
-}
-
 std::string Below(const std::string& key_path, const std::string& key) {
   return key_path.empty() ? key : key_path + "." + key;
 }
@@ -100,6 +93,12 @@ void Place::Reject(std::string message) const {
   errors.Add(node.position, key_path, std::move(message));
 }
 
+bool Place::Is(YamlNode::Kind kind, const std::string& must_be) const {
+  if (node.kind == kind) return true;
+  Reject(WhatIs(node) + ", must be " + must_be);
+  return false;
+}
+
 Place Place::Item(std::size_t index) const {
   return {node.children[index], key_path + "[" + std::to_string(index) + "]", errors};
 }
@@ -115,7 +114,7 @@ ValueReader Mapping(std::vector<KeyReader> keys, Check check) {
   std::vector<std::string> key_paths = KeyPaths(keys);
   const auto read = [reader = MappingReader(std::move(keys)),
                      check = std::move(check)](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kMapping, place, reader.MustBe())) return;
+    if (!place.Is(YamlNode::Kind::kMapping, reader.MustBe())) return;
     const std::size_t errors_before = place.errors.size();
     reader.Read(place);
     RunCheck(check, place, errors_before);
@@ -126,7 +125,7 @@ ValueReader Mapping(std::vector<KeyReader> keys, Check check) {
 ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> store) {
   const auto read = [range, store = std::move(store)](const Place& place) {
     const std::string must_be = "a whole number " + range.ToString();
-    if (!IsKind(YamlNode::Kind::kScalar, place, must_be)) return;
+    if (!place.Is(YamlNode::Kind::kScalar, must_be)) return;
     if (place.node.quoted) {
       return place.Reject(Quoted(place.node.text) + " is in quotes, must be " + must_be);
     }
@@ -139,7 +138,7 @@ ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> s
 
 ValueReader Percentage(double& into) {
   const auto read = [&into](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kScalar, place, "a percentage such as 2%")) return;
+    if (!place.Is(YamlNode::Kind::kScalar, "a percentage such as 2%")) return;
     const Result<double> share = ParsePercentage(place.node.text);
     if (!share) return place.Reject(share.error().context);
     into = *share;
@@ -149,7 +148,7 @@ ValueReader Percentage(double& into) {
 
 ValueReader Size(std::uint64_t& into, NumberRange range) {
   const auto read = [&into, range](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kScalar, place, "a size such as 64KiB")) return;
+    if (!place.Is(YamlNode::Kind::kScalar, "a size such as 64KiB")) return;
     const Result<std::uint64_t> size = ParseSize(place.node.text, range);
     if (!size) return place.Reject(size.error().context);
     into = *size;
@@ -160,7 +159,7 @@ ValueReader Size(std::uint64_t& into, NumberRange range) {
 ValueReader DurationReader(DurationRange range,
                            std::function<void(std::chrono::microseconds)> store) {
   const auto read = [range, store = std::move(store)](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kScalar, place, "a duration " + range.ToString())) return;
+    if (!place.Is(YamlNode::Kind::kScalar, "a duration " + range.ToString())) return;
     const Result<std::chrono::microseconds> duration = ParseDuration(place.node.text, range);
     if (!duration) return place.Reject(duration.error().context);
     store(*duration);
@@ -171,7 +170,7 @@ ValueReader DurationReader(DurationRange range,
 ValueReader WordReader(std::vector<std::string_view> words,
                        std::function<void(std::size_t)> store) {
   const auto read = [words = std::move(words), store = std::move(store)](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kScalar, place, "one of: " + Joined(words))) return;
+    if (!place.Is(YamlNode::Kind::kScalar, "one of: " + Joined(words))) return;
     const Result<std::size_t> index = ParseWord(place.node.text, words);
     if (!index) return place.Reject(index.error().context);
     store(*index);
@@ -183,7 +182,7 @@ ValueReader TextReader(std::string must_be,
                        std::function<Result<void>(const std::string&)> parse_and_store) {
   const auto read = [must_be = std::move(must_be),
                      parse_and_store = std::move(parse_and_store)](const Place& place) {
-    if (!IsKind(YamlNode::Kind::kScalar, place, must_be)) return;
+    if (!place.Is(YamlNode::Kind::kScalar, must_be)) return;
     const Result<void> stored = parse_and_store(place.node.text);
     if (!stored) place.Reject(stored.error().context);
   };
@@ -194,7 +193,7 @@ ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> 
   const auto read_all = [count, read = std::move(read),
                          check = std::move(check)](const Place& place) {
     const std::string must_be = "a list with " + count.ToString() + " values";
-    if (!IsKind(YamlNode::Kind::kSequence, place, must_be)) return;
+    if (!place.Is(YamlNode::Kind::kSequence, must_be)) return;
     const std::size_t size = place.node.children.size();
     if (size < count.min || size > count.max) {
       return place.Reject("has " + std::to_string(size) + " values, must be " + must_be);

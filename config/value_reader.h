@@ -35,6 +35,8 @@ struct Place {
 
   /// Adds a mistake at the value itself.
   void Reject(std::string message) const;
+  /// Whether the value is of `kind`; adds a mistake with what it `must_be` where it is not.
+  bool Is(YamlNode::Kind kind, const std::string& must_be) const;
   /// The place of the item `index` of a list.
   Place Item(std::size_t index) const;
   /// The place of the value under `key` of a mapping, the first if there are several.

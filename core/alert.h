@@ -46,9 +46,11 @@ struct AlertEvidence {
   std::vector<std::pair<std::string, double>> numbers;
   /// Networks with the most half-open handshakes, "198.51.100.0/24", the busiest first.
   Counts top_sources;
-  /// Destinations with the most unanswered connects of the host, "192.0.2.1:443".
+  /// Destinations with the most unanswered connects of the group, "192.0.2.1:443", among the host's
+  /// oldest (PendingConnects::oldest).
   Counts top_destinations;
-  /// For a rule with growth: the signal in the window before, as (seconds before firing, value).
+  /// As (seconds before firing, value), the oldest first. For a rule with growth: the signal in its
+  /// window; for another on a SYN queue: its length in the last 20 s (ListenerStatus::kRecentSpan).
   std::vector<std::pair<double, double>> recent;
 };
 

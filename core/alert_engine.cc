@@ -62,6 +62,7 @@ AlertEvidence EvidenceOf(const AlertRule& rule, const std::optional<SampleWindow
                          const SignalReading& reading, const Snapshot& snapshot) {
   AlertEvidence evidence = GatherEvidence(rule.signal, reading, snapshot);
   if (!levels) return evidence;
+  evidence.recent.clear();
   const std::vector<Sample>& samples = levels->samples();
   for (const Sample& sample : samples) {
     const std::chrono::duration<double> ago = samples.back().time - sample.time;
@@ -124,6 +125,9 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
     if (known == nullptr || known->is_stale) return state.evaluated.reset();
     age = *known;
   }
+  // Between two polls there is nothing new, and nothing that could confirm what was.
+  const bool is_new_poll = !tier || !state.evaluated || age.successes != state.successes;
+  if (!is_new_poll) return;
   const nanoseconds patience = tier ? nanoseconds(age.patience()) : nanoseconds::max();
   const nanoseconds elapsed = now.monotonic - state.evaluated.value_or(now.monotonic);
   const nanoseconds since_sample = now.monotonic - state.sampled.value_or(now.monotonic);
@@ -131,7 +135,6 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
                     .now = now,
                     .elapsed = std::min(elapsed, patience),
                     .patience = patience,
-                    .is_new_poll = !tier || age.successes != state.successes,
                     .is_gap = age.failures != state.failures || since_sample > patience,
                     .transitions = transitions};
   state.evaluated = now.monotonic;
@@ -142,11 +145,9 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
     subject->seen_in = round_;
     Advance(*subject, Measure(rule, *subject, reading, round), reading, round);
   }
-  if (round.is_new_poll) {
-    state.sampled = now.monotonic;
-    state.successes = age.successes;
-    state.failures = age.failures;
-  }
+  state.sampled = now.monotonic;
+  state.successes = age.successes;
+  state.failures = age.failures;
   EndVanished(state, round);
 }
 
@@ -177,7 +178,7 @@ AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subje
     SampleWindow& counters = *subject.counters;
     const AlertSignalSpec& spec = SpecOf(rule.signal);
     if (!reading.value) counters.Clear();
-    if (round.is_new_poll && reading.value) {
+    if (reading.value) {
       const auto* latest = counters.samples().empty() ? nullptr : &counters.samples().back();
       // A counter that goes back has begun anew; across a long gap its rate is not that of now.
       if (latest != nullptr && (*reading.value < latest->value || reading.per < latest->per ||
@@ -192,10 +193,8 @@ AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subje
   }
   if (measured.value && !std::isfinite(*measured.value)) measured.value.reset();
   if (subject.levels) {
-    if (!measured.value || (round.is_new_poll && round.is_gap)) subject.levels->Clear();
-    if (measured.value && round.is_new_poll) {
-      subject.levels->Add({round.now.monotonic, *measured.value});
-    }
+    if (!measured.value || round.is_gap) subject.levels->Clear();
+    if (measured.value) subject.levels->Add({round.now.monotonic, *measured.value});
     measured.growth = subject.levels->Growth();
   }
   return measured;

@@ -1,10 +1,10 @@
 // Runs the alert rules over the snapshots: per rule and subject inactive -> pending -> firing ->
 // resolved. Pure; time is passed in. The rules of the game are in docs/alerts.md.
 //
-// Time counts towards `for` only while the data is fresh and known: between two evaluations at most
-// TierAge::patience(), so that a late tick does not make an alert of one sample, and nothing while
-// the tier behind the signal is stale. Stale data neither fires nor resolves: the state is frozen
-// until the tier works again (MonitorStale tells).
+// Time counts only from one good poll of the tier behind the signal to the next, at most
+// TierAge::patience() of it, and only while the value is known: neither a late tick nor many ticks
+// between two polls make an alert of one sample. Stale data neither fires nor resolves: the state
+// is frozen until the tier works again (MonitorStale tells).
 #pragma once
 
 #include <chrono>
@@ -74,25 +74,24 @@ class AlertEngine {
     std::shared_ptr<const AlertRule> rule;
     std::map<std::string, Subject, std::less<>> subjects = {};
     std::optional<MonotonicTime> evaluated = std::nullopt;  // absent while frozen
-    std::optional<MonotonicTime> sampled = std::nullopt;    // the latest poll of the tier
-    std::uint64_t successes = 0;                            // then
+    std::optional<MonotonicTime> sampled = std::nullopt;    // likewise, but kept while frozen
+    std::uint64_t successes = 0;                            // of the tier's polls, then
     std::uint64_t failures = 0;
     std::uint64_t left_out = 0;
   };
-  /// One look at one rule.
+  /// One look at one rule, after a poll of its tier.
   struct Round {
     const Snapshot& snapshot;
     Instant now;
     std::chrono::nanoseconds elapsed;   // that counts
     std::chrono::nanoseconds patience;  // between two samples
-    bool is_new_poll;                   // otherwise the values are those of the round before
     bool is_gap;                        // polls are missing before this one
     std::vector<AlertTransition>& transitions;
   };
   struct Measured {
     std::optional<double> value;
     std::optional<double> growth;
-    SynVerdict verdict;
+    SynVerdict verdict = SynVerdict::kOpen;
   };
 
   void EvaluateRule(RuleState& state, const Snapshot& snapshot, Instant now,

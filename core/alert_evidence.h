@@ -13,7 +13,7 @@ namespace connwatch {
 /// trouble; empty where there is none and for other subjects.
 std::string CauseOf(const SignalReading& reading);
 
-/// Everything but `recent`. `reading` is one of `signal` from `snapshot`.
+/// `reading` is one of `signal` from `snapshot`. `recent` is there for signals of SYN queues.
 AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
                              const Snapshot& snapshot);
 

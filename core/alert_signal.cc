@@ -313,7 +313,7 @@ std::string FormatValue(SignalUnit unit, double value) {
   std::array<char, 40> buffer{};
   const auto end =
       std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown, std::chars_format::fixed);
-  const std::string number(buffer.data(), end.ptr);
+  std::string number(buffer.data(), end.ptr);
   switch (unit) {
     case SignalUnit::kCount:
       return number;

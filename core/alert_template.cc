@@ -66,6 +66,11 @@ std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text) {
 }
 
 std::string FillTemplate(std::string_view text, const Alert& alert) {
+  return FillTemplate(text, [&alert](std::string_view word) { return ValueOf(word, alert); });
+}
+
+std::string FillTemplate(std::string_view text,
+                         const std::function<std::string(std::string_view word)>& value_of) {
   std::string filled;
   std::string_view rest = text;
   const bool is_open = Split(
@@ -77,7 +82,7 @@ std::string FillTemplate(std::string_view text, const Alert& alert) {
       [&](std::string_view inside) {
         const std::string_view word = Trimmed(inside);
         if (IsKnown(word)) {
-          filled += ValueOf(word, alert);
+          filled += value_of(word);
         } else {
           filled.append(kOpen).append(inside).append(kClose);
         }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,5 +27,9 @@ std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text);
 /// `text` with the words filled in. Values are formatted in the signal's unit ("83 %"), an empty
 /// cause is "not diagnosed"; what is no word stays as it is.
 std::string FillTemplate(std::string_view text, const Alert& alert);
+
+/// The same with `value_of` to say what stands for a word, one of kAlertTemplateWords.
+std::string FillTemplate(std::string_view text,
+                         const std::function<std::string(std::string_view word)>& value_of);
 
 }  // namespace connwatch

@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/handshake_ages.h"
+
 namespace connwatch {
 
 enum class DiagnosisCause : std::uint8_t {
@@ -56,6 +58,7 @@ struct ListenerEvidence {
   /// which waits for data (TCP_DEFER_ACCEPT) gets that old so quietly.
   std::uint64_t syn_queue_settled = 0;
   double syn_queue_growth_per_second = 0;  // negative when it shrinks
+  HandshakeAges syn_queue_ages;            // for people; no cause depends on them
 
   std::uint64_t source_prefixes = 0;  // distinct /24 (IPv4) and /48 (IPv6) in the SYN queue
   double top_source_share = 0;        // 0 to 1: part of the SYN queue in the busiest prefix

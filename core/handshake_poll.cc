@@ -41,12 +41,14 @@ void PendingGroup::Add(const PendingConnect& connect) {
 struct HandshakePoll::FirstSight {
   using ByCookie = tsl::robin_map<std::uint64_t, MonotonicTime>;
 
-  // A socket that was not there at the previous poll began after it, whatever its timer says.
+  // A socket that was not there at the previous poll began after it, whatever its timer says; but
+  // where that one was too large to be followed, only the timer says anything.
   MonotonicTime BeginningOf(const SocketRecord& record, MonotonicTime now, milliseconds by_timer) {
     const auto known = latest.find(record.cookie);
     const bool is_known = known != latest.end();
-    const MonotonicTime begin =
-        is_known ? known->second : std::max(now - by_timer, previous_poll.value_or(now - by_timer));
+    const bool is_new = latest.size() < kMaxFollowed && previous_poll.has_value();
+    const MonotonicTime earliest = is_new ? *previous_poll : now - by_timer;
+    const MonotonicTime begin = is_known ? known->second : std::max(now - by_timer, earliest);
     if (next.size() < kMaxFollowed) next.emplace(record.cookie, begin);
     return begin;
   }
@@ -82,25 +84,28 @@ void HandshakePoll::Add(std::span<const SocketRecord> records) {
   }
 }
 
+// kernel: reqsk_timeout(): the SYN-ACK's timer doubles from its first timeout on, it knows no
+// linear ones. It runs on without retransmissions where a deferred handshake is complete: the age
+// is then followed by cookie alone.
 void HandshakePoll::AddSynRecv(const SocketRecord& record) {
-  // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
-  constexpr milliseconds kSettledAge{3'000};
-  const MonotonicTime begin = first_sight_->BeginningOf(record, start_, milliseconds{0});
-  board_.AddSynRecv(record, record.retransmissions == 0 && start_ - begin >= kSettledAge);
+  const milliseconds by_timer =
+      AgeByRetransmissionTimer(record.retransmissions, record.timer_expires, /*linear_timeouts=*/0);
+  const MonotonicTime begin = first_sight_->BeginningOf(record, start_, by_timer);
+  board_.AddSynRecv(record, std::chrono::duration_cast<milliseconds>(start_ - begin));
 }
 
 void HandshakePoll::AddSynSent(const SocketRecord& record) {
   const milliseconds by_timer =
       AgeByRetransmissionTimer(record.retransmissions, record.timer_expires, linear_timeouts_);
   const MonotonicTime begin = first_sight_->BeginningOf(record, start_, by_timer);
+  const auto classified = classifier_.Classify(record);
   const PendingConnect connect{.local = record.local,
                                .remote = record.remote,
                                .retransmissions = record.retransmissions,
                                .age = std::chrono::duration_cast<milliseconds>(start_ - begin),
-                               .next_try = record.timer_expires};
-  if (const auto classified = classifier_.Classify(record)) {
-    in_poll_.by_group[classified->key.group].Add(connect);
-  }
+                               .next_try = record.timer_expires,
+                               .group = classified ? classified->key.group : kOtherGroup};
+  if (classified) in_poll_.by_group[connect.group].Add(connect);
   in_poll_.oldest.push_back(connect);
 }
 

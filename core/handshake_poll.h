@@ -1,5 +1,5 @@
 // The work of the handshakes tier: SYN-RECV sockets for the listener board, SYN-SENT sockets as
-// pending connects, whose age is followed by cookie from poll to poll.
+// pending connects. The age of both is followed by cookie from poll to poll, and is a lower bound.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,7 @@
 // part of a Snapshot.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -10,6 +11,7 @@
 
 #include "core/diagnosis.h"
 #include "core/ip_address.h"
+#include "core/sample_window.h"
 
 namespace connwatch {
 
@@ -55,8 +57,12 @@ struct ListenerStatus {
   ListenerEvidence evidence;
   /// The busiest source networks of that poll, the busiest first, at most kMaxTopSources.
   std::vector<SourceCount> top_sources = {};
+  /// The SYN queue's length over the last kRecentSpan, oldest first; empty where it was 0 all the
+  /// time.
+  std::vector<Sample> recent_syn_queue = {};
 
   static constexpr std::size_t kMaxTopSources = 5;
+  static constexpr std::chrono::seconds kRecentSpan{20};
 };
 
 struct Listener {

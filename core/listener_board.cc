@@ -107,6 +107,7 @@ void ListenerBoard::BeginSynQueues() {
   ForEachEntry([](Entry& entry) {
     entry.syn_queue_in_poll = {};
     entry.settled_in_poll = 0;
+    entry.ages_in_poll = {};
     entry.sources_in_poll.clear();
   });
 }
@@ -121,11 +122,14 @@ ListenerBoard::Entry& ListenerBoard::ListenerOf(const SocketRecord& syn_recv) {
   return other_;
 }
 
-void ListenerBoard::AddSynRecv(const SocketRecord& record, bool is_settled) {
+void ListenerBoard::AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age) {
+  // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
+  constexpr std::chrono::seconds kSettledAge{3};
   Entry& entry = ListenerOf(record);
   ++entry.syn_queue_in_poll.length;
   if (record.retransmissions > 0) ++entry.syn_queue_in_poll.retransmitting;
-  if (is_settled) ++entry.settled_in_poll;
+  if (record.retransmissions == 0 && age >= kSettledAge) ++entry.settled_in_poll;
+  entry.ages_in_poll.Add(age);
   const std::uint64_t prefix = record.remote.address.SourcePrefix();
   if (entry.sources_in_poll.size() < kMaxPrefixes || entry.sources_in_poll.contains(prefix)) {
     ++entry.sources_in_poll[prefix];
@@ -154,11 +158,24 @@ ListenerEvidence ListenerBoard::EvidenceOf(const Entry& entry,
   evidence.syn_queue_settled = entry.settled_in_poll;
   evidence.syn_queue_growth_per_second =
       per_second(static_cast<double>(queue.length) - static_cast<double>(before.length));
+  evidence.syn_queue_ages = entry.ages_in_poll;
   evidence.source_prefixes = entry.sources_in_poll.size();
   if (queue.length > 0) {
     evidence.top_source_share = static_cast<double>(top_source) / static_cast<double>(queue.length);
   }
   return evidence;
+}
+
+void ListenerBoard::KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const {
+  SampleWindow& recent = entry.recent;
+  const std::uint64_t length = entry.status.syn_queue.length;
+  if (recent.samples().empty()) {
+    if (length == 0) return;
+    if (latest_commit_) recent.Add({*latest_commit_, static_cast<double>(before)});
+  }
+  recent.Add({now, static_cast<double>(length)});
+  const auto is_zero = [](const Sample& sample) { return sample.value == 0; };
+  if (std::ranges::all_of(recent.samples(), is_zero)) recent.Clear();
 }
 
 void ListenerBoard::CommitSynQueues(MonotonicTime now) {
@@ -167,8 +184,10 @@ void ListenerBoard::CommitSynQueues(MonotonicTime now) {
     entry.status.top_sources = TopSources(entry.sources_in_poll);
     entry.status.evidence = EvidenceOf(entry, elapsed, now);
     entry.drops_at_commit = entry.status.drops;
-    entry.status.syn_queue = entry.syn_queue_in_poll;
+    const std::uint64_t before =
+        std::exchange(entry.status.syn_queue, entry.syn_queue_in_poll).length;
     entry.syn_peak.Observe(now, entry.status.syn_queue.length);
+    KeepRecent(entry, before, now);
   });
   latest_commit_ = now;
 }
@@ -187,6 +206,7 @@ ListenerStatus ListenerBoard::StatusOf(const Entry& entry, MonotonicTime now) co
   ListenerStatus status = entry.status;
   status.accept_queue.peak = entry.accept_peak.Get(now);
   status.syn_queue.peak = entry.syn_peak.Get(now);
+  status.recent_syn_queue = entry.recent.samples();
   return status;
 }
 

@@ -50,8 +50,8 @@ class ListenerBoard {
 
   // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
   void BeginSynQueues();
-  /// `is_settled`: old, and its SYN-ACK was never sent again (see ListenerEvidence).
-  void AddSynRecv(const SocketRecord& record, bool is_settled);
+  /// `age` is a lower bound.
+  void AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age);
   void CommitSynQueues(MonotonicTime now);
 
   void UseThresholds(const DiagnosisThresholds& thresholds) { options_.thresholds = thresholds; }
@@ -68,10 +68,12 @@ class ListenerBoard {
     ListenerStatus status;
     SynQueue syn_queue_in_poll;
     std::uint64_t settled_in_poll = 0;
+    HandshakeAges ages_in_poll;
     std::unordered_map<std::uint64_t, std::uint32_t> sources_in_poll;  // SYN-RECV by prefix
     std::uint64_t drops_at_commit = 0;
     SlidingPeak accept_peak;
     SlidingPeak syn_peak;
+    SampleWindow recent{ListenerStatus::kRecentSpan, 1};  // of the SYN queue; empty while it is
     MonotonicTime last_seen;
   };
   struct DropCounts;  // keeps the hash map out of this header
@@ -85,6 +87,8 @@ class ListenerBoard {
   // are known.
   ListenerEvidence EvidenceOf(const Entry& entry, std::chrono::duration<double> elapsed,
                               MonotonicTime now) const;
+  // Keeps the SYN queue's length at the commit `now`; `before` it was as long as that.
+  void KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const;
   ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;
   template <typename Action>
   void ForEachEntry(Action action);

@@ -17,6 +17,7 @@ struct PendingConnect {
   unsigned retransmissions = 0;  // of the SYN
   std::chrono::milliseconds age{0};
   std::chrono::milliseconds next_try{0};  // until the SYN is sent again
+  GroupId group = kOtherGroup;
 };
 
 /// The pending ones of one group.

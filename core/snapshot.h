@@ -13,6 +13,7 @@
 #include "core/instant.h"
 #include "core/kernel_stats.h"
 #include "core/listener.h"
+#include "core/notification_stats.h"
 #include "core/pending_connects.h"
 #include "core/poll_health.h"
 #include "core/socket_table.h"
@@ -72,6 +73,8 @@ struct Snapshot {
   ConfigStatus config;
   /// Null before they were judged.
   std::shared_ptr<const AlertTable> alerts;
+  /// One per name of a configured receiver.
+  std::vector<NotificationStats> notifications;
   /// The last ten minutes; null where nobody keeps them.
   std::shared_ptr<const HistoryTable> history;
 };

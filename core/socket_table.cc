@@ -5,13 +5,19 @@
 
 namespace connwatch {
 
+std::uint64_t StateCounts::Total() const {
+  std::uint64_t total = 0;
+  for (const AddressFamily family : kAddressFamilies) {
+    for (const TcpState state : kTcpStates) total += Get(family, state);
+  }
+  return total;
+}
+
 std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel) {
   if (!kernel.tcp_in_use || !kernel.time_wait) return std::nullopt;
-  std::uint64_t count = 0;
+  std::uint64_t count = polled.Total();
   for (const AddressFamily family : kAddressFamilies) {
-    for (const TcpState state : kTcpStates) {
-      if (state != TcpState::kSynRecv) count += polled.Get(family, state);
-    }
+    count -= polled.Get(family, TcpState::kSynRecv);
   }
   const std::uint64_t expected =
       *kernel.tcp_in_use + kernel.tcp6_in_use.value_or(0) + *kernel.time_wait;

@@ -24,6 +24,8 @@ class StateCounts {
   std::uint64_t Get(AddressFamily family, TcpState state) const {
     return counts_[IndexOf(family)][IndexOf(state)];
   }
+  /// Of all families and states.
+  std::uint64_t Total() const;
 
  private:
   std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};

@@ -46,11 +46,13 @@ Daemon::Daemon(const Options& options, Config config, SocketSource& source,
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall} {}
 
 Result<void> Daemon::Run() {
+  notifying_.Configure(config_);
   Publish();  // so that there is a page, and "not ready", before the first poll
   if (auto serving = StartServing(); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
+  service_notice_.Stopping();
   LogInfo("stopping");
   return result;
 }
@@ -107,6 +109,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
     sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
   }
   Publish();
+  if (is_full) service_notice_.Ready();
 }
 
 void Daemon::FitToBudget() {
@@ -131,6 +134,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
 }
 
 void Daemon::Reload() {
+  service_notice_.Reloading(EventLoop::Now());
   ConfigResult loaded = LoadEffectiveConfig(options_);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
     for (const ConfigError& error : *errors) LogError(error.ToString());
@@ -141,6 +145,7 @@ void Daemon::Reload() {
     config_status_ = {.last_reload_successful = true, .last_success = EventLoop::Now().wall};
     LogInfo("configuration reloaded");
   }
+  service_notice_.Ready();
   Publish();
 }
 
@@ -158,6 +163,7 @@ void Daemon::Apply(Config config) {
   config_ = std::move(config);
   destroy_events_.Configure(config_);
   alerting_.Reconfigure(config_.alerts, EventLoop::Now());
+  notifying_.Configure(config_);
   ReschedulePolls();
 }
 
@@ -173,17 +179,19 @@ void Daemon::ReadKernel() {
 }
 
 void Daemon::Publish() {
-  const MonotonicTime now = EventLoop::Now().monotonic;
-  Snapshot snapshot = tiers_.TakeSnapshot(now);
-  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now);
+  const Instant now = EventLoop::Now();
+  Snapshot snapshot = tiers_.TakeSnapshot(now.monotonic);
+  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now.monotonic);
   snapshot.destroy_events = destroy_events_.stats();
   snapshot.kernel = kernel_;
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
-  alerting_.Evaluate(snapshot, EventLoop::Now());
-  history_.Observe(snapshot, EventLoop::Now());
+  alerting_.Evaluate(snapshot, now);
+  history_.Observe(snapshot, now);
   snapshot.history = history_.table();
+  service_notice_.Status(DescribeForStatus(snapshot));
+  notifying_.Notify(snapshot, now);
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
 }
 

@@ -16,7 +16,9 @@
 #include "daemon/destroy_event_runner.h"
 #include "daemon/event_loop.h"
 #include "daemon/kernel_reader.h"
+#include "daemon/notifying.h"
 #include "daemon/options.h"
+#include "daemon/service_notice.h"
 #include "daemon/tier_runner.h"
 #include "daemon/tiers.h"
 #include "exporters/http_server.h"
@@ -31,8 +33,9 @@ class Daemon {
   Daemon(const Options& options, Config config, SocketSource& source,
          DestroyEventSource& event_source, EventLoop& loop);
 
-  /// Serves and polls until SIGTERM or SIGINT. An error is one that prevents it: an address that
-  /// cannot be listened on, a broken event loop. Failing polls are not: they are logged and served.
+  /// Serves, polls and sends alerts until SIGTERM or SIGINT. An error is one that prevents it: an
+  /// address that cannot be listened on, a broken event loop. Failing polls are not: they are
+  /// logged and served.
   Result<void> Run();
 
  private:
@@ -70,6 +73,8 @@ class Daemon {
   std::optional<double> sockstat_discrepancy_;
   Alerting alerting_;
   History history_;
+  ServiceNotice service_notice_;
+  Notifying notifying_;
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

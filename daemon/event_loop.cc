@@ -53,7 +53,10 @@ void EventSource::Unregister::operator()(sd_event_source* source) const {
 Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
   sd_event* event = nullptr;
   if (const int result = sd_event_new(&event); result < 0) return LoopError(result, "create");
-  return std::unique_ptr<EventLoop>(new EventLoop(event));
+  std::unique_ptr<EventLoop> loop(new EventLoop(event));
+  const int result = sd_event_set_watchdog(event, /*b=*/1);
+  if (result < 0) return LoopError(result, "watchdog");
+  return loop;
 }
 
 EventLoop::~EventLoop() { sd_event_unref(event_); }

@@ -43,6 +43,7 @@ class EventLoop {
  public:
   using Callback = std::function<void()>;
 
+  /// Answers the service manager's watchdog while it runs, if there is one.
   static Result<std::unique_ptr<EventLoop>> Create();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -99,6 +100,11 @@ void ConfigureLogging(const LogConfig& config) {
   formatter->set_pattern(Pattern(config.format, IsStderrTheJournal()));
   spdlog::set_formatter(std::move(formatter));
   spdlog::set_level(ToSpdlog(config.level));
+}
+
+void PrintError(std::string_view line) {
+  const std::string priority = IsStderrTheJournal() ? "<3>" : "";
+  std::fputs((priority + std::string(line) + "\n").c_str(), stderr);
 }
 
 void LogInfo(std::string_view message) { spdlog::info("{}", message); }

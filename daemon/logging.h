@@ -11,6 +11,9 @@ namespace connwatch {
 /// Sets up or changes the log. Not thread-safe: call it on the loop thread.
 void ConfigureLogging(const LogConfig& config);
 
+/// A line without time and level, for what comes before the log is set up.
+void PrintError(std::string_view line);
+
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
 void LogError(std::string_view message);

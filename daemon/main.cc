@@ -9,6 +9,8 @@
 #include "daemon/logging.h"
 #include "daemon/once.h"
 #include "daemon/options.h"
+#include "daemon/standard_output.h"
+#include "exporters/rule_file.h"
 #include "netlink/inet_destroy_events.h"
 #include "netlink/inet_diag_source.h"
 
@@ -16,7 +18,7 @@ namespace connwatch {
 namespace {
 
 int ReportConfigErrors(const std::vector<ConfigError>& errors) {
-  for (const ConfigError& error : errors) std::fprintf(stderr, "%s\n", error.ToString().c_str());
+  for (const ConfigError& error : errors) PrintError(error.ToString());
   return kExitMisuse;
 }
 
@@ -49,6 +51,9 @@ int Main(int argc, const char* const* argv) {
   }
   const auto& config = std::get<Config>(loaded);
   ConfigureLogging(config.log);
+  if (options.print_rules) {
+    return PrintToStandardOutput(RenderRuleFile(config.alerts, options.rules_scrape_interval));
+  }
   InetDiagSource source;
   if (options.once) return RunOnce(config, source);
   InetDestroyEventSource event_source;

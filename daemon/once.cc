@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <string>
 
 #include "daemon/build_info.h"
@@ -12,6 +11,7 @@
 #include "daemon/logging.h"
 #include "daemon/options.h"
 #include "daemon/owners.h"
+#include "daemon/standard_output.h"
 #include "daemon/tiers.h"
 #include "exporters/metrics_page.h"
 #include "procfs/process_stats.h"
@@ -64,12 +64,7 @@ int RunOnce(const Config& config, SocketSource& source) {
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = {.last_reload_successful = true, .last_success = config_loaded};
   const std::string page = RenderMetricsPage(snapshot, ThisBuild());
-  const bool is_written = std::fwrite(page.data(), 1, page.size(), stdout) == page.size();
-  if (!is_written || std::fflush(stdout) != 0) {
-    LogError("cannot write the page to standard output");
-    return kExitFailed;
-  }
-  return kExitGood;
+  return PrintToStandardOutput(page);
 }
 
 }  // namespace connwatch

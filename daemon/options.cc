@@ -7,11 +7,14 @@
 #include <sstream>
 #include <utility>
 
+#include "config/value_parser.h"
 #include "daemon/build_info.h"
 
 namespace connwatch {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr const char* kDefaultConfigFile = "/etc/connwatch/connwatch.yaml";
 constexpr const char* kDefaultListenAddress = ":10177";
@@ -56,6 +59,7 @@ struct RawOptions {
   std::vector<std::string> listen_addresses{kDefaultListenAddress};
   std::string log_level;
   std::string log_format;
+  std::string rules_scrape_interval = FormatDuration(kDefaultScrapeInterval);
 };
 
 void Describe(CLI::App& app, RawOptions& raw) {
@@ -77,6 +81,14 @@ void Describe(CLI::App& app, RawOptions& raw) {
       ->check(CLI::IsMember(NamesOf(LogFormats())));
   app.add_flag("--once", raw.options.once, "Poll once, print the metrics page, exit");
   app.add_flag("--check-config", raw.options.check_config, "Check the configuration, exit");
+  auto* print_rules =
+      app.add_flag("--print-rules", raw.options.print_rules,
+                   "Print the alert rules of the configuration for Prometheus, exit");
+  app.add_option("--rules.scrape-interval", raw.rules_scrape_interval,
+                 "How often that Prometheus scrapes this, 1s to 5m")
+      ->type_name("DURATION")
+      ->needs(print_rules)
+      ->capture_default_str();
   app.set_version_flag("--version", VersionText());
 }
 
@@ -104,6 +116,13 @@ std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv)
     if (!address) return Misuse(address.error().context);
     raw.options.listen_addresses.push_back(std::move(address).value());
   }
+  const auto scrape_interval =
+      ParseDuration(raw.rules_scrape_interval, {.min = 1s, .max = 5min, .step = 1s});
+  if (!scrape_interval) {
+    return Misuse("--rules.scrape-interval: " + scrape_interval.error().context);
+  }
+  raw.options.rules_scrape_interval =
+      std::chrono::duration_cast<std::chrono::seconds>(*scrape_interval);
   raw.options.log_level = Chosen(LogLevels(), raw.log_level);
   raw.options.log_format = Chosen(LogFormats(), raw.log_format);
   const bool is_config_given = app.count("--config.file") > 0;

@@ -1,6 +1,7 @@
 // The command line.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
@@ -8,6 +9,7 @@
 
 #include "config/config.h"
 #include "exporters/listen_address.h"
+#include "exporters/rule_file.h"
 
 namespace connwatch {
 
@@ -25,6 +27,8 @@ struct Options {
   std::optional<LogFormat> log_format;
   bool once = false;
   bool check_config = false;
+  bool print_rules = false;
+  std::chrono::seconds rules_scrape_interval = kDefaultScrapeInterval;
 };
 
 /// The text to print and the code to exit with: after --help, --version or a wrong flag.

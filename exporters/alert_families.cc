@@ -40,7 +40,7 @@ void AddTransitions(MetricFamilies& families, const AlertTable& table) {
   auto transitions =
       families.Counter("connwatch_alert_transitions_total", "Alerts that became so.");
   auto left_out = families.Gauge("connwatch_alert_subjects_left_out",
-                                 "Subjects in trouble that the rule had no room for.");
+                                 "Subjects that the rule had no room for.");
   for (std::size_t i = 0; i < table.rules.size(); ++i) {
     const AlertRule& rule = *table.rules[i].rule;
     for (const AlertState state : kAlertStates) {
@@ -56,6 +56,24 @@ void AddTransitions(MetricFamilies& families, const AlertTable& table) {
 void AddAlerts(MetricFamilies& families, const AlertTable& table) {
   AddCurrent(families, table);
   AddTransitions(families, table);
+}
+
+void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers) {
+  if (receivers.empty()) return;
+  auto sent = families.Counter("connwatch_alert_notifications_total",
+                               "Requests that told alerts to an Alertmanager or a webhook.");
+  auto queue = families.Gauge("connwatch_alert_notification_queue_length",
+                              "Alerts that the receiver has not taken yet as they are now.");
+  auto dropped = families.Counter("connwatch_alert_notifications_dropped_total",
+                                  "Alerts given up: resolved and not taken for 15 minutes, or "
+                                  "beyond what there is room for.");
+  for (const NotificationStats& stats : receivers) {
+    const std::string_view name = stats.receiver;
+    sent.Add(stats.successes, {{"alertmanager", name}, {"result", "success"}});
+    sent.Add(stats.failures, {{"alertmanager", name}, {"result", "failure"}});
+    queue.Add(stats.queue_length, {{"alertmanager", name}});
+    dropped.Add(stats.dropped, {{"alertmanager", name}});
+  }
 }
 
 }  // namespace connwatch

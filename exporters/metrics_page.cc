@@ -237,6 +237,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build,
   AddPollResults(families, snapshot.polls);
   AddPollCosts(families, snapshot.polls);
   if (snapshot.alerts) AddAlerts(families, *snapshot.alerts);
+  AddNotifications(families, snapshot.notifications);
   AddSelfAudit(families, snapshot);
   AddKernelStats(families, snapshot.kernel);
   AddConfig(families, snapshot.config);

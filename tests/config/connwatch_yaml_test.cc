@@ -129,6 +129,8 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "diagnosis: {fresh_growth_share: 1%}",
       "diagnosis: {min_syn_cookies_per_minute: 1}",
       "alerts: [{name: RttHigh, enabled: true}]",
+      "alertmanagers: [{url: \"http://[::1]:9093\"}]",
+      "alert_resend_interval: 30s",
       "web: {max_connections: 99}",
       "web: {max_connections_per_address: 1}",
       "web: {timeout: 1s}",

@@ -116,6 +116,24 @@ TEST(AlertEngineReload, AFrozenAlertOfTheSameRuleStaysFrozen) {
   EXPECT_THAT(world.engine.alerts(), SizeIs(1));
 }
 
+TEST(AlertEngineReload, AFrozenAlertOfAChangedRuleEndsAndBeginsWithFreshData) {
+  AlertWorld world = After(6);
+  world.is_failing = true;
+  world.Ticks(3);
+  EXPECT_THAT(Reload(world, {Stricter()}), ElementsAre("Queue 0.0.0.0:443 resolved"));
+  EXPECT_THAT(world.Ticks(60), IsEmpty());
+  world.is_failing = false;
+  EXPECT_THAT(world.Tick(), ElementsAre("Queue 0.0.0.0:443 pending"));
+}
+
+TEST(AlertEngineReload, EndsAClearingAlertOfAChangedRule) {
+  AlertWorld world = After(6);
+  world.SynQueue() = 0;
+  world.Ticks(3);
+  EXPECT_THAT(Reload(world, {Stricter()}), ElementsAre("Queue 0.0.0.0:443 resolved"));
+  EXPECT_THAT(world.Ticks(10), IsEmpty());
+}
+
 TEST(AlertEngineReload, KeepsTheSamplesOfGrowth) {
   AlertRule rule = QueueRule();
   rule.growth = AlertGrowth{.per_second = 20, .over = 10s};

@@ -134,5 +134,47 @@ TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
   EXPECT_EQ(pending.by_group.at(1).sockets, 1'500U);
 }
 
+TEST_F(HandshakePollTest, BeyondTheLimitOnlyTheTimerTellsTheAge) {
+  std::vector<SocketRecord> records;
+  for (std::uint64_t cookie = 1; cookie <= HandshakePoll::kMaxFollowed; ++cookie) {
+    records.push_back(SynSent(cookie, 443));
+  }
+  records.push_back(SynSent(99'999, 443, 5, 2'000));
+  Poll(0, records);
+  EXPECT_EQ(Poll(1, {SynSent(99'999, 443, 5, 1'000)}).oldest.at(0).age, milliseconds(6'000));
+}
+
+TEST_F(HandshakePollTest, APendingConnectKnowsItsGroup) {
+  const auto& pending = Poll(0, {SynSent(1, 443), SynSent(2, 5432), SynSent(3, 1), SynSent(4, 2)});
+  std::vector<GroupId> groups;
+  for (const PendingConnect& connect : pending.oldest) groups.push_back(connect.group);
+  EXPECT_EQ(groups, (std::vector<GroupId>{1, 2, kOtherGroup, kOtherGroup}));
+}
+
+SocketRecord SynRecv(std::uint64_t cookie, int retransmissions = 0, int expires_ms = 1'000) {
+  SocketRecord record = SynSent(cookie, 443, retransmissions, expires_ms);
+  record.state = TcpState::kSynRecv;
+  return record;
+}
+
+TEST_F(HandshakePollTest, ASynRecvIsAsOldAsItsRepetitionsAndThePollsTell) {
+  const std::vector<SocketRecord> listening = {Listening(9, 40'000)};
+  const auto ages = [&](int second, const std::vector<SocketRecord>& records) {
+    board_.UpdateAcceptQueues(listening, TestInstant(second).monotonic);
+    Poll(second, records);
+    return board_.Table(TestInstant(second).monotonic).listeners.at(0).status.evidence;
+  };
+  // The first poll takes the timer's word: 1 s, 2 s, then 500 ms of 4 s.
+  EXPECT_EQ(ages(0, {SynRecv(1, 2, 3'500), SynRecv(2)}).syn_queue_ages.oldest, milliseconds(3'500));
+  EXPECT_EQ(ages(1, {SynRecv(1, 2, 2'500), SynRecv(2)}).syn_queue_ages.oldest, milliseconds(4'500));
+  // One that was not there a second ago cannot be older than that.
+  EXPECT_EQ(ages(2, {SynRecv(3, 5, 1'000)}).syn_queue_ages.oldest, milliseconds(1'000));
+  // A deferred one is never repeated: settled once it has been seen for 3 s.
+  EXPECT_EQ(ages(4, {SynRecv(4)}).syn_queue_settled, 0U);
+  const ListenerEvidence later = ages(8, {SynRecv(4, 0, 7'000)});
+  EXPECT_EQ(later.syn_queue_settled, 1U);
+  EXPECT_EQ(later.syn_queue_ages.oldest, milliseconds(4'000));
+}
+
 }  // namespace
 }  // namespace connwatch

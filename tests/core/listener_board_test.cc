@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "tests/support/records.h"
@@ -47,7 +49,7 @@ class ListenerBoardTest : public testing::Test {
 
   void UpdateSynQueues(const std::vector<SocketRecord>& syn_recv, int second) {
     board_.BeginSynQueues();
-    for (const SocketRecord& record : syn_recv) board_.AddSynRecv(record, false);
+    for (const SocketRecord& record : syn_recv) board_.AddSynRecv(record, milliseconds(0));
     board_.CommitSynQueues(At(second));
     now_ = At(second);
   }
@@ -176,8 +178,8 @@ TEST_F(ListenerBoardTest, AnUnfinishedPollChangesNothing) {
   const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
   UpdateSynQueues({syn_recv}, 1);
   board_.BeginSynQueues();
-  board_.AddSynRecv(syn_recv, false);
-  board_.AddSynRecv(syn_recv, false);
+  board_.AddSynRecv(syn_recv, milliseconds(0));
+  board_.AddSynRecv(syn_recv, milliseconds(0));
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
   UpdateSynQueues({}, 2);
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);
@@ -223,6 +225,48 @@ TEST_F(ListenerBoardTest, KeepsTheBusiestSources) {
 
   UpdateSynQueues({}, 2);
   EXPECT_TRUE(Status("0.0.0.0:443").top_sources.empty());
+}
+
+TEST_F(ListenerBoardTest, AgesOfHandshakesAreThoseOfTheLatestPoll) {
+  Update({Listening(1, 80)}, 0);
+  const SocketRecord fresh = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  const SocketRecord repeated = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4, 2);
+  board_.BeginSynQueues();
+  board_.AddSynRecv(fresh, milliseconds(400));
+  board_.AddSynRecv(fresh, milliseconds(2'999));
+  board_.AddSynRecv(fresh, milliseconds(3'000));
+  board_.AddSynRecv(repeated, milliseconds(5'500));
+  board_.CommitSynQueues(At(1));
+  now_ = At(1);
+  const ListenerEvidence evidence = Status("0.0.0.0:80").evidence;
+  EXPECT_EQ(evidence.syn_queue_ages.counts, (std::array<std::uint64_t, 5>{1, 1, 2, 0, 0}));
+  EXPECT_EQ(evidence.syn_queue_ages.oldest, milliseconds(5'500));
+  EXPECT_EQ(evidence.syn_queue_settled, 1U) << "old, and the SYN-ACK never repeated";
+  UpdateSynQueues({}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_ages.oldest, milliseconds(0));
+}
+
+TEST_F(ListenerBoardTest, ASynQueueKeepsItsRecentPastWhileThereIsOne) {
+  Update({Listening(1, 80)}, 0);
+  const auto recent = [this] {
+    std::vector<std::pair<int, double>> lengths;
+    for (const Sample& sample : Status("0.0.0.0:80").recent_syn_queue) {
+      lengths.emplace_back((sample.time - At(0)) / seconds(1), sample.value);
+    }
+    return lengths;
+  };
+  using Lengths = std::vector<std::pair<int, double>>;
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  for (int second = 1; second < 40; ++second) UpdateSynQueues({}, second);
+  EXPECT_EQ(recent(), Lengths()) << "a quiet listener keeps nothing";
+  UpdateSynQueues({syn_recv}, 40);
+  UpdateSynQueues({syn_recv, syn_recv}, 41);
+  UpdateSynQueues({}, 42);
+  EXPECT_EQ(recent(), (Lengths{{39, 0}, {40, 1}, {41, 2}, {42, 0}}));
+  for (int second = 43; second <= 61; ++second) UpdateSynQueues({}, second);
+  EXPECT_EQ(recent().front(), (std::pair<int, double>(41, 2)));
+  UpdateSynQueues({}, 62);
+  EXPECT_EQ(recent(), Lengths());
 }
 
 }  // namespace

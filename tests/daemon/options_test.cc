@@ -32,14 +32,16 @@ TEST(OptionsTest, ListenAddressIsRepeatable) {
 }
 
 TEST(OptionsTest, ReadsEveryFlag) {
-  const auto options =
-      std::get<Options>(Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format",
-                               "json", "--once", "--check-config"}));
+  const auto options = std::get<Options>(
+      Parse({"--config.file", "x.yaml", "--log.level=debug", "--log.format", "json", "--once",
+             "--check-config", "--print-rules", "--rules.scrape-interval=1m"}));
   EXPECT_EQ(options.config_file, "x.yaml");
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.log_format, LogFormat::kJson);
   EXPECT_TRUE(options.once);
   EXPECT_TRUE(options.check_config);
+  EXPECT_TRUE(options.print_rules);
+  EXPECT_EQ(options.rules_scrape_interval, std::chrono::minutes(1));
 }
 
 TEST(OptionsTest, HelpAndVersionAreNoFailure) {
@@ -58,6 +60,9 @@ TEST(OptionsTest, MisuseNamesWhatIsWrong) {
       {{"--log.level", "loud"}, "loud"},
       {{"--log.format=xml"}, "xml"},
       {{"--config.file"}, "--config.file"},
+      {{"--rules.scrape-interval=1m"}, "--print-rules"},
+      {{"--print-rules", "--rules.scrape-interval=1500ms"}, "--rules.scrape-interval"},
+      {{"--print-rules", "--rules.scrape-interval=0s"}, "--rules.scrape-interval"},
       {{"--web.listen-address", "nowhere"}, "\"nowhere\": expected host:port"},
   };
   for (const auto& [arguments, named] : cases) {

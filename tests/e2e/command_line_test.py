@@ -29,7 +29,7 @@ class CommandLineTest(unittest.TestCase):
         help_text = run("--help")
         self.assertEqual(help_text.returncode, 0)
         for flag in ("--config.file", "--web.listen-address", "--log.level", "--log.format",
-                     "--once", "--check-config"):
+                     "--once", "--check-config", "--print-rules", "--rules.scrape-interval"):
             self.assertIn(flag, help_text.stdout)
 
     def test_wrong_use_exits_2_and_says_why(self):

@@ -17,6 +17,8 @@ namespace connwatch {
 namespace {
 
 constexpr std::size_t kBuffer = std::size_t{1} << 20U;
+constexpr int kPatienceMs = 5'000;
+constexpr int kBrieflyMs = 100;
 
 sockaddr_in Loopback(std::uint16_t port) {
   sockaddr_in address{};
@@ -62,8 +64,8 @@ class Server {
 };
 
 // The next event of a socket with this remote port; other sockets of the host end as well.
-std::optional<SocketRecord> NextWithRemotePort(DestroyEventStream& stream, std::uint16_t port) {
-  constexpr int kPatienceMs = 5'000;
+std::optional<SocketRecord> NextWithRemotePort(DestroyEventStream& stream, std::uint16_t port,
+                                               int patience_ms = kPatienceMs) {
   while (true) {
     const auto batch = stream.ReadBatch();
     EXPECT_TRUE(batch) << batch.error().context;
@@ -72,7 +74,7 @@ std::optional<SocketRecord> NextWithRemotePort(DestroyEventStream& stream, std::
       if (record.remote.port == port) return record;
     }
     pollfd waiting{stream.fd(), POLLIN, 0};
-    if (!batch->has_more && poll(&waiting, 1, kPatienceMs) == 0) return std::nullopt;
+    if (!batch->has_more && poll(&waiting, 1, patience_ms) == 0) return std::nullopt;
   }
 }
 
@@ -103,24 +105,30 @@ TEST(InetDestroyEventsTest, NothingToReadIsNoError) {
   }
 }
 
+// The kernel tells of an end from a work queue, and of every other socket of the host too: into so
+// small a buffer any one event may be lost, or come late. So both wait for what must happen at
+// last.
 TEST(InetDestroyEventsTest, ALackOfRoomIsSaidAndSurvived) {
+  constexpr int kAttempts = 200;
   const Server server;
   InetDestroyEventSource source;
   const auto stream = source.Open(4'096);
   ASSERT_TRUE(stream);
-  for (int i = 0; i < 100; ++i) server.ServeOne(1);
   bool is_overrun = false;
-  for (int i = 0; i < 100 && !is_overrun; ++i) {
+  for (int i = 0; i < kAttempts && !is_overrun; ++i) {
+    for (int connection = 0; connection < 20; ++connection) server.ServeOne(1);
     const auto batch = (*stream)->ReadBatch();
     ASSERT_TRUE(batch) << batch.error().context;
     is_overrun = batch->is_overrun;
   }
   EXPECT_TRUE(is_overrun);
-  while (NextWithRemotePort(**stream, server.port())) {
-    if (const auto batch = (*stream)->ReadBatch(); batch && batch->records.empty()) break;
+  const Server later;
+  bool goes_on = false;
+  for (int i = 0; i < kAttempts && !goes_on; ++i) {
+    later.ServeOne(7);
+    goes_on = NextWithRemotePort(**stream, later.port(), kBrieflyMs).has_value();
   }
-  server.ServeOne(7);
-  EXPECT_TRUE(NextWithRemotePort(**stream, server.port())) << "it goes on";
+  EXPECT_TRUE(goes_on);
 }
 
 }  // namespace

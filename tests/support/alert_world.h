@@ -78,6 +78,7 @@ class AlertWorld {
 
   static std::vector<std::string> Lines(const std::vector<AlertTransition>& transitions) {
     std::vector<std::string> lines;
+    lines.reserve(transitions.size());
     for (const AlertTransition& one : transitions) {
       lines.push_back(one.alert.rule->name + " " + one.alert.subject + " " +
                       std::string(Name(one.to)));

@@ -35,6 +35,12 @@ inline Snapshot FullSnapshot() {
                   .threads = 2},
       .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall},
       .alerts = TestAlerts(),
+      .notifications = {{.receiver = "127.0.0.1:9093",
+                         .successes = 7,
+                         .failures = 2,
+                         .queue_length = 1,
+                         .dropped = 3,
+                         .failure = std::nullopt}},
       .history = TestHistory()};
 }
 

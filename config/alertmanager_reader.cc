@@ -1,0 +1,173 @@
+#include "config/alertmanager_reader.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "config/http_url.h"
+#include "config/regular_file.h"
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kUrl = "url";
+constexpr std::string_view kWebhook = "webhook";
+constexpr std::string_view kTls = "tls";
+constexpr std::string_view kPassword = "password";
+constexpr std::string_view kPasswordFile = "password_file";
+constexpr std::string_view kCertFile = "cert_file";
+constexpr std::string_view kKeyFile = "key_file";
+constexpr std::string_view kApiPath = "/api/v2/alerts";
+
+// A receiver while it is read.
+struct Draft {
+  AlertReceiver receiver;
+  BasicAuth basic_auth;
+  std::optional<HttpUrl> url;
+};
+
+Error Mistake(std::string message) { return Error{0, std::move(message)}; }
+
+// To be added to: the path of the API goes to its end.
+Result<HttpUrl> ParseBaseUrl(std::string_view text) {
+  Result<HttpUrl> url = ParseHttpUrl(text);
+  if (!url) return url;
+  if (url->has_query()) return Mistake("has a query (?), must not; webhook takes one");
+  url->path.resize(url->path.find_last_not_of('/') + 1);
+  if (url->path.ends_with(kApiPath)) {
+    return Mistake("ends in " + std::string(kApiPath) + ", which is added, must end before it");
+  }
+  url->path += kApiPath;
+  return url;
+}
+
+// Values are not repeated in messages: they may be secrets.
+Result<std::string> ParseCredential(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 1'000;
+  if (text.size() > kMaxBytes) return Mistake("is too long, must be at most 1000 bytes");
+  const auto is_control = [](unsigned char byte) { return byte < ' ' || byte == 127; };
+  if (std::ranges::any_of(text, is_control)) return Mistake("must hold no control characters");
+  return std::string(text);
+}
+
+Result<std::string> ParseUsername(std::string_view text) {
+  if (text.empty()) return Mistake("is empty, must be a name");
+  // RFC 7617: what is before the first colon.
+  if (text.find(':') != std::string_view::npos) return Mistake("must hold no colon");
+  return ParseCredential(text);
+}
+
+// It is read again for every request; here so that a mistake does not wait for the first alert.
+Result<std::string> ParseFile(std::string_view text) {
+  std::string path(text);
+  if (!path.starts_with('/')) return Mistake("is not a full path, must begin with /");
+  const Result<std::string> content = ReadRegularFile(path, kMaxReceiverFileBytes);
+  if (!content) return content.error();
+  if (content->empty()) return Mistake("is an empty file");
+  return path;
+}
+
+ValueReader Url(Draft& draft, Result<HttpUrl> (*parse)(std::string_view)) {
+  return TextReader("a URL", [&draft, parse](const std::string& text) -> Result<void> {
+    const Result<HttpUrl> url = parse(text);
+    if (!url) return url.error();
+    draft.url = *url;
+    return {};
+  });
+}
+
+ValueReader File(std::string& into) { return Text(into, "the path of a file", ParseFile); }
+
+void CheckBasicAuth(Draft& draft, const Place& place) {
+  if (draft.basic_auth.username.empty()) {
+    return place.Reject("has no username, must have the key username");
+  }
+  const bool has_password = place.Find(kPassword).has_value();
+  const auto file = place.Find(kPasswordFile);
+  if (!has_password && !file) {
+    return place.Reject("has no password, must have one of the keys password, password_file");
+  }
+  if (has_password && file) return file->Reject("is given beside password, must be one of them");
+  draft.receiver.basic_auth = draft.basic_auth;
+}
+
+ValueReader Auth(Draft& draft) {
+  return Mapping({{"username", Text(draft.basic_auth.username, "a name", ParseUsername)},
+                  {kPassword, Text(draft.basic_auth.password, "a text", ParseCredential)},
+                  {kPasswordFile, File(draft.basic_auth.password_file)}},
+                 [&draft](const Place& place) { CheckBasicAuth(draft, place); });
+}
+
+void CheckCertificate(const TlsOptions& tls, const Place& place) {
+  if (tls.cert_file.empty() == tls.key_file.empty()) return;
+  const bool has_key = tls.cert_file.empty();
+  place.Find(has_key ? kKeyFile : kCertFile)
+      ->Reject("goes with " + std::string(has_key ? kCertFile : kKeyFile) + ", which is missing");
+}
+
+ValueReader Tls(TlsOptions& tls) {
+  return Mapping({{"ca_file", File(tls.ca_file)},
+                  {kCertFile, File(tls.cert_file)},
+                  {kKeyFile, File(tls.key_file)},
+                  {"server_name", Text(tls.server_name, "the name of a host", ParseHostName)},
+                  {"insecure_skip_verify",
+                   Word(tls.insecure_skip_verify, {{"false", false}, {"true", true}})}},
+                 [&tls](const Place& place) { CheckCertificate(tls, place); });
+}
+
+void CheckReceiver(Draft& draft, const Place& place) {
+  const auto webhook = place.Find(kWebhook);
+  if (webhook && place.Find(kUrl)) {
+    return webhook->Reject("is given beside url, must be one of them");
+  }
+  if (!draft.url) return place.Reject("has no destination, must have one of the keys url, webhook");
+  draft.receiver.url = draft.url->ToString();
+  draft.receiver.name = draft.url->authority;
+  if (const auto tls = place.Find(kTls); tls && !draft.url->is_https) {
+    tls->Reject("goes with a URL of https only");
+  }
+}
+
+void ReadReceiver(AlertReceiver& into, const Place& place) {
+  Draft draft;
+  AlertReceiver& receiver = draft.receiver;
+  const ValueReader reader =
+      Mapping({{kUrl, Url(draft, ParseBaseUrl)},
+               {kWebhook, Url(draft, ParseHttpUrl)},
+               {"timeout", Duration(receiver.timeout, {.min = 100ms, .max = 1min})},
+               {"basic_auth", Auth(draft)},
+               {kTls, Tls(receiver.tls)}},
+              [&draft](const Place& at) { CheckReceiver(draft, at); });
+  reader.read(place);
+  into = std::move(receiver);
+}
+
+void CheckUrlsDiffer(const std::vector<AlertReceiver>& receivers, const Place& place) {
+  for (auto it = receivers.begin(); it != receivers.end(); ++it) {
+    const auto first = std::ranges::find(receivers, it->url, &AlertReceiver::url);
+    if (first == it) continue;
+    place.Item(static_cast<std::size_t>(it - receivers.begin()))
+        .Reject("has the destination of alertmanagers[" +
+                std::to_string(first - receivers.begin()) + "] already, must be another one");
+  }
+}
+
+}  // namespace
+
+ValueReader Alertmanagers(std::vector<AlertReceiver>& receivers) {
+  const auto read = [&receivers](const Place& place) {
+    receivers.assign(place.node.children.size(), {});
+    for (std::size_t i = 0; i < receivers.size(); ++i) ReadReceiver(receivers[i], place.Item(i));
+  };
+  return SequenceReader({.min = 0, .max = kMaxAlertReceivers}, read,
+                        [&receivers](const Place& place) { CheckUrlsDiffer(receivers, place); });
+}
+
+}  // namespace connwatch

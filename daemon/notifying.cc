@@ -1,0 +1,72 @@
+#include "daemon/notifying.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/regular_file.h"
+#include "daemon/event_loop.h"
+#include "daemon/logging.h"
+#include "exporters/curl_transport.h"
+
+namespace connwatch {
+
+namespace {
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
+  return name.data();
+}
+
+}  // namespace
+
+void Notifying::Configure(const Config& config) {
+  if (!sender_ && config.alertmanagers.empty()) return;
+  Result<void> configured = sender_ ? Result<void>() : StartSender();
+  if (configured) {
+    configured = sender_->Configure(
+        {.receivers = config.alertmanagers, .resend_interval = config.alert_resend_interval});
+  }
+  if (!configured) LogError("no alerts are sent: " + configured.error().context);
+}
+
+Result<void> Notifying::StartSender() {
+  auto transport = CurlTransport::Create(
+      [](const std::string& path) { return ReadRegularFile(path, kMaxReceiverFileBytes); });
+  if (!transport) return std::move(transport).error();
+  sender_ = std::make_unique<AlertSender>(AlertSender::Parts{
+      .transport = std::move(transport).value(), .now = EventLoop::Now, .instance = HostName()});
+  return {};
+}
+
+void Notifying::Notify(Snapshot& snapshot, Instant now) {
+  if (!sender_) return;
+  snapshot.notifications = sender_->stats();
+  LogChanges(snapshot.notifications);
+  sender_->Post(snapshot.alerts, now);
+}
+
+// Once per kind of failure and once at recovery, not at every try.
+void Notifying::LogChanges(const std::vector<NotificationStats>& receivers) {
+  std::erase_if(failing_, [&receivers](const auto& item) {
+    return std::ranges::find(receivers, item.first, &NotificationStats::receiver) ==
+           receivers.end();
+  });
+  for (const NotificationStats& stats : receivers) {
+    const auto known = failing_.find(stats.receiver);
+    if (!stats.failure) {
+      if (known == failing_.end()) continue;
+      failing_.erase(known);
+      LogInfo("alertmanager " + stats.receiver + " takes alerts again");
+    } else if (known == failing_.end() || known->second != stats.failure->code) {
+      failing_[stats.receiver] = stats.failure->code;
+      LogError("alertmanager " + stats.receiver +
+               " does not take alerts: " + stats.failure->context + "; trying again");
+    }
+  }
+}
+
+}  // namespace connwatch

@@ -1,0 +1,30 @@
+// What the service manager (systemd) is told over sd_notify. Nothing happens where none has asked.
+// For the loop thread.
+#pragma once
+
+#include <string>
+
+#include "core/instant.h"
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+class ServiceNotice {
+ public:
+  /// The service does what it is for. Only the first call counts, and the one after Reloading().
+  void Ready();
+  /// One line for `systemctl status`; sent if it has changed.
+  void Status(const std::string& text);
+  /// The configuration is being read again, since `now`. Ready() ends it.
+  void Reloading(Instant now);
+  void Stopping();
+
+ private:
+  bool is_ready_ = false;
+  std::string status_;
+};
+
+/// "1234 sockets, 12 listeners; firing: SynRecvBacklogGrowth 0.0.0.0:443"
+std::string DescribeForStatus(const Snapshot& snapshot);
+
+}  // namespace connwatch

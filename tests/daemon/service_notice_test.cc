@@ -1,0 +1,111 @@
+#include "daemon/service_notice.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "tests/support/alerts.h"
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+// The socket of a service manager.
+class ServiceNoticeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    fd_ = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    ASSERT_EQ(bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)), 0);
+    socklen_t size = sizeof(address);  // the kernel has chosen an abstract name
+    ASSERT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    const std::size_t length = size - offsetof(sockaddr_un, sun_path) - 1;
+    setenv("NOTIFY_SOCKET", ("@" + std::string(address.sun_path + 1, length)).c_str(), 1);
+  }
+  void TearDown() override {
+    unsetenv("NOTIFY_SOCKET");
+    close(fd_);
+  }
+
+  std::vector<std::string> Received() const {
+    std::vector<std::string> messages;
+    std::array<char, 1024> buffer{};
+    for (;;) {
+      const ssize_t size = recv(fd_, buffer.data(), buffer.size(), 0);
+      if (size < 0) return messages;
+      messages.emplace_back(buffer.data(), static_cast<std::size_t>(size));
+    }
+  }
+
+  ServiceNotice notice_;
+
+ private:
+  int fd_ = -1;
+};
+
+TEST_F(ServiceNoticeTest, IsReadyOnce) {
+  notice_.Ready();
+  notice_.Ready();
+  EXPECT_EQ(Received(), std::vector<std::string>({"READY=1"}));
+}
+
+TEST_F(ServiceNoticeTest, IsReadyAgainAfterReloading) {
+  notice_.Ready();
+  notice_.Reloading(TestInstant(7));
+  notice_.Ready();
+  EXPECT_EQ(Received(), std::vector<std::string>(
+                            {"READY=1", "RELOADING=1\nMONOTONIC_USEC=7000000", "READY=1"}));
+}
+
+TEST_F(ServiceNoticeTest, SaysTheStatusWhenItChanges) {
+  for (const char* text : {"one", "one", "two"}) notice_.Status(text);
+  notice_.Stopping();
+  EXPECT_EQ(Received(), std::vector<std::string>({"STATUS=one", "STATUS=two", "STOPPING=1"}));
+}
+
+TEST(DescribeForStatusTest, BeforeTheFirstFullPoll) {
+  EXPECT_EQ(DescribeForStatus(Snapshot{}), "no full poll yet");
+}
+
+TEST(DescribeForStatusTest, CountsSocketsAndListeners) {
+  Snapshot snapshot;
+  snapshot.sockets = TestSockets();
+  snapshot.listeners.emplace();
+  EXPECT_EQ(DescribeForStatus(snapshot), "3 sockets, 0 listeners");
+}
+
+TEST(DescribeForStatusTest, NamesWhatFires) {
+  Snapshot snapshot;
+  snapshot.sockets = TestSockets();
+  snapshot.alerts = TestAlerts();
+  EXPECT_EQ(DescribeForStatus(snapshot), "3 sockets; firing: SynRecvBacklogGrowth 0.0.0.0:443");
+}
+
+TEST(DescribeForStatusTest, NamesThreeOfManyThatFire) {
+  AlertTable table = *TestAlerts();
+  table.alerts.assign(5, table.alerts.front());
+  Snapshot snapshot;
+  snapshot.sockets = TestSockets();
+  snapshot.alerts = std::make_shared<const AlertTable>(table);
+  const std::string one = "SynRecvBacklogGrowth 0.0.0.0:443";
+  EXPECT_EQ(DescribeForStatus(snapshot),
+            "3 sockets; firing: " + one + ", " + one + ", " + one + " and 2 more");
+}
+
+TEST(DescribeForStatusTest, SaysWhatFails) {
+  PollHealth health(Tier::kFull, std::chrono::seconds(10));
+  health.RecordFailure(TestInstant(1), std::chrono::microseconds(5), Error{1, "no inet_diag"});
+  Snapshot snapshot;
+  snapshot.polls = {health};
+  EXPECT_EQ(DescribeForStatus(snapshot), "full polls fail: no inet_diag; no full poll yet");
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,269 @@
+"""Alerts in a real Alertmanager, and what becomes of them where a receiver is slow, away or wrong."""
+import base64
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+import sockets
+from receivers import Certificates, Receiver, garbage
+from support import DEADLINE_S, Daemon, find_tool, free_port, network_namespace, wait_until
+from two_hosts import SERVER, TwoHosts, syn
+
+POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
+
+
+def sysctl(name, value):
+    with open(f"/proc/sys/net/{name}", "w") as file:
+        file.write(str(value))
+
+
+# Where Debian's Alertmanager looks for its templates, whatever the configuration says.
+SHARED = pathlib.Path("/usr/share/prometheus")
+
+
+def command_of_alertmanager():
+    """How to start it. Only unpacked, it gets its templates in a mount namespace of its own."""
+    program = find_tool("prometheus-alertmanager")
+    if (SHARED / "alertmanager").exists():
+        return [program]
+    unpacked = pathlib.Path(program).parents[1] / "share/prometheus"
+    script = 'mount -t tmpfs none /usr/share && cp -r "$0" /usr/share/ && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, str(unpacked), program]
+
+
+class Alertmanager:
+    """A real one, alone. Use as a context manager."""
+
+    def __enter__(self):
+        command = command_of_alertmanager()
+        self.folder = tempfile.TemporaryDirectory()
+        config = pathlib.Path(self.folder.name) / "alertmanager.yml"
+        config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.process = subprocess.Popen(
+            [*command, f"--config.file={config}",
+             f"--storage.path={self.folder.name}", "--cluster.listen-address=",
+             f"--web.listen-address={self.url.removeprefix('http://')}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_until(lambda: self.query() is not None, "amtool gets an answer")
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(DEADLINE_S)
+        self.folder.cleanup()
+
+    def query(self, *matchers):
+        """The alerts that are active; None while nobody answers."""
+        result = subprocess.run(
+            [find_tool("amtool"), f"--alertmanager.url={self.url}", "alert", "query", "-o", "json",
+             *matchers], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        return json.loads(result.stdout) if result.returncode == 0 else None
+
+
+class RealAlertmanagerTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.sockets = self.enterContext(sockets.Sockets())
+
+    def test_a_syn_flood_is_listed_with_its_cause_and_resolved(self):
+        hosts = self.enterContext(TwoHosts())
+        sysctl("ipv4/tcp_max_syn_backlog", 65536)
+        sysctl("core/somaxconn", 65536)
+        sysctl("ipv4/tcp_synack_retries", 1)  # half-open handshakes go after 3 s
+        server = self.sockets.listener((socket.AF_INET, socket.AF_INET, SERVER, SERVER),
+                                       backlog=65536)
+        port = server.getsockname()[1]
+        raw = hosts.raw_socket()
+        alertmanager = self.enterContext(Alertmanager())
+        config = (POLLS + f"alertmanagers: [{{url: {alertmanager.url}}}]\n"
+                  "alerts: [{name: SynRecvBacklogGrowth, growth: {per_second: 20, over: 5s}, "
+                  "for: 2s, clear: {below: 32, for: 1s}}]\n")
+        query = lambda: alertmanager.query("alertname=SynRecvBacklogGrowth")
+        with Daemon(config) as daemon:
+            self.assertEqual(alertmanager.query(), [])
+            sent = 0
+
+            def listed():
+                nonlocal sent
+                for i in range(sent, sent + 100):  # less than the backlog queue of a veth pair
+                    raw.sendto(syn(f"198.19.{i % 250}.{i // 250 % 250 + 1}", 1024 + i % 60_000, port),
+                               (SERVER, 0))
+                sent += 100
+                time.sleep(0.05)
+                # Asking takes a while, and the flood must go on: only once there is something.
+                sent_to = daemon.page().get("connwatch_alert_notifications_total",
+                                            alertmanager=alertmanager.url.removeprefix("http://"),
+                                            result="success")
+                return query() if sent_to else None
+            found = wait_until(listed, "amtool lists the alert")
+            self.assertEqual(len(found), 1)
+            labels, annotations = found[0]["labels"], found[0]["annotations"]
+            self.assertEqual(labels, {"alertname": "SynRecvBacklogGrowth", "severity": "critical",
+                                      "subject": f"{SERVER}:{port}",
+                                      "instance": socket.gethostname()})
+            self.assertEqual(annotations["cause"], "syn_flood")
+            self.assertRegex(annotations["top_sources"], r"^198\.19\.\d+\.0/24 \(\d+\), 198\.19\.")
+            self.assertIn("SYN queue", annotations["evidence"])
+            self.assertRegex(annotations["summary"], "handshakes do not complete")
+            wait_until(lambda: query() == [], "it is resolved there, long before it would expire")
+            self.assertIn("state=resolved", daemon.log())
+
+
+class ReceiverTest(unittest.TestCase):
+    def setUp(self):
+        # What the alert is about: it fires for as long as this listens.
+        self.trouble = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.trouble.close)
+        self.subject = "127.0.0.1:" + str(self.trouble.getsockname()[1])
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+
+    def config(self, *receivers):
+        rule = f'{{name: Fires, signal: listener_syn_queue, below: 1000000, match: "{self.subject}"}}'
+        return (POLLS + f"alerts: [{rule}]\nalertmanagers:\n" +
+                "".join(f"  - {receiver}\n" for receiver in receivers))
+
+    def start(self, *receivers):
+        return self.enterContext(Daemon(self.config(*receivers)))
+
+    def counts(self, daemon, port):
+        """Requests that succeeded, that failed, and the length of the queue."""
+        page, name = daemon.page(), f"127.0.0.1:{port}"
+        requests = lambda result: page.get("connwatch_alert_notifications_total", alertmanager=name,
+                                           result=result)
+        return (requests("success"), requests("failure"),
+                page.get("connwatch_alert_notification_queue_length", alertmanager=name))
+
+    def wait_for_alert(self, receiver):
+        return wait_until(lambda: receiver.alerts("Fires"), "the alert arrives")[-1]
+
+    def test_it_is_told_what_fires_and_what_is_over(self):
+        receiver = self.enterContext(Receiver())
+        daemon = self.start(f"{{webhook: \"http://127.0.0.1:{receiver.port}/hook?a=b\"}}")
+        alert = self.wait_for_alert(receiver)
+        self.assertEqual(alert["labels"], {"alertname": "Fires", "severity": "warning",
+                                           "subject": self.subject,
+                                           "instance": socket.gethostname()})
+        self.assertEqual(receiver.requests[0][0], "/hook?a=b")
+        self.trouble.close()
+        over = wait_until(lambda: receiver.alerts("Fires")[1:], "its end arrives")[0]
+        self.assertEqual((over["labels"], over["startsAt"]), (alert["labels"], alert["startsAt"]))
+        self.assertLess(over["endsAt"], alert["endsAt"])
+        wait_until(lambda: self.counts(daemon, receiver.port) == (2, 0, 0), "both are counted")
+
+    def test_it_arrives_once_the_receiver_is_there(self):
+        port = free_port()
+        daemon = self.start(f"{{url: http://127.0.0.1:{port}}}")
+        wait_until(lambda: (self.counts(daemon, port)[1] or 0) >= 2, "it is tried and tried again")
+        self.assertEqual(self.counts(daemon, port)[2], 1)
+        self.assertEqual(daemon.log().count("does not take alerts"), 1, daemon.log())
+        receiver = self.enterContext(Receiver(port=port))
+        self.wait_for_alert(receiver)
+        wait_until(lambda: f"alertmanager 127.0.0.1:{port} takes alerts again" in daemon.log(),
+                   "the recovery is logged")
+        self.assertEqual(self.counts(daemon, port)[2], 0)
+
+    def test_errors_of_the_server_are_tried_again(self):
+        receiver = self.enterContext(Receiver(statuses=(500, 503, 200)))
+        daemon = self.start(f"{{url: http://127.0.0.1:{receiver.port}}}")
+        wait_until(lambda: self.counts(daemon, receiver.port) == (1, 2, 0), "the third succeeds")
+        self.assertEqual(receiver.requests[0][0], "/api/v2/alerts")
+        self.assertIn("does not take alerts: answered with status 500", daemon.log())
+
+    def test_what_is_refused_is_not_tried_again_soon(self):
+        receiver = self.enterContext(Receiver(statuses=(400,)))
+        daemon = self.start(f"{{url: http://127.0.0.1:{receiver.port}}}")
+        wait_until(lambda: self.counts(daemon, receiver.port)[1], "the refusal")
+        daemon.wait_for_polls(4)
+        self.assertEqual(self.counts(daemon, receiver.port), (0, 1, 1))
+        self.assertEqual(daemon.log().count("answered with status 400"), 1, daemon.log())
+
+    def test_an_answer_that_is_not_http(self):
+        port = self.enterContext(garbage())
+        daemon = self.start(f"{{url: http://127.0.0.1:{port}}}")
+        wait_until(lambda: (self.counts(daemon, port)[1] or 0) >= 2, "it fails twice")
+        self.assertEqual(self.counts(daemon, port)[0], 0)
+
+    def test_one_that_is_silent_delays_neither_polls_nor_others(self):
+        silent = self.enterContext(socket.create_server(("127.0.0.1", 0)))
+        silent_port = silent.getsockname()[1]
+        receiver = self.enterContext(Receiver())
+        daemon = self.start(f"{{url: http://127.0.0.1:{silent_port}, timeout: 1m}}",
+                            f"{{url: http://127.0.0.1:{receiver.port}}}")
+        silent.settimeout(DEADLINE_S)
+        self.enterContext(silent.accept()[0])
+        self.wait_for_alert(receiver)
+        # Those that began within 0.1 s of being due.
+        punctual = lambda: daemon.page().get("connwatch_poll_lateness_seconds_bucket",
+                                             tier="listeners", le="0.1")
+        begin = punctual()
+        wait_until(lambda: punctual() >= begin + 50, "fifty punctual polls while the request hangs")
+        self.assertEqual(self.counts(daemon, silent_port), (0, 0, 1))
+        code, seconds = daemon.stop()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 1)
+
+    def test_a_server_of_another_authority_gets_nothing(self):
+        tls = Certificates(self.folder).server("IP:127.0.0.1")
+        receiver = self.enterContext(Receiver(tls=tls))
+        daemon = self.start(f"{{url: https://127.0.0.1:{receiver.port}, "
+                            "basic_auth: {username: me, password: s3cret}}")
+        wait_until(lambda: "certificate" in daemon.log(), "the reason in the log")
+        self.assertEqual(receiver.requests, [])
+        self.assertNotIn("s3cret", daemon.log())
+
+    def test_tls_and_credentials_follow_their_files(self):
+        certificates = Certificates(self.folder)
+        receiver = self.enterContext(Receiver(tls=certificates.server("IP:127.0.0.1")))
+        password = self.folder / "password"
+        password.write_text("first\n")
+        self.start(f"{{url: https://127.0.0.1:{receiver.port}, tls: {{ca_file: {certificates.ca}}}, "
+                   f"basic_auth: {{username: me, password_file: {password}}}}}")
+        self.wait_for_alert(receiver)
+        password.write_text("second\n")
+        self.trouble.close()
+        wait_until(lambda: len(receiver.requests) > 1, "the end arrives")
+        sent = [headers["Authorization"] for _, headers, _ in receiver.requests[:2]]
+        self.assertEqual(sent, ["Basic " + base64.b64encode(text).decode()
+                                for text in (b"me:first", b"me:second")])
+
+    def test_a_client_certificate_and_another_name(self):
+        certificates = Certificates(self.folder)
+        certificate, key = certificates.make("client", "DNS:client.example.org")
+        receiver = self.enterContext(
+            Receiver(tls=certificates.server("DNS:alerts.example.org", clients=True)))
+        url = f"url: https://127.0.0.1:{receiver.port}"
+        files = f"ca_file: {certificates.ca}, cert_file: {certificate}, key_file: {key}"
+        daemon = self.start(f"{{{url}, tls: {{{files}}}}}")
+        wait_until(lambda: "does not take alerts" in daemon.log(), "the name is not the right one")
+        self.assertEqual(receiver.requests, [])
+        daemon.reload(self.config(f"{{{url}, tls: {{server_name: alerts.example.org, {files}}}}}"))
+        self.wait_for_alert(receiver)
+        self.assertEqual(receiver.requests[0][1]["Host"], f"127.0.0.1:{receiver.port}")
+
+    def test_a_reload_changes_who_is_told(self):
+        first, second = self.enterContext(Receiver()), self.enterContext(Receiver())
+        daemon = self.start(f"{{url: http://127.0.0.1:{first.port}}}")
+        self.wait_for_alert(first)
+        daemon.write_config(self.config(f"{{url: http://127.0.0.1:{second.port}}}"))
+        daemon.process.send_signal(signal.SIGHUP)
+        self.wait_for_alert(second)
+        wait_until(lambda: self.counts(daemon, second.port)[0] == 1, "it is counted")
+        self.assertEqual(self.counts(daemon, first.port), (None, None, None))
+
+    def test_nobody_is_told_where_nobody_is_configured(self):
+        with Daemon(POLLS) as daemon:
+            self.assertNotIn("connwatch_alert_notifications_total", daemon.page().names())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,95 @@
+"""A small system with a real systemd, in which the package is installed. Nothing of it stays."""
+import contextlib
+import os
+import pathlib
+import subprocess
+import time
+
+from support import DEADLINE_S, SOURCE_DIR, wait_until
+
+
+class Container(contextlib.AbstractContextManager):
+    """Boots the root that tools/testroot made, with everything written going to memory. `files` is
+    a folder that is seen as /files."""
+
+    def __init__(self, root, files):
+        self.command = ["systemd-nspawn", "--quiet", "--directory", root, "--volatile=overlay",
+                        "--private-network", "--register=no", "--keep-unit",
+                        "--machine=connwatch-test", f"--bind-ro={files}:/files", "--boot",
+                        "--console=pipe"]
+
+    def __enter__(self):
+        environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
+        self._nspawn = subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            self._init = wait_until(self._find_init, "the container has begun")
+            wait_until(self._is_up, "systemd is up")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self._nspawn.terminate()  # a shutdown
+        try:
+            self._nspawn.wait(DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self._nspawn.kill()
+            self._nspawn.wait()
+        self._nspawn.stderr.close()
+
+    def _find_init(self):
+        if self._nspawn.poll() is not None:
+            raise AssertionError(f"systemd-nspawn: {self._nspawn.stderr.read().decode()}")
+        pid = self._nspawn.pid
+        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return next((child for child in children if self._is_first_in_its_namespace(child)), None)
+
+    @staticmethod
+    def _is_first_in_its_namespace(pid):
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        return any(line.split()[2:] == ["1"] for line in status.splitlines()
+                   if line.startswith("NSpid:"))
+
+    def _is_up(self):
+        state = self.run("systemctl is-system-running", check=False).stdout.strip()
+        return state in ("running", "degraded")
+
+    def run(self, command, check=True):
+        """A shell command inside, as root in /files."""
+        result = subprocess.run(
+            ["nsenter", "--target", self._init, "--mount", "--uts", "--ipc", "--net", "--pid",
+             "--cgroup", "--root", "--", "/bin/sh", "-c", f"cd /files; {command}"],
+            capture_output=True, text=True, timeout=4 * DEADLINE_S, check=False,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive",
+                 "LANG": "C.UTF-8"})
+        if check and result.returncode != 0:
+            raise AssertionError(f"{command}: exit code {result.returncode}\n{result.stdout}"
+                                 f"{result.stderr}")
+        return result
+
+    def output(self, command):
+        return self.run(command).stdout.strip()
+
+    def seconds(self, command):
+        begin = time.monotonic()
+        self.run(command)
+        return time.monotonic() - begin
+
+
+def build_package():
+    """The path of the Debian package, built if need be."""
+    return SOURCE_DIR / tool("package")
+
+
+def build_root(package):
+    return tool("testroot", package)
+
+
+def tool(name, *arguments):
+    result = subprocess.run([SOURCE_DIR / "tools" / name, *arguments], check=False,
+                            capture_output=True, text=True)
+    if result.returncode != 0:
+        raise AssertionError(f"tools/{name}: {result.stderr[-2000:]}")
+    return result.stdout.splitlines()[-1]

@@ -1,0 +1,107 @@
+"""What is in the Debian package, without installing it."""
+import gzip
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from container import build_package
+from support import SOURCE_DIR, find_tool
+
+
+def output(*command, **options):
+    return subprocess.run(command, check=True, capture_output=True, text=True, **options).stdout
+
+
+class PackageContentsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.package = build_package()
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.tree = pathlib.Path(folder)
+        output("dpkg-deb", "--extract", cls.package, folder)
+        cls.binary = cls.tree / "usr/sbin/connwatchd"
+
+    def test_name_and_version(self):
+        version = output(self.binary, "--version").split()[1]
+        architecture = output("dpkg", "--print-architecture").strip()
+        self.assertEqual(self.package.name, f"connwatch_{version}_{architecture}.deb")
+
+    def test_the_binary_is_hardened(self):
+        headers = output("readelf", "--wide", "--file-header", "--program-headers", "--dynamic",
+                         "--notes", self.binary)
+        self.assertRegex(headers, r"Type: +DYN \(Position-Independent Executable")
+        self.assertIn("GNU_RELRO", headers)
+        self.assertRegex(headers, r"FLAGS_1.*NOW.*PIE")
+        self.assertRegex(headers, r"GNU_STACK.* RW ")
+        self.assertNotRegex(headers, r"RPATH|RUNPATH|TEXTREL")
+        self.assertRegex(headers, r"x86 feature:.*SHSTK")
+        symbols = output("readelf", "--wide", "--dyn-syms", self.binary)
+        self.assertIn("__stack_chk_fail", symbols)
+        self.assertRegex(symbols, r"__\w+_chk@")
+        self.assertIn("endbr64", output("objdump", "--disassemble", "--section=.text", self.binary))
+
+    def test_no_path_of_the_machine_that_built_it(self):
+        self.assertNotIn(os.fsencode(SOURCE_DIR), self.binary.read_bytes())
+
+    def test_configuration_files(self):
+        self.assertEqual(output("dpkg-deb", "--info", self.package, "conffiles").split(),
+                         ["/etc/connwatch/connwatch.yaml"])
+        self.assertEqual((self.tree / "etc/connwatch/connwatch.yaml").read_text(),
+                         (SOURCE_DIR / "config/connwatch.yaml").read_text())
+
+    def test_libraries_are_depended_on(self):
+        depends = output("dpkg-deb", "--field", self.package, "Depends")
+        for library in ("libc6", "libmnl0", "libmicrohttpd12", "libsystemd0", "libcurl"):
+            self.assertIn(library, depends)
+
+    def test_manual_pages_name_every_option(self):
+        options = set(re.findall(r"--[a-z][a-z.-]+", output(self.binary, "--help")))
+        page = self.manual("connwatchd.8")
+        self.assertEqual(options - set(re.findall(r"--[a-z][a-z.-]+", page)), set())
+
+    def test_manual_pages_have_the_whole_configuration(self):
+        page = self.manual("connwatch.yaml.5").splitlines()
+        for line in (SOURCE_DIR / "config/connwatch.yaml").read_text().splitlines():
+            self.assertIn(line, page)
+
+    def manual(self, name):
+        """As man shows it, without indentation."""
+        path = self.tree / f"usr/share/man/man{name[-1]}/{name}.gz"
+        text = output(find_tool("groff"), "-man", "-Tascii", "-P-cbou", "-rLL=300n", "-ww",
+                      input=gzip.decompress(path.read_bytes()).decode())
+        indentation = min((len(line) - len(line.lstrip()) for line in text.splitlines()
+                           if line.startswith(" ")), default=0)
+        return "\n".join(line[indentation:] for line in text.splitlines())
+
+    def test_completion(self):
+        script = self.tree / "usr/share/bash-completion/completions/connwatchd"
+        replies = output("bash", "-c", f". {script}; COMP_WORDS=({self.binary} --log.l) COMP_CWORD=1; "
+                                       "_connwatchd; echo ${COMPREPLY[*]}")
+        self.assertEqual(replies.strip(), "--log.level")
+
+    def test_the_unit_exposes_little(self):
+        rating = subprocess.run(
+            ["systemd-analyze", "security", "--offline=true", "--threshold=15",
+             f"--root={self.tree}", "connwatch.service"], capture_output=True, text=True, check=False)
+        self.assertEqual(rating.returncode, 0, rating.stdout + rating.stderr)
+
+    def test_lintian_finds_nothing(self):
+        found = subprocess.run([find_tool("lintian"), "--allow-root", "--fail-on=error,warning",
+                                self.package], capture_output=True, text=True, check=False)
+        self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+    def test_a_second_build_elsewhere_gives_the_same_bytes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / "elsewhere"
+            shutil.copytree(SOURCE_DIR, copy, ignore=lambda folder, _: (
+                ["build"] if pathlib.Path(folder) == SOURCE_DIR else []))
+            relative = output(copy / "tools/package").splitlines()[-1]
+            self.assertEqual((copy / relative).read_bytes(), self.package.read_bytes())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,162 @@
+"""The Debian package in a real systemd: installed as the README says, run, broken, upgraded, purged."""
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from container import Container, build_package, build_root
+from support import SOURCE_DIR, Page, require_root, wait_until
+
+CONFIG = "/etc/connwatch/connwatch.yaml"
+OLD_VERSION = "0.0.9"
+
+
+def install_commands():
+    """What the README's section tells to type, as root."""
+    section = re.search(r"^## Install\n(.*?)^## ", (SOURCE_DIR / "README.md").read_text(),
+                        re.MULTILINE | re.DOTALL).group(1)
+    return re.findall(r"^# (.+)$", section, re.MULTILINE)
+
+
+def older(package, folder):
+    """The same package with a lower version, as if it had been installed before."""
+    tree = pathlib.Path(folder) / "older"
+    subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
+    control = tree / "DEBIAN/control"
+    control.write_text(re.sub(r"^Version: .*$", f"Version: {OLD_VERSION}", control.read_text(),
+                              flags=re.MULTILINE))
+    result = pathlib.Path(folder) / "older.deb"
+    subprocess.run(["dpkg-deb", "--build", tree, result], check=True, capture_output=True)
+    shutil.rmtree(tree)
+    return result
+
+
+class PackageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        require_root()
+        cls.package = build_package()
+        cls.root = build_root(cls.package)
+
+    def setUp(self):
+        files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        shutil.copy(self.package, files)
+        older(self.package, files)
+        self.container = self.enterContext(Container(self.root, files))
+
+    def show(self, name):
+        return self.container.output(f"systemctl show connwatch --value --property={name}")
+
+    def page(self):
+        return Page(self.container.output("curl --silent --fail localhost:10177/metrics"))
+
+    def install(self):
+        for command in install_commands():
+            self.container.run(command)
+
+    def write_config(self, text):
+        self.container.run(f"cat >{CONFIG} <<'END'\n{text}END")
+
+    def journal(self, *options):
+        return self.container.output("journalctl --unit=connwatch --output=cat " + " ".join(options))
+
+    def restarts_after(self, what):
+        pid = self.show("MainPID")
+        what()
+        wait_until(lambda: self.show("MainPID") not in (pid, "0")
+                   and self.show("ActiveState") == "active", "it is up again")
+
+    def test_installed_as_the_readme_says(self):
+        self.install()
+        self.assertEqual(self.show("ActiveState"), "active")
+        self.assertEqual(self.container.output("systemctl is-enabled connwatch"), "enabled")
+        self.assertRegex(self.show("StatusText"), r"^\d+ sockets, \d+ listeners")
+        with self.subTest("counts as ss has them"):
+            listening = len(self.container.output("ss --tcp --listening --no-header").splitlines())
+            page = self.page()
+            self.assertEqual(listening, sum(
+                page.get("connwatch_tcp_sockets", family=family, state="listen")
+                for family in ("ipv4", "ipv6")))
+            self.assertGreater(listening, 0)
+        with self.subTest("stops within a second"):
+            self.assertLess(self.container.seconds("systemctl stop connwatch"), 1)
+            self.assertEqual(self.show("Result"), "success")
+
+    def test_sandbox(self):
+        self.install()
+        pid = self.show("MainPID")
+        status = dict(line.split(":\t", 1) for line in
+                      self.container.output(f"cat /proc/{pid}/status").splitlines())
+        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(int(status[name], 16), 0, name)
+        self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
+        self.assertNotIn("0", status["Uid"].split())
+        options = {}  # of the mount on top, where there are several
+        for line in self.container.output(f"cat /proc/{pid}/mountinfo").splitlines():
+            options[line.split()[4]] = line.split()[5].split(",")
+        writable = {path for path, flags in options.items()
+                    if "ro" not in flags and not path.startswith("/run/host/")}  # the container's
+        self.assertEqual(writable, {"/proc", "/dev/pts", "/dev/hugepages"})
+        for folder in ("/", "/dev/hugepages", "/etc", "/run", "/tmp", "/var/tmp"):
+            with self.subTest(folder=folder):
+                self.assertNotEqual(self.container.run(
+                    f"nsenter --target {pid} --mount -- setpriv --clear-groups --reuid "
+                    f"{status['Uid'].split()[0]} touch {folder}/file", check=False).returncode, 0)
+
+    def test_reload(self):
+        self.install()
+        self.write_config("log: {level: debug}\n")
+        self.container.run("systemctl reload connwatch")
+        wait_until(lambda: "configuration reloaded" in self.journal(), "the reload")
+        self.write_config("log: {level: loud}\n")
+        self.container.run("systemctl reload connwatch")
+        wait_until(lambda: "reload failed" in self.journal("--priority=err"), "the error")
+        self.assertIn(f"{CONFIG}:1:14: log.level: ", self.journal("--priority=err"))
+        self.assertEqual(self.show("ActiveState"), "active")
+        self.assertEqual(self.page().get("connwatch_config_last_reload_successful"), 0)
+
+    def test_a_broken_configuration(self):
+        self.install()
+        self.write_config("nonsense: 1\n")
+        self.assertNotEqual(self.container.run("systemctl restart connwatch", check=False).returncode, 0)
+        self.assertEqual(self.show("ExecMainStatus"), "2")
+        self.assertEqual((self.show("ActiveState"), self.show("NRestarts")), ("failed", "0"))
+        self.assertIn(f"{CONFIG}:1:1: nonsense: ", self.journal("--priority=err"))
+
+    def test_it_comes_back(self):
+        self.install()
+        self.container.run("mkdir /run/systemd/system/connwatch.service.d; printf "
+                           "'[Service]\\nWatchdogSec=2s\\n' "
+                           ">/run/systemd/system/connwatch.service.d/watchdog.conf; "
+                           "systemctl daemon-reload; systemctl restart connwatch")
+        for signal in ("SEGV", "STOP"):
+            with self.subTest(signal=signal):
+                self.restarts_after(lambda signal=signal: self.container.run(
+                    f"systemctl kill --kill-whom=main --signal={signal} connwatch"))
+
+    def test_an_upgrade_keeps_what_was_edited(self):
+        self.container.run("apt-get install --yes ./older.deb")
+        self.write_config("max_groups: 7  # edited\n")
+        self.restarts_after(self.install)
+        self.assertEqual(self.container.output(f"cat {CONFIG}"), "max_groups: 7  # edited")
+
+    def test_purge_leaves_nothing(self):
+        def files():
+            return set(self.container.output(
+                "find / -xdev -not -path '/var/log/*' -not -path '/var/cache/*' "
+                "-not -path '/var/lib/dpkg/*' -not -path '/var/lib/apt/*' -not -path '/tmp/*' "
+                "-not -path '/var/tmp/*'").splitlines())
+        before = files()
+        self.install()
+        self.assertGreater(len(files() - before), 10)
+        self.container.run("apt-get remove --yes connwatch")
+        self.assertEqual(self.show("ActiveState"), "inactive")
+        self.container.run(f"test -e {CONFIG}")
+        self.container.run("apt-get purge --yes connwatch")
+        self.assertEqual(files() - before, set())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,40 @@
+// Alerts that fire, by no more than their subjects.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/alert_table.h"
+#include "exporters/delivery_plan.h"
+#include "tests/support/snapshot_parts.h"
+
+namespace connwatch {
+
+inline AlertTable TableOf(const std::vector<std::string>& subjects) {
+  static const auto rule = std::make_shared<const AlertRule>(AlertRule{.name = "Rule"});
+  AlertTable table;
+  for (const std::string& subject : subjects) {
+    table.alerts.push_back({.rule = rule,
+                            .subject = subject,
+                            .state = AlertState::kFiring,
+                            .value = 5,
+                            .threshold = 4,
+                            .cause = "",
+                            .since = TestInstant(0),
+                            .fired_at = TestInstant(0),
+                            .evidence = nullptr});
+  }
+  return table;
+}
+
+inline FiringAlerts Firing(const std::vector<std::string>& subjects) {
+  FiringAlerts firing;
+  for (const Alert& alert : TableOf(subjects).alerts) {
+    firing.emplace(IdentityOf(alert), std::make_shared<const Alert>(alert));
+  }
+  return firing;
+}
+
+}  // namespace connwatch
