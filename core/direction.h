@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace connwatch {
 
@@ -15,5 +16,16 @@ inline constexpr std::array<Direction, kDirectionCount> kDirections = {Direction
                                                                        Direction::kOutbound};
 
 constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::size_t>(direction); }
+
+/// The value of the `direction` label.
+constexpr std::string_view Name(Direction direction) {
+  switch (direction) {
+    case Direction::kInbound:
+      return "inbound";
+    case Direction::kOutbound:
+      return "outbound";
+  }
+  return "unknown";
+}
 
 }  // namespace connwatch

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,16 @@ class DurationHistogram {
   /// Adds the other's observations. Both must have the same bounds.
   void Merge(const DurationHistogram& other);
 
+  /// What was observed since `before`, an earlier state of this histogram; nullopt where it cannot
+  /// be one: the bounds are others, or it counts more.
+  std::optional<DurationHistogram> DeltaSince(const DurationHistogram& before) const;
+
+  /// The duration that a share of the observations (0 to 1) does not exceed, estimated as
+  /// Prometheus' histogram_quantile() does: evenly within a bucket, the largest bound beyond it.
+  /// nullopt without observations or bounds.
+  std::optional<std::chrono::duration<double>> Quantile(double share) const;
+
+  std::uint64_t count() const;
   std::span<const Duration> upper_bounds() const { return upper_bounds_; }
   /// One count per bucket, not cumulative; one more than there are bounds.
   std::span<const std::uint64_t> bucket_counts() const { return bucket_counts_; }

@@ -46,7 +46,8 @@ struct DestroyEventStats {
   std::chrono::nanoseconds cpu{0};  // spent on them
 };
 
-struct AlertTable;  // core/alert_table.h, which looks at snapshots itself
+struct AlertTable;    // core/alert_table.h, which looks at snapshots itself
+struct HistoryTable;  // core/history.h, likewise
 
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. A failed poll leaves it as it was:
@@ -74,6 +75,8 @@ struct Snapshot {
   std::shared_ptr<const AlertTable> alerts;
   /// One per name of a configured receiver.
   std::vector<NotificationStats> notifications;
+  /// The last ten minutes; null where nobody keeps them.
+  std::shared_ptr<const HistoryTable> history;
 };
 
 }  // namespace connwatch

@@ -187,6 +187,8 @@ void Daemon::Publish() {
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
   alerting_.Evaluate(snapshot, now);
+  history_.Observe(snapshot, now);
+  snapshot.history = history_.table();
   service_notice_.Status(DescribeForStatus(snapshot));
   notifying_.Notify(snapshot, now);
   slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/history.h"
 #include "core/snapshot.h"
 #include "core/socket_source.h"
 #include "daemon/alerting.h"
@@ -73,6 +74,7 @@ class Daemon {
   TierRunner full_runner_;
   std::optional<double> sockstat_discrepancy_;
   Alerting alerting_;
+  History history_;
   ServiceNotice service_notice_;
   Notifying notifying_;
   ConfigStatus config_status_;

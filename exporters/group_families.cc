@@ -7,16 +7,6 @@ namespace connwatch {
 
 namespace {
 
-std::string_view Name(Direction direction) {
-  switch (direction) {
-    case Direction::kInbound:
-      return "inbound";
-    case Direction::kOutbound:
-      return "outbound";
-  }
-  return "unknown";
-}
-
 // One set of series: a group in one direction.
 struct Series {
   GroupKey key;

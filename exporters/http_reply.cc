@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <utility>
+#include <variant>
 
 #include "exporters/accept_encoding.h"
+#include "exporters/gzip.h"
 #include "exporters/json_api.h"
-#include "exporters/landing_page.h"
+#include "exporters/query.h"
+#include "exporters/status_page.h"
 
 namespace connwatch {
 
@@ -16,20 +21,20 @@ namespace {
 constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
-// Prometheus text exposition format.
-constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 constexpr std::string_view kReadMethods = "GET, HEAD";
+constexpr std::string_view kGzip = "gzip";
 
 constexpr unsigned kOk = 200;
+constexpr unsigned kBadRequest = 400;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kMethodNotAllowed = 405;
 constexpr unsigned kServiceUnavailable = 503;
 
-HttpReply Text(unsigned status, std::string text, std::string_view content_type = kPlainText) {
+HttpReply Body(std::string body, std::string_view content_type, unsigned status = kOk) {
   HttpReply reply;
   reply.status = status;
   reply.content_type = content_type;
-  reply.body = std::make_shared<const std::string>(std::move(text));
+  reply.body = std::make_shared<const std::string>(std::move(body));
   return reply;
 }
 
@@ -40,84 +45,144 @@ struct Inquiry {
   const HttpRequest& request;
   const SharedSnapshot& published;
   WallTime now;
+  Paging paging = {};
 
   const Snapshot& snapshot() const { return published->snapshot(); }
 };
 
-HttpReply Landing(const Inquiry& inquiry) {
-  return Text(kOk, RenderLandingPage(inquiry.snapshot(), inquiry.published->build(), inquiry.now),
-              kHtml);
+HttpReply Status(const Inquiry& /*inquiry*/) {
+  HttpReply reply = Body(std::string(StatusPage()), kHtml);
+  reply.headers.push_back({"Content-Security-Policy", std::string(StatusPagePolicy())});
+  return reply;
 }
 
 HttpReply Metrics(const Inquiry& inquiry) {
   HttpReply reply;
   reply.status = kOk;
-  reply.content_type = kMetricsText;
+  const MetricsFormat format = ChooseFormat(inquiry.request.accept);
+  reply.content_type = ContentType(format);
   const bool gzip = AcceptsGzip(inquiry.request.accept_encoding);
-  if (gzip) reply.content_encoding = "gzip";
+  if (gzip) reply.content_encoding = kGzip;
   const PublishedSnapshot& published = *inquiry.published;
-  const std::string& page = gzip ? published.GzippedMetricsPage() : published.MetricsPage();
+  const std::string& page =
+      gzip ? published.GzippedMetricsPage(format) : published.MetricsPage(format);
   reply.body = {inquiry.published, &page};  // shares the snapshot's ownership
   return reply;
 }
 
-HttpReply Healthy(const Inquiry& /*inquiry*/) { return Text(kOk, "connwatch is healthy.\n"); }
+HttpReply Healthy(const Inquiry& /*inquiry*/) { return TextReply(kOk, "connwatch is healthy.\n"); }
 
 HttpReply Ready(const Inquiry& inquiry) {
-  if (inquiry.snapshot().sockets) return Text(kOk, "connwatch is ready.\n");
+  if (inquiry.snapshot().sockets) return TextReply(kOk, "connwatch is ready.\n");
   std::string reason = "waiting for the first full poll";
   for (const PollHealth& poll : inquiry.snapshot().polls) {
     if (poll.current_failure()) reason = poll.current_failure()->text;
   }
-  return Text(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
+  return TextReply(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
 HttpReply Json(std::optional<std::string> json, std::string_view waiting_for) {
-  if (json) return Text(kOk, *std::move(json), kJson);
-  std::string error = R"({"error": "waiting for )";
-  error.append(waiting_for).append("\"}\n");
-  return Text(kServiceUnavailable, std::move(error), kJson);
+  if (json) return Body(*std::move(json), kJson);
+  return Body(RenderError("waiting for " + std::string(waiting_for)), kJson, kServiceUnavailable);
+}
+
+HttpReply States(const Inquiry& inquiry) {
+  return Json(RenderStates(inquiry.snapshot()), "the first full poll");
+}
+
+HttpReply Listeners(const Inquiry& inquiry) {
+  return Json(RenderListeners(inquiry.snapshot(), inquiry.paging), "the first poll of listeners");
 }
 
 HttpReply Handshakes(const Inquiry& inquiry) {
-  return Json(RenderHandshakes(inquiry.snapshot()), "the first poll of handshakes");
+  return Json(RenderHandshakes(inquiry.snapshot(), inquiry.paging), "the first poll of handshakes");
+}
+
+HttpReply Groups(const Inquiry& inquiry) {
+  return Json(RenderGroups(inquiry.snapshot(), inquiry.paging), "the first full poll");
 }
 
 HttpReply Alerts(const Inquiry& inquiry) {
-  return Json(RenderAlerts(inquiry.snapshot()), "the first poll");
+  return Json(RenderAlerts(inquiry.snapshot(), inquiry.paging), "the first poll");
 }
+
+HttpReply HistoryOf(const Inquiry& inquiry) {
+  return Json(RenderHistory(inquiry.snapshot()), "the first poll");
+}
+
+HttpReply StatusOf(const Inquiry& inquiry) {
+  const PublishedSnapshot& published = *inquiry.published;
+  return Json(RenderStatus(published.snapshot(), published.build(), inquiry.now), "");
+}
+
+enum class Parameters : std::uint8_t {
+  kIgnored,
+  kNone,    // any is a mistake
+  kPaging,  // limit and offset
+};
 
 struct Route {
   std::string_view path;
   HttpReply (*answer)(const Inquiry& inquiry);
+  Parameters parameters;
 };
 
-constexpr std::array<Route, 6> kRoutes = {{{"/", Landing},
-                                           {"/metrics", Metrics},
-                                           {"/api/v1/alerts", Alerts},
-                                           {"/api/v1/handshakes", Handshakes},
-                                           {"/-/healthy", Healthy},
-                                           {"/-/ready", Ready}}};
+constexpr std::array<Route, 11> kRoutes = {{{"/", Status, Parameters::kIgnored},
+                                            {"/metrics", Metrics, Parameters::kIgnored},
+                                            {"/api/v1/alerts", Alerts, Parameters::kPaging},
+                                            {"/api/v1/groups", Groups, Parameters::kPaging},
+                                            {"/api/v1/handshakes", Handshakes, Parameters::kPaging},
+                                            {"/api/v1/history", HistoryOf, Parameters::kNone},
+                                            {"/api/v1/listeners", Listeners, Parameters::kPaging},
+                                            {"/api/v1/states", States, Parameters::kNone},
+                                            {"/api/v1/status", StatusOf, Parameters::kNone},
+                                            {"/-/healthy", Healthy, Parameters::kIgnored},
+                                            {"/-/ready", Ready, Parameters::kIgnored}}};
 
 HttpReply NotFound() {
   std::string text = "Nothing here. Try one of:\n";
   for (const Route& route : kRoutes) text.append(route.path).append("\n");
-  return Text(kNotFound, std::move(text));
+  return TextReply(kNotFound, std::move(text));
+}
+
+HttpReply BadQuery(const QueryMistake& mistake) {
+  return Body(RenderError(mistake.text, mistake.position), kJson, kBadRequest);
+}
+
+std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Parameters parameters) {
+  constexpr std::array<std::string_view, 2> kPagingNames = {"limit", "offset"};
+  if (parameters == Parameters::kIgnored) return Paging{};
+  std::span<const std::string_view> known;
+  if (parameters == Parameters::kPaging) known = kPagingNames;
+  auto query = ParseQuery(text, known);
+  if (auto* mistake = std::get_if<QueryMistake>(&query)) return std::move(*mistake);
+  return ReadPaging(std::get<Query>(query));
+}
+
+// Pages and lists; /metrics has its own, which is compressed once.
+void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
+  constexpr std::size_t kWorthIt = 1'024;
+  if (!reply.content_encoding.empty() || reply.body->size() < kWorthIt) return;
+  if (!AcceptsGzip(accept_encoding)) return;
+  reply.body = std::make_shared<const std::string>(Gzip(*reply.body));
+  reply.content_encoding = kGzip;
 }
 
 }  // namespace
-
-HttpReply TextReply(unsigned status, std::string text) { return Text(status, std::move(text)); }
 
 HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {
   const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) return NotFound();
   if (request.method != "GET" && request.method != "HEAD") {
-    HttpReply reply = Text(kMethodNotAllowed, "Only GET and HEAD are allowed here.\n");
+    HttpReply reply = TextReply(kMethodNotAllowed, "Only GET and HEAD are allowed here.\n");
     reply.allow = kReadMethods;
     return reply;
   }
-  return route->answer({request, snapshot, now});
+  auto parameters = ReadParameters(request.query, route->parameters);
+  if (const auto* mistake = std::get_if<QueryMistake>(&parameters)) return BadQuery(*mistake);
+  HttpReply reply = route->answer({request, snapshot, now, std::get<Paging>(parameters)});
+  CompressIfAsked(reply, request.accept_encoding);
+  return reply;
 }
 
 }  // namespace connwatch

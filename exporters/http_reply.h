@@ -16,6 +16,8 @@ struct HttpRequest {
   std::string_view method;
   std::string_view path;  // without the query
   std::string_view accept_encoding;
+  std::string_view accept;
+  std::string_view query;  // as sent, without the "?"
 };
 
 struct HttpReply {
@@ -31,7 +33,8 @@ struct HttpReply {
 /// A reply of plain text.
 HttpReply TextReply(unsigned status, std::string text);
 
-/// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread.
+/// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread. Below
+/// /api/ a query must be one that is understood; elsewhere it is ignored.
 HttpReply Answer(const HttpRequest& request,
                  const std::shared_ptr<const PublishedSnapshot>& snapshot, WallTime now);
 

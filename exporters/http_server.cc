@@ -28,7 +28,7 @@ constexpr unsigned kContentTooLarge = 413;  // its name in microhttpd.h depends 
 
 // On every reply, unless it or the configuration has the header itself.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kDefaultHeaders = {
-    {{MHD_HTTP_HEADER_VARY, "Accept-Encoding"},
+    {{MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding"},
      {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
      {"X-Content-Type-Options", "nosniff"}}};
 
@@ -84,6 +84,12 @@ struct Connection {
   TlsHandshake tls;
 };
 
+// What is kept of a request from its first line to its end.
+struct Exchange {
+  std::string query;
+  bool has_headers = false;
+};
+
 Connection& ConnectionOf(MHD_Connection* connection) {
   return *static_cast<Connection*>(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
@@ -126,9 +132,20 @@ struct HttpServer::Callbacks {
     return begun;
   }
 
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK, whose result becomes the request's
+  // state. The only place where the query can be had as it was sent.
+  static void* OnRequestLine(void* /*self*/, const char* uri, MHD_Connection* /*connection*/) {
+    const std::string_view target = uri;
+    const std::size_t question_mark = target.find('?');
+    auto exchange = std::make_unique<Exchange>();
+    if (question_mark != std::string_view::npos) exchange->query = target.substr(question_mark + 1);
+    return exchange.release();
+  }
+
   // libmicrohttpd: MHD_RequestCompletedCallback.
-  static void OnCompleted(void* self, MHD_Connection* connection, void** /*request_state*/,
+  static void OnCompleted(void* self, MHD_Connection* connection, void** state,
                           MHD_RequestTerminationCode /*reason*/) {
+    delete static_cast<Exchange*>(std::exchange(*state, nullptr));
     static_cast<HttpServer*>(self)->connections_.EndReply(ConnectionOf(connection).id,
                                                           std::chrono::steady_clock::now());
   }
@@ -139,12 +156,12 @@ struct HttpServer::Callbacks {
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
-                              const char* /*upload_data*/, std::size_t* upload_size,
-                              void** request_state) {
+                              const char* /*upload_data*/, std::size_t* upload_size, void** state) {
     auto& server = *static_cast<HttpServer*>(self);
+    auto& exchange = *static_cast<Exchange*>(*state);
     if (*upload_size != 0) return MHD_NO;  // a body that the headers did not tell of: close
     const std::string_view name = method;
-    if (std::exchange(*request_state, self) == nullptr) {
+    if (!std::exchange(exchange.has_headers, true)) {
       // The handshake saw to it already.
       const Connection& client = ConnectionOf(connection);
       if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
@@ -164,7 +181,12 @@ struct HttpServer::Callbacks {
     if (url == kReloadPath) {
       return Queue(server, connection, AnswerReload(name, server.services_.reload));
     }
-    const HttpRequest request{name, url, HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING)};
+    const HttpRequest request{
+        .method = name,
+        .path = url,
+        .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+        .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
+        .query = exchange.query};
     return Queue(
         server, connection,
         Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
@@ -200,6 +222,7 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       {MHD_OPTION_CONNECTION_TIMEOUT, number(limits.timeout.count()), nullptr},
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kRequestMemoryBytes), nullptr},
       {MHD_OPTION_UNESCAPE_CALLBACK, callback(&Unescape), nullptr},
+      {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;

@@ -223,7 +223,8 @@ void AddProcess(MetricFamilies& families, const ProcessStats& process) {
 
 }  // namespace
 
-std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) {
+std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build,
+                              MetricsFormat format) {
   MetricFamilies families;
   if (snapshot.sockets) {
     AddStates(families, snapshot.sockets->states);
@@ -242,7 +243,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build) 
   AddConfig(families, snapshot.config);
   AddBuild(families, build);
   AddProcess(families, snapshot.process);
-  return ToTextFormat(families.list());
+  return ToTextFormat(families.list(), format);
 }
 
 }  // namespace connwatch

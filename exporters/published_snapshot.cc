@@ -10,14 +10,17 @@ namespace connwatch {
 PublishedSnapshot::PublishedSnapshot(Snapshot snapshot, BuildInfo build)
     : snapshot_(std::move(snapshot)), build_(std::move(build)) {}
 
-const std::string& PublishedSnapshot::MetricsPage() const {
-  std::call_once(page_rendered_, [this] { page_ = RenderMetricsPage(snapshot_, build_); });
-  return page_;
+const std::string& PublishedSnapshot::MetricsPage(MetricsFormat format) const {
+  Page& page = pages_.at(IndexOf(format));
+  std::call_once(page.is_rendered,
+                 [&] { page.text = RenderMetricsPage(snapshot_, build_, format); });
+  return page.text;
 }
 
-const std::string& PublishedSnapshot::GzippedMetricsPage() const {
-  std::call_once(page_compressed_, [this] { gzipped_page_ = Gzip(MetricsPage()); });
-  return gzipped_page_;
+const std::string& PublishedSnapshot::GzippedMetricsPage(MetricsFormat format) const {
+  Page& page = pages_.at(IndexOf(format));
+  std::call_once(page.is_compressed, [&] { page.gzipped = Gzip(MetricsPage(format)); });
+  return page.gzipped;
 }
 
 void SnapshotSlot::Store(std::shared_ptr<const PublishedSnapshot> latest) {

@@ -1,8 +1,9 @@
-// A snapshot with its rendered page, and the one slot through which the loop hands it to the HTTP
-// threads. The page is rendered at most once per snapshot, by the thread that first asks: the loop
-// never pays for it, and nobody pays for pages that nobody reads.
+// A snapshot with its rendered pages, and the one slot through which the loop hands it to the HTTP
+// threads. A page is rendered at most once per snapshot and format, by the thread that first asks:
+// the loop never pays for it, and nobody pays for pages that nobody reads.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,6 +11,7 @@
 #include "core/build_info.h"
 #include "core/mutex.h"
 #include "core/snapshot.h"
+#include "exporters/metrics_format.h"
 
 namespace connwatch {
 
@@ -21,16 +23,20 @@ class PublishedSnapshot {
   const Snapshot& snapshot() const { return snapshot_; }
   const BuildInfo& build() const { return build_; }
   /// The metrics page. Lives as long as this object.
-  const std::string& MetricsPage() const;
-  const std::string& GzippedMetricsPage() const;
+  const std::string& MetricsPage(MetricsFormat format = MetricsFormat::kText) const;
+  const std::string& GzippedMetricsPage(MetricsFormat format = MetricsFormat::kText) const;
 
  private:
+  struct Page {
+    std::once_flag is_rendered;
+    std::string text;
+    std::once_flag is_compressed;
+    std::string gzipped;
+  };
+
   const Snapshot snapshot_;
   const BuildInfo build_;
-  mutable std::once_flag page_rendered_;
-  mutable std::string page_;
-  mutable std::once_flag page_compressed_;
-  mutable std::string gzipped_page_;
+  mutable std::array<Page, kMetricsFormatCount> pages_;  // by IndexOf(MetricsFormat)
 };
 
 /// Holds the latest snapshot. Store on the loop, Load on any thread.

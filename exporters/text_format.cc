@@ -15,6 +15,8 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 
+constexpr std::string_view kCounterEnding = "_total";
+
 std::string_view TypeName(MetricType type) {
   switch (type) {
     case MetricType::Counter:
@@ -28,18 +30,49 @@ std::string_view TypeName(MetricType type) {
   }
 }
 
+// OpenMetrics: a unit must be the last part of the family's name.
+std::string_view UnitOf(std::string_view family_name) {
+  for (const std::string_view ending : {"_seconds", "_bytes", "_ratio"}) {
+    if (family_name.ends_with(ending)) return ending.substr(1);
+  }
+  return {};
+}
+
 class Writer {
  public:
+  explicit Writer(MetricsFormat format) : is_open_metrics_(format == MetricsFormat::kOpenMetrics) {}
+
   void Write(const MetricFamily& family) {
-    Append("# HELP ", family.name, " ");
-    AppendEscaped(family.help, "\\\n");
-    Append("\n# TYPE ", family.name, " ", TypeName(family.type), "\n");
+    const std::string_view name = FamilyName(family);
+    if (is_open_metrics_) {
+      Append("# TYPE ", name, " ", TypeName(family.type), "\n");
+      const std::string_view unit = UnitOf(name);
+      if (!unit.empty()) Append("# UNIT ", name, " ", unit, "\n");
+      Append("# HELP ", name, " ");
+      AppendEscaped(family.help, "\\\n\"");
+      Append("\n");
+    } else {
+      Append("# HELP ", name, " ");
+      AppendEscaped(family.help, "\\\n");
+      Append("\n# TYPE ", name, " ", TypeName(family.type), "\n");
+    }
     for (const ClientMetric& metric : family.metric) WriteSeries(family, metric);
   }
 
-  std::string Take() && { return std::move(text_); }
+  std::string Take() && {
+    if (is_open_metrics_) Append("# EOF\n");
+    return std::move(text_);
+  }
 
  private:
+  // OpenMetrics: the family of the counter a_total is called a.
+  std::string_view FamilyName(const MetricFamily& family) const {
+    std::string_view name = family.name;
+    const bool is_cut = is_open_metrics_ && family.type == MetricType::Counter;
+    if (is_cut && name.ends_with(kCounterEnding)) name.remove_suffix(kCounterEnding.size());
+    return name;
+  }
+
   void WriteSeries(const MetricFamily& family, const ClientMetric& metric) {
     SetLabels(metric.label);
     if (family.type == MetricType::Gauge) WriteLine(family.name, "", metric.gauge.value);
@@ -52,11 +85,17 @@ class Writer {
     WriteLine(name, "_sum", histogram.sample_sum);
     for (const auto& bucket : histogram.bucket) {
       Append(name, "_bucket{", labels_, labels_.empty() ? "le=\"" : ",le=\"");
-      AppendNumber(bucket.upper_bound);
+      AppendBound(bucket.upper_bound);
       Append("\"} ");
       AppendNumber(bucket.cumulative_count);
       text_ += '\n';
     }
+  }
+
+  // OpenMetrics: canonical numbers, a whole one with ".0".
+  void AppendBound(double bound) {
+    AppendNumber(bound);
+    if (is_open_metrics_ && std::trunc(bound) == bound && std::isfinite(bound)) text_ += ".0";
   }
 
   // Written once for all lines of a series.
@@ -117,14 +156,15 @@ class Writer {
     text_.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
   }
 
+  const bool is_open_metrics_;
   std::string text_;
   std::string labels_;  // of the series in progress: a="b",c="d"
 };
 
 }  // namespace
 
-std::string ToTextFormat(std::span<const MetricFamily> families) {
-  Writer writer;
+std::string ToTextFormat(std::span<const MetricFamily> families, MetricsFormat format) {
+  Writer writer(format);
   for (const MetricFamily& family : families) writer.Write(family);
   return std::move(writer).Take();
 }

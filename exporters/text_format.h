@@ -1,4 +1,5 @@
-// Metric families -> the Prometheus text exposition format 0.0.4.
+// Metric families -> the Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0
+// (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 //
 // Not prometheus-cpp's TextSerializer, which writes the same through a std::ostream: see
 // docs/decisions/0004-text-format.md.
@@ -9,9 +10,14 @@
 #include <span>
 #include <string>
 
+#include "exporters/metrics_format.h"
+
 namespace connwatch {
 
-/// Gauges, counters and histograms; families of other types have no lines but the first two.
-std::string ToTextFormat(std::span<const prometheus::MetricFamily> families);
+/// Gauges, counters and histograms; families of other types have no lines but the first two. For
+/// OpenMetrics the names of counters must end in _total. Units follow from the names: seconds,
+/// bytes, ratio.
+std::string ToTextFormat(std::span<const prometheus::MetricFamily> families,
+                         MetricsFormat format = MetricsFormat::kText);
 
 }  // namespace connwatch

@@ -31,5 +31,44 @@ TEST(DurationHistogramTest, MergeAddsUp) {
   EXPECT_EQ(a.sum(), microseconds(1'011));
 }
 
+TEST(DurationHistogramTest, DeltaIsWhatCameSince) {
+  DurationHistogram before(kBounds);
+  before.Observe(microseconds(5));
+  DurationHistogram now = before;
+  now.Observe(microseconds(50));
+  const auto delta = now.DeltaSince(before);
+  ASSERT_TRUE(delta);
+  EXPECT_THAT(delta->bucket_counts(), ElementsAre(0, 1, 0));
+  EXPECT_EQ(delta->sum(), microseconds(50));
+  EXPECT_FALSE(before.DeltaSince(now)) << "counts fell";
+  EXPECT_FALSE(now.DeltaSince(DurationHistogram({}))) << "other bounds";
+}
+
+TEST(DurationHistogramTest, QuantilesAreInterpolatedAsPrometheusDoes) {
+  DurationHistogram histogram(kBounds);
+  for (const int us : {5, 5, 50, 50}) histogram.Observe(microseconds(us));
+  const auto quantile_us = [&](double share) {
+    return histogram.Quantile(share).value().count() * 1e6;
+  };
+  EXPECT_DOUBLE_EQ(quantile_us(0), 0);
+  EXPECT_DOUBLE_EQ(quantile_us(0.25), 5);
+  EXPECT_DOUBLE_EQ(quantile_us(0.5), 10);
+  EXPECT_DOUBLE_EQ(quantile_us(0.75), 55);
+  EXPECT_DOUBLE_EQ(quantile_us(1), 100);
+}
+
+TEST(DurationHistogramTest, BeyondTheLastBoundTheQuantileIsThatBound) {
+  DurationHistogram histogram(kBounds);
+  histogram.Observe(microseconds(5'000));
+  EXPECT_EQ(histogram.Quantile(0.5), microseconds(100));
+}
+
+TEST(DurationHistogramTest, NothingObservedHasNoQuantile) {
+  EXPECT_FALSE(DurationHistogram(kBounds).Quantile(0.5));
+  DurationHistogram without_bounds({});
+  without_bounds.Observe(microseconds(1));
+  EXPECT_FALSE(without_bounds.Quantile(0.5));
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "core/full_poll.h"
-#include "exporters/landing_page.h"
+#include "exporters/json_api.h"
 #include "exporters/metrics_page.h"
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
@@ -104,8 +104,8 @@ TEST_F(TierPollerTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
     EXPECT_EQ(EstablishedCount(), 3U) << fault.name;
     EXPECT_EQ(tier_.health().failures(fault.reason), 1U) << fault.name;
     EXPECT_EQ(tier_.health().failures(), ++failures);
-    EXPECT_THAT(RenderLandingPage(CurrentSnapshot(), kTestBuild, TestInstant(16).wall),
-                testing::AllOf(HasSubstr("15 s ago"), HasSubstr(fault.text)));
+    EXPECT_THAT(RenderStatus(CurrentSnapshot(), kTestBuild, TestInstant(16).wall),
+                testing::AllOf(HasSubstr("\"age_seconds\": 15.0"), HasSubstr(fault.text)));
   }
   EXPECT_THAT(Page(), HasSubstr("connwatch_poll_errors_total{tier=\"full\","
                                 "reason=\"no_buffer_space\"} 1\n"));

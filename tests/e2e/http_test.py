@@ -30,13 +30,21 @@ class HttpTest(unittest.TestCase):
         self.assertEqual((reply.status, reply.content), (200, b""))
         self.assertGreater(int(reply.getheader("Content-Length")), 1000)
 
-    def test_health_readiness_and_landing_page(self):
+    def test_health_readiness_and_status_page(self):
         self.assertEqual(self.daemon.get("/-/healthy").status, 200)
         self.assertEqual(self.daemon.get("/-/ready").status, 200)
-        landing = self.daemon.get("/")
-        self.assertEqual(landing.status, 200)
-        self.assertTrue(landing.getheader("Content-Type").startswith("text/html"))
-        self.assertIn(b'href="/metrics"', landing.content)
+        page = self.daemon.get("/")
+        self.assertEqual(page.status, 200)
+        self.assertTrue(page.getheader("Content-Type").startswith("text/html"))
+        self.assertIn("default-src 'none'", page.getheader("Content-Security-Policy"))
+        self.assertIn(b'href="metrics"', page.content)
+
+    def test_open_metrics_only_if_preferred(self):
+        accept = "application/openmetrics-text;version=1.0.0;q=0.6, text/plain;version=0.0.4;q={}"
+        for weight, content_type in ((0.5, "application/openmetrics-text"), (0.7, "text/plain")):
+            reply = self.daemon.get("/metrics", {"Accept": accept.format(weight)})
+            self.assertTrue(reply.getheader("Content-Type").startswith(content_type), weight)
+            self.assertEqual(reply.content.endswith(b"\n# EOF\n"), weight == 0.5)
 
     def test_errors_have_a_text(self):
         missing = self.daemon.get("/nothing")

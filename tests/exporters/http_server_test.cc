@@ -127,6 +127,44 @@ TEST_F(HttpServerTest, AQueryDoesNotChangeThePath) {
       StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(HttpServerTest, TheQueryArrivesAsItWasSent) {
+  const auto server = Start();
+  const auto get = [&](const std::string& target) {
+    return Exchange(*server, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  };
+  EXPECT_THAT(get("/api/v1/listeners?limit=1&offset=1"), HasSubstr("[::1]:22"));
+  EXPECT_THAT(get("/api/v1/listeners?%6Cimit=%31"), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(get("/api/v1/listeners?"), StartsWith("HTTP/1.1 200"));
+  const std::string refused = get("/api/v1/listeners?limit=1&limit=%zz+1");
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(refused, HasSubstr("\"position\": 9"));
+}
+
+TEST_F(HttpServerTest, EachRequestOfAConnectionHasItsOwnQuery) {
+  const auto server = Start();
+  const std::string end = " HTTP/1.1\r\nHost: x\r\n";
+  const std::string reply =
+      Exchange(*server, "GET /api/v1/listeners?limit=x" + end + "\r\nGET /api/v1/listeners" + end +
+                            "Connection: close\r\n\r\n");
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 400"));
+  EXPECT_THAT(reply, HasSubstr("HTTP/1.1 200"));
+}
+
+TEST_F(HttpServerTest, TheFormatIsThatOfTheAcceptHeader) {
+  const auto server = Start();
+  const std::string reply = Exchange(*server,
+                                     "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                                     "Accept: application/openmetrics-text\r\n\r\n");
+  EXPECT_THAT(reply, HasSubstr("\r\nContent-Type: application/openmetrics-text; version=1.0.0"));
+  EXPECT_THAT(reply, HasSubstr("\r\nVary: Accept, Accept-Encoding\r\n"));
+}
+
+TEST_F(HttpServerTest, ThePageComesWithItsPolicy) {
+  const auto server = Start();
+  EXPECT_THAT(Exchange(*server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
+}
+
 TEST_F(HttpServerTest, APostIs405) {
   const auto server = Start();
   const std::string reply = Exchange(

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "tests/support/snapshots.h"
 #include "tests/support/text_files.h"
 
@@ -11,30 +16,143 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(JsonApiTest, HandshakesAreTheDocumentedExample) {
-  const auto json = RenderHandshakes(FullSnapshot());
-  ASSERT_TRUE(json);
-  EXPECT_THAT(ReadSourceFile("docs/api.md"), HasSubstr("```json\n" + *json + "```\n"));
+const Paging kDefault = {};
+const Paging kOne = {.limit = 1, .offset = 0};
+
+nlohmann::json Parse(const std::optional<std::string>& text) {
+  return nlohmann::json::parse(text.value_or("null"));
+}
+
+using Example = std::pair<std::string, std::optional<std::string>>;  // path, answer
+
+// The block below the line "`GET path`".
+std::string BlockOf(const std::string& document, const std::string& path) {
+  const std::string head = "`GET " + path + "`\n\n```json\n";
+  const std::size_t begin = document.find(head);
+  if (begin == std::string::npos) return {};
+  const std::size_t end = document.find("```\n", begin + head.size());
+  return document.substr(begin + head.size(), end - begin - head.size());
+}
+
+// After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
+void UpdateExamples(const std::vector<Example>& examples) {
+  std::string document = ReadSourceFile("docs/api.md");
+  for (const auto& [path, answer] : examples) {
+    const std::string block = "`GET " + path + "`\n\n```json\n" + BlockOf(document, path) + "```\n";
+    const std::size_t begin = document.find(block);
+    if (begin == std::string::npos) continue;
+    document.replace(begin, block.size(),
+                     "`GET " + path + "`\n\n```json\n" + answer.value() + "```\n");
+  }
+  std::ofstream(CONNWATCH_SOURCE_DIR / std::filesystem::path("docs/api.md")) << document;
+}
+
+TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
+  const Snapshot snapshot = FullSnapshot();
+  const std::vector<Example> examples = {
+      {"/api/v1/states", RenderStates(snapshot)},
+      {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
+      {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
+      {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
+      {"/api/v1/alerts", RenderAlerts(snapshot, kDefault)},
+      {"/api/v1/history", RenderHistory(snapshot)},
+      {"/api/v1/status", RenderStatus(snapshot, kTestBuild, TestInstant(60).wall)},
+      {"/api/v1/listeners?limit=0",
+       RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}};
+  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) UpdateExamples(examples);
+  const std::string documented = ReadSourceFile("docs/api.md");
+  for (const auto& [path, answer] : examples) {
+    EXPECT_EQ(answer, BlockOf(documented, path)) << path;
+  }
+}
+
+TEST(JsonApiTest, EveryFieldIsExplained) {
+  const std::string documented = ReadSourceFile("docs/api.md");
+  const Snapshot snapshot = FullSnapshot();
+  const auto expect_keys = [&](const nlohmann::json& object) {
+    for (const auto& [key, value] : object.items()) {
+      EXPECT_THAT(documented, HasSubstr("`" + key + "`"));
+    }
+  };
+  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0));
+  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0).at("evidence"));
+  expect_keys(Parse(RenderGroups(snapshot, kOne)).at("groups").at(0));
+  const auto status = Parse(RenderStatus(snapshot, kTestBuild, TestInstant(60).wall));
+  expect_keys(status);
+  expect_keys(status.at("tiers").at(0));
+}
+
+TEST(JsonApiTest, ListsArePaged) {
+  const auto page = [](std::size_t limit, std::size_t offset) {
+    return Parse(RenderListeners(FullSnapshot(), {.limit = limit, .offset = offset}));
+  };
+  EXPECT_EQ(page(100, 0).at("listeners").size(), 2U);
+  EXPECT_EQ(page(1, 1).at("listeners").at(0).at("address"), "[::1]:22");
+  EXPECT_EQ(page(1, 1).at("total"), 2);
+  EXPECT_EQ(page(7, 1).at("limit"), 7);
+  EXPECT_EQ(page(7, 1).at("offset"), 1);
+  for (const std::size_t beyond : {std::size_t{2}, std::size_t{3}, Paging::kMaxOffset}) {
+    EXPECT_TRUE(page(1'000, beyond).at("listeners").empty());
+  }
 }
 
 TEST(JsonApiTest, NothingPendingIsAnEmptyList) {
   Snapshot snapshot = FullSnapshot();
   snapshot.pending_connects = PendingConnects{};
-  const auto json = RenderHandshakes(snapshot);
+  const auto json = RenderHandshakes(snapshot, kDefault);
   ASSERT_TRUE(json);
   EXPECT_THAT(*json, HasSubstr(R"("pending_total": 0,)"));
   EXPECT_THAT(*json, HasSubstr(R"("pending": [])"));
 }
 
-TEST(JsonApiTest, AlertsAreTheDocumentedExample) {
-  const auto json = RenderAlerts(FullSnapshot());
-  ASSERT_TRUE(json);
-  EXPECT_THAT(ReadSourceFile("docs/api.md"), HasSubstr("```json\n" + *json + "```\n"));
+TEST(JsonApiTest, PendingTotalCountsThoseThatAreNotListed) {
+  const auto answer = Parse(RenderHandshakes(FullSnapshot(), kDefault));
+  EXPECT_EQ(answer.at("pending_total"), 6);
+  EXPECT_EQ(answer.at("total"), 1);
 }
 
 TEST(JsonApiTest, UnknownIsNotEmpty) {
-  EXPECT_FALSE(RenderHandshakes(EmptySnapshot()));
-  EXPECT_FALSE(RenderAlerts(EmptySnapshot()));
+  EXPECT_FALSE(RenderStates(EmptySnapshot()));
+  EXPECT_FALSE(RenderListeners(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderHandshakes(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderGroups(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderAlerts(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderHistory(EmptySnapshot()));
+}
+
+TEST(JsonApiTest, StatusIsThereFromTheStart) {
+  const auto status = Parse(RenderStatus(EmptySnapshot(), kTestBuild, TestInstant(60).wall));
+  EXPECT_EQ(status.at("is_ready"), false);
+  const auto& tier = status.at("tiers").at(0);
+  EXPECT_EQ(tier.at("tier"), "full");
+  EXPECT_TRUE(tier.at("age_seconds").is_null());
+  EXPECT_EQ(tier.at("is_stale"), true);
+  EXPECT_TRUE(status.at("sockstat_discrepancy_ratio").is_null());
+  EXPECT_TRUE(status.at("uptime_seconds").is_null());
+}
+
+TEST(JsonApiTest, ATierIsStaleAfterThreeIntervalsAndTwoSeconds) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
+  snapshot.polls.front().RecordSuccess(TestInstant(0), {});
+  const auto is_stale = [&](int second) -> bool {
+    return Parse(RenderStatus(snapshot, kTestBuild, TestInstant(second).wall))
+        .at("tiers")
+        .at(0)
+        .at("is_stale");
+  };
+  EXPECT_FALSE(is_stale(5));
+  EXPECT_TRUE(is_stale(6));
+  EXPECT_FALSE(is_stale(-3)) << "the clock was set back";
+}
+
+// The name of a cgroup can hold any bytes.
+TEST(JsonApiTest, BytesThatAreNoUtf8AreReplaced) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.listeners->listeners.front().unit = "a\xff\"<b>\n.service";
+  const auto answer = Parse(RenderListeners(snapshot, kDefault));
+  EXPECT_EQ(answer.at("listeners").at(0).at("unit"), "a\xef\xbf\xbd\"<b>\n.service");
+  EXPECT_FALSE(Parse(RenderError("\xff", std::nullopt)).empty());
 }
 
 }  // namespace

@@ -15,15 +15,21 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::filesystem::path kGoldenFile = "tests/testdata/metrics_page.txt";
-
 // After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
-TEST(MetricsPageTest, IsTheGoldenFile) {
-  const std::string page = RenderMetricsPage(FullSnapshot(), kTestBuild);
+void ExpectGolden(const std::string& page, const std::filesystem::path& golden_file) {
   if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(CONNWATCH_SOURCE_DIR / kGoldenFile) << page;
+    std::ofstream(CONNWATCH_SOURCE_DIR / golden_file) << page;
   }
-  EXPECT_EQ(page, ReadSourceFile(kGoldenFile));
+  EXPECT_EQ(page, ReadSourceFile(golden_file));
+}
+
+TEST(MetricsPageTest, IsTheGoldenFile) {
+  ExpectGolden(RenderMetricsPage(FullSnapshot(), kTestBuild), "tests/testdata/metrics_page.txt");
+}
+
+TEST(MetricsPageTest, OpenMetricsIsTheGoldenFile) {
+  ExpectGolden(RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics),
+               "tests/testdata/openmetrics_page.txt");
 }
 
 TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {

@@ -18,6 +18,14 @@ TEST(PublishedSnapshotTest, RendersOnce) {
   EXPECT_EQ(*first, RenderMetricsPage(FullSnapshot(), kTestBuild));
 }
 
+TEST(PublishedSnapshotTest, RendersEachFormatForItself) {
+  const PublishedSnapshot published(FullSnapshot(), kTestBuild);
+  EXPECT_EQ(published.MetricsPage(MetricsFormat::kOpenMetrics),
+            RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics));
+  EXPECT_NE(published.GzippedMetricsPage(MetricsFormat::kOpenMetrics),
+            published.GzippedMetricsPage());
+}
+
 TEST(SnapshotSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(SnapshotSlot().Load(), nullptr); }
 
 TEST(SnapshotSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {

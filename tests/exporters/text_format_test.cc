@@ -67,5 +67,32 @@ TEST(TextFormatTest, IsWhatPrometheusCppWrites) {
   EXPECT_EQ(ToTextFormat(families), prometheus::TextSerializer().Serialize(families));
 }
 
+TEST(TextFormatTest, OpenMetricsNamesCountersUnitsAndTheEnd) {
+  MetricFamily counter{"a_seconds_total", "say \"a\"\n\\", MetricType::Counter, {}};
+  counter.metric.emplace_back().counter.value = 2;
+  MetricFamily histogram{"h_bytes", "h", MetricType::Histogram, {}};
+  ClientMetric& metric = histogram.metric.emplace_back();
+  metric.histogram.sample_count = 7;
+  metric.histogram.sample_sum = 12.5;
+  metric.histogram.bucket = {{3, 0.0005}, {4, 2}, {7, std::numeric_limits<double>::infinity()}};
+  const MetricFamily gauge{"g_bytes_max", "no unit", MetricType::Gauge, {}};
+  const std::vector families = {counter, histogram, gauge};
+  EXPECT_EQ(ToTextFormat(families, MetricsFormat::kOpenMetrics),
+            "# TYPE a_seconds counter\n# UNIT a_seconds seconds\n"
+            "# HELP a_seconds say \\\"a\\\"\\n\\\\\n"
+            "a_seconds_total 2\n"
+            "# TYPE h_bytes histogram\n# UNIT h_bytes bytes\n# HELP h_bytes h\n"
+            "h_bytes_count 7\nh_bytes_sum 12.5\n"
+            "h_bytes_bucket{le=\"0.0005\"} 3\n"
+            "h_bytes_bucket{le=\"2.0\"} 4\n"
+            "h_bytes_bucket{le=\"+Inf\"} 7\n"
+            "# TYPE g_bytes_max gauge\n# HELP g_bytes_max no unit\n"
+            "# EOF\n");
+}
+
+TEST(TextFormatTest, OpenMetricsOfNothingIsItsEnd) {
+  EXPECT_EQ(ToTextFormat({}, MetricsFormat::kOpenMetrics), "# EOF\n");
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -72,8 +72,10 @@ inline ListenerTable TestListeners() {
                           ""}};
   listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
   listeners.folded = 4;
-  listeners.listeners.front().status.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
-  listeners.listeners.front().status.evidence = {.accept_queue_limit = 256, .syn_queue_length = 12};
+  ListenerStatus& flooded = listeners.listeners.front().status;
+  flooded.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
+  flooded.evidence = {.accept_queue_limit = 256, .syn_queue_length = 12};
+  flooded.top_sources = {{.prefix = Ipv4({198, 51, 100, 7}).SourcePrefix(), .count = 8}};
   return listeners;
 }
 

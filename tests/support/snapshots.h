@@ -3,6 +3,7 @@
 
 #include "core/build_info.h"
 #include "tests/support/alerts.h"
+#include "tests/support/history.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
@@ -39,7 +40,8 @@ inline Snapshot FullSnapshot() {
                          .failures = 2,
                          .queue_length = 1,
                          .dropped = 3,
-                         .failure = std::nullopt}}};
+                         .failure = std::nullopt}},
+      .history = TestHistory()};
 }
 
 /// Before the first poll.

@@ -1,0 +1,75 @@
+// The firing alerts with what spoke for them, then the pending ones.
+
+const SEVERITY_ORDER = ["critical", "warning", "info"];
+
+class Alerts {
+  constructor() {
+    this.list = new KeyedList(find("alerts"), (alert) => `${alert.alert} ${alert.subject}`,
+      () => new AlertEntry());
+  }
+
+  update(answer, now) {
+    const none = find("alerts-none");
+    if (answer === null) {
+      setText(none, "Not judged yet: the first poll is not complete.");
+      show(none, true);
+      this.list.update([]);
+      return;
+    }
+    const rank = (alert) =>
+      (alert.state === "firing" ? 0 : 10) + SEVERITY_ORDER.indexOf(alert.severity);
+    const alerts = answer.alerts.map((alert) => ({...alert, now}))
+      .sort((one, other) => rank(one) - rank(other));
+    this.list.update(alerts);
+    const firing = alerts.filter((alert) => alert.state === "firing").length;
+    setText(none, "No alert is firing and none is pending.");
+    show(none, alerts.length === 0);
+    const pending = alerts.length - firing;
+    setText(find("alerts-note"), pending > 0 ? `${countText(firing)} firing, ${countText(pending)} pending`
+      : firing > 0 ? `${countText(firing)} firing` : "");
+    const left = answer.total - alerts.length;
+    if (left > 0) setText(find("alerts-note"), `the first ${alerts.length} of ${answer.total}`);
+  }
+}
+
+class AlertEntry {
+  constructor() {
+    this.badge = element("span", {class: "badge"});
+    this.name = element("strong", {class: "alert-name"});
+    this.subject = element("span", {class: "subject"});
+    this.since = element("span", {class: "soft since"});
+    this.cause = element("p", {class: "cause"});
+    this.numbers = element("p", {class: "soft"});
+    this.top = element("p", {class: "soft"});
+    this.node = element("li", {},
+      element("p", {class: "alert-head"}, this.badge, this.name, this.subject, this.since),
+      this.cause, this.numbers, this.top);
+  }
+
+  update(alert) {
+    const isFiring = alert.state === "firing";
+    setAttribute(this.node, "class", `alert ${alert.state} ${alert.severity}`);
+    setAttribute(this.node, "data-alert", alert.alert);
+    setText(this.badge, isFiring ? alert.severity : `pending, ${alert.severity}`);
+    setText(this.name, alert.alert);
+    setText(this.subject, alert.subject);
+    const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
+    setText(this.since, `since ${timeText(begin)}, for ${secondsText(Math.max(0, alert.now - begin))}`);
+    const cause = CAUSE_NAMES[alert.cause] ?? alert.cause;
+    const text = alert.evidence?.text ?? "";
+    setText(this.cause, [cause, text].filter((part) => part !== "").join(": "));
+    show(this.cause, cause !== "" || text !== "");
+    setText(this.numbers, `${alert.signal} is ${valueText(alert.value, alert.unit)}, ` +
+      `threshold ${valueText(alert.threshold, alert.unit)}`);
+    const top = [topText("Most half-open handshakes from", alert.evidence?.top_sources),
+      topText("Most unanswered connects to", alert.evidence?.top_destinations)];
+    setText(this.top, top.filter((part) => part !== "").join(". "));
+    show(this.top, this.top.textContent !== "");
+  }
+}
+
+function topText(heading, counts) {
+  const entries = Object.entries(counts ?? {});
+  if (entries.length === 0) return "";
+  return `${heading} ${entries.map(([name, count]) => `${name} (${countText(count)})`).join(", ")}`;
+}

@@ -1,0 +1,76 @@
+// Per group and direction: how long round trips take, and what is moved.
+
+const GROUPS_SHOWN = 10;
+
+class Groups {
+  constructor() {
+    this.list = new KeyedList(document.querySelector("#groups tbody"),
+      (group) => `${group.direction} ${group.group}`, () => new GroupRow());
+    this.history = new Figure(find("rtt-history"), secondsText);
+    this.expander = new Expander(find("groups-more"), () => this.render());
+    this.groups = [];
+  }
+
+  update(answer, history) {
+    this.groups = (answer?.groups ?? []).filter(hasAnything)
+      .sort((one, other) => other.rtt.count - one.rtt.count);
+    this.render();
+    show(find("groups"), this.groups.length > 0);
+    show(find("groups-none"), answer !== null && this.groups.length === 0);
+    setText(find("groups-note"), this.noteOn(answer));
+    if (history !== null) this.history.update(history, (sample) => sample.rtt_median_seconds);
+  }
+
+  noteOn(answer) {
+    if (answer === null) return "The first full poll is not complete.";
+    const bounds = this.groups[0]?.rtt.buckets.map((bucket) => bucket.upper_bound_seconds);
+    const folded = answer.folded_groups > 0
+      ? ` ${countText(answer.folded_groups)} more are summed up as other.` : "";
+    if (!bounds || bounds.length < 2) return folded;
+    return `Since the start; columns from below ${secondsText(bounds[0])} to above ` +
+      `${secondsText(bounds[bounds.length - 2])}.${folded}`;
+  }
+
+  render() {
+    this.list.update(this.expander.cut(this.groups, GROUPS_SHOWN, "groups"));
+  }
+}
+
+function hasAnything(group) {
+  return group.rtt.count > 0 || group.segments_sent_total > 0 ||
+    Object.values(group.states).some((count) => count > 0);
+}
+
+class GroupRow {
+  constructor() {
+    this.name = element("span", {class: "group-name"});
+    this.direction = element("span", {class: "soft"});
+    const number = (label) => cell({class: "number", "data-label": label});
+    this.established = number("Established");
+    this.histogram = new Histogram();
+    this.median = number("Median");
+    this.p99 = number("p99");
+    this.sent = number("Sent");
+    this.received = number("Received");
+    this.resent = number("Resent");
+    this.queued = number("Queued in, out");
+    this.node = element("tr", {role: "row"}, rowHeader(this.name, this.direction), this.established,
+      cell({class: "rtt", "data-label": "Round-trip times"}, this.histogram.node),
+      this.median, this.p99, this.sent, this.received, this.resent, this.queued);
+  }
+
+  update(group) {
+    setAttribute(this.node, "data-group", `${group.direction} ${group.group}`);
+    setText(this.name, group.group);
+    setText(this.direction, group.direction);
+    setText(this.established, countText(group.states.established));
+    this.histogram.update(group.rtt);
+    setText(this.median, secondsText(group.rtt.p50_seconds));
+    setText(this.p99, secondsText(group.rtt.p99_seconds));
+    setText(this.sent, bytesText(group.bytes_sent_total));
+    setText(this.received, bytesText(group.bytes_received_total));
+    setText(this.resent, group.segments_sent_total === 0 ? "–"
+      : shareText(group.segments_retransmitted_total / group.segments_sent_total));
+    setText(this.queued, `${bytesText(group.receive_queue_bytes)}, ${bytesText(group.send_queue_bytes)}`);
+  }
+}

@@ -1,0 +1,107 @@
+// The listeners: those in trouble first, with the cause in words, then the busy, then the idle.
+
+const QUIET_LISTENERS = 8;  // shown before "Show all"
+
+class Listeners {
+  constructor() {
+    const table = document.querySelector("table.listeners");
+    this.list = new KeyedList(table, (listener) => listener.address, () => new ListenerRows());
+    this.synHistory = new Figure(find("syn-history"), shareText);
+    this.acceptHistory = new Figure(find("accept-history"), shareText);
+    this.expander = new Expander(find("listeners-more"), () => this.render());
+    this.rows = [];
+  }
+
+  update(answer, alerts, history) {
+    const firing = new Set((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
+      .map((alert) => alert.subject));
+    this.rows = (answer?.listeners ?? []).map((listener) => ({
+      ...listener,
+      inTrouble: firing.has(listener.address) ||
+        listener.diagnosis.some((found) => found.cause !== "deferred_accept"),
+      isBusy: listener.accept_queue_peak > 0 || listener.syn_queue_peak > 0,
+    }));
+    const rank = (row) => (row.inTrouble ? 0 : row.isBusy ? 1 : 2);
+    this.rows.sort((one, other) => rank(one) - rank(other));  // stable: else by address
+    this.render();
+    show(find("listeners-none"), answer !== null && this.rows.length === 0);
+    setText(find("listeners-note"), this.noteOn(answer));
+    if (history === null) return;
+    this.synHistory.update(history, (s) => s.listeners?.syn_queue_utilization_max_ratio, 1);
+    this.acceptHistory.update(history, (s) => s.listeners?.accept_queue_utilization_max_ratio, 1);
+  }
+
+  noteOn(answer) {
+    if (answer === null) return "The first poll is not complete.";
+    const troubled = this.rows.filter((row) => row.inTrouble).length;
+    const total = answer.total + answer.folded.addresses;
+    let note = plural(total, "address", "addresses");
+    note += troubled > 0 ? `, ${countText(troubled)} in trouble` : ", none in trouble";
+    if (answer.total > this.rows.length) note += `; the first ${countText(this.rows.length)} are here`;
+    if (answer.folded.addresses > 0) {
+      note += `; ${countText(answer.folded.addresses)} beyond max_listeners are not told apart`;
+    }
+    return note;
+  }
+
+  render() {
+    const troubled = this.rows.filter((row) => row.inTrouble).length;
+    this.list.update(this.expander.cut(this.rows, troubled + QUIET_LISTENERS, "listeners"));
+  }
+}
+
+class ListenerRows {
+  constructor() {
+    this.address = element("span", {class: "address"});
+    this.unit = element("span", {class: "soft unit"});
+    this.syn = new QueueBar();
+    this.accept = new QueueBar();
+    this.drops = cell({class: "number", "data-label": "Drops"});
+    this.sockets = cell({class: "number", "data-label": "Sockets"});
+    this.verdict = cell({class: "verdict"});
+    this.why = cell({class: "why", colspan: "6"});
+    this.whyRow = element("tr", {role: "row", class: "why-row"}, this.why);
+    this.node = element("tbody", {role: "rowgroup"},
+      element("tr", {role: "row"}, rowHeader(this.address, this.unit),
+        cell({"data-label": "SYN queue"}, this.syn.node),
+        cell({"data-label": "Accept queue"}, this.accept.node),
+        this.drops, this.sockets, this.verdict),
+      this.whyRow);
+  }
+
+  update(row) {
+    setAttribute(this.node, "data-listener", row.address);
+    setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
+    setText(this.address, row.address);
+    setText(this.unit, row.unit);
+    this.syn.update({
+      length: row.syn_queue_length, peak: row.syn_queue_peak, limit: row.syn_queue_limit,
+      capacity: row.syn_queue_limit,
+      isMeant: row.diagnosis.some((found) => found.cause === "deferred_accept"),
+    });
+    this.accept.update({
+      length: row.accept_queue_length, peak: row.accept_queue_peak, limit: row.accept_queue_limit,
+      capacity: row.accept_queue_limit + row.sockets, isMeant: false,
+    });
+    setText(this.drops, countText(row.drops_total));
+    setText(this.sockets, countText(row.sockets));
+    setAttribute(this.drops, "data-usual", String(row.drops_total === 0));
+    setAttribute(this.sockets, "data-usual", String(row.sockets === 1));
+    const names = row.diagnosis.map((found) => CAUSE_NAMES[found.cause] ?? found.cause);
+    const verdict = names.length > 0 ? names.join(", ") : row.inTrouble ? "Alert firing" : "No trouble";
+    setText(this.verdict, row.inTrouble ? `▲ ${verdict}` : verdict);
+    setText(this.why, whyText(row));
+    show(this.whyRow, this.why.textContent !== "");
+  }
+}
+
+function whyText(row) {
+  const parts = row.diagnosis.map((found) => `${found.explanation}.`);
+  if (row.inTrouble && row.top_sources.length > 0) {
+    const sources = row.top_sources
+      .map((source) => `${source.prefix} (${countText(source.syn_queue_length)})`);
+    parts.push(`Most from ${sources.join(", ")}.`);
+  }
+  const text = parts.join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

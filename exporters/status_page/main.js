@@ -1,0 +1,104 @@
+// Asks the JSON API every two seconds while somebody looks, and says so when there is no answer.
+
+const PERIOD_MS = 2000;
+const PATIENCE_MS = 5000;
+const SLOW_EVERY = 3;  // updates
+
+const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
+  handshakes: "handshakes?limit=10", states: "states", status: "status"};
+const SLOW = {groups: "groups?limit=1000", history: "history"};
+
+// The answer, or null where the daemon has not found out yet (503).
+async function ask(name) {
+  const response = await fetch(`api/v1/${name}`, {
+    cache: "no-store", credentials: "same-origin", signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (response.status === 503) return null;
+  if (!response.ok) throw new Error(`${name} was answered with ${response.status}`);
+  return response.json();
+}
+
+class Page {
+  constructor() {
+    this.alerts = new Alerts();
+    this.states = new States();
+    this.listeners = new Listeners();
+    this.handshakes = new Handshakes();
+    this.groups = new Groups();
+    this.status = new Status();
+    this.answers = {};
+    this.updates = 0;
+    this.latestAnswer = null;  // a Date
+    this.isAsking = false;
+    this.timer = 0;
+    setText(find("host"), location.host);
+    document.addEventListener("visibilitychange", () => this.onVisibility());
+    this.onVisibility();
+  }
+
+  onVisibility() {
+    clearTimeout(this.timer);
+    if (!document.hidden && !this.isAsking) this.update();
+  }
+
+  async update() {
+    this.isAsking = true;
+    try {
+      await this.askAll();
+      this.render(this.answers);
+      this.latestAnswer = new Date();
+      show(find("gone"), false);
+      document.body.classList.remove("is-gone");
+      setText(find("pulse"), `updated ${this.latestAnswer.toLocaleTimeString("en-GB")}`);
+    } catch (error) {
+      this.sayGone();
+    }
+    this.isAsking = false;
+    if (!document.hidden) this.timer = setTimeout(() => this.update(), PERIOD_MS);
+  }
+
+  // One after the other, so that a viewer takes one connection of the daemon.
+  async askAll() {
+    const wanted = this.updates % SLOW_EVERY === 0 ? {...QUICK, ...SLOW} : QUICK;
+    for (const [name, path] of Object.entries(wanted)) this.answers[name] = await ask(path);
+    this.updates += 1;
+  }
+
+  render(answers) {
+    const now = answers.status.timestamp_seconds;  // the daemon's clock, not the viewer's
+    this.alerts.update(answers.alerts, now);
+    this.states.update(answers.states, answers.history, now);
+    this.listeners.update(answers.listeners, answers.alerts, answers.history);
+    this.handshakes.update(answers.handshakes, answers.history);
+    this.groups.update(answers.groups, answers.history);
+    this.status.update(answers.status);
+    this.renderVerdict(answers);
+  }
+
+  renderVerdict(answers) {
+    const firing = (answers.alerts?.alerts ?? []).filter((alert) => alert.state === "firing");
+    const isStale = answers.status.tiers.some((tier) => tier.is_stale);
+    let verdict = "Nothing is firing";
+    if (answers.alerts === null || !answers.status.is_ready) verdict = "Waiting for the first poll";
+    if (firing.length > 0) verdict = plural(firing.length, "alert is firing", "alerts are firing");
+    if (isStale && answers.status.is_ready) verdict += ", and some numbers are out of date";
+    setText(find("verdict"), verdict);
+    const level = firing.some((alert) => alert.severity === "critical") ? "critical"
+      : firing.length > 0 || isStale ? "warning" : "good";
+    setAttribute(document.body, "data-level", level);
+    document.title = (firing.length > 0 ? `(${firing.length}) ` : "") + `connwatch ${location.host}`;
+  }
+
+  sayGone() {
+    const since = this.latestAnswer === null ? "No answer from the daemon yet."
+      : `No answer since ${this.latestAnswer.toLocaleTimeString("en-GB")}. ` +
+        "The numbers below are from then.";
+    setText(find("gone"), `▲ ${since} Trying again every ${PERIOD_MS / 1000} seconds.`);
+    show(find("gone"), true);
+    setText(find("verdict"), "No answer");
+    document.body.classList.add("is-gone");
+    document.title = `(no answer) connwatch ${location.host}`;
+  }
+}
+
+new Page();

@@ -1,0 +1,93 @@
+// How fresh and how complete the numbers are, and what they cost.
+
+class Status {
+  constructor() {
+    this.tiers = new KeyedList(document.querySelector("#tiers tbody"), (tier) => tier.tier,
+      () => new TierRow());
+    this.facts = new KeyedList(find("facts"), (fact) => fact.name, (fact) => new Fact(fact.name));
+  }
+
+  update(status) {
+    this.tiers.update(status.tiers.map((tier) => ({...tier, uptime: status.uptime_seconds})));
+    this.facts.update(factsOf(status));
+    const stale = status.tiers.filter((tier) => tier.is_stale);
+    setText(find("status-note"), stale.length === 0 ? "Every poll is on time."
+      : `Out of date: ${stale.map((tier) => TIER_NAMES[tier.tier] ?? tier.tier).join(", ")}.`);
+    setText(find("version"), `connwatch ${status.version}, revision ${status.revision}, up for ` +
+      secondsText(status.uptime_seconds));
+  }
+}
+
+class TierRow {
+  constructor() {
+    const number = (label) => cell({class: "number", "data-label": label});
+    this.name = element("span");
+    this.age = number("Age");
+    this.interval = number("Every");
+    this.succeeded = number("Succeeded");
+    this.failed = number("Failed");
+    this.cpu = number("CPU of one core");
+    this.condition = cell({class: "verdict", "data-label": "Condition"});
+    this.node = element("tr", {role: "row"}, rowHeader(this.name), this.age, this.interval,
+      this.succeeded, this.failed, this.cpu, this.condition);
+  }
+
+  update(tier) {
+    setAttribute(this.node, "data-tier", tier.tier);
+    setAttribute(this.node, "class", tier.is_stale ? "trouble" : "");
+    setText(this.name, TIER_NAMES[tier.tier] ?? tier.tier);
+    setText(this.age, secondsText(tier.age_seconds));
+    setText(this.interval, secondsText(tier.interval_seconds));
+    setText(this.succeeded, countText(tier.polls_succeeded_total));
+    setText(this.failed, countText(tier.polls_failed_total));
+    setText(this.cpu, tier.uptime > 0 ? shareText(tier.cpu_seconds_total / tier.uptime) : "–");
+    setText(this.condition, conditionOf(tier));
+  }
+}
+
+function conditionOf(tier) {
+  if (tier.failure !== null) return `▲ Failed at ${timeText(tier.failure.timestamp_seconds)}: ${tier.failure.text}`;
+  if (tier.last_success_timestamp_seconds === null) return "▲ Not read yet";
+  return tier.is_stale ? "▲ Out of date" : "On time";
+}
+
+class Fact {
+  constructor(name) {
+    this.value = element("dd");
+    this.node = element("div", {}, element("dt", {}, name), this.value);
+  }
+
+  update(fact) {
+    setText(this.value, fact.value);
+    setAttribute(this.node, "class", fact.isTrouble ? "trouble" : "");
+  }
+}
+
+function factsOf(status) {
+  const events = status.destroy_events;
+  const discrepancy = status.sockstat_discrepancy_ratio;
+  const cut = status.folded_groups + (status.folded_listeners ?? 0);
+  return [
+    {name: "Socket count off the kernel's own by",
+      value: discrepancy === null ? "not known" : shareText(discrepancy)},
+    {name: "Connections followed", value: countText(status.tracked_connections) +
+      (status.untracked_connections > 0
+        ? `, ${countText(status.untracked_connections)} beyond the limit` : ""),
+      isTrouble: status.untracked_connections > 0},
+    {name: "Ends of connections", value: events.is_active
+      ? `${countText(events.received_total)} told by the kernel, ` +
+        (events.overruns_total > 0 ? `some lost ${plural(events.overruns_total, "time", "times")}`
+          : "none lost")
+      : "not told by the kernel: totals are estimates", isTrouble: events.overruns_total > 0},
+    {name: "Not told apart", value: cut === 0 ? "nothing" :
+      `${plural(status.folded_groups, "group", "groups")}, ` +
+        plural(status.folded_listeners ?? 0, "listener", "listeners")},
+    {name: "Configuration", value: status.config.last_reload_successful
+      ? `loaded at ${timeText(status.config.last_success_timestamp_seconds)}`
+      : `▲ the latest reload failed; in force is that of ` +
+        timeText(status.config.last_success_timestamp_seconds),
+      isTrouble: !status.config.last_reload_successful},
+    {name: "Memory of the daemon", value: status.process.resident_memory_bytes === null
+      ? "not known" : bytesText(status.process.resident_memory_bytes)},
+  ];
+}

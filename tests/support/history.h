@@ -1,0 +1,30 @@
+// A history as a snapshot has it: a sample with everything, and one with nothing.
+#pragma once
+
+#include <memory>
+
+#include "core/history.h"
+#include "tests/support/snapshot_parts.h"
+
+namespace connwatch {
+
+inline std::shared_ptr<const HistoryTable> TestHistory() {
+  HistorySample known;
+  known.at = TestInstant(15).wall;
+  auto& states = known.states.emplace();
+  states.at(IndexOf(TcpState::kEstablished)) = 1;
+  states.at(IndexOf(TcpState::kListen)) = 2;
+  known.listeners = {.syn_queue_length = 20,
+                     .syn_queue_utilization_max = 0.078125,
+                     .accept_queue_length = 8,
+                     .accept_queue_utilization_max = 0.03125};
+  known.connects = {.pending = 6, .retransmitting = 2};
+  known.rtt_median = std::chrono::microseconds(500);
+  HistorySample unknown;
+  unknown.at = TestInstant(20).wall;
+  HistoryTable table;
+  table.samples = {known, unknown};
+  return std::make_shared<const HistoryTable>(std::move(table));
+}
+
+}  // namespace connwatch
