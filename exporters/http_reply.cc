@@ -170,6 +170,10 @@ void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
 
 }  // namespace
 
+HttpReply TextReply(unsigned status, std::string text) {
+  return Body(std::move(text), kPlainText, status);
+}
+
 HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {
   const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) return NotFound();

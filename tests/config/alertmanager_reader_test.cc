@@ -12,7 +12,7 @@
 
 #include "config/config_loader.h"
 #include "tests/config/mistakes.h"
-#include "tests/config/scratch_directory.h"
+#include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {
