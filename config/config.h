@@ -53,9 +53,11 @@ struct WebConfig {
   unsigned max_connections = 100;
   /// Open HTTP connections per client address. 1 to 10,000, at most max_connections.
   unsigned max_connections_per_address = 20;
-  /// A connection is closed after this where it is idle or does not bring a whole request, and after
-  /// six times this where it does not take the reply. Whole seconds, 1 s to 5 min.
+  /// A connection is closed after this where it is idle or does not bring a whole request, and
+  /// after six times this where it does not take the reply. Whole seconds, 1 s to 5 min.
   std::chrono::seconds timeout{10};
+  /// Whether /api/v1/sockets shows single sockets to those who may see them.
+  bool sockets_api = false;
 
   bool operator==(const WebConfig&) const = default;
 };

@@ -94,7 +94,8 @@ ValueReader Web(WebConfig& web) {
   return Mapping(
       {{kMaxConnections, Number(web.max_connections, {.min = 1, .max = 10'000})},
        {kMaxPerAddress, Number(web.max_connections_per_address, {.min = 1, .max = 10'000})},
-       {"timeout", Duration(web.timeout, {.min = 1s, .max = 5min})}},
+       {"timeout", Duration(web.timeout, {.min = 1s, .max = 5min})},
+       {"sockets_api", Word(web.sockets_api, {{"false", false}, {"true", true}})}},
       [&web](const Place& place) { CheckConnectionLimits(web, place); });
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/group_book.h"
@@ -57,6 +58,8 @@ class ConnectionClassifier {
   /// Nothing where the socket is excluded.
   std::optional<Classification> Classify(const SocketRecord& record);
 
+  /// Valid as long as the classifier. `id` must be one that it gave.
+  std::string_view NameOf(GroupId id) const { return book_.NameOf(id); }
   /// The groups to show, each with the directions it was met in; both where it was in neither.
   std::vector<ShownGroup> ShownGroups() const;
   std::uint64_t folded_groups() const { return book_.folded(); }

@@ -50,6 +50,12 @@ class IpAddress {
   /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
   std::string ToString() const;
 
+  /// Its 4 or 16 bytes; valid as long as the address.
+  std::span<const std::byte> NetworkOrder() const {
+    constexpr unsigned kBitsPerByte = 8;
+    return std::span(bytes_).first(BitsOf(family_) / kBitsPerByte);
+  }
+
   /// The address with all but the first `count` bits cleared; all of it from BitsOf(family()) on.
   IpAddress FirstBits(unsigned count) const;
 

@@ -2,9 +2,11 @@
 // records in batches. netlink/ implements it over inet_diag; tests script it.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <span>
 
+#include "core/endpoint_filter.h"
 #include "core/result.h"
 #include "core/socket_record.h"
 
@@ -15,6 +17,9 @@ struct DumpQuery {
   TcpStateSet states = TcpStateSet::All();
   bool tcp_info = false;
   bool socket_memory = false;  // for the drop count
+  /// Everything that netlink/socket_details.h reads, and RecordBatch::messages to read it from.
+  bool details = false;
+  EndpointFilter endpoints = {};
 };
 
 enum class DumpProgress {
@@ -27,6 +32,8 @@ struct RecordBatch {
   /// Valid until the next call on the same dump.
   std::span<const SocketRecord> records;
   DumpProgress progress = DumpProgress::kMore;
+  /// With DumpQuery::details, the kernel's bytes of each record, likewise valid; else empty.
+  std::span<const std::span<const std::byte>> messages = {};
 };
 
 /// One walk of the kernel's socket table in flight. Destroying it ends the walk. After an error or

@@ -43,14 +43,15 @@ constexpr std::size_t IndexOf(TcpState state) { return static_cast<std::size_t>(
 class TcpStateSet {
  public:
   constexpr TcpStateSet(std::initializer_list<TcpState> states) {
-    for (const TcpState state : states) bits_ |= BitOf(state);
+    for (const TcpState state : states) Add(state);
   }
   static constexpr TcpStateSet All() {
     TcpStateSet all{};
-    for (const TcpState state : kTcpStates) all.bits_ |= BitOf(state);
+    for (const TcpState state : kTcpStates) all.Add(state);
     return all;
   }
 
+  constexpr void Add(TcpState state) { bits_ |= BitOf(state); }
   constexpr bool Has(TcpState state) const { return (bits_ & BitOf(state)) != 0; }
   /// Bit N is the state numbered N.
   constexpr std::uint32_t bits() const { return bits_; }

@@ -43,7 +43,13 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
                    [this] { OnPollConcluded(tiers_.full()); }),
       alerting_(config_.alerts),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall},
-      web_(options, std::move(settings.web), slot_, loop, [this] { return Reload(); }) {}
+      search_(search_source_, slot_),
+      web_(options, std::move(settings.web), slot_, loop, {[this] { return Reload(); }, Search()}) {
+  search_.Configure(ClassifierOptionsFrom(config_));
+}
+
+// HTTP threads that wait for an answer must not keep their server from ending.
+Daemon::~Daemon() { search_.Stop(); }
 
 Result<void> Daemon::Run() {
   notifying_.Configure(config_);
@@ -148,6 +154,11 @@ Result<void> Daemon::ReloadConfig() {
   return Error{0, Joined(*errors)};
 }
 
+SocketSearchAction Daemon::Search() {
+  if (!config_.web.sockets_api) return {};
+  return [this](const SocketQuery& query) { return search_.Start(query); };
+}
+
 void Daemon::Apply(Config config) {
   if (config.web != config_.web) LogWarning("changes below web: take effect after a restart");
   ConfigureLogging(config.log);
@@ -161,6 +172,7 @@ void Daemon::Apply(Config config) {
   }
   config_ = std::move(config);
   destroy_events_.Configure(config_);
+  search_.Configure(ClassifierOptionsFrom(config_));
   alerting_.Reconfigure(config_.alerts, EventLoop::Now());
   notifying_.Configure(config_);
   ReschedulePolls();

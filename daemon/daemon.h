@@ -20,10 +20,12 @@
 #include "daemon/notifying.h"
 #include "daemon/options.h"
 #include "daemon/service_notice.h"
+#include "daemon/socket_search.h"
 #include "daemon/tier_runner.h"
 #include "daemon/tiers.h"
 #include "daemon/web_front.h"
 #include "exporters/published_snapshot.h"
+#include "netlink/inet_diag_source.h"
 #include "procfs/cgroup_names.h"
 
 namespace connwatch {
@@ -33,6 +35,9 @@ class Daemon {
   /// All must outlive the daemon.
   Daemon(const Options& options, Settings settings, SocketSource& source,
          DestroyEventSource& event_source, EventLoop& loop);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
 
   /// Serves, polls and sends alerts until SIGTERM or SIGINT. An error is one that prevents it: an
   /// address that cannot be listened on, a broken event loop. Failing polls are not: they are
@@ -55,6 +60,8 @@ class Daemon {
   Result<void> ReloadConfig();
   void Apply(Config config);
   void Publish();
+  // Empty where the configuration does not permit it.
+  SocketSearchAction Search();
 
   std::array<TierRunner*, 3> Runners() {
     return {&listeners_runner_, &handshakes_runner_, &full_runner_};
@@ -80,7 +87,9 @@ class Daemon {
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;
-  WebFront web_;  // after slot_, which it reads
+  InetDiagSource search_source_;
+  SocketSearch search_;
+  WebFront web_;  // after slot_, which it reads, and search_
   std::vector<EventSource> signals_;
 };
 

@@ -29,12 +29,12 @@ WebPolicyResult LoadWebPolicy(const Options& options) {
 }
 
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-                   const SnapshotSlot& snapshots, EventLoop& loop, ReloadAction reload)
+                   const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions)
     : options_(options),
       loop_(loop),
-      reload_(std::move(reload)),
+      reload_(std::move(actions.reload)),
       guard_(std::move(policy), [this](const std::string& line) { LogRefusal(line); }),
-      services_{snapshots, guard_, {}} {
+      services_{snapshots, guard_, {}, std::move(actions.sockets)} {
   Watch();
 }
 

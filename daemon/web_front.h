@@ -26,12 +26,17 @@ using WebPolicyResult = std::variant<std::shared_ptr<const WebPolicy>, std::vect
 /// everybody may ask, in the clear.
 WebPolicyResult LoadWebPolicy(const Options& options);
 
+/// What requests may ask the daemon to do.
+struct WebActions {
+  ReloadAction reload;         // on the loop thread
+  SocketSearchAction sockets;  // on HTTP threads; empty where that is off
+};
+
 class WebFront {
  public:
-  /// `policy` is what LoadWebPolicy gave. `reload` loads the configuration again. All must outlive
-  /// this.
+  /// `policy` is what LoadWebPolicy gave. All must outlive this, and what `actions` need as well.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-           const SnapshotSlot& snapshots, EventLoop& loop, ReloadAction reload);
+           const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions);
   ~WebFront();
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;

@@ -83,7 +83,7 @@ HttpReply Ready(const Inquiry& inquiry) {
 
 HttpReply Json(std::optional<std::string> json, std::string_view waiting_for) {
   if (json) return Body(*std::move(json), kJson);
-  return Body(RenderError("waiting for " + std::string(waiting_for)), kJson, kServiceUnavailable);
+  return ErrorReply(kServiceUnavailable, "waiting for " + std::string(waiting_for));
 }
 
 HttpReply States(const Inquiry& inquiry) {
@@ -146,7 +146,7 @@ HttpReply NotFound() {
 }
 
 HttpReply BadQuery(const QueryMistake& mistake) {
-  return Body(RenderError(mistake.text, mistake.position), kJson, kBadRequest);
+  return ErrorReply(kBadRequest, mistake.text, mistake.position);
 }
 
 std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Parameters parameters) {
@@ -172,6 +172,11 @@ void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
 
 HttpReply TextReply(unsigned status, std::string text) {
   return Body(std::move(text), kPlainText, status);
+}
+
+HttpReply ErrorReply(unsigned status, const std::string& text,
+                     std::optional<std::size_t> position) {
+  return Body(RenderError(text, position), kJson, status);
 }
 
 HttpReply Answer(const HttpRequest& request, const SharedSnapshot& snapshot, WallTime now) {

@@ -1,13 +1,16 @@
 // Request -> reply, without a server around it: which paths exist and what they answer.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/instant.h"
 #include "core/web_access.h"
+#include "exporters/body_stream.h"
 #include "exporters/published_snapshot.h"
 
 namespace connwatch {
@@ -28,10 +31,15 @@ struct HttpReply {
   std::vector<HttpHeader> headers;    // further ones
   /// The body; it may point into the snapshot, which it then keeps alive.
   std::shared_ptr<const std::string> body;
+  /// In place of `body`, where it is still being made.
+  std::shared_ptr<BodyStream> stream = nullptr;
 };
 
 /// A reply of plain text.
 HttpReply TextReply(unsigned status, std::string text);
+/// A reply of {"error": text}, with the position of the mistake in the query where it is one.
+HttpReply ErrorReply(unsigned status, const std::string& text,
+                     std::optional<std::size_t> position = {});
 
 /// `snapshot` is what /metrics shows; `now` the moment of the request. May run on any thread. Below
 /// /api/ a query must be one that is understood; elsewhere it is ignored.

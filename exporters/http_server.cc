@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,16 +44,56 @@ void AddHeader(MHD_Response* response, const std::string& name, std::string_view
 }
 
 // The response shares ownership of the body until the last byte is sent.
-MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured) {
-  auto holder = std::make_unique<SharedBody>(reply.body);
+MHD_Response* MakeBufferResponse(const SharedBody& body) {
+  auto holder = std::make_unique<SharedBody>(body);
   const auto release = [](void* holder_to_delete) {
     delete static_cast<SharedBody*>(holder_to_delete);
   };
   // libmicrohttpd's interface lacks const here; it does not write to the body.
   MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
-      reply.body->size(), const_cast<char*>(reply.body->data()), release, holder.get());
+      body->size(), const_cast<char*>(body->data()), release, holder.get());
+  if (response != nullptr) holder.release();  // NOLINT(bugprone-unused-return-value): it has it now
+  return response;
+}
+
+// A stream, and the connection that waits for more of it.
+struct StreamReader {
+  std::shared_ptr<BodyStream> stream;
+  MHD_Connection* connection = nullptr;
+};
+
+// libmicrohttpd: MHD_ContentReaderCallback. It is not called again before the connection is
+// resumed.
+ssize_t ReadStream(void* reader_state, std::uint64_t /*position*/, char* buffer, std::size_t size) {
+  auto& reader = *static_cast<StreamReader*>(reader_state);
+  const BodyStream::ReadResult read = reader.stream->Read(std::span(buffer, size));
+  if (read.state == BodyStream::State::kComplete) return MHD_CONTENT_READER_END_OF_STREAM;
+  if (read.state == BodyStream::State::kWaiting) {
+    MHD_suspend_connection(reader.connection);
+    reader.stream->Await([connection = reader.connection] { MHD_resume_connection(connection); });
+  }
+  return static_cast<ssize_t>(read.bytes);
+}
+
+MHD_Response* MakeStreamResponse(const std::shared_ptr<BodyStream>& stream,
+                                 MHD_Connection* connection) {
+  constexpr std::size_t kBlockBytes = std::size_t{16} * 1024;
+  auto reader = std::make_unique<StreamReader>(StreamReader{stream, connection});
+  const auto release = [](void* reader_to_delete) {
+    const std::unique_ptr<StreamReader> ended(static_cast<StreamReader*>(reader_to_delete));
+    ended->stream->Leave();
+  };
+  MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes,
+                                                             &ReadStream, reader.get(), release);
+  if (response != nullptr) reader.release();  // NOLINT(bugprone-unused-return-value): it has it now
+  return response;
+}
+
+MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
+                           MHD_Connection* connection) {
+  MHD_Response* response =
+      reply.stream ? MakeStreamResponse(reply.stream, connection) : MakeBufferResponse(reply.body);
   if (response == nullptr) return nullptr;
-  holder.release();  // NOLINT(bugprone-unused-return-value): the response has it now
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type);
   AddHeader(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply.content_encoding);
   AddHeader(response, MHD_HTTP_HEADER_ALLOW, reply.allow);
@@ -178,23 +219,31 @@ struct HttpServer::Callbacks {
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
-    if (url == kReloadPath) {
-      return Queue(server, connection, AnswerReload(name, server.services_.reload));
-    }
     const HttpRequest request{
         .method = name,
         .path = url,
         .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
         .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
         .query = exchange.query};
-    return Queue(
-        server, connection,
-        Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
+    return Queue(server, connection, ReplyTo(request, server.services_, connection));
+  }
+
+  static HttpReply ReplyTo(const HttpRequest& request, const HttpServices& services,
+                           MHD_Connection* connection) {
+    if (request.path == kReloadPath) return AnswerReload(request.method, services.reload);
+    if (request.path == kSocketsPath) {
+      const SocketsVisitor visitor{ConnectionOf(connection).address,
+                                   HeaderOf(connection, MHD_HTTP_HEADER_HOST)};
+      return AnswerSockets(request, MaySeeSockets(visitor, services.guard.policy()->access),
+                           services.sockets);
+    }
+    return Answer(request, services.snapshots.Load(), std::chrono::system_clock::now());
   }
 
   static MHD_Result Queue(const HttpServer& server, MHD_Connection* connection,
                           const HttpReply& reply) {
-    MHD_Response* response = MakeResponse(reply, server.services_.guard.policy()->access.headers);
+    MHD_Response* response =
+        MakeResponse(reply, server.services_.guard.policy()->access.headers, connection);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);
@@ -225,7 +274,7 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
+  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
   if (initial_tls_) {
     flags |= MHD_USE_TLS;
     // libmicrohttpd wants a certificate of its own; every session gets the policy's instead.

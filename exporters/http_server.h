@@ -12,6 +12,7 @@
 #include "exporters/listening_socket.h"
 #include "exporters/published_snapshot.h"
 #include "exporters/reload_reply.h"
+#include "exporters/sockets_reply.h"
 #include "exporters/web_guard.h"
 
 struct MHD_Daemon;
@@ -30,7 +31,8 @@ struct HttpLimits {
 struct HttpServices {
   const SnapshotSlot& snapshots;  // already holds one
   WebGuard& guard;
-  ReloadAction reload;  // may be empty
+  ReloadAction reload = {};         // may be empty
+  SocketSearchAction sockets = {};  // may be empty
 };
 
 class HttpServer {
@@ -39,7 +41,7 @@ class HttpServer {
   /// libmicrohttpd does not start.
   static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
                                                    const HttpServices& services);
-  /// Closes every connection and ends the thread.
+  /// Closes every connection and ends the thread. Every BodyStream must be complete.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

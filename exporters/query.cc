@@ -10,14 +10,6 @@ namespace connwatch {
 
 namespace {
 
-// For messages: no more of what was sent than helps.
-std::string Quote(std::string_view text) {
-  constexpr std::size_t kLongest = 40;
-  std::string quoted = "\"";
-  quoted.append(text.substr(0, kLongest));
-  return quoted + (text.size() > kLongest ? "...\"" : "\"");
-}
-
 bool IsControl(char c) {
   constexpr unsigned char kFirstPrintable = 0x20;
   constexpr unsigned char kDelete = 0x7f;
@@ -56,7 +48,7 @@ class QueryParser {
     const std::size_t equals = query_.substr(0, end).find('=', begin);
     if (equals == std::string_view::npos) {
       return Fail(begin + 1,
-                  "expected name=value, found " + Quote(query_.substr(begin, end - begin)));
+                  "expected name=value, found " + QuotedPiece(query_.substr(begin, end - begin)));
     }
     QueryParameter parameter;
     parameter.name_position = begin + 1;
@@ -70,11 +62,12 @@ class QueryParser {
   bool CheckName(const QueryParameter& parameter) {
     if (std::ranges::find(known_, parameter.name) == known_.end()) {
       return Fail(parameter.name_position,
-                  "unknown parameter " + Quote(parameter.name) + ", " + KnownNames());
+                  "unknown parameter " + QuotedPiece(parameter.name) + ", " + KnownNames());
     }
     if (std::ranges::find(parameters_, parameter.name, &QueryParameter::name) !=
         parameters_.end()) {
-      return Fail(parameter.name_position, "parameter " + Quote(parameter.name) + " comes twice");
+      return Fail(parameter.name_position,
+                  "parameter " + QuotedPiece(parameter.name) + " comes twice");
     }
     return true;
   }
@@ -94,7 +87,7 @@ class QueryParser {
       if (c == '%') {
         const std::string_view encoded = query_.substr(i, std::min(kEncodedByte, end - i));
         const auto byte = DecodeByte(encoded.substr(1));
-        if (!byte) return Fail(position, Quote(encoded) + " is no percent-encoded byte");
+        if (!byte) return Fail(position, QuotedPiece(encoded) + " is no percent-encoded byte");
         c = *byte;
         i += kEncodedByte - 1;
       }
@@ -115,18 +108,25 @@ class QueryParser {
   std::optional<QueryMistake> mistake_;
 };
 
+}  // namespace
+
+std::string QuotedPiece(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  std::string quoted = "\"";
+  quoted.append(text.substr(0, kLongest));
+  return quoted + (text.size() > kLongest ? "...\"" : "\"");
+}
+
 std::optional<QueryMistake> ReadCount(const QueryParameter& parameter, std::size_t least,
                                       std::size_t most, std::size_t& count) {
   const std::string& text = parameter.value;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   const bool is_number = error == std::errc() && end == text.data() + text.size();
   if (is_number && count >= least && count <= most) return std::nullopt;
-  return QueryMistake{parameter.value_position, parameter.name + " must be a whole number from " +
-                                                    std::to_string(least) + " to " +
-                                                    std::to_string(most) + ", not " + Quote(text)};
+  return QueryMistake{parameter.value_position,
+                      parameter.name + " must be a whole number from " + std::to_string(least) +
+                          " to " + std::to_string(most) + ", not " + QuotedPiece(text)};
 }
-
-}  // namespace
 
 std::variant<Query, QueryMistake> ParseQuery(std::string_view query,
                                              std::span<const std::string_view> known) {

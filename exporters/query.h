@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,13 @@ struct QueryMistake {
 /// with a "=". Otherwise the first mistake.
 std::variant<Query, QueryMistake> ParseQuery(std::string_view query,
                                              std::span<const std::string_view> known);
+
+/// A piece of a query for a message: in quotation marks, no more of it than helps.
+std::string QuotedPiece(std::string_view text);
+
+/// Reads the parameter's value, a whole number from `least` to `most`, into `count`.
+std::optional<QueryMistake> ReadCount(const QueryParameter& parameter, std::size_t least,
+                                      std::size_t most, std::size_t& count);
 
 /// Which part of a list is asked for.
 struct Paging {

@@ -47,6 +47,7 @@ Result<DumpProgress> DumpParser::ParseMessage(std::uint16_t type, Bytes payload)
       auto record = ParseSocketMessage(payload);
       if (!record) return std::move(record).error();
       records_.push_back(*record);
+      if (with_messages_) messages_.push_back(payload);
       return DumpProgress::kMore;
     }
     case NLMSG_DONE:
@@ -68,6 +69,7 @@ Result<DumpProgress> DumpParser::ParseMessage(std::uint16_t type, Bytes payload)
 
 Result<RecordBatch> DumpParser::Parse(Bytes datagram) {
   records_.clear();
+  messages_.clear();
   DumpProgress progress = DumpProgress::kMore;
   while (!datagram.empty() && progress == DumpProgress::kMore) {
     const auto header = LoadAt<nlmsghdr>(datagram, 0);
@@ -85,7 +87,7 @@ Result<RecordBatch> DumpParser::Parse(Bytes datagram) {
     datagram =
         datagram.subspan(std::min<std::size_t>(NLMSG_ALIGN(header->nlmsg_len), datagram.size()));
   }
-  return RecordBatch{records_, progress};
+  return RecordBatch{records_, progress, messages_};
 }
 
 }  // namespace connwatch

@@ -23,8 +23,12 @@ class DumpParser {
  public:
   DumpParser();
 
-  /// Replies are told from other messages by `identity` from now on.
-  void Expect(DumpIdentity identity) { identity_ = identity; }
+  /// Replies are told from other messages by `identity` from now on. `with_messages` as
+  /// DumpQuery::details.
+  void Expect(DumpIdentity identity, bool with_messages = false) {
+    identity_ = identity;
+    with_messages_ = with_messages;
+  }
 
   /// The records of one datagram, valid until the next call; progress is kDone once the kernel said
   /// so, else kMore. Messages with another identity are passed over.
@@ -37,7 +41,9 @@ class DumpParser {
   Result<DumpProgress> ParseMessage(std::uint16_t type, std::span<const std::byte> payload);
 
   DumpIdentity identity_;
+  bool with_messages_ = false;
   std::vector<SocketRecord> records_;  // kept between datagrams: no allocation per record
+  std::vector<std::span<const std::byte>> messages_;
 };
 
 }  // namespace connwatch

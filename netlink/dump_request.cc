@@ -9,6 +9,7 @@
 #include <array>
 
 #include "core/tcp_state.h"
+#include "netlink/filter_bytecode.h"
 
 namespace connwatch {
 
@@ -25,6 +26,7 @@ std::uint8_t ExtensionBits(const DumpQuery& query) {
   unsigned bits = 0;
   if (query.tcp_info) bits |= 1U << (INET_DIAG_INFO - 1U);
   if (query.socket_memory) bits |= 1U << (INET_DIAG_SKMEMINFO - 1U);
+  if (query.details) bits |= 1U << (INET_DIAG_INFO - 1U) | 1U << (INET_DIAG_CONG - 1U);
   return static_cast<std::uint8_t>(bits);
 }
 
@@ -59,6 +61,10 @@ std::vector<std::byte> BuildDumpRequest(const DumpRequest& request, std::uint32_
     PutOneFamily(header, request.query, *request.family);
   } else {
     PutBothFamilies(header, request.query);
+  }
+  const auto bytecode = BuildFilterBytecode(request.query.endpoints);
+  if (!bytecode.empty()) {
+    mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, bytecode.size(), bytecode.data());
   }
   return {buffer.begin(), buffer.begin() + header->nlmsg_len};
 }

@@ -41,7 +41,7 @@ Result<void> InetDiagDump::StartNextWalk() {
   if (mnl_socket_sendto(socket_.get(), request.data(), request.size()) < 0) {
     return Error::FromErrno(errno, "send request").Within(kWhat);
   }
-  parser_.Expect({sequence_, mnl_socket_get_portid(socket_.get())});
+  parser_.Expect({sequence_, mnl_socket_get_portid(socket_.get())}, walks_.front().query.details);
   return {};
 }
 
@@ -78,7 +78,8 @@ Result<RecordBatch> InetDiagDump::ReadBatch() {
   walks_.pop_front();
   if (walks_.empty()) return batch;
   if (auto started = StartNextWalk(); !started) return std::move(started).error();
-  return RecordBatch{batch->records, DumpProgress::kMore};
+  batch->progress = DumpProgress::kMore;
+  return batch;
 }
 
 Result<RecordBatch> InetDiagDump::OnError(Error error) {

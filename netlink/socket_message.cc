@@ -2,17 +2,16 @@
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <string>
 
+#include "netlink/attributes.h"
 #include "netlink/load_at.h"
 
 namespace connwatch {
@@ -20,8 +19,6 @@ namespace connwatch {
 namespace {
 
 using Bytes = std::span<const std::byte>;
-
-Error Malformed(const std::string& what) { return Error{EBADMSG, "inet_diag message: " + what}; }
 
 IpAddress AddressFrom(std::uint8_t family, std::span<const __be32, 4> words) {
   const std::span<const std::byte, 16> bytes = std::as_bytes(words);
@@ -97,32 +94,15 @@ void ReadAttribute(unsigned type, Bytes value, SocketRecord& record) {
   }
 }
 
-// Reads what is wanted from the attributes into `record`.
-Result<void> ParseAttributes(Bytes bytes, SocketRecord& record) {
-  while (!bytes.empty()) {
-    const auto header = LoadAt<nlattr>(bytes, 0);
-    if (!header) return Malformed("bytes behind the last attribute");
-    if (header->nla_len < NLA_HDRLEN || header->nla_len > bytes.size()) {
-      return Malformed("attribute length " + std::to_string(header->nla_len) + " with " +
-                       std::to_string(bytes.size()) + " bytes left");
-    }
-    ReadAttribute(header->nla_type & NLA_TYPE_MASK,
-                  bytes.subspan(NLA_HDRLEN, header->nla_len - NLA_HDRLEN), record);
-    // The padding of the last attribute may be missing.
-    bytes = bytes.subspan(std::min<std::size_t>(NLA_ALIGN(header->nla_len), bytes.size()));
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<SocketRecord> ParseSocketMessage(Bytes payload) {
   const auto message = LoadAt<inet_diag_msg>(payload, 0);
-  if (!message) return Malformed("only " + std::to_string(payload.size()) + " bytes");
+  if (!message) return MalformedMessage("only " + std::to_string(payload.size()) + " bytes");
   const auto state = TcpStateFromKernel(message->idiag_state);
-  if (!state) return Malformed("unknown state " + std::to_string(message->idiag_state));
+  if (!state) return MalformedMessage("unknown state " + std::to_string(message->idiag_state));
   if (message->idiag_family != AF_INET && message->idiag_family != AF_INET6) {
-    return Malformed("unknown address family " + std::to_string(message->idiag_family));
+    return MalformedMessage("unknown address family " + std::to_string(message->idiag_family));
   }
 
   SocketRecord record;
@@ -141,7 +121,8 @@ Result<SocketRecord> ParseSocketMessage(Bytes payload) {
   record.timer_expires = std::chrono::milliseconds(message->idiag_expires);
   record.receive_queue = message->idiag_rqueue;
   record.send_queue = message->idiag_wqueue;
-  if (auto parsed = ParseAttributes(payload.subspan(sizeof(inet_diag_msg)), record); !parsed) {
+  const auto read = [&record](unsigned type, Bytes value) { ReadAttribute(type, value, record); };
+  if (auto parsed = ReadAttributes(payload.subspan(sizeof(inet_diag_msg)), read); !parsed) {
     return std::move(parsed).error();
   }
   return record;

@@ -134,6 +134,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "web: {max_connections: 99}",
       "web: {max_connections_per_address: 1}",
       "web: {timeout: 1s}",
+      "web: {sockets_api: true}",
       "log: {level: error}",
       "log: {format: json}",
   };

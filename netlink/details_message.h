@@ -1,0 +1,17 @@
+// One inet_diag message -> its SocketDetails. Pure; the bytes are not trusted.
+// kernel: include/uapi/linux/inet_diag.h and include/uapi/linux/tcp.h.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "core/result.h"
+#include "core/socket_details.h"
+
+namespace connwatch {
+
+/// Reads what ParseSocketMessage (socket_message.h) reads the record from: the payload of a netlink
+/// message. EBADMSG if the bytes contradict their own lengths.
+Result<SocketDetails> ParseSocketDetails(std::span<const std::byte> payload);
+
+}  // namespace connwatch
