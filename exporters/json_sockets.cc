@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <string_view>
 
 #include "exporters/json_values.h"
 
@@ -9,7 +10,21 @@ namespace connwatch {
 
 namespace {
 
+std::string Compact(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
 Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
+// As an entry of a list.
+std::string Indented(std::string_view text) {
+  std::string indented;
+  for (const char c : text.substr(0, text.size() - 1)) {  // without the newline at its end
+    indented += c;
+    if (c == '\n') indented += "    ";
+  }
+  return indented;
+}
 
 // As ss shows it.
 std::string InHexadecimal(std::uint64_t number) {
@@ -56,7 +71,7 @@ void AddDetails(Json& json, const FoundSocket& socket) {
 }  // namespace
 
 std::string RenderSocketsBegin(WallTime now) {
-  return "{\n  \"dumped_timestamp_seconds\": " + Timestamp(now).dump() + ",\n  \"sockets\": [";
+  return "{\n  \"dumped_timestamp_seconds\": " + Compact(Timestamp(now)) + ",\n  \"sockets\": [";
 }
 
 std::string RenderSocket(const FoundSocket& socket, bool is_first) {
@@ -70,13 +85,13 @@ std::string RenderSocket(const FoundSocket& socket, bool is_first) {
   json["cookie"] = InHexadecimal(record.cookie);
   AddQueues(json, record);
   if (socket.details) AddDetails(json, socket);
-  return (is_first ? "\n    " : ",\n    ") + json.dump();
+  return (is_first ? "\n    " : ",\n    ") + Indented(Write(json));
 }
 
 std::string RenderSocketsEnd(std::size_t returned, const std::string& incomplete_because) {
-  return "\n  ],\n  \"returned\": " + Json(returned).dump() +
-         ",\n  \"is_complete\": " + Json(incomplete_because.empty()).dump() +
-         ",\n  \"incomplete_because\": " + TextOrNull(incomplete_because).dump() + "\n}\n";
+  return "\n  ],\n  \"returned\": " + std::to_string(returned) +
+         ",\n  \"is_complete\": " + (incomplete_because.empty() ? "true" : "false") +
+         ",\n  \"incomplete_because\": " + Compact(TextOrNull(incomplete_because)) + "\n}\n";
 }
 
 }  // namespace connwatch

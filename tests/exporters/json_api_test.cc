@@ -3,13 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/api_examples.h"
 #include "tests/support/snapshots.h"
-#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
@@ -23,63 +20,28 @@ nlohmann::json Parse(const std::optional<std::string>& text) {
   return nlohmann::json::parse(text.value_or("null"));
 }
 
-using Example = std::pair<std::string, std::optional<std::string>>;  // path, answer
-
-// The block below the line "`GET path`".
-std::string BlockOf(const std::string& document, const std::string& path) {
-  const std::string head = "`GET " + path + "`\n\n```json\n";
-  const std::size_t begin = document.find(head);
-  if (begin == std::string::npos) return {};
-  const std::size_t end = document.find("```\n", begin + head.size());
-  return document.substr(begin + head.size(), end - begin - head.size());
-}
-
-// After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
-void UpdateExamples(const std::vector<Example>& examples) {
-  std::string document = ReadSourceFile("docs/api.md");
-  for (const auto& [path, answer] : examples) {
-    const std::string block = "`GET " + path + "`\n\n```json\n" + BlockOf(document, path) + "```\n";
-    const std::size_t begin = document.find(block);
-    if (begin == std::string::npos) continue;
-    document.replace(begin, block.size(),
-                     "`GET " + path + "`\n\n```json\n" + answer.value() + "```\n");
-  }
-  std::ofstream(CONNWATCH_SOURCE_DIR / std::filesystem::path("docs/api.md")) << document;
-}
-
 TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
   const Snapshot snapshot = FullSnapshot();
-  const std::vector<Example> examples = {
-      {"/api/v1/states", RenderStates(snapshot)},
-      {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
-      {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
-      {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
-      {"/api/v1/alerts", RenderAlerts(snapshot, kDefault)},
-      {"/api/v1/history", RenderHistory(snapshot)},
-      {"/api/v1/status", RenderStatus(snapshot, kTestBuild, TestInstant(60).wall)},
-      {"/api/v1/listeners?limit=0",
-       RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}};
-  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) UpdateExamples(examples);
-  const std::string documented = ReadSourceFile("docs/api.md");
-  for (const auto& [path, answer] : examples) {
-    EXPECT_EQ(answer, BlockOf(documented, path)) << path;
-  }
+  ExpectDocumented(
+      {{"/api/v1/states", RenderStates(snapshot)},
+       {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
+       {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
+       {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
+       {"/api/v1/alerts", RenderAlerts(snapshot, kDefault)},
+       {"/api/v1/history", RenderHistory(snapshot)},
+       {"/api/v1/status", RenderStatus(snapshot, kTestBuild, TestInstant(60).wall)},
+       {"/api/v1/listeners?limit=0",
+        RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
 }
 
 TEST(JsonApiTest, EveryFieldIsExplained) {
-  const std::string documented = ReadSourceFile("docs/api.md");
   const Snapshot snapshot = FullSnapshot();
-  const auto expect_keys = [&](const nlohmann::json& object) {
-    for (const auto& [key, value] : object.items()) {
-      EXPECT_THAT(documented, HasSubstr("`" + key + "`"));
-    }
-  };
-  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0));
-  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0).at("evidence"));
-  expect_keys(Parse(RenderGroups(snapshot, kOne)).at("groups").at(0));
+  ExpectExplained(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0));
+  ExpectExplained(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0).at("evidence"));
+  ExpectExplained(Parse(RenderGroups(snapshot, kOne)).at("groups").at(0));
   const auto status = Parse(RenderStatus(snapshot, kTestBuild, TestInstant(60).wall));
-  expect_keys(status);
-  expect_keys(status.at("tiers").at(0));
+  ExpectExplained(status);
+  ExpectExplained(status.at("tiers").at(0));
 }
 
 TEST(JsonApiTest, ListsArePaged) {

@@ -9,11 +9,13 @@
 #include <string>
 
 #include "tests/netlink/fixture.h"
+#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 std::map<std::string_view, double> NumbersOf(const SocketDetails& details) {
   std::map<std::string_view, double> numbers;
@@ -57,6 +59,13 @@ TEST(DetailsMessageTest, TellsWhatSsTells) {
   EXPECT_EQ(numbers.at("delivered_segments"), 1);
   EXPECT_EQ(numbers.at("receive_space_bytes"), 65'495);
   EXPECT_EQ(numbers.at("peer_window_bytes"), 65'536);
+}
+
+TEST(DetailsMessageTest, EveryNumberIsExplained) {
+  const std::string documented = ReadSourceFile("docs/api.md");
+  for (const TcpInfoNumber& number : DetailsOf("established_long_tcp_info").tcp_info) {
+    EXPECT_THAT(documented, HasSubstr("`" + std::string(number.name) + "`"));
+  }
 }
 
 TEST(DetailsMessageTest, ATimeWaitSocketHasATimerAndNoTcpInfo) {
