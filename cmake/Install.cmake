@@ -30,8 +30,8 @@ endforeach()
 add_custom_target(manual ALL DEPENDS ${pages})
 
 install(TARGETS connwatchd DESTINATION "${CMAKE_INSTALL_SBINDIR}")
-install(FILES "${generated}/connwatch.service" DESTINATION "${CONNWATCH_UNIT_DIR}")
-install(FILES config/connwatch.yaml DESTINATION "${CONNWATCH_CONFIG_DIR}")
+install(FILES "${generated}/connwatch.service" systemd/connwatch.socket DESTINATION "${CONNWATCH_UNIT_DIR}")
+install(FILES config/connwatch.yaml config/web.yml DESTINATION "${CONNWATCH_CONFIG_DIR}")
 install(FILES systemd/bash-completion RENAME connwatchd
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -18,7 +18,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "watches the TCP connections of a host
  round-trip times and exact totals by group, and alerts with their evidence.")
 
 set(debian "${CMAKE_SOURCE_DIR}/systemd/debian")
-file(WRITE "${CMAKE_BINARY_DIR}/debian/conffiles" "${CONNWATCH_CONFIG_DIR}/connwatch.yaml\n")
+file(WRITE "${CMAKE_BINARY_DIR}/debian/conffiles" 
+  "${CONNWATCH_CONFIG_DIR}/connwatch.yaml\n${CONNWATCH_CONFIG_DIR}/web.yml\n")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   "${debian}/postinst;${debian}/prerm;${debian}/postrm;${CMAKE_BINARY_DIR}/debian/conffiles")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tests/support/scratch_directory.h"
+#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
@@ -84,6 +85,10 @@ TEST_F(WebFileTest, AFileIsReadAndItsFolderIsTheStart) {
   const WebFileResult missing = LoadWebFile(folder_.PathTo("none.yml"));
   EXPECT_THAT(Joined(std::get<std::vector<ConfigError>>(missing)),
               HasSubstr("none.yml: cannot be opened: No such file"));
+}
+
+TEST_F(WebFileTest, TheInstalledOneChangesNothing) {
+  EXPECT_EQ(Accepted(ReadSourceFile("config/web.yml")), WebAccess{});
 }
 
 TEST_F(WebFileTest, EmptyOrUnknownIsRefused) {

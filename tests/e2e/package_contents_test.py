@@ -49,13 +49,15 @@ class PackageContentsTest(unittest.TestCase):
 
     def test_configuration_files(self):
         self.assertEqual(output("dpkg-deb", "--info", self.package, "conffiles").split(),
-                         ["/etc/connwatch/connwatch.yaml"])
-        self.assertEqual((self.tree / "etc/connwatch/connwatch.yaml").read_text(),
-                         (SOURCE_DIR / "config/connwatch.yaml").read_text())
+                         ["/etc/connwatch/connwatch.yaml", "/etc/connwatch/web.yml"])
+        for name in ("connwatch.yaml", "web.yml"):
+            self.assertEqual((self.tree / "etc/connwatch" / name).read_text(),
+                             (SOURCE_DIR / "config" / name).read_text())
 
     def test_libraries_are_depended_on(self):
         depends = output("dpkg-deb", "--field", self.package, "Depends")
-        for library in ("libc6", "libmnl0", "libmicrohttpd12", "libsystemd0", "libcurl"):
+        for library in ("libc6", "libmnl0", "libmicrohttpd12", "libsystemd0", "libcurl",
+                        "libgnutls30", "libcrypt1"):
             self.assertIn(library, depends)
 
     def test_manual_pages_name_every_option(self):

@@ -136,6 +136,18 @@ class PackageTest(unittest.TestCase):
                 self.restarts_after(lambda signal=signal: self.container.run(
                     f"systemctl kill --kill-whom=main --signal={signal} connwatch"))
 
+    def test_socket_activation(self):
+        self.install()
+        self.container.run("systemctl disable --now connwatch; "
+                           "echo OPTIONS=--web.systemd-socket >/etc/default/connwatch; "
+                           "systemctl enable --now connwatch.socket")
+        self.assertEqual(self.show("ActiveState"), "inactive")
+        self.assertIn("connwatch_build_info", self.page().names())
+        self.assertEqual(self.show("ActiveState"), "active")
+        with self.subTest("a restart refuses nobody"):
+            self.container.run("systemctl restart --no-block connwatch")
+            self.page()
+
     def test_an_upgrade_keeps_what_was_edited(self):
         self.container.run("apt-get install --yes ./older.deb")
         self.write_config("max_groups: 7  # edited\n")
