@@ -65,9 +65,12 @@ Json ToJson(const ProcessStats& process) {
 }  // namespace
 
 std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallTime now) {
-  Json answer = {{"version", build.version},         {"revision", build.revision},
-                 {"timestamp_seconds", Timestamp(now)}, {"started_timestamp_seconds", Json()},
-                 {"uptime_seconds", Json()},         {"is_ready", snapshot.sockets.has_value()}};
+  Json answer = {{"version", build.version},
+                 {"revision", build.revision},
+                 {"timestamp_seconds", Timestamp(now)},
+                 {"started_timestamp_seconds", Json()},
+                 {"uptime_seconds", Json()},
+                 {"is_ready", snapshot.sockets.has_value()}};
   if (const auto& started = snapshot.process.started) {
     answer["started_timestamp_seconds"] = Timestamp(*started);
     answer["uptime_seconds"] = SecondsBetween(*started, now);
