@@ -73,9 +73,14 @@ class Figure {
     const points = pointsOf(history, numberOf);
     const newest = history.samples.length > 0 ? history.samples[history.samples.length - 1] : null;
     this.spark.update(points, newest?.timestamp_seconds ?? 0, history.span_seconds, least);
-    const highest = Math.max(...points.map((point) => point.value));
-    setText(this.note, points.length === 0 ? "nothing measured in 10 min"
-      : `now ${this.format(points[points.length - 1].value)}, highest ${this.format(highest)}`);
+    setText(this.note, this.noteOn(points));
+  }
+
+  noteOn(points) {
+    if (points.length === 0) return "nothing measured in 10 min";
+    const top = points.reduce((one, other) => (other.value > one.value ? other : one));
+    const now = `now ${this.format(points[points.length - 1].value)}`;
+    return top.value === 0 ? now : `${now}, peak ${this.format(top.value)} at ${minuteText(top.time)}`;
   }
 }
 

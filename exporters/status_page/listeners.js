@@ -1,6 +1,8 @@
 // The listeners: those in trouble first, with the cause in words, then the busy, then the idle.
 
-const QUIET_LISTENERS = 8;  // shown before "Show all"
+// Shown before "Show all".
+const QUIET_LISTENERS = 8;
+const TROUBLED_LISTENERS = 24;
 
 class Listeners {
   constructor() {
@@ -9,6 +11,8 @@ class Listeners {
     this.synHistory = new Figure(find("syn-history"), shareText);
     this.acceptHistory = new Figure(find("accept-history"), shareText);
     this.expander = new Expander(find("listeners-more"), () => this.render());
+    this.filter = find("listeners-filter");
+    this.filter.addEventListener("input", () => this.render());
     this.rows = [];
   }
 
@@ -45,27 +49,31 @@ class Listeners {
   }
 
   render() {
-    const troubled = this.rows.filter((row) => row.inTrouble).length;
-    this.list.update(this.expander.cut(this.rows, troubled + QUIET_LISTENERS, "listeners"));
+    const wanted = this.filter.value.trim().toLowerCase();
+    const rows = this.rows.filter((row) => `${row.address} ${row.unit}`.toLowerCase().includes(wanted));
+    const troubled = rows.filter((row) => row.inTrouble).length;
+    const least = Math.min(troubled, TROUBLED_LISTENERS) + QUIET_LISTENERS;
+    this.list.update(this.expander.cut(rows, least, "listeners"));
+    show(this.filter, this.rows.length > QUIET_LISTENERS);
+    show(find("listeners-unmatched"), rows.length === 0 && this.rows.length > 0);
   }
 }
 
 class ListenerRows {
   constructor() {
     this.address = element("span", {class: "address"});
-    this.unit = element("span", {class: "soft unit"});
+    this.owner = element("span", {class: "soft owner"});
     this.syn = new QueueBar();
     this.accept = new QueueBar();
     this.drops = cell({class: "number", "data-label": "Drops"});
-    this.sockets = cell({class: "number", "data-label": "Sockets"});
     this.verdict = cell({class: "verdict"});
-    this.why = cell({class: "why", colspan: "6"});
+    this.why = cell({class: "why", colspan: "5"});
     this.whyRow = element("tr", {role: "row", class: "why-row"}, this.why);
     this.node = element("tbody", {role: "rowgroup"},
-      element("tr", {role: "row"}, rowHeader(this.address, this.unit),
+      element("tr", {role: "row"}, rowHeader(this.address, this.owner),
         cell({"data-label": "SYN queue"}, this.syn.node),
         cell({"data-label": "Accept queue"}, this.accept.node),
-        this.drops, this.sockets, this.verdict),
+        this.drops, this.verdict),
       this.whyRow);
   }
 
@@ -73,7 +81,8 @@ class ListenerRows {
     setAttribute(this.node, "data-listener", row.address);
     setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
     setText(this.address, row.address);
-    setText(this.unit, row.unit);
+    const shared = row.sockets > 1 ? plural(row.sockets, "socket", "sockets") : "";
+    setText(this.owner, [row.unit, shared].filter((part) => part !== "").join(", "));
     this.syn.update({
       length: row.syn_queue_length, peak: row.syn_queue_peak, limit: row.syn_queue_limit,
       capacity: row.syn_queue_limit,
@@ -84,9 +93,7 @@ class ListenerRows {
       capacity: row.accept_queue_limit + row.sockets, isMeant: false,
     });
     setText(this.drops, countText(row.drops_total));
-    setText(this.sockets, countText(row.sockets));
     setAttribute(this.drops, "data-usual", String(row.drops_total === 0));
-    setAttribute(this.sockets, "data-usual", String(row.sockets === 1));
     const names = row.diagnosis.map((found) => CAUSE_NAMES[found.cause] ?? found.cause);
     const verdict = names.length > 0 ? names.join(", ") : row.inTrouble ? "Alert firing" : "No trouble";
     setText(this.verdict, row.inTrouble ? `▲ ${verdict}` : verdict);

@@ -5,8 +5,8 @@ const PATIENCE_MS = 5000;
 const SLOW_EVERY = 3;  // updates
 
 const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
-  handshakes: "handshakes?limit=10", states: "states", status: "status"};
-const SLOW = {groups: "groups?limit=1000", history: "history"};
+  handshakes: "handshakes?limit=10", states: "states", status: "status", history: "history"};
+const SLOW = {groups: "groups?limit=1000"};
 
 // The answer, or null where the daemon has not found out yet (503).
 async function ask(name) {

@@ -61,6 +61,10 @@ function timeText(timestamp) {
   return new Date(timestamp * 1000).toLocaleTimeString("en-GB");
 }
 
+function minuteText(timestamp) {
+  return timeText(timestamp).slice(0, "23:59".length);
+}
+
 // A value of an alert's signal.
 function valueText(value, unit) {
   switch (unit) {
