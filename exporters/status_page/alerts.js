@@ -66,7 +66,7 @@ class AlertEntry {
     setText(this.subject, alert.subject);
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
     setText(this.since, `since ${timeText(begin)}, for ${secondsText(Math.max(0, alert.now - begin))}`);
-    setText(this.cause, CAUSE_NAMES[alert.cause] ?? alert.cause);
+    setText(this.cause, causeText(alert.cause));
     show(this.cause, alert.cause !== "");
     const text = alert.evidence?.text ?? "";
     setText(this.evidence, `When it fired: ${text}`);

@@ -79,8 +79,11 @@ class Figure {
   noteOn(points) {
     if (points.length === 0) return "nothing measured in 10 min";
     const top = points.reduce((one, other) => (other.value > one.value ? other : one));
-    const now = `now ${this.format(points[points.length - 1].value)}`;
-    return top.value === 0 ? now : `${now}, peak ${this.format(top.value)} at ${minuteText(top.time)}`;
+    const latest = points[points.length - 1];
+    const now = `now ${this.format(latest.value)}`;
+    if (top.value === 0) return now;
+    return latest.value === top.value ? `${now}, the peak`
+      : `${now}, peak ${this.format(top.value)} at ${minuteText(top.time)}`;
   }
 }
 
@@ -105,7 +108,7 @@ class QueueBar {
     show(this.peak, peak > length);
     setAttribute(this.bar, "data-level", level);
     setText(this.length, countText(length));
-    const peakText = peak > length ? `, peak ${countText(peak)}` : "";
+    const peakText = peak > length ? `, peak\u00a0${countText(peak)}` : "";
     setText(this.limit, ` of ${countText(limit)}${level === "full" ? ", full" : ""}${peakText}`);
   }
 }

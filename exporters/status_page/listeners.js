@@ -14,19 +14,22 @@ class Listeners {
     this.filter = find("listeners-filter");
     this.filter.addEventListener("input", () => this.render());
     this.rows = [];
+    this.troubled = 0;
   }
 
   update(answer, alerts, history) {
-    const firing = new Set((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
-      .map((alert) => alert.subject));
+    const firing = new Map((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
+      .map((alert) => [alert.subject, alert]));
     this.rows = (answer?.listeners ?? []).map((listener) => ({
       ...listener,
+      alert: firing.get(listener.address),
       inTrouble: firing.has(listener.address) ||
         listener.diagnosis.some((found) => found.cause !== "deferred_accept"),
       isBusy: listener.accept_queue_peak > 0 || listener.syn_queue_peak > 0,
     }));
     const rank = (row) => (row.inTrouble ? 0 : row.isBusy ? 1 : 2);
     this.rows.sort((one, other) => rank(one) - rank(other));  // stable: else by address
+    this.troubled = this.rows.filter((row) => row.inTrouble).length;
     this.render();
     show(find("listeners-none"), answer !== null && this.rows.length === 0);
     setText(find("listeners-note"), this.noteOn(answer));
@@ -37,10 +40,9 @@ class Listeners {
 
   noteOn(answer) {
     if (answer === null) return "The first poll is not complete.";
-    const troubled = this.rows.filter((row) => row.inTrouble).length;
     const total = answer.total + answer.folded.addresses;
     let note = plural(total, "address", "addresses");
-    note += troubled > 0 ? `, ${countText(troubled)} in trouble` : ", none in trouble";
+    note += this.troubled > 0 ? `, ${countText(this.troubled)} in trouble` : ", none in trouble";
     if (answer.total > this.rows.length) note += `; the first ${countText(this.rows.length)} are here`;
     if (answer.folded.addresses > 0) {
       note += `; ${countText(answer.folded.addresses)} beyond max_listeners are not told apart`;
@@ -92,14 +94,18 @@ class ListenerRows {
       length: row.accept_queue_length, peak: row.accept_queue_peak, limit: row.accept_queue_limit,
       capacity: row.accept_queue_limit + row.sockets, isMeant: false,
     });
-    setText(this.drops, countText(row.drops_total));
+    setText(this.drops, briefCountText(row.drops_total));
     setAttribute(this.drops, "data-usual", String(row.drops_total === 0));
-    const names = row.diagnosis.map((found) => CAUSE_NAMES[found.cause] ?? found.cause);
-    const verdict = names.length > 0 ? names.join(", ") : row.inTrouble ? "Alert firing" : "No trouble";
-    setText(this.verdict, row.inTrouble ? `▲ ${verdict}` : verdict);
+    setText(this.verdict, row.inTrouble ? `▲ ${verdictOn(row)}` : verdictOn(row));
     setText(this.why, whyText(row));
     show(this.whyRow, this.why.textContent !== "");
   }
+}
+
+function verdictOn(row) {
+  if (row.diagnosis.length > 0) return row.diagnosis.map((found) => causeText(found.cause)).join(", ");
+  if (!row.inTrouble) return "No trouble";
+  return row.alert.cause === "" ? row.alert.alert : causeText(row.alert.cause);
 }
 
 function whyText(row) {

@@ -65,9 +65,9 @@ class Page {
   }
 
   render(answers) {
-    const now = answers.status.timestamp_seconds;  // the daemon's clock, not the viewer's
-    this.alerts.update(answers.alerts, now);
-    this.states.update(answers.states, answers.history, now);
+    // Ages are counted to the daemon's clock, not the viewer's.
+    this.alerts.update(answers.alerts, answers.status.timestamp_seconds);
+    this.states.update(answers.states, answers.history);
     this.listeners.update(answers.listeners, answers.alerts, answers.history);
     this.handshakes.update(answers.handshakes, answers.history);
     this.groups.update(answers.groups, answers.history);
@@ -76,16 +76,27 @@ class Page {
   }
 
   renderVerdict(answers) {
-    const firing = (answers.alerts?.alerts ?? []).filter((alert) => alert.state === "firing");
+    const alerts = answers.alerts?.alerts ?? [];
+    const firing = alerts.filter((alert) => alert.state === "firing");
     const isStale = answers.status.tiers.some((tier) => tier.is_stale);
-    let verdict = "Nothing is firing";
-    if (answers.alerts === null || !answers.status.is_ready) verdict = "Waiting for the first poll";
-    if (firing.length > 0) verdict = plural(firing.length, "alert is firing", "alerts are firing");
-    if (isStale && answers.status.is_ready) verdict += ", and some numbers are out of date";
+    let verdict = "All is well";
+    if (answers.alerts === null || !answers.status.is_ready) {
+      verdict = "Waiting for the first poll";
+    } else if (firing.length > 0) {
+      verdict = plural(firing.length, "alert is firing", "alerts are firing");
+    } else if (alerts.length > 0) {
+      verdict = plural(alerts.length, "alert is pending", "alerts are pending");
+    } else if (this.listeners.troubled > 0) {
+      verdict = plural(this.listeners.troubled, "listener in trouble", "listeners in trouble");
+    }
+    const isWell = verdict === "All is well";
+    if (isStale && answers.status.is_ready) {
+      verdict = isWell ? "Some numbers are out of date" : `${verdict}, some numbers are out of date`;
+    }
     setText(find("verdict"), verdict);
-    const level = firing.some((alert) => alert.severity === "critical") ? "critical"
-      : firing.length > 0 || isStale ? "warning" : "good";
-    setAttribute(document.body, "data-level", level);
+    const isCritical = firing.some((alert) => alert.severity === "critical");
+    setAttribute(document.body, "data-level",
+      isCritical ? "critical" : isWell && !isStale ? "good" : "warning");
     document.title = (firing.length > 0 ? `(${firing.length}) ` : "") + `connwatch ${location.host}`;
   }
 

@@ -18,6 +18,10 @@ const TIER_NAMES = {
   listeners: "Listening sockets", handshakes: "Pending handshakes", full: "Every socket",
 };
 
+function causeText(cause) {
+  return CAUSE_NAMES[cause] ?? cause;
+}
+
 function countText(number) {
   return NUMBER.format(number);
 }
@@ -30,6 +34,11 @@ function scaledText(number, units, step) {
     unit += 1;
   }
   return `${significant(number)} ${units[unit]}`;
+}
+
+// For narrow columns: exact below a million.
+function briefCountText(number) {
+  return number < 1e6 ? countText(number) : scaledText(number, ["", "k", "M", "G", "T"], 1000);
 }
 
 function bytesText(bytes) {
