@@ -7,12 +7,13 @@ const SPARK = {width: 120, height: 30, gapSeconds: 20};
 class Sparkline {
   constructor(format) {
     this.format = format;
+    const base = shape("path", {class: "base", d: `M0 ${SPARK.height}H${SPARK.width}`});
     this.area = shape("path", {class: "area"});
     this.line = shape("path", {class: "line"});
     this.node = shape("svg", {
       class: "spark", role: "img", preserveAspectRatio: "none",
       viewBox: `0 -1.5 ${SPARK.width} ${SPARK.height + 3}`,
-    }, this.area, this.line);
+    }, base, this.area, this.line);
     this.update([], 0, 600);
   }
 

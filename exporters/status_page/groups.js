@@ -66,7 +66,8 @@ class GroupRow {
 
   update(group) {
     setAttribute(this.node, "data-group", `${group.direction} ${group.group}`);
-    setText(this.name, group.group);
+    setText(this.name, unitText(group.group));
+    setAttribute(this.name, "title", group.group);
     setText(this.direction, group.direction);
     setText(this.established, countText(group.states.established));
     this.histogram.update(group.rtt);

@@ -83,8 +83,9 @@ class ListenerRows {
     setAttribute(this.node, "data-listener", row.address);
     setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
     setText(this.address, row.address);
+    setAttribute(this.owner, "title", row.unit);
     const shared = row.sockets > 1 ? plural(row.sockets, "socket", "sockets") : "";
-    setText(this.owner, [row.unit, shared].filter((part) => part !== "").join(", "));
+    setText(this.owner, [unitText(row.unit), shared].filter((part) => part !== "").join(", "));
     this.syn.update({
       length: row.syn_queue_length, peak: row.syn_queue_peak, limit: row.syn_queue_limit,
       capacity: row.syn_queue_limit,

@@ -22,6 +22,11 @@ function causeText(cause) {
   return CAUSE_NAMES[cause] ?? cause;
 }
 
+// A unit or a group named after one: of a container's long id its beginning, as container tools do.
+function unitText(unit) {
+  return unit.replace(/[0-9a-f]{32,}/g, (id) => `${id.slice(0, 12)}…`);
+}
+
 function countText(number) {
   return NUMBER.format(number);
 }

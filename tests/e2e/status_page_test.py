@@ -295,6 +295,7 @@ class StatusPageTest(PageTest):
         wait_until(lambda: "500" in self.text("#listeners-more"), "all are counted")
         wait_until(lambda: "instance" in self.text("#groups tbody"), "groups have long names")
         self.assertEqual(self.browser.run(rows), 8)
+        self.assertIn("docker-0123456789ab….scope/", self.text("table.listeners tbody th"))
         for name, size in {"": WIDE, "-phone": PHONE}.items():
             self.browser.look(*size, "light")
             self.expect_no_sideways_scrolling()
