@@ -65,7 +65,8 @@ class AlertEntry {
     setText(this.name, alert.alert);
     setText(this.subject, alert.subject);
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
-    setText(this.since, `since ${timeText(begin)}, for ${secondsText(Math.max(0, alert.now - begin))}`);
+    const seconds = Math.max(0, alert.now - begin);
+    setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
     setText(this.cause, causeText(alert.cause));
     show(this.cause, alert.cause !== "");
     const text = alert.evidence?.text ?? "";

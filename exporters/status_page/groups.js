@@ -77,8 +77,8 @@ class GroupRow {
     setText(this.received, bytesText(group.bytes_received_total));
     setText(this.resent, group.segments_sent_total === 0 ? "–"
       : shareText(group.segments_retransmitted_total / group.segments_sent_total));
-    setAttribute(this.queued, "data-usual",
-      String(group.receive_queue_bytes + group.send_queue_bytes === 0));
-    setText(this.queued, `${bytesText(group.receive_queue_bytes)}, ${bytesText(group.send_queue_bytes)}`);
+    const [inward, outward] = [group.receive_queue_bytes, group.send_queue_bytes];
+    setAttribute(this.queued, "data-usual", String(inward + outward === 0));
+    setText(this.queued, `${bytesText(inward)}, ${bytesText(outward)}`);
   }
 }

@@ -43,7 +43,9 @@ class Listeners {
     const total = answer.total + answer.folded.addresses;
     let note = plural(total, "address", "addresses");
     note += this.troubled > 0 ? `, ${countText(this.troubled)} in trouble` : ", none in trouble";
-    if (answer.total > this.rows.length) note += `; the first ${countText(this.rows.length)} are here`;
+    if (answer.total > this.rows.length) {
+      note += `; the first ${countText(this.rows.length)} are here`;
+    }
     if (answer.folded.addresses > 0) {
       note += `; ${countText(answer.folded.addresses)} beyond max_listeners are not told apart`;
     }
@@ -52,7 +54,8 @@ class Listeners {
 
   render() {
     const wanted = this.filter.value.trim().toLowerCase();
-    const rows = this.rows.filter((row) => `${row.address} ${row.unit}`.toLowerCase().includes(wanted));
+    const rows = this.rows.filter(
+      (row) => `${row.address} ${row.unit}`.toLowerCase().includes(wanted));
     const troubled = rows.filter((row) => row.inTrouble).length;
     const least = Math.min(troubled, TROUBLED_LISTENERS) + QUIET_LISTENERS;
     this.list.update(this.expander.cut(rows, least, "listeners"));
@@ -104,7 +107,8 @@ class ListenerRows {
 }
 
 function verdictOn(row) {
-  if (row.diagnosis.length > 0) return row.diagnosis.map((found) => causeText(found.cause)).join(", ");
+  const causes = row.diagnosis.map((found) => causeText(found.cause));
+  if (causes.length > 0) return causes.join(", ");
   if (!row.inTrouble) return "No trouble";
   return row.alert.cause === "" ? row.alert.alert : causeText(row.alert.cause);
 }

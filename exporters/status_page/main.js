@@ -76,28 +76,27 @@ class Page {
   }
 
   renderVerdict(answers) {
-    const alerts = answers.alerts?.alerts ?? [];
-    const firing = alerts.filter((alert) => alert.state === "firing");
-    const isStale = answers.status.tiers.some((tier) => tier.is_stale);
-    let verdict = "All is well";
-    if (answers.alerts === null || !answers.status.is_ready) {
-      verdict = "Waiting for the first poll";
-    } else if (firing.length > 0) {
-      verdict = plural(firing.length, "alert is firing", "alerts are firing");
-    } else if (alerts.length > 0) {
-      verdict = plural(alerts.length, "alert is pending", "alerts are pending");
-    } else if (this.listeners.troubled > 0) {
-      verdict = plural(this.listeners.troubled, "listener in trouble", "listeners in trouble");
-    }
-    const isWell = verdict === "All is well";
-    if (isStale && answers.status.is_ready) {
-      verdict = isWell ? "Some numbers are out of date" : `${verdict}, some numbers are out of date`;
-    }
-    setText(find("verdict"), verdict);
+    const firing = (answers.alerts?.alerts ?? []).filter((alert) => alert.state === "firing");
+    const isStale = answers.status.is_ready && answers.status.tiers.some((tier) => tier.is_stale);
+    const wrong = this.whatIsWrong(answers, firing.length);
+    if (isStale) wrong.push("some numbers are out of date");
+    const verdict = wrong.length > 0 ? wrong.join(", ") : "all is well";
+    setText(find("verdict"), verdict.charAt(0).toUpperCase() + verdict.slice(1));
     const isCritical = firing.some((alert) => alert.severity === "critical");
     setAttribute(document.body, "data-level",
-      isCritical ? "critical" : isWell && !isStale ? "good" : "warning");
-    document.title = (firing.length > 0 ? `(${firing.length}) ` : "") + `connwatch ${location.host}`;
+      isCritical ? "critical" : wrong.length > 0 ? "warning" : "good");
+    document.title = (firing.length > 0 ? `(${firing.length}) ` : "") +
+      `connwatch ${location.host}`;
+  }
+
+  // The worst alone: what is firing explains what is pending.
+  whatIsWrong(answers, firing) {
+    if (answers.alerts === null || !answers.status.is_ready) return ["waiting for the first poll"];
+    if (firing > 0) return [plural(firing, "alert is firing", "alerts are firing")];
+    const pending = answers.alerts.total;
+    if (pending > 0) return [plural(pending, "alert is pending", "alerts are pending")];
+    const troubled = this.listeners.troubled;
+    return troubled > 0 ? [plural(troubled, "listener in trouble", "listeners in trouble")] : [];
   }
 
   sayGone() {

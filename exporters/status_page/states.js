@@ -5,7 +5,8 @@ const STATE_ORDER = ["established", "listen", "syn_sent", "syn_recv", "close_wai
 
 class States {
   constructor() {
-    this.list = new KeyedList(find("states"), (state) => state.state, (state) => new StateTile(state));
+    this.list = new KeyedList(find("states"), (state) => state.state,
+      (state) => new StateTile(state));
   }
 
   update(answer, history) {
