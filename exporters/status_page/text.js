@@ -68,7 +68,8 @@ function significant(number) {
 
 function shareText(share) {
   if (share > 0 && share < 0.001) return "< 0.1 %";
-  return share < 0.1 && share > 0 ? `${(share * 100).toFixed(1)} %` : `${Math.round(share * 100)} %`;
+  const digits = share < 0.1 && share > 0 ? 1 : 0;
+  return `${(share * 100).toFixed(digits)} %`;
 }
 
 function timeText(timestamp) {

@@ -44,7 +44,7 @@ class Prometheus:
         return [series["value"][1] for series in data["result"]] if data else []
 
     def metadata(self, metric):
-        """What the target says of the metric: {"type", "help", "unit"}; None while it is not known."""
+        """What the target says of it: {"type", "help", "unit"}; None while nothing is known."""
         data = self._get(f"targets/metadata?metric={metric}")
         return data[0] if data else None
 

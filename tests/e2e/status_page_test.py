@@ -1,13 +1,12 @@
 """The status page in a real browser, beside a live daemon with something to show.
 
-CONNWATCH_UPDATE_PICTURES=1 makes the README's pictures anew: after ten minutes, so that the lines are
-full.
+CONNWATCH_UPDATE_PICTURES=1 (tools/pictures) makes the README's pictures anew: after ten minutes, so
+that the lines are full.
 """
 import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,13 +16,16 @@ import unittest
 
 import sockets
 from browser import Browser
-from support import DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, network_namespace, wait_until
+from support import (DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, network_namespace,
+                     wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
 CONFIG = """
 poll: {listeners: 100ms, handshakes: 500ms, full: 1s}
 alerts: [{name: SynRecvBacklogGrowth, growth: {per_second: 20, over: 5s}, for: 2s}]
-groups: [{name: postgres, match: {local_port: [5432]}}, {name: api, match: {local_port: [8080, 8081]}}]
+groups:
+  - {name: postgres, match: {local_port: [5432]}}
+  - {name: api, match: {local_port: [8080, 8081]}}
 """
 MAKES_README = "CONNWATCH_UPDATE_PICTURES" in os.environ
 PICTURES = SOURCE_DIR / "build/screenshots"
@@ -45,16 +47,16 @@ window.fetch = async (path, options) => {
 """
 MANY_LISTENERS = """
 if (name === "handshakes")
-  answer.pending.forEach((one) => { one.remote = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535"; });
+  for (const one of answer.pending) one.remote = "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:65535";
 if (name === "groups")
-  answer.groups.forEach((group) => { group.group += "-" + "instance".repeat(12) + ".service"; });
+  for (const one of answer.groups) one.group += "-" + "instance".repeat(12) + ".service";
 if (name !== "listeners") return;
 const one = answer.listeners[0];
 answer.listeners = [...Array(500).keys()].map((i) => ({...one, diagnosis: [], top_sources: [],
   address: `[2001:db8:aaaa:bbbb:cccc:dddd:eeee:${(0xf000 + i).toString(16)}]:65535`,
   unit: `docker-${"0123456789abcdef".repeat(4)}.scope/${"worker".repeat(10)}${i}.service`,
-  accept_queue_length: 4000000000 + i, accept_queue_peak: 4000000000 + i, accept_queue_limit: 4294967295,
-  syn_queue_peak: 4294967295, drops_total: 123456789}));
+  accept_queue_length: 4000000000 + i, accept_queue_peak: 4000000000 + i,
+  accept_queue_limit: 4294967295, syn_queue_peak: 4294967295, drops_total: 123456789}));
 answer.total = 500;
 """
 READ = """
@@ -62,10 +64,17 @@ const [selector, attribute, part] = arguments;
 return Object.fromEntries([...document.querySelectorAll(selector)].map((node) =>
   [node.getAttribute(attribute), [...node.querySelectorAll(part)].map((n) => n.textContent)]));
 """
+COUNT_ROWS = "return document.querySelectorAll('table.listeners tbody').length"
+TOO_WIDE = """
+return [...document.querySelectorAll("html, main li, main p, td, th[scope=row], dd")]
+  .filter((node) => node.scrollWidth > node.clientWidth && node.clientWidth > 0)
+  .map((node) => [node.scrollWidth, node.clientWidth, node.outerHTML.slice(0, 100)]);
+"""
 AXE = """
 const done = arguments[arguments.length - 1];
-axe.run(document, {resultTypes: ["violations"]}).then((found) => done(found.violations.map((one) =>
-  [one.impact, one.id, one.help, one.nodes.map((node) => [node.target.join(" "), node.failureSummary])])));
+const nodesOf = (fault) => fault.nodes.map((node) => [node.target.join(" "), node.failureSummary]);
+axe.run(document, {resultTypes: ["violations"]}).then((found) => done(
+  found.violations.map((fault) => [fault.impact, fault.id, fault.help, nodesOf(fault)])));
 """
 
 
@@ -144,11 +153,7 @@ class PageTest(unittest.TestCase):
 
     def expect_no_sideways_scrolling(self):
         """Neither the page nor anything in it is wider than what it stands in."""
-        wide = self.browser.run(
-            "return [...document.querySelectorAll('html, main li, main p, td, th[scope=row], dd')]"
-            ".filter((node) => node.scrollWidth > node.clientWidth && node.clientWidth > 0)"
-            ".map((node) => `${node.scrollWidth} > ${node.clientWidth}: ${node.outerHTML.slice(0, 90)}`)")
-        self.assertEqual(wide, [])
+        self.assertEqual(self.browser.run(TOO_WIDE), [])
 
 
 class QuietHostTest(PageTest):
@@ -230,10 +235,9 @@ class StatusPageTest(PageTest):
     def picture_for_readme(self, name):
         self.browser.look(1280, 1400, name.split("-")[-1])
         file = self.picture(name, whole=False)
-        if MAKES_README and shutil.which("pngquant"):  # a third of the size
-            subprocess.run(["pngquant", "--force", "--ext=.png", file], check=True)
-        if MAKES_README:
-            shutil.copy(file, README_PICTURES)
+        if MAKES_README:  # a third of the size
+            subprocess.run([find_tool("pngquant"), "--force", "--output",
+                            README_PICTURES / file.name, file], check=True)
 
     def test_numbers_equal_the_api(self):
         self.expect_same(
@@ -284,35 +288,35 @@ class StatusPageTest(PageTest):
         """Units have whatever name their cgroup has: put one into the daemon's answers."""
         name = "<img src=x onerror=alert(1)>"
         self.browser.run(CHANGE_ANSWERS, f"""
-            if (name === "listeners") answer.listeners.forEach((one) => {{ one.unit = "{name}"; }});""")
+            if (name === "listeners") for (const one of answer.listeners) one.unit = "{name}";""")
         wait_until(lambda: name in self.text("table.listeners tbody th"), "the unit is shown")
         self.assertEqual(self.browser.run("return document.querySelectorAll('main img').length"), 0)
         self.expect_clean()
 
     def test_many_listeners_with_long_names_stay_usable(self):
         self.browser.run(CHANGE_ANSWERS, MANY_LISTENERS)
-        rows = "return document.querySelectorAll('table.listeners tbody').length"
         wait_until(lambda: "500" in self.text("#listeners-more"), "all are counted")
         wait_until(lambda: "instance" in self.text("#groups tbody"), "groups have long names")
-        self.assertEqual(self.browser.run(rows), 8)
+        self.assertEqual(self.browser.run(COUNT_ROWS), 8)
         self.assertIn("docker-0123456789ab….scope/", self.text("table.listeners tbody th"))
         for name, size in {"": WIDE, "-phone": PHONE}.items():
             self.browser.look(*size, "light")
             self.expect_no_sideways_scrolling()
             self.picture(f"status-page-long-names{name}")
         self.browser.run("document.querySelector('#listeners-more').click()")
-        self.assertEqual(self.browser.run(rows), 500)
+        self.assertEqual(self.browser.run(COUNT_ROWS), 500)
         self.type_filter("WORKER499.service")
-        self.assertEqual(self.browser.run(rows), 1)
+        self.assertEqual(self.browser.run(COUNT_ROWS), 1)
         self.type_filter("nowhere")
         self.assertTrue(self.is_shown("#listeners-unmatched"))
         self.type_filter("")
-        self.assertEqual(self.browser.run(rows), 500)
+        self.assertEqual(self.browser.run(COUNT_ROWS), 500)
         self.expect_clean()
 
     def type_filter(self, text):
         self.browser.run("const field = document.querySelector('#listeners-filter');"
-                         "field.value = arguments[0]; field.dispatchEvent(new Event('input'))", text)
+                         "field.value = arguments[0];"
+                         "field.dispatchEvent(new Event('input'))", text)
 
     def flood(self):
         """SYNs from many sources until the end of the test."""
@@ -331,11 +335,11 @@ class StatusPageTest(PageTest):
             time.sleep(570)
         wait_until(lambda: self.api("history")["samples"], "some history")
         quiet_colour = self.colour_of(f"{row} .verdict")
-        self.assertEqual(self.browser.run(f'return document.querySelector("{row}").className'), "quiet")
+        kind_of_row = f'return document.querySelector("{row}").className'
+        self.assertEqual(self.browser.run(kind_of_row), "quiet")
         self.flood()
         wait_until(lambda: "SYN flood" in self.text(f"{row} .verdict"), "the cause is named")
-        self.assertEqual(self.browser.run(f'return document.querySelector("{row}").className'),
-                         "trouble")
+        self.assertEqual(self.browser.run(kind_of_row), "trouble")
         red, green, blue = self.colour_of(f"{row} .verdict")
         self.assertGreater(red, 1.5 * max(green, blue))
         self.assertNotEqual((red, green, blue), quiet_colour)
@@ -350,8 +354,9 @@ class StatusPageTest(PageTest):
         wait_until(lambda: "SynRecvBacklogGrowth" in is_firing(), "the alert is on the page")
         self.assertIn("firing", self.text("h1"))
         self.assertIn("198.19.", self.text("[data-alert=SynRecvBacklogGrowth]"))
-        self.expect_same(is_firing, lambda: [alert["alert"] for alert in self.api("alerts")["alerts"]
-                                             if alert["state"] == "firing"], "what is firing")
+        self.expect_same(
+            is_firing, lambda: [alert["alert"] for alert in self.api("alerts")["alerts"]
+                                if alert["state"] == "firing"], "what is firing")
         if MAKES_README:
             time.sleep(20)
         self.look_at_everything()
@@ -387,7 +392,8 @@ class StatusPageTest(PageTest):
         self.picture("status-page-gone", whole=False)
 
     def test_asks_nothing_while_nobody_looks(self):
-        hide = ("Object.defineProperty(document, 'hidden', {value: arguments[0], configurable: true});"
+        hide = ("Object.defineProperty(document, 'hidden',"
+                " {value: arguments[0], configurable: true});"
                 "document.dispatchEvent(new Event('visibilitychange'))")
         self.browser.run(hide, True)
         asked_at = time.monotonic()
@@ -421,22 +427,22 @@ class StatusPageTest(PageTest):
         self.assertEqual(outline, "solid", "where the focus is can be seen")
         self.browser.press("Enter")
         self.assertEqual(self.browser.run(f"return {more}.getAttribute('aria-expanded')"), "true")
-        self.assertEqual(self.browser.run("return document.querySelectorAll('table.listeners tbody').length"),
-                         len(self.api("listeners")["listeners"]))
+        self.assertEqual(self.browser.run(COUNT_ROWS), len(self.api("listeners")["listeners"]))
 
     def test_tells_screen_readers_what_it_shows(self):
         for size in (WIDE, PHONE):  # where tables are laid out as blocks
             self.browser.look(*size, "light")
             names = self.browser.accessible_names()
-            self.assertEqual(names["table"], [
-                "Listeners", "Pending connects", "Round trips and traffic", "How far to trust this"])
+            self.assertEqual(names["table"], ["Listeners", "Pending connects",
+                                              "Round trips and traffic", "How far to trust this"])
             self.assertIn("Diagnosis", names["columnheader"])
             self.assertIn(f"{SERVER}:9000", names["rowheader"])
             self.assertEqual(names["heading"][0], self.text("h1"))
             self.assertIn("Alerts", names["heading"])
             self.assertGreater(len(names["image"]), 15)
             for name in names["image"]:
-                self.assertRegex(name, "^(Last ten minutes: |No history|Nothing measured|[0-9,]+ measure)")
+                self.assertRegex(
+                    name, "^(Last ten minutes: |No history|Nothing measured|[0-9,]+ measure)")
 
 
 if __name__ == "__main__":

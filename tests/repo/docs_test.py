@@ -42,7 +42,7 @@ def fields(answer):
 class DocsTest(unittest.TestCase):
     def test_api_md_explains_every_field(self):
         sections = (ROOT / "docs/api.md").read_text().split("\n## ")
-        explained = set(re.findall(r"`(\w+)`", sections[0] + sections[1]))  # the states are in the second
+        explained = set(re.findall(r"`(\w+)`", sections[0] + sections[1]))  # lists, and states
         for section in sections:
             title = section.splitlines()[0]
             examples = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
