@@ -18,10 +18,8 @@ class Alerts {
       show(none, true);
       return;
     }
-    const rank = (alert) =>
-      (alert.state === "firing" ? 0 : 10) + SEVERITY_ORDER.indexOf(alert.severity);
-    this.alerts = answer.alerts.map((alert) => ({...alert, now}))
-      .sort((one, other) => rank(one) - rank(other));
+    this.alerts = inOrder(answer.alerts).map((alert, i, all) => (
+      {...alert, now, isToldAbove: all.slice(0, i).some((other) => isSameStory(alert, other))}));
     this.render();
     setText(none, "No alert is firing and none is pending.");
     show(none, this.alerts.length === 0);
@@ -42,6 +40,18 @@ class Alerts {
   }
 }
 
+// The worst first.
+function inOrder(alerts) {
+  const rank = (alert) =>
+    (alert.state === "firing" ? 0 : 10) + SEVERITY_ORDER.indexOf(alert.severity);
+  return [...alerts].sort((one, other) => rank(one) - rank(other));
+}
+
+// Two rules that speak of the same: the evidence of one is enough to begin with.
+function isSameStory(one, other) {
+  return one.subject === other.subject && one.cause === other.cause && one.cause !== "";
+}
+
 class AlertEntry {
   constructor() {
     this.badge = element("span", {class: "badge"});
@@ -49,12 +59,15 @@ class AlertEntry {
     this.subject = element("span", {class: "subject"});
     this.since = element("span", {class: "soft since"});
     this.cause = element("p", {class: "cause"});
-    this.evidence = element("p", {class: "evidence"});
     this.numbers = element("p", {class: "soft"});
+    this.text = element("p");
     this.top = element("p", {class: "soft"});
+    this.evidence = element("details", {},
+      element("summary", {}, "When it fired"), this.text, this.top);
+    this.isToldAbove = true;  // as long as it is closed by itself
     this.node = element("li", {},
       element("p", {class: "alert-head"}, this.badge, this.name, this.subject, this.since),
-      this.cause, this.evidence, this.numbers, this.top);
+      this.cause, this.numbers, this.evidence);
   }
 
   update(alert) {
@@ -69,15 +82,19 @@ class AlertEntry {
     setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
     setText(this.cause, causeText(alert.cause));
     show(this.cause, alert.cause !== "");
-    const text = alert.evidence?.text ?? "";
-    setText(this.evidence, `When it fired: ${text}`);
-    show(this.evidence, text !== "");
     setText(this.numbers, `Now ${alert.signal} is ${valueText(alert.value, alert.unit)}, ` +
       `threshold ${valueText(alert.threshold, alert.unit)}`);
+    this.updateEvidence(alert);
+  }
+
+  updateEvidence(alert) {
+    if (alert.isToldAbove !== this.isToldAbove) this.evidence.open = !alert.isToldAbove;
+    this.isToldAbove = alert.isToldAbove;
+    setText(this.text, sentence(alert.evidence?.text ?? ""));
     const top = [topText("Most half-open handshakes from", alert.evidence?.top_sources),
       topText("Most unanswered connects to", alert.evidence?.top_destinations)];
     setText(this.top, top.filter((part) => part !== "").join(". "));
-    show(this.top, this.top.textContent !== "");
+    show(this.evidence, this.text.textContent + this.top.textContent !== "");
   }
 }
 

@@ -120,6 +120,5 @@ function whyText(row) {
       .map((source) => `${source.prefix} (${countText(source.syn_queue_length)})`);
     parts.push(`Most from ${sources.join(", ")}.`);
   }
-  const text = parts.join(" ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence(parts.join(" "));
 }

@@ -80,8 +80,7 @@ class Page {
     const isStale = answers.status.is_ready && answers.status.tiers.some((tier) => tier.is_stale);
     const wrong = this.whatIsWrong(answers, firing.length);
     if (isStale) wrong.push("some numbers are out of date");
-    const verdict = wrong.length > 0 ? wrong.join(", ") : "all is well";
-    setText(find("verdict"), verdict.charAt(0).toUpperCase() + verdict.slice(1));
+    setText(find("verdict"), sentence(wrong.length > 0 ? wrong.join(", ") : "all is well"));
     const isCritical = firing.some((alert) => alert.severity === "critical");
     setAttribute(document.body, "data-level",
       isCritical ? "critical" : wrong.length > 0 ? "warning" : "good");

@@ -18,6 +18,10 @@ const TIER_NAMES = {
   listeners: "Listening sockets", handshakes: "Pending handshakes", full: "Every socket",
 };
 
+function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function causeText(cause) {
   return CAUSE_NAMES[cause] ?? cause;
 }
