@@ -31,7 +31,7 @@ MAKES_README = "CONNWATCH_UPDATE_PICTURES" in os.environ
 PICTURES = SOURCE_DIR / "build/screenshots"
 README_PICTURES = SOURCE_DIR / "docs/images"
 TOOLS = pathlib.Path(os.environ.get("CONNWATCH_TESTTOOLS", SOURCE_DIR / "build/testtools"))
-WIDE, PHONE = (1280, 800), (390, 844)
+WIDE, TABLET, PHONE = (1280, 800), (800, 1100), (390, 844)
 
 # {key: number or text} of everything with the selector, by an attribute.
 # Lets `change(name, answer)` have its way with what the daemon answers.
@@ -299,7 +299,7 @@ class StatusPageTest(PageTest):
         wait_until(lambda: "instance" in self.text("#groups tbody"), "groups have long names")
         self.assertEqual(self.browser.run(COUNT_ROWS), 8)
         self.assertIn("docker-0123456789ab….scope/", self.text("table.listeners tbody th"))
-        for name, size in {"": WIDE, "-phone": PHONE}.items():
+        for name, size in {"": WIDE, "-tablet": TABLET, "-phone": PHONE}.items():
             self.browser.look(*size, "light")
             self.expect_no_sideways_scrolling()
             self.picture(f"status-page-long-names{name}")
@@ -430,7 +430,7 @@ class StatusPageTest(PageTest):
         self.assertEqual(self.browser.run(COUNT_ROWS), len(self.api("listeners")["listeners"]))
 
     def test_tells_screen_readers_what_it_shows(self):
-        for size in (WIDE, PHONE):  # where tables are laid out as blocks
+        for size in (WIDE, PHONE):  # on a phone tables are laid out as blocks
             self.browser.look(*size, "light")
             names = self.browser.accessible_names()
             self.assertEqual(names["table"], ["Listeners", "Pending connects",

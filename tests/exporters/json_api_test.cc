@@ -66,22 +66,6 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
   }
 }
 
-TEST(JsonApiTest, EveryFieldIsExplained) {
-  const std::string documented = ReadSourceFile("docs/api.md");
-  const Snapshot snapshot = FullSnapshot();
-  const auto expect_keys = [&](const nlohmann::json& object) {
-    for (const auto& [key, value] : object.items()) {
-      EXPECT_THAT(documented, HasSubstr("`" + key + "`"));
-    }
-  };
-  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0));
-  expect_keys(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0).at("evidence"));
-  expect_keys(Parse(RenderGroups(snapshot, kOne)).at("groups").at(0));
-  const auto status = Parse(RenderStatus(snapshot, kTestBuild, TestInstant(60).wall));
-  expect_keys(status);
-  expect_keys(status.at("tiers").at(0));
-}
-
 TEST(JsonApiTest, ListsArePaged) {
   const auto page = [](std::size_t limit, std::size_t offset) {
     return Parse(RenderListeners(FullSnapshot(), {.limit = limit, .offset = offset}));
