@@ -43,18 +43,19 @@ class Page {
 
   async update() {
     this.isAsking = true;
+    let failure = null;
     try {
       await this.askAll();
-      this.render(this.answers);
-      this.latestAnswer = new Date();
-      show(find("gone"), false);
-      document.body.classList.remove("is-gone");
-      setText(find("pulse"), `updated ${this.latestAnswer.toLocaleTimeString("en-GB")}`);
     } catch (error) {
-      this.sayGone();
+      failure = error;
     }
     this.isAsking = false;
     if (!document.hidden) this.timer = setTimeout(() => this.update(), PERIOD_MS);
+    if (failure === null) {
+      this.render(this.answers);
+    } else {
+      this.sayGone(failure.message);
+    }
   }
 
   // One after the other, so that a viewer takes one connection of the daemon.
@@ -73,6 +74,10 @@ class Page {
     this.groups.update(answers.groups, answers.history);
     this.status.update(answers.status);
     this.renderVerdict(answers);
+    this.latestAnswer = new Date();
+    setText(find("pulse"), `updated ${this.latestAnswer.toLocaleTimeString("en-GB")}`);
+    show(find("gone"), false);
+    document.body.classList.remove("is-gone");
   }
 
   renderVerdict(answers) {
@@ -98,9 +103,9 @@ class Page {
     return troubled > 0 ? [plural(troubled, "listener in trouble", "listeners in trouble")] : [];
   }
 
-  sayGone() {
-    const since = this.latestAnswer === null ? "No answer from the daemon yet."
-      : `No answer since ${this.latestAnswer.toLocaleTimeString("en-GB")}. ` +
+  sayGone(reason) {
+    const since = this.latestAnswer === null ? `No answer from the daemon yet (${reason}).`
+      : `No answer since ${this.latestAnswer.toLocaleTimeString("en-GB")} (${reason}). ` +
         "The numbers below are from then.";
     setText(find("gone"), `▲ ${since} Trying again every ${PERIOD_MS / 1000} seconds.`);
     show(find("gone"), true);

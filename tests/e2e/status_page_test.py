@@ -391,6 +391,15 @@ class StatusPageTest(PageTest):
         self.browser.look(*WIDE, "light")
         self.picture("status-page-gone", whole=False)
 
+    def test_says_why_there_is_no_answer(self):
+        self.browser.run("window.ask = window.fetch;"
+                         "window.fetch = async () => new Response('', {status: 429});")
+        wait_until(lambda: self.is_shown("#gone"), "it says that it is refused")
+        self.assertIn("answered with 429", self.text("#gone"))
+        self.browser.run("window.fetch = window.ask;")
+        wait_until(lambda: not self.is_shown("#gone"), "it goes on")
+        self.expect_clean()
+
     def test_asks_nothing_while_nobody_looks(self):
         hide = ("Object.defineProperty(document, 'hidden',"
                 " {value: arguments[0], configurable: true});"
