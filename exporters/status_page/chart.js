@@ -80,11 +80,11 @@ class Figure {
   noteOn(points) {
     if (points.length === 0) return "nothing measured in 10 min";
     const top = points.reduce((one, other) => (other.value > one.value ? other : one));
-    const latest = points[points.length - 1];
-    const now = `now ${this.format(latest.value)}`;
-    if (top.value === 0) return now;
-    return latest.value === top.value ? `${now}, the peak`
-      : `${now}, peak ${this.format(top.value)} at ${minuteText(top.time)}`;
+    const now = this.format(points[points.length - 1].value);
+    if (top.value === 0) return `now ${now}`;
+    const peak = this.format(top.value);
+    return now === peak ? `now ${now}, the peak`
+      : `now ${now}, peak ${peak} at ${minuteText(top.time)}`;
   }
 }
 
