@@ -154,6 +154,11 @@ std::string SynQueue(const ListenerEvidence& seen) {
          std::to_string(seen.accept_queue_limit) + SharedBy(seen) + ")";
 }
 
+std::string Growth(const ListenerEvidence& seen) {
+  const double rate = seen.syn_queue_growth_per_second;
+  return (rate < 0 ? " shrinking by " : " growing by ") + Decimal(std::abs(rate)) + "/s";
+}
+
 std::string Retransmitting(const ListenerEvidence& seen) {
   return std::to_string(seen.syn_queue_retransmitting) + " of " +
          Count(seen.syn_queue_length, "handshake", "handshakes") + " had to repeat the SYN-ACK";
@@ -196,9 +201,8 @@ std::string Explain(DiagnosisCause cause, const ListenerEvidence& evidence) {
              std::to_string(evidence.accept_queue_limit) + SharedBy(evidence) + "), " +
              Decimal(evidence.drops_per_second) + " drops/s: the application accepts too slowly";
     case DiagnosisCause::kSynFlood:
-      return SynQueue(evidence) + " growing by " + Decimal(evidence.syn_queue_growth_per_second) +
-             "/s from " + Sources(evidence) + ", " + Retransmitting(evidence) +
-             ": SYNs from many sources that never complete";
+      return SynQueue(evidence) + Growth(evidence) + " from " + Sources(evidence) + ", " +
+             Retransmitting(evidence) + ": SYNs from many sources that never complete";
     case DiagnosisCause::kReturnPathLoss:
       return Retransmitting(evidence) + ", from " + Sources(evidence) +
              ": SYN-ACKs or final ACKs are lost on the way";

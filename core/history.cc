@@ -87,12 +87,19 @@ DurationHistogram RttOfAllGroups(const Snapshot& snapshot) {
 
 void History::Observe(const Snapshot& snapshot, Instant now) {
   ages_.Observe(snapshot.polls, now.monotonic);
+  DurationHistogram rtt = RttOfAllGroups(snapshot);
   if (!begin_) {
     begin_ = now.monotonic;
-    rtt_before_ = RttOfAllGroups(snapshot);
+    rtt_before_ = rtt;
   }
+  current_.at = now.wall;
   Add(snapshot);
-  if (now.monotonic - *begin_ >= kInterval) Finish(snapshot, now);
+  AddRtt(rtt);
+  if (now.monotonic - *begin_ >= kInterval) {
+    Finish(now.monotonic);
+    rtt_before_ = std::move(rtt);
+  }
+  table_ = MakeTable(now.monotonic);
 }
 
 void History::Add(const Snapshot& snapshot) {
@@ -112,23 +119,27 @@ void History::Add(const Snapshot& snapshot) {
   }
 }
 
-void History::Finish(const Snapshot& snapshot, Instant now) {
-  DurationHistogram rtt = RttOfAllGroups(snapshot);
-  if (const auto observed = rtt.DeltaSince(*rtt_before_)) {
-    if (const auto median = observed->Quantile(0.5)) {
-      current_.rtt_median = std::chrono::round<std::chrono::microseconds>(*median);
-    }
+void History::AddRtt(const DurationHistogram& rtt) {
+  current_.rtt_median.reset();
+  const auto observed = rtt.DeltaSince(*rtt_before_);
+  if (!observed) return;
+  if (const auto median = observed->Quantile(0.5)) {
+    current_.rtt_median = std::chrono::round<std::chrono::microseconds>(*median);
   }
-  rtt_before_ = std::move(rtt);
-  current_.at = now.wall;
-  kept_.push_back({now.monotonic, std::exchange(current_, {})});
-  begin_ = now.monotonic;
-  while (kept_.size() > kCapacity || kept_.front().end <= now.monotonic - kSpan) kept_.pop_front();
+}
 
+void History::Finish(MonotonicTime now) {
+  kept_.push_back({now, std::exchange(current_, {})});
+  begin_ = now;
+  while (kept_.size() > kCapacity || kept_.front().end <= now - kSpan) kept_.pop_front();
+}
+
+std::shared_ptr<const HistoryTable> History::MakeTable(MonotonicTime now) const {
   auto table = std::make_shared<HistoryTable>();
-  table->samples.reserve(kept_.size());
+  table->samples.reserve(kept_.size() + 1);
   for (const Kept& kept : kept_) table->samples.push_back(kept.sample);
-  table_ = std::move(table);
+  if (now > *begin_) table->samples.push_back(current_);
+  return table;
 }
 
 }  // namespace connwatch

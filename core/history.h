@@ -53,13 +53,13 @@ class History {
  public:
   static constexpr std::chrono::seconds kInterval{5};
   static constexpr std::chrono::minutes kSpan{10};
-  /// Samples kept at most.
+  /// Complete samples kept at most.
   static constexpr std::size_t kCapacity = kSpan / kInterval;
 
   /// To be called with every snapshot; times must not go back.
   void Observe(const Snapshot& snapshot, Instant now);
 
-  /// As of the latest Observe(); never null.
+  /// As of the latest Observe(), the sample in progress last; never null.
   const std::shared_ptr<const HistoryTable>& table() const { return table_; }
 
  private:
@@ -70,7 +70,9 @@ class History {
 
   // Adds to the sample in progress what the snapshot says and is not stale.
   void Add(const Snapshot& snapshot);
-  void Finish(const Snapshot& snapshot, Instant now);
+  void AddRtt(const DurationHistogram& rtt);
+  void Finish(MonotonicTime now);
+  std::shared_ptr<const HistoryTable> MakeTable(MonotonicTime now) const;
 
   PollAges ages_;
   std::optional<MonotonicTime> begin_;  // of the sample in progress; absent before the first

@@ -1,11 +1,14 @@
 // The firing alerts with what spoke for them, then the pending ones.
 
 const SEVERITY_ORDER = ["critical", "warning", "info"];
+const ALERTS_SHOWN = 12;  // before "Show all"
 
 class Alerts {
   constructor() {
     this.list = new KeyedList(find("alerts"), (alert) => `${alert.alert} ${alert.subject}`,
       () => new AlertEntry());
+    this.expander = new Expander(find("alerts-more"), () => this.render());
+    this.alerts = [];
   }
 
   update(answer, now) {
@@ -13,23 +16,40 @@ class Alerts {
     if (answer === null) {
       setText(none, "Not judged yet: the first poll is not complete.");
       show(none, true);
-      this.list.update([]);
       return;
     }
-    const rank = (alert) =>
-      (alert.state === "firing" ? 0 : 10) + SEVERITY_ORDER.indexOf(alert.severity);
-    const alerts = answer.alerts.map((alert) => ({...alert, now}))
-      .sort((one, other) => rank(one) - rank(other));
-    this.list.update(alerts);
-    const firing = alerts.filter((alert) => alert.state === "firing").length;
+    this.alerts = inOrder(answer.alerts).map((alert, i, all) => (
+      {...alert, now, isToldAbove: all.slice(0, i).some((other) => isSameStory(alert, other))}));
+    this.render();
     setText(none, "No alert is firing and none is pending.");
-    show(none, alerts.length === 0);
-    const pending = alerts.length - firing;
-    setText(find("alerts-note"), pending > 0 ? `${countText(firing)} firing, ${countText(pending)} pending`
-      : firing > 0 ? `${countText(firing)} firing` : "");
-    const left = answer.total - alerts.length;
-    if (left > 0) setText(find("alerts-note"), `the first ${alerts.length} of ${answer.total}`);
+    show(none, this.alerts.length === 0);
+    setText(find("alerts-note"), this.noteOn(answer));
   }
+
+  noteOn(answer) {
+    if (this.alerts.length === 0) return "";
+    const firing = this.alerts.filter((alert) => alert.state === "firing").length;
+    const note = `${countText(firing)} firing, ${countText(this.alerts.length - firing)} pending`;
+    const left = answer.total - this.alerts.length;
+    return left > 0 ? `${note} of the first ${countText(this.alerts.length)}; ` +
+      `${countText(left)} more are not shown` : note;
+  }
+
+  render() {
+    this.list.update(this.expander.cut(this.alerts, ALERTS_SHOWN, "alerts"));
+  }
+}
+
+// The worst first.
+function inOrder(alerts) {
+  const rank = (alert) =>
+    (alert.state === "firing" ? 0 : 10) + SEVERITY_ORDER.indexOf(alert.severity);
+  return [...alerts].sort((one, other) => rank(one) - rank(other));
+}
+
+// Two rules that speak of the same: the evidence of one is enough to begin with.
+function isSameStory(one, other) {
+  return one.subject === other.subject && one.cause === other.cause && one.cause !== "";
 }
 
 class AlertEntry {
@@ -40,10 +60,14 @@ class AlertEntry {
     this.since = element("span", {class: "soft since"});
     this.cause = element("p", {class: "cause"});
     this.numbers = element("p", {class: "soft"});
+    this.text = element("p");
     this.top = element("p", {class: "soft"});
+    this.evidence = element("details", {},
+      element("summary", {}, "When it fired"), this.text, this.top);
+    this.isToldAbove = true;  // as long as it is closed by itself
     this.node = element("li", {},
       element("p", {class: "alert-head"}, this.badge, this.name, this.subject, this.since),
-      this.cause, this.numbers, this.top);
+      this.cause, this.numbers, this.evidence);
   }
 
   update(alert) {
@@ -54,17 +78,23 @@ class AlertEntry {
     setText(this.name, alert.alert);
     setText(this.subject, alert.subject);
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
-    setText(this.since, `since ${timeText(begin)}, for ${secondsText(Math.max(0, alert.now - begin))}`);
-    const cause = CAUSE_NAMES[alert.cause] ?? alert.cause;
-    const text = alert.evidence?.text ?? "";
-    setText(this.cause, [cause, text].filter((part) => part !== "").join(": "));
-    show(this.cause, cause !== "" || text !== "");
-    setText(this.numbers, `${alert.signal} is ${valueText(alert.value, alert.unit)}, ` +
+    const seconds = Math.max(0, alert.now - begin);
+    setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
+    setText(this.cause, causeText(alert.cause));
+    show(this.cause, alert.cause !== "");
+    setText(this.numbers, `Now ${alert.signal} is ${valueText(alert.value, alert.unit)}, ` +
       `threshold ${valueText(alert.threshold, alert.unit)}`);
+    this.updateEvidence(alert);
+  }
+
+  updateEvidence(alert) {
+    if (alert.isToldAbove !== this.isToldAbove) this.evidence.open = !alert.isToldAbove;
+    this.isToldAbove = alert.isToldAbove;
+    setText(this.text, sentence(alert.evidence?.text ?? ""));
     const top = [topText("Most half-open handshakes from", alert.evidence?.top_sources),
       topText("Most unanswered connects to", alert.evidence?.top_destinations)];
     setText(this.top, top.filter((part) => part !== "").join(". "));
-    show(this.top, this.top.textContent !== "");
+    show(this.evidence, this.text.textContent + this.top.textContent !== "");
   }
 }
 

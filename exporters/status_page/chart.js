@@ -7,12 +7,13 @@ const SPARK = {width: 120, height: 30, gapSeconds: 20};
 class Sparkline {
   constructor(format) {
     this.format = format;
+    const base = shape("path", {class: "base", d: `M0 ${SPARK.height}H${SPARK.width}`});
     this.area = shape("path", {class: "area"});
     this.line = shape("path", {class: "line"});
     this.node = shape("svg", {
       class: "spark", role: "img", preserveAspectRatio: "none",
       viewBox: `0 -1.5 ${SPARK.width} ${SPARK.height + 3}`,
-    }, this.area, this.line);
+    }, base, this.area, this.line);
     this.update([], 0, 600);
   }
 
@@ -73,9 +74,17 @@ class Figure {
     const points = pointsOf(history, numberOf);
     const newest = history.samples.length > 0 ? history.samples[history.samples.length - 1] : null;
     this.spark.update(points, newest?.timestamp_seconds ?? 0, history.span_seconds, least);
-    const highest = Math.max(...points.map((point) => point.value));
-    setText(this.note, points.length === 0 ? "nothing measured in 10 min"
-      : `now ${this.format(points[points.length - 1].value)}, highest ${this.format(highest)}`);
+    setText(this.note, this.noteOn(points));
+  }
+
+  noteOn(points) {
+    if (points.length === 0) return "nothing measured in 10 min";
+    const top = points.reduce((one, other) => (other.value > one.value ? other : one));
+    const now = this.format(points[points.length - 1].value);
+    if (top.value === 0) return `now ${now}`;
+    const peak = this.format(top.value);
+    return now === peak ? `now ${now}, the peak`
+      : `now ${now}, peak ${peak} at ${minuteText(top.time)}`;
   }
 }
 
@@ -100,7 +109,7 @@ class QueueBar {
     show(this.peak, peak > length);
     setAttribute(this.bar, "data-level", level);
     setText(this.length, countText(length));
-    const peakText = peak > length ? `, peak ${countText(peak)}` : "";
+    const peakText = peak > length ? `, peak\u00a0${countText(peak)}` : "";
     setText(this.limit, ` of ${countText(limit)}${level === "full" ? ", full" : ""}${peakText}`);
   }
 }

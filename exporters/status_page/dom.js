@@ -93,7 +93,8 @@ class Expander {
   cut(items, least, many) {
     show(this.button, items.length > least);
     setAttribute(this.button, "aria-expanded", String(this.isOpen));
-    setText(this.button, this.isOpen ? "Show fewer" : `Show all ${countText(items.length)} ${many}`);
+    const all = `Show all ${countText(items.length)} ${many}`;
+    setText(this.button, this.isOpen ? "Show fewer" : all);
     return this.isOpen ? items : items.slice(0, least);
   }
 }

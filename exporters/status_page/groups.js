@@ -18,17 +18,22 @@ class Groups {
     show(find("groups"), this.groups.length > 0);
     show(find("groups-none"), answer !== null && this.groups.length === 0);
     setText(find("groups-note"), this.noteOn(answer));
+    setText(find("rtt-scale"), this.scaleText());
     if (history !== null) this.history.update(history, (sample) => sample.rtt_median_seconds);
   }
 
   noteOn(answer) {
     if (answer === null) return "The first full poll is not complete.";
-    const bounds = this.groups[0]?.rtt.buckets.map((bucket) => bucket.upper_bound_seconds);
     const folded = answer.folded_groups > 0
       ? ` ${countText(answer.folded_groups)} more are summed up as other.` : "";
-    if (!bounds || bounds.length < 2) return folded;
-    return `Since the start; columns from below ${secondsText(bounds[0])} to above ` +
-      `${secondsText(bounds[bounds.length - 2])}.${folded}`;
+    return `Since the daemon started.${folded}`;
+  }
+
+  // The columns' bounds, the same for every group; the last one has no upper bound.
+  scaleText() {
+    const bounds = (this.groups[0]?.rtt.buckets ?? []).map((bucket) => bucket.upper_bound_seconds);
+    return bounds.length < 2 ? "Round-trip times"
+      : `Round-trip times, ${secondsText(bounds[0])} to ${secondsText(bounds[bounds.length - 2])}`;
   }
 
   render() {
@@ -61,7 +66,8 @@ class GroupRow {
 
   update(group) {
     setAttribute(this.node, "data-group", `${group.direction} ${group.group}`);
-    setText(this.name, group.group);
+    setText(this.name, unitText(group.group));
+    setAttribute(this.name, "title", group.group);
     setText(this.direction, group.direction);
     setText(this.established, countText(group.states.established));
     this.histogram.update(group.rtt);
@@ -71,6 +77,8 @@ class GroupRow {
     setText(this.received, bytesText(group.bytes_received_total));
     setText(this.resent, group.segments_sent_total === 0 ? "–"
       : shareText(group.segments_retransmitted_total / group.segments_sent_total));
-    setText(this.queued, `${bytesText(group.receive_queue_bytes)}, ${bytesText(group.send_queue_bytes)}`);
+    const [inward, outward] = [group.receive_queue_bytes, group.send_queue_bytes];
+    setAttribute(this.queued, "data-usual", String(inward + outward === 0));
+    setText(this.queued, `${bytesText(inward)}, ${bytesText(outward)}`);
   }
 }

@@ -1,6 +1,8 @@
 // The listeners: those in trouble first, with the cause in words, then the busy, then the idle.
 
-const QUIET_LISTENERS = 8;  // shown before "Show all"
+// Shown before "Show all".
+const QUIET_LISTENERS = 8;
+const TROUBLED_LISTENERS = 24;
 
 class Listeners {
   constructor() {
@@ -9,20 +11,25 @@ class Listeners {
     this.synHistory = new Figure(find("syn-history"), shareText);
     this.acceptHistory = new Figure(find("accept-history"), shareText);
     this.expander = new Expander(find("listeners-more"), () => this.render());
+    this.filter = find("listeners-filter");
+    this.filter.addEventListener("input", () => this.render());
     this.rows = [];
+    this.troubled = 0;
   }
 
   update(answer, alerts, history) {
-    const firing = new Set((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
-      .map((alert) => alert.subject));
+    const firing = new Map((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
+      .map((alert) => [alert.subject, alert]));
     this.rows = (answer?.listeners ?? []).map((listener) => ({
       ...listener,
+      alert: firing.get(listener.address),
       inTrouble: firing.has(listener.address) ||
         listener.diagnosis.some((found) => found.cause !== "deferred_accept"),
       isBusy: listener.accept_queue_peak > 0 || listener.syn_queue_peak > 0,
     }));
     const rank = (row) => (row.inTrouble ? 0 : row.isBusy ? 1 : 2);
     this.rows.sort((one, other) => rank(one) - rank(other));  // stable: else by address
+    this.troubled = this.rows.filter((row) => row.inTrouble).length;
     this.render();
     show(find("listeners-none"), answer !== null && this.rows.length === 0);
     setText(find("listeners-note"), this.noteOn(answer));
@@ -33,11 +40,12 @@ class Listeners {
 
   noteOn(answer) {
     if (answer === null) return "The first poll is not complete.";
-    const troubled = this.rows.filter((row) => row.inTrouble).length;
     const total = answer.total + answer.folded.addresses;
     let note = plural(total, "address", "addresses");
-    note += troubled > 0 ? `, ${countText(troubled)} in trouble` : ", none in trouble";
-    if (answer.total > this.rows.length) note += `; the first ${countText(this.rows.length)} are here`;
+    note += this.troubled > 0 ? `, ${countText(this.troubled)} in trouble` : ", none in trouble";
+    if (answer.total > this.rows.length) {
+      note += `; the first ${countText(this.rows.length)} are here`;
+    }
     if (answer.folded.addresses > 0) {
       note += `; ${countText(answer.folded.addresses)} beyond max_listeners are not told apart`;
     }
@@ -45,27 +53,32 @@ class Listeners {
   }
 
   render() {
-    const troubled = this.rows.filter((row) => row.inTrouble).length;
-    this.list.update(this.expander.cut(this.rows, troubled + QUIET_LISTENERS, "listeners"));
+    const wanted = this.filter.value.trim().toLowerCase();
+    const rows = this.rows.filter(
+      (row) => `${row.address} ${row.unit}`.toLowerCase().includes(wanted));
+    const troubled = rows.filter((row) => row.inTrouble).length;
+    const least = Math.min(troubled, TROUBLED_LISTENERS) + QUIET_LISTENERS;
+    this.list.update(this.expander.cut(rows, least, "listeners"));
+    show(this.filter, this.rows.length > QUIET_LISTENERS);
+    show(find("listeners-unmatched"), rows.length === 0 && this.rows.length > 0);
   }
 }
 
 class ListenerRows {
   constructor() {
     this.address = element("span", {class: "address"});
-    this.unit = element("span", {class: "soft unit"});
+    this.owner = element("span", {class: "soft owner"});
     this.syn = new QueueBar();
     this.accept = new QueueBar();
     this.drops = cell({class: "number", "data-label": "Drops"});
-    this.sockets = cell({class: "number", "data-label": "Sockets"});
     this.verdict = cell({class: "verdict"});
-    this.why = cell({class: "why", colspan: "6"});
+    this.why = cell({class: "why", colspan: "5"});
     this.whyRow = element("tr", {role: "row", class: "why-row"}, this.why);
     this.node = element("tbody", {role: "rowgroup"},
-      element("tr", {role: "row"}, rowHeader(this.address, this.unit),
+      element("tr", {role: "row"}, rowHeader(this.address, this.owner),
         cell({"data-label": "SYN queue"}, this.syn.node),
         cell({"data-label": "Accept queue"}, this.accept.node),
-        this.drops, this.sockets, this.verdict),
+        this.drops, this.verdict),
       this.whyRow);
   }
 
@@ -73,7 +86,9 @@ class ListenerRows {
     setAttribute(this.node, "data-listener", row.address);
     setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
     setText(this.address, row.address);
-    setText(this.unit, row.unit);
+    setAttribute(this.owner, "title", row.unit);
+    const shared = row.sockets > 1 ? plural(row.sockets, "socket", "sockets") : "";
+    setText(this.owner, [unitText(row.unit), shared].filter((part) => part !== "").join(", "));
     this.syn.update({
       length: row.syn_queue_length, peak: row.syn_queue_peak, limit: row.syn_queue_limit,
       capacity: row.syn_queue_limit,
@@ -83,16 +98,19 @@ class ListenerRows {
       length: row.accept_queue_length, peak: row.accept_queue_peak, limit: row.accept_queue_limit,
       capacity: row.accept_queue_limit + row.sockets, isMeant: false,
     });
-    setText(this.drops, countText(row.drops_total));
-    setText(this.sockets, countText(row.sockets));
+    setText(this.drops, briefCountText(row.drops_total));
     setAttribute(this.drops, "data-usual", String(row.drops_total === 0));
-    setAttribute(this.sockets, "data-usual", String(row.sockets === 1));
-    const names = row.diagnosis.map((found) => CAUSE_NAMES[found.cause] ?? found.cause);
-    const verdict = names.length > 0 ? names.join(", ") : row.inTrouble ? "Alert firing" : "No trouble";
-    setText(this.verdict, row.inTrouble ? `▲ ${verdict}` : verdict);
+    setText(this.verdict, row.inTrouble ? `▲ ${verdictOn(row)}` : verdictOn(row));
     setText(this.why, whyText(row));
     show(this.whyRow, this.why.textContent !== "");
   }
+}
+
+function verdictOn(row) {
+  const causes = row.diagnosis.map((found) => causeText(found.cause));
+  if (causes.length > 0) return causes.join(", ");
+  if (!row.inTrouble) return "No trouble";
+  return row.alert.cause === "" ? row.alert.alert : causeText(row.alert.cause);
 }
 
 function whyText(row) {
@@ -102,6 +120,5 @@ function whyText(row) {
       .map((source) => `${source.prefix} (${countText(source.syn_queue_length)})`);
     parts.push(`Most from ${sources.join(", ")}.`);
   }
-  const text = parts.join(" ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return sentence(parts.join(" "));
 }

@@ -5,8 +5,8 @@ const PATIENCE_MS = 5000;
 const SLOW_EVERY = 3;  // updates
 
 const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
-  handshakes: "handshakes?limit=10", states: "states", status: "status"};
-const SLOW = {groups: "groups?limit=1000", history: "history"};
+  handshakes: "handshakes?limit=10", states: "states", status: "status", history: "history"};
+const SLOW = {groups: "groups?limit=1000"};
 
 // The answer, or null where the daemon has not found out yet (503).
 async function ask(name) {
@@ -43,18 +43,19 @@ class Page {
 
   async update() {
     this.isAsking = true;
+    let failure = null;
     try {
       await this.askAll();
-      this.render(this.answers);
-      this.latestAnswer = new Date();
-      show(find("gone"), false);
-      document.body.classList.remove("is-gone");
-      setText(find("pulse"), `updated ${this.latestAnswer.toLocaleTimeString("en-GB")}`);
     } catch (error) {
-      this.sayGone();
+      failure = error;
     }
     this.isAsking = false;
     if (!document.hidden) this.timer = setTimeout(() => this.update(), PERIOD_MS);
+    if (failure === null) {
+      this.render(this.answers);
+    } else {
+      this.sayGone(failure.message);
+    }
   }
 
   // One after the other, so that a viewer takes one connection of the daemon.
@@ -65,33 +66,46 @@ class Page {
   }
 
   render(answers) {
-    const now = answers.status.timestamp_seconds;  // the daemon's clock, not the viewer's
-    this.alerts.update(answers.alerts, now);
-    this.states.update(answers.states, answers.history, now);
+    // Ages are counted to the daemon's clock, not the viewer's.
+    this.alerts.update(answers.alerts, answers.status.timestamp_seconds);
+    this.states.update(answers.states, answers.history);
     this.listeners.update(answers.listeners, answers.alerts, answers.history);
     this.handshakes.update(answers.handshakes, answers.history);
     this.groups.update(answers.groups, answers.history);
     this.status.update(answers.status);
     this.renderVerdict(answers);
+    this.latestAnswer = new Date();
+    setText(find("pulse"), `updated ${this.latestAnswer.toLocaleTimeString("en-GB")}`);
+    show(find("gone"), false);
+    document.body.classList.remove("is-gone");
   }
 
   renderVerdict(answers) {
     const firing = (answers.alerts?.alerts ?? []).filter((alert) => alert.state === "firing");
-    const isStale = answers.status.tiers.some((tier) => tier.is_stale);
-    let verdict = "Nothing is firing";
-    if (answers.alerts === null || !answers.status.is_ready) verdict = "Waiting for the first poll";
-    if (firing.length > 0) verdict = plural(firing.length, "alert is firing", "alerts are firing");
-    if (isStale && answers.status.is_ready) verdict += ", and some numbers are out of date";
-    setText(find("verdict"), verdict);
-    const level = firing.some((alert) => alert.severity === "critical") ? "critical"
-      : firing.length > 0 || isStale ? "warning" : "good";
-    setAttribute(document.body, "data-level", level);
-    document.title = (firing.length > 0 ? `(${firing.length}) ` : "") + `connwatch ${location.host}`;
+    const isStale = answers.status.is_ready && answers.status.tiers.some((tier) => tier.is_stale);
+    const wrong = this.whatIsWrong(answers, firing.length);
+    if (isStale) wrong.push("some numbers are out of date");
+    setText(find("verdict"), sentence(wrong.length > 0 ? wrong.join(", ") : "all is well"));
+    const isCritical = firing.some((alert) => alert.severity === "critical");
+    setAttribute(document.body, "data-level",
+      isCritical ? "critical" : wrong.length > 0 ? "warning" : "good");
+    document.title = (firing.length > 0 ? `(${firing.length}) ` : "") +
+      `connwatch ${location.host}`;
   }
 
-  sayGone() {
-    const since = this.latestAnswer === null ? "No answer from the daemon yet."
-      : `No answer since ${this.latestAnswer.toLocaleTimeString("en-GB")}. ` +
+  // The worst alone: what is firing explains what is pending.
+  whatIsWrong(answers, firing) {
+    if (answers.alerts === null || !answers.status.is_ready) return ["waiting for the first poll"];
+    if (firing > 0) return [plural(firing, "alert is firing", "alerts are firing")];
+    const pending = answers.alerts.total;
+    if (pending > 0) return [plural(pending, "alert is pending", "alerts are pending")];
+    const troubled = this.listeners.troubled;
+    return troubled > 0 ? [plural(troubled, "listener in trouble", "listeners in trouble")] : [];
+  }
+
+  sayGone(reason) {
+    const since = this.latestAnswer === null ? `No answer from the daemon yet (${reason}).`
+      : `No answer since ${this.latestAnswer.toLocaleTimeString("en-GB")} (${reason}). ` +
         "The numbers below are from then.";
     setText(find("gone"), `▲ ${since} Trying again every ${PERIOD_MS / 1000} seconds.`);
     show(find("gone"), true);

@@ -5,14 +5,14 @@ const STATE_ORDER = ["established", "listen", "syn_sent", "syn_recv", "close_wai
 
 class States {
   constructor() {
-    this.list = new KeyedList(find("states"), (state) => state.state, (state) => new StateTile(state));
+    this.list = new KeyedList(find("states"), (state) => state.state,
+      (state) => new StateTile(state));
   }
 
-  update(answer, history, now) {
+  update(answer, history) {
     setText(find("states-note"), answer === null ? "The first full poll is not complete."
-      : `${plural(answer.sockets, "socket", "sockets")}, counted ` +
-        `${secondsText(Math.max(0, now - answer.polled_timestamp_seconds))} ago. ` +
-        "The lines show the last ten minutes.");
+      : `${plural(answer.sockets, "socket", "sockets")}, counted at ` +
+        `${timeText(answer.polled_timestamp_seconds)}. The lines show the last ten minutes.`);
     if (answer === null) return;
     const byName = new Map(answer.states.map((state) => [state.state, state]));
     this.list.update(STATE_ORDER.map((name) => ({...byName.get(name), history})));

@@ -46,7 +46,9 @@ class TierRow {
 }
 
 function conditionOf(tier) {
-  if (tier.failure !== null) return `▲ Failed at ${timeText(tier.failure.timestamp_seconds)}: ${tier.failure.text}`;
+  if (tier.failure !== null) {
+    return `▲ Failed at ${timeText(tier.failure.timestamp_seconds)}: ${tier.failure.text}`;
+  }
   if (tier.last_success_timestamp_seconds === null) return "▲ Not read yet";
   return tier.is_stale ? "▲ Out of date" : "On time";
 }

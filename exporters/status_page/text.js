@@ -18,6 +18,19 @@ const TIER_NAMES = {
   listeners: "Listening sockets", handshakes: "Pending handshakes", full: "Every socket",
 };
 
+function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function causeText(cause) {
+  return CAUSE_NAMES[cause] ?? cause;
+}
+
+// A unit or a group named after one: of a container's long id its beginning, as container tools do.
+function unitText(unit) {
+  return unit.replace(/[0-9a-f]{32,}/g, (id) => `${id.slice(0, 12)}…`);
+}
+
 function countText(number) {
   return NUMBER.format(number);
 }
@@ -30,6 +43,11 @@ function scaledText(number, units, step) {
     unit += 1;
   }
   return `${significant(number)} ${units[unit]}`;
+}
+
+// For narrow columns: exact below a million.
+function briefCountText(number) {
+  return number < 1e6 ? countText(number) : scaledText(number, ["", "k", "M", "G", "T"], 1000);
 }
 
 function bytesText(bytes) {
@@ -54,11 +72,16 @@ function significant(number) {
 
 function shareText(share) {
   if (share > 0 && share < 0.001) return "< 0.1 %";
-  return share < 0.1 && share > 0 ? `${(share * 100).toFixed(1)} %` : `${Math.round(share * 100)} %`;
+  const digits = share < 0.1 && share > 0 ? 1 : 0;
+  return `${(share * 100).toFixed(digits)} %`;
 }
 
 function timeText(timestamp) {
   return new Date(timestamp * 1000).toLocaleTimeString("en-GB");
+}
+
+function minuteText(timestamp) {
+  return timeText(timestamp).slice(0, "23:59".length);
 }
 
 // A value of an alert's signal.

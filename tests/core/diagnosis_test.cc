@@ -1,5 +1,6 @@
 #include "core/diagnosis.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -480,6 +481,8 @@ TEST(DiagnosisExplainTest, GivesTheNumbers) {
             "SYN queue 1500 (peak 1500, limit 4096) growing by 1500.0/s from 256 source networks "
             "(busiest 1 %), 0 of 1500 handshakes had to repeat the SYN-ACK: SYNs from many sources "
             "that never complete");
+  EXPECT_THAT(Explain(kSynFlood, {.syn_queue_growth_per_second = -152.7}),
+              testing::HasSubstr(" shrinking by 152.7/s from "));
   EXPECT_EQ(Explain(kReturnPathLoss, kLostPath),
             "38 of 40 handshakes had to repeat the SYN-ACK, from 1 source network (busiest 100 %): "
             "SYN-ACKs or final ACKs are lost on the way");

@@ -61,16 +61,33 @@ class HistoryTest : public testing::Test {
 };
 
 TEST_F(HistoryTest, HasASampleEachFiveSeconds) {
-  Tick(4);
   EXPECT_TRUE(samples().empty());
   snapshot_.sockets = TestSockets();
-  Tick(6);
+  Tick(10);
   ASSERT_EQ(samples().size(), 2U);
   EXPECT_EQ(samples()[0].at, TestInstant(5).wall);
   EXPECT_EQ(samples()[1].at, TestInstant(10).wall);
   ASSERT_TRUE(samples()[1].states);
   EXPECT_EQ(samples()[1].states->at(IndexOf(TcpState::kListen)), 2U) << "both families";
   EXPECT_EQ(samples()[1].states->at(IndexOf(TcpState::kEstablished)), 1U);
+}
+
+TEST_F(HistoryTest, TheSampleInProgressIsTheLast) {
+  snapshot_.totals.rtt[kInbound443].Observe(microseconds(200));
+  Tick(6);
+  ASSERT_EQ(samples().size(), 2U);
+  EXPECT_EQ(samples()[1].at, TestInstant(6).wall);
+  EXPECT_FALSE(samples()[1].rtt_median);
+  snapshot_.pending_connects->by_group[kOtherGroup] = {.sockets = 3};
+  snapshot_.totals.rtt[kInbound443].Observe(microseconds(200));
+  Tick();
+  ASSERT_EQ(samples().size(), 2U);
+  EXPECT_EQ(samples()[1].at, TestInstant(7).wall);
+  EXPECT_EQ(samples()[1].connects.value().pending, 3U);
+  EXPECT_TRUE(samples()[1].rtt_median);
+  Tick(3);
+  ASSERT_EQ(samples().size(), 2U);
+  EXPECT_EQ(samples()[1].at, TestInstant(10).wall);
 }
 
 TEST_F(HistoryTest, KeepsTheLargestOfQueuesAndConnects) {

@@ -74,6 +74,22 @@ class Browser(contextlib.ExitStack):
                        features=[{"name": "prefers-color-scheme", "value": scheme},
                                  {"name": "prefers-reduced-motion", "value": "reduce"}])
 
+    def press(self, key):
+        """A key on the keyboard, by its name: "Tab", "Enter"."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        text = {"text": "\r"} if key == "Enter" else {}
+        for kind in ("keyDown", "keyUp"):
+            self._devtools("Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                           windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))
+
+    def accessible_names(self):
+        """What a screen reader finds: {role: [name]}."""
+        names = {}
+        for node in self._devtools("Accessibility.getFullAXTree")["nodes"]:
+            if not node["ignored"]:
+                names.setdefault(node["role"]["value"], []).append(node["name"]["value"])
+        return names
+
     def screenshot(self, whole=True):
         """PNG."""
         shot = self._devtools("Page.captureScreenshot", captureBeyondViewport=whole)

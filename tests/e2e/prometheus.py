@@ -40,9 +40,18 @@ class Prometheus:
 
     def query(self, expression):
         """The values of an instant query; none while Prometheus does not answer."""
-        url = f"http://127.0.0.1:{self.port}/api/v1/query?query={urllib.parse.quote(expression)}"
+        data = self._get(f"query?query={urllib.parse.quote(expression)}")
+        return [series["value"][1] for series in data["result"]] if data else []
+
+    def metadata(self, metric):
+        """What the target says of it: {"type", "help", "unit"}; None while nothing is known."""
+        data = self._get(f"targets/metadata?metric={metric}")
+        return data[0] if data else None
+
+    def _get(self, path):
+        url = f"http://127.0.0.1:{self.port}/api/v1/{path}"
         try:
             with urllib.request.urlopen(url, timeout=DEADLINE_S) as reply:
-                return [series["value"][1] for series in json.load(reply)["data"]["result"]]
+                return json.load(reply)["data"]
         except OSError:
-            return []
+            return None

@@ -34,16 +34,6 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
         RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
 }
 
-TEST(JsonApiTest, EveryFieldIsExplained) {
-  const Snapshot snapshot = FullSnapshot();
-  ExpectExplained(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0));
-  ExpectExplained(Parse(RenderListeners(snapshot, kOne)).at("listeners").at(0).at("evidence"));
-  ExpectExplained(Parse(RenderGroups(snapshot, kOne)).at("groups").at(0));
-  const auto status = Parse(RenderStatus(snapshot, kTestBuild, TestInstant(60).wall));
-  ExpectExplained(status);
-  ExpectExplained(status.at("tiers").at(0));
-}
-
 TEST(JsonApiTest, ListsArePaged) {
   const auto page = [](std::size_t limit, std::size_t offset) {
     return Parse(RenderListeners(FullSnapshot(), {.limit = limit, .offset = offset}));

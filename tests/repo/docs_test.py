@@ -1,4 +1,6 @@
-"""docs/metrics.md and the page name the same metrics, with the same kinds and labels."""
+"""docs/metrics.md and the page name the same metrics, with the same kinds and labels; docs/api.md
+explains each field of its examples."""
+import json
 import os
 import pathlib
 import re
@@ -27,7 +29,28 @@ def exported(page):
     return {name: (kind, labels[name]) for name, kind in kinds.items()}
 
 
+def fields(answer):
+    """Names of fields at any depth."""
+    entries = answer if isinstance(answer, list) else []
+    if isinstance(answer, dict):
+        yield from answer
+        entries = answer.values()
+    for entry in entries:
+        yield from fields(entry)
+
+
 class DocsTest(unittest.TestCase):
+    def test_api_md_explains_every_field(self):
+        sections = (ROOT / "docs/api.md").read_text().split("\n## ")
+        explained = set(re.findall(r"`(\w+)`", sections[0] + sections[1]))  # lists, and states
+        for section in sections:
+            title = section.splitlines()[0]
+            examples = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+            shown = {name for example in examples for name in fields(json.loads(example))
+                     if re.fullmatch(r"\w+", name)}  # others are networks
+            here = explained | set(re.findall(r"`(\w+)`", section))
+            self.assertEqual(shown - here, set(), title)
+
     def test_metrics_md_is_the_golden_page(self):
         page = (ROOT / "tests/testdata/metrics_page.txt").read_text()
         self.assertEqual(documented(), exported(page))
