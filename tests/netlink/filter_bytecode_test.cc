@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +54,17 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   std::uint16_t port() const { return port_; }
+  /// Of the listener and both ends.
+  std::vector<std::uint64_t> Cookies() const {
+    std::vector<std::uint64_t> cookies;
+    for (const int fd : {client_, server_, listener_}) {
+      std::uint64_t cookie = 0;
+      socklen_t size = sizeof(cookie);
+      EXPECT_EQ(getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size), 0);
+      cookies.push_back(cookie);
+    }
+    return cookies;
+  }
 
  private:
   int listener_;
@@ -74,18 +87,15 @@ std::vector<SocketRecord> DumpWith(const EndpointFilter& filter, InetDiagSource:
   return records;
 }
 
-// Ours: those with the port of one of the connections on either side, as text, sorted.
-std::vector<std::string> Ours(const std::vector<SocketRecord>& records,
-                              const std::vector<std::uint16_t>& ports) {
-  std::vector<std::string> ours;
+// Those with one of these cookies, as text: other sockets of the host come and go.
+std::set<std::string> Ours(const std::vector<SocketRecord>& records,
+                           const std::vector<std::uint64_t>& cookies) {
+  std::set<std::string> ours;
   for (const SocketRecord& record : records) {
-    const bool is_ours = std::ranges::count(ports, record.local.port) != 0 ||
-                         std::ranges::count(ports, record.remote.port) != 0;
-    if (!is_ours) continue;
-    ours.push_back(std::string(Name(record.state)) + " " + record.local.ToString() + " " +
-                   record.remote.ToString());
+    if (std::ranges::count(cookies, record.cookie) == 0) continue;
+    ours.insert(std::string(Name(record.state)) + " " + record.local.ToString() + " " +
+                record.remote.ToString());
   }
-  std::ranges::sort(ours);
   return ours;
 }
 
@@ -115,7 +125,8 @@ TEST(FilterBytecodeTest, EveryConditionJumpsBehindTheEndWhereItFails) {
 TEST(FilterBytecodeTest, TheKernelAgreesWithMatches) {
   const Connection ipv4(AF_INET);
   const Connection ipv6(AF_INET6);
-  const std::vector<std::uint16_t> ports = {ipv4.port(), ipv6.port()};
+  std::vector<std::uint64_t> cookies = ipv4.Cookies();
+  std::ranges::copy(ipv6.Cookies(), std::back_inserter(cookies));
   const PortRange first{ipv4.port(), ipv4.port()};
   const PortRange both{std::min(ipv4.port(), ipv6.port()), std::max(ipv4.port(), ipv6.port())};
   const std::vector<EndpointFilter> filters = {
@@ -136,7 +147,7 @@ TEST(FilterBytecodeTest, TheKernelAgreesWithMatches) {
       {.local_addresses = Prefix("192.0.2.0/24")}};
   for (const auto walk : {InetDiagSource::Walk::kBothFamilies, InetDiagSource::Walk::kPerFamily}) {
     auto all = DumpWith({}, walk);
-    ASSERT_EQ(Ours(all, ports).size(), 6U) << "two listeners and four ends";
+    ASSERT_EQ(Ours(all, cookies).size(), 6U) << "two listeners and four ends";
     for (const EndpointFilter& filter : filters) {
       auto expected = all;
       std::erase_if(expected, [&](const auto& record) { return !filter.Matches(record); });
@@ -147,7 +158,7 @@ TEST(FilterBytecodeTest, TheKernelAgreesWithMatches) {
       }
       // To the kernel a v4-mapped address is one of ::/0, to us it is not.
       std::erase_if(found, [&](const auto& record) { return !filter.Matches(record); });
-      EXPECT_EQ(Ours(found, ports), Ours(expected, ports));
+      EXPECT_EQ(Ours(found, cookies), Ours(expected, cookies));
     }
   }
 }
