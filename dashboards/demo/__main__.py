@@ -1,0 +1,97 @@
+"""tools/demo: shows connwatch at work on traffic of every kind, until Ctrl-C."""
+import argparse
+import contextlib
+import os
+import pathlib
+import signal
+import sys
+import threading
+import time
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests/e2e"))
+from stack import Stack  # noqa: E402
+from traffic import SCENES, Traffic  # noqa: E402
+
+DESCRIPTION = """\
+Starts two hosts in network namespaces, connwatchd on both, Prometheus and Alertmanager with the
+configuration of dashboards/prometheus, and traffic of every kind between them. It is reached at loopback
+addresses, which it prints; nothing else of this machine is touched, and all is gone after Ctrl-C."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Steps:
+    """Numbers the steps, and says how long it has been."""
+
+    def __init__(self):
+        self._begin = time.monotonic()
+
+    def __call__(self, text):
+        say(f"[{time.monotonic() - self._begin:5.1f} s] {text}")
+
+
+def show_addresses(stack):
+    at = {name: f"http://{address}" for name, address in stack.addresses.items()}
+    say(f"""
+  connwatchd of the server   {at['server']}/
+  connwatchd of the client   {at['client']}/
+  Prometheus                 {at['prometheus']}/graph, alerts at {at['prometheus']}/alerts
+  Alertmanager               {at['alertmanager']}/api/v2/alerts/groups
+
+For the dashboards give a Grafana of yours {at['prometheus']} as data source, and dashboards/grafana
+(docs/dashboards.md says how). After a minute every panel has data, after two the alerts fire.
+Ctrl-C stops everything.
+""")
+
+
+def watch(stack, over):
+    """Says when the alerts that fire, by the daemon of the server, change."""
+    step, known = Steps(), None
+    while not over.wait(2):
+        alerts = stack.get("server", "/api/v1/alerts")["alerts"]
+        firing = sorted(f"{alert['alert']} {alert['subject']}" for alert in alerts
+                        if alert["state"] == "firing")
+        if firing != known:
+            step("firing: " + (", ".join(firing) or "nothing"))
+        known = firing
+
+
+def run(seconds):
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(0))
+    step = Steps()
+    with contextlib.ExitStack() as everything:
+        everything.callback(say, "All stopped.")
+        stack = everything.enter_context(Stack(lambda what: step(f"start {what}")))
+        everything.callback(step, "stop the programs")
+        traffic = everything.enter_context(Traffic(stack.hosts))
+        everything.callback(step, "stop the traffic")
+        for scene, what, where in SCENES:
+            step(f"traffic: {what} ({where})")
+            scene(traffic)
+        show_addresses(stack)
+        everything.callback(over.set)
+        if seconds:
+            signal.signal(signal.SIGALRM, lambda *_: sys.exit(0))
+            signal.alarm(seconds)
+        watch(stack, over)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/demo", description=DESCRIPTION,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, metavar="N", help="stop after so long")
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("It makes network namespaces, and so needs root: sudo tools/demo")
+    try:
+        run(arguments.seconds)
+    except (AssertionError, OSError) as error:
+        sys.exit(f"{error}")
+
+
+if __name__ == "__main__":
+    main()
