@@ -2,7 +2,9 @@
 own until the end of the with block; servers are on the server's side, where the thread that makes a
 Traffic is (see two_hosts.TwoHosts)."""
 import contextlib
+import itertools
 import random
+import select
 import socket
 import struct
 import subprocess
@@ -16,8 +18,9 @@ PORTS = {"web": 80, "login": 443, "api": 8080, "downloads": 8443, "backup": 9100
          "mail": 25, "branch-office": 993}
 REQUEST = struct.Struct("!IB")  # bytes wanted, and whether the server closes after them
 CHUNK = bytes(65536)
-# The sources of forged SYNs; the server's answers to them vanish (two_hosts.LOST_NETWORK).
+# A flood grows to its full rate, and is followed by quiet in which the queue drains (63 s).
 FLOOD_SECONDS, QUIET_SECONDS = 90, 120
+SYNS_PER_SECOND, GROWTH = 400, 10  # 10 more each second
 
 
 def sysctl(name, value):
@@ -36,7 +39,7 @@ class Traffic(contextlib.ExitStack):
 
     def __enter__(self):
         super().__enter__()
-        sysctl("tcp_syn_retries", 3)  # connects into the black hole give up after 15 s, not 127
+        sysctl("tcp_syn_retries", 2)  # connects into the black hole give up after some 10 s, not 127
         self.callback(self._end)
         return self
 
@@ -129,19 +132,18 @@ class Traffic(contextlib.ExitStack):
                 self._sleep(0.2)
 
     def flood(self):
-        """SYNs from forged sources all over a /16, in waves, among them genuine clients."""
+        """SYNs from forged sources all over a /16, more and more, and genuine clients among them."""
         self._serve(self._listen(PORTS["login"], 1024), answer_requests)
         raw = self._hosts.raw_socket()
         begin = time.monotonic()
-        sent = 0
+        numbers = itertools.count()
 
         def flood():
-            nonlocal sent
-            if (time.monotonic() - begin) % (FLOOD_SECONDS + QUIET_SECONDS) < FLOOD_SECONDS:
-                for i in range(sent, sent + 10):
-                    source = f"198.19.{i % 250}.{i // 250 % 250 + 1}"
-                    raw.sendto(syn(source, 1024 + i % 60_000, PORTS["login"]), (SERVER, 0))
-                sent += 10
+            age = (time.monotonic() - begin) % (FLOOD_SECONDS + QUIET_SECONDS)
+            rate = min(SYNS_PER_SECOND, GROWTH * age) if age < FLOOD_SECONDS else 0
+            for i in itertools.islice(numbers, int(rate / 10)):
+                source = f"198.19.{i % 250}.{i // 250 % 250 + 1}"
+                raw.sendto(syn(source, 1024 + i % 60_000, PORTS["login"]), (SERVER, 0))
             self._sleep(0.1)
         self._repeat(flood)
 
@@ -156,7 +158,7 @@ class Traffic(contextlib.ExitStack):
         """Clients of one network that our answers do not reach."""
         self._listen(PORTS["branch-office"], 256)
         raw = self._hosts.raw_socket()
-        numbers = iter(range(1 << 30))
+        numbers = itertools.count()
 
         def knock():
             i = next(numbers)
@@ -167,12 +169,8 @@ class Traffic(contextlib.ExitStack):
 
     def black_hole(self):
         """Connects that are not answered, that are refused, and that have no route."""
-        def vanish():
-            with contextlib.ExitStack() as stack:
-                for i in range(20):
-                    begin_connect(stack.enter_context(socket.socket()), (f"198.19.252.{i + 1}", 5432))
-                self._sleep(17)  # until they have timed out
-        self._repeat(vanish)
+        for _ in range(20):
+            self._repeat(self._vanish)
 
         def fail():
             for address in ((CLIENT, 6379), ("203.0.113.1", 443)):
@@ -181,6 +179,15 @@ class Traffic(contextlib.ExitStack):
                     client.connect(address)
             self._sleep(0.5)
         self._repeat(fail)
+
+    def _vanish(self):
+        """One connect, until it is given up."""
+        with socket.socket() as client:
+            begin_connect(client, (f"198.19.252.{random.randrange(1, 251)}", 5432))
+            waiting = select.poll()
+            waiting.register(client, select.POLLOUT)
+            while not self._over.is_set() and not waiting.poll(500):
+                pass
 
     def full_accept_queue(self):
         """An application that does not accept, and clients that go on trying."""
@@ -220,8 +227,8 @@ class Traffic(contextlib.ExitStack):
         with self._client() as client:
             client.connect((SERVER, PORTS["downloads"]))
             for _ in range(10):
-                ask(client, 400_000, last)
-                self._sleep(0.2)
+                ask(client, 200_000, last)
+                self._sleep(0.3)
 
     def slow_readers(self):
         """A peer that reads slowly, and an application that neither reads nor closes."""

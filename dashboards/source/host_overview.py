@@ -23,7 +23,7 @@ NOW = row(
     stat("Fullest queue", "percentunit",
          "Of all listeners, the fullest accept or SYN queue of the last 30 s. Below 50 % there is "
          "room; above 80 % some listener is about to turn clients away.",
-         [now("max(instance:connwatch_listener_queue_peak:ratio{HOST})")],
+         [now("max(instance:connwatch_listener_queue_peak:ratio_max{HOST})")],
          height=7, steps=thresholds((0.5, AMBER), (0.8, RED)), links=[LISTENERS]),
     stat("Age of the data", "s",
          "How old the oldest data on this dashboard is at its source. Above 30 s the daemon cannot "

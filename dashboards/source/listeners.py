@@ -87,7 +87,7 @@ ACCEPT_QUEUE = row(
     timeseries("Accept queue and its limit", "short",
                "Connections that wait for accept(), against the backlog. A healthy server is at 0 "
                "at almost every look. A line at its limit is an application that is blocked, or "
-               "out of descriptors or workers.",
+               "out of descriptors or workers. Limits of 1,000 and more are not drawn.",
                [query("connwatch_listener_accept_queue_length{LISTENER}", "{{listener}}"),
                 query("connwatch_listener_accept_queue_limit{LISTENER} < 1000", "limit of {{listener}}")],
                width=12, log=False, overrides=[limit_style("/^limit/")]),

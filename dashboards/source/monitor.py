@@ -97,7 +97,7 @@ EVENTS = row(
                "Untracked ones are beyond max_tracked_connections, and counted only at their end.",
                [query("connwatch_tracked_connections{HOST}", "tracked"),
                 query("connwatch_untracked_connections{HOST}", "untracked")], width=6),
-    stat("Destroy events", "none",
+    stat("Told of ends", "none",
          "Off: destroy_events says so, or auto found them too dear for this minute. Totals of "
          "short connections are missing then.",
          [now("connwatch_destroy_events_active{HOST}")], width=3, height=8, steps=thresholds(
