@@ -68,9 +68,10 @@ class Stack(contextlib.ExitStack):
         for name, listener in listeners.items():
             forward(listener, INSIDE[name])
             self.callback(listener.shutdown, 2)
+        # The daemons last, so that they know the listeners of the others from the start.
         self._start_alertmanager()
-        self._start_daemons()
         self._start_prometheus()
+        self._start_daemons()
 
     def _run(self, name, arguments):
         """Starts a process; what it says is in a file of that name."""

@@ -76,6 +76,7 @@ class Traffic(contextlib.ExitStack):
         listener.bind((address, port))
         listener.listen(backlog)
         listener.settimeout(0.5)  # so that whoever accepts sees the end
+        self._sleep(0.2)  # until the daemon has seen it: connections before would count as outbound
         return listener
 
     def _serve(self, listener, answer):
@@ -181,12 +182,13 @@ class Traffic(contextlib.ExitStack):
         self._repeat(fail)
 
     def _vanish(self):
-        """One connect, until it is given up."""
+        """One connect, until it is given up, by the kernel or by a client with less patience."""
+        patience = time.monotonic() + random.uniform(5, 15)
         with socket.socket() as client:
             begin_connect(client, (f"198.19.252.{random.randrange(1, 251)}", 5432))
             waiting = select.poll()
             waiting.register(client, select.POLLOUT)
-            while not self._over.is_set() and not waiting.poll(500):
+            while time.monotonic() < patience and not self._over.is_set() and not waiting.poll(500):
                 pass
 
     def full_accept_queue(self):

@@ -47,7 +47,7 @@ NOW = row(
          steps=thresholds((1, AMBER))),
     stat("Sockets", "short", "Of all hosts. A step is a deployment, or a host gone.",
          [now("sum(job:connwatch_tcp_sockets:sum{FLEET})")]),
-    stat("Round-trip time, 99th percentile", "s",
+    stat("Round-trip time of all, 99th percentile", "s",
          "Of all hosts together. Where it moves, one region or provider has moved: the row below "
          "tells which hosts.",
          [now("max(job:connwatch_tcp_rtt_seconds:p99_rate5m{FLEET})")]),

@@ -1,5 +1,5 @@
 """Host overview: one row per question that a person brings to a host, in this order."""
-from panels import (AMBER, RED, bars, column_style, dashboard, host_variables, limit_style,
+from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_variables, limit_style,
                     now, query, row, rows_of, stat, state_timeline, table, thresholds, timeseries,
                     to_daemon, to_dashboard)
 
@@ -85,7 +85,7 @@ SYN_RECV = row(
                    "look at the application. deferred_accept is no trouble. docs/diagnosis.md has "
                    "the rules.",
                    [query("connwatch_listener_diagnosis{HOST} == 1", "{{listener}} {{cause}}")],
-                   states={1: ("found", RED)}, width=8),
+                   states={1: ("found", RED)}, overrides=[NO_TROUBLE], width=8),
     timeseries("SYN cookies and drops", "cps",
                "Cookies sent mean that a SYN queue stands at its limit and its length no longer "
                "shows the load. Every drop is a client that waits a second or more.",
@@ -167,12 +167,17 @@ LIMITS = row(
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
                overrides=[limit_style("limit")]),
     bars("Of the kernel's limits", "percentunit",
-         "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed "
-         "with data unsent; memory: tcp_mem, beyond which the kernel drops.",
-         [now("max(instance:connwatch_ephemeral_ports_used:ratio{HOST})", "ports to one destination"),
-          now("max(instance:connwatch_time_wait_sockets:ratio{HOST})", "TIME-WAIT"),
-          now("connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}", "orphans"),
-          now("connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}", "memory")],
+         "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed with "
+         "data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the host "
+         "itself, not in a network namespace.",
+         [now("sort_desc(" + " or ".join(
+             f'label_replace(max({used}), "of", "{name}", "", "")' for name, used in (
+                 ("ports to one destination", "instance:connwatch_ephemeral_ports_used:ratio{HOST}"),
+                 ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
+                 ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
+                 ("memory",
+                  "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))) + ")",
+              "{{of}}")],
          steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
 )
 

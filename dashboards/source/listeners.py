@@ -1,9 +1,18 @@
 """Listeners and SYN queues: each queue against its limit, what is lost, and why."""
-from panels import (AMBER, DATASOURCE, RED, column_style, dashboard, expand, host_variables,
+from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand, host_variables,
                     limit_style, query, row, rows_of, series_style, state_timeline, table,
                     thresholds, timeseries, to_daemon, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
+# The alerts of the daemon whose subject is one of the listeners chosen.
+OF_LISTENERS = '{HOST,subject=~"$listener",subject=~".*:[0-9]+"}'
+
+
+def limit(queue):
+    """Of the listeners that have a tenth of it in use: a line for each would hide the rest."""
+    return query("connwatch_listener_accept_queue_limit{LISTENER} and on (job, instance, listener) "
+                 f"10 * {queue}{{LISTENER}} > connwatch_listener_accept_queue_limit{{LISTENER}}",
+                 "limit of {{listener}}")
 
 
 def alerts_of(severity, colour):
@@ -44,16 +53,18 @@ NOW = row(
                    "length no longer shows the load. deferred_accept: complete handshakes that "
                    "wait for data, no trouble.",
                    [query("connwatch_listener_diagnosis{LISTENER} == 1", "{{listener}} {{cause}}")],
-                   states={1: ("found", RED)}),
+                   states={1: ("found", RED)}, overrides=[NO_TROUBLE]),
 )
 
 SYN_QUEUE = row(
     "Does the SYN queue fill?",
-    timeseries("SYN queue", "short",
+    timeseries("SYN queue and its limit", "short",
                "Handshakes without a final ACK. Genuine ones last one round trip, so the line "
                "stays near 0. A straight climb is a flood or a lost path; a plateau is a limit, or "
                "as many handshakes given up as begin.",
-               [query("connwatch_listener_syn_queue_length{LISTENER}", "{{listener}}")], width=12),
+               [query("connwatch_listener_syn_queue_length{LISTENER}", "{{listener}}"),
+                limit("connwatch_listener_syn_queue_length")],
+               width=12, overrides=[limit_style("/^limit/")]),
     timeseries("SYN queue, peak of the limit", "percentunit",
                "At 100 % the kernel answers with SYN cookies, or drops where they are off. Above "
                "80 % for 10 s SynQueueNearlyFull fires. Limits below 4 are left out.",
@@ -87,10 +98,10 @@ ACCEPT_QUEUE = row(
     timeseries("Accept queue and its limit", "short",
                "Connections that wait for accept(), against the backlog. A healthy server is at 0 "
                "at almost every look. A line at its limit is an application that is blocked, or "
-               "out of descriptors or workers. Limits of 1,000 and more are not drawn.",
+               "out of descriptors or workers.",
                [query("connwatch_listener_accept_queue_length{LISTENER}", "{{listener}}"),
-                query("connwatch_listener_accept_queue_limit{LISTENER} < 1000", "limit of {{listener}}")],
-               width=12, log=False, overrides=[limit_style("/^limit/")]),
+                limit("connwatch_listener_accept_queue_length")],
+               width=12, overrides=[limit_style("/^limit/")]),
     timeseries("Accept queue, peak of what it holds", "percentunit",
                "Peaks that are short and below 100 % are bursts: a larger backlog helps. A plateau "
                "is an application that is too slow: a backlog does not help.",
@@ -130,12 +141,12 @@ ALERTS = row(
                    "Pending becomes firing when the condition has held for the rule's time. An "
                    "alert that is pending again and again is near its threshold: look at the queue "
                    "above.",
-                   [query('connwatch_alert_firing{HOST,subject=~"$listener"}', "{{alert}} {{subject}}")],
+                   [query(f"connwatch_alert_firing{OF_LISTENERS}", "{{alert}} {{subject}}")],
                    states={0: ("pending", AMBER), 1: ("firing", RED)}, width=12),
     timeseries("How far beyond the threshold", "short",
                "The alert's value divided by its threshold: 1 is the threshold. It tells how bad "
                "it is across alerts of different units.",
-               [query('connwatch_alert_value{HOST,subject=~"$listener"} '
+               [query(f"connwatch_alert_value{OF_LISTENERS} "
                       "/ (connwatch_alert_threshold{HOST} > 0)", "{{alert}} {{subject}}")],
                width=12, lines=thresholds((1, RED))),
 )

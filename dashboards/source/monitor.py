@@ -1,6 +1,6 @@
 """The monitor itself: how old its data is, what it costs, what it has missed."""
-from panels import (AMBER, RED, dashboard, host_variables, now, query, row, rows_of,
-                    stat, table, thresholds, timeseries, to_daemon)
+from panels import (AMBER, GREEN, RED, dashboard, host_variables, now, query, row, rows_of,
+                    stat, table, thresholds, timeseries, to_daemon, value_mapping)
 
 
 def rate(metric):
@@ -43,8 +43,7 @@ COST = row(
     timeseries("Memory", "bytes",
                "64 bytes a connection that is followed, and a few MB. Growth without more "
                "connections would be a leak: report it.",
-               [query("process_resident_memory_bytes{HOST}", "resident"),
-                query("process_virtual_memory_bytes{HOST}", "virtual")], log=True),
+               [query("process_resident_memory_bytes{HOST}", "resident")]),
     timeseries("Duration of a poll, 99th percentile", "s",
                "Grows with the number of sockets, about 1 s a million for the full tier. A jump "
                "without more sockets is a host that is short of CPU.",
@@ -100,10 +99,7 @@ EVENTS = row(
     stat("Told of ends", "none",
          "Off: destroy_events says so, or auto found them too dear for this minute. Totals of "
          "short connections are missing then.",
-         [now("connwatch_destroy_events_active{HOST}")], width=3, height=8, steps=thresholds(
-             (1, "green"), base=AMBER),
-         mappings=[{"type": "value", "options": {"0": {"text": "off", "index": 0},
-                                                 "1": {"text": "on", "index": 1}}}]),
+         [now("connwatch_destroy_events_active{HOST}")], width=3, height=8, mappings=[value_mapping({0: ("off", AMBER), 1: ("on", GREEN)})]),
     stat("Subjects without series", "short",
          "Listeners and groups beyond max_listeners and max_groups, summed as other. Above 0: "
          "raise the limit, or write groups.",
@@ -145,9 +141,7 @@ SETUP = row(
     stat("Latest reload", "none",
          "Failed: the configuration before is still in force; the log names line and column.",
          [now("connwatch_config_last_reload_successful{HOST}")], height=5,
-         steps=thresholds((1, "green"), base=RED),
-         mappings=[{"type": "value", "options": {"0": {"text": "failed", "index": 0},
-                                                 "1": {"text": "good", "index": 1}}}]),
+         mappings=[value_mapping({0: ("failed", RED), 1: ("good", GREEN)})]),
     stat("Configuration in force for", "s", "Since the latest reload that succeeded, or the start.",
          [now("time() - connwatch_config_last_reload_success_timestamp_seconds{HOST}")], height=5),
     stat("Running for", "s", "Short: the daemon has been restarted. Totals start again with it.",

@@ -165,20 +165,29 @@ def heatmap(title, unit, description, expr, *, width=24, height=10):
                  options=options, defaults=defaults)
 
 
-def state_timeline(title, description, queries, *, states, width=24, height=8):
+def value_mapping(states):
+    """{value: (text, colour)}"""
+    return {"type": "value", "options": {
+        str(value): {"text": text, "color": colour, "index": i}
+        for i, (value, (text, colour)) in enumerate(states.items())}}
+
+
+# An override of a diagnosis: the cause that is none of trouble.
+NO_TROUBLE = {"matcher": {"id": "byRegexp", "options": "/deferred_accept/"}, "properties": [
+    {"id": "mappings", "value": [value_mapping({1: ("no trouble", BLUE)})]}]}
+
+
+def state_timeline(title, description, queries, *, states, width=24, height=8, overrides=()):
     """`states`: {value: (text, colour)}"""
     options = {"showValue": "never", "mergeValues": True, "rowHeight": 0.85, "alignValue": "left",
                "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True,
                           "calcs": []},
                "tooltip": {"mode": "single", "sort": "none"}}
-    mapping = {"type": "value", "options": {
-        str(value): {"text": text, "color": colour, "index": i}
-        for i, (value, (text, colour)) in enumerate(states.items())}}
-    defaults = {"mappings": [mapping], "color": {"mode": "thresholds"},
+    defaults = {"mappings": [value_mapping(states)], "color": {"mode": "thresholds"},
                 "thresholds": thresholds(base=GREY),
                 "custom": {"fillOpacity": 80, "lineWidth": 0}}
     return panel("state-timeline", title, "none", description, queries, width=width, height=height,
-                 options=options, defaults=defaults)
+                 options=options, defaults=defaults, overrides=overrides)
 
 
 # Columns that say nothing to a person.

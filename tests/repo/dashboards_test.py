@@ -18,7 +18,7 @@ OF_TARGETS = {"job", "instance"}
 # be of interest to who changes the daemon.
 NOT_SHOWN = {"connwatch_kernel_tcp_in_segs_total", "connwatch_kernel_tcp_out_segs_total",
              "connwatch_kernel_tcp_retrans_segs_total", "connwatch_kernel_tcp_in_errs_total",
-             "connwatch_kernel_tcp_time_wait_overflow_total"}
+             "connwatch_kernel_tcp_time_wait_overflow_total", "process_virtual_memory_bytes"}
 
 
 def recorded():
