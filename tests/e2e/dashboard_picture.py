@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
 from matplotlib.ticker import FuncFormatter  # noqa: E402
 
+LEGENDS = 8  # at most, of a panel
 COLUMN, LINE = 0.72, 0.40  # inches of a column and a line of Grafana's grid
 PALETTE = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#37872d", "#8ab8ff",
            "#fa6400", "#c4162a", "#1f60c4", "#8f3bb8")
@@ -56,8 +57,16 @@ def colour(steps, value):
                         if step["value"] is None or value >= step["value"]][-1], "#333333")
 
 
-def mapped(panel, value):
-    for mapping in panel["fieldConfig"]["defaults"].get("mappings", ()):
+def mapped(panel, value, name=""):
+    """What the panel says instead of the value of the series `name`."""
+    config = panel["fieldConfig"]
+    mappings = list(config["defaults"].get("mappings", ()))
+    for override in config["overrides"]:
+        if override["matcher"]["id"] == "byRegexp" and re.search(
+                override["matcher"]["options"].strip("/"), name):
+            mappings = [mapping for entry in override["properties"] if entry["id"] == "mappings"
+                        for mapping in entry["value"]] + mappings
+    for mapping in mappings:
         found = mapping["options"].get(f"{value:g}")
         if found:
             return found
@@ -89,21 +98,34 @@ class Picture:
             axes.spines[side].set_visible(False)
         return axes
 
-    def of_time(self, axes, lines=0):
+    def of_time(self, axes):
         axes.set_xlim(0, self.end - self.begin)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{int(at) // 60}:{int(at) % 60:02}"))
-        if lines:
-            axes.legend(fontsize=6, loc="upper left", ncol=2 if lines > 6 else 1, framealpha=0.6,
-                        labelspacing=0.2, borderpad=0.3)
+
+    @staticmethod
+    def legend(axes, found, columns):
+        """Below the axes, of the largest."""
+        largest = sorted(found, key=lambda item: -max(points(item[1], 0)[1]))[:LEGENDS]
+        shown = {name for name, _ in largest}
+        handles = [(handle, name) for handle, name in zip(*axes.get_legend_handles_labels())
+                   if name in shown]
+        left_out = len(found) - len(handles)
+        axes.legend(*zip(*handles), fontsize=7, loc="upper left", bbox_to_anchor=(-0.08, -0.1),
+                    ncol=columns, frameon=False, labelspacing=0.2, columnspacing=1, handlelength=1.2,
+                    title=f"and {left_out} smaller ones" if left_out > 0 else None, title_fontsize=7,
+                    alignment="left")
 
     def row(self, panel):
         y = self.rows - 1 - panel["gridPos"]["y"] - 0.5
         self.figure.text(0.01, y / self.rows, panel["title"], fontsize=11, color="#1f60c4", va="center")
 
     def timeseries(self, panel):
-        axes = self.axes(panel)
         defaults = panel["fieldConfig"]["defaults"]
         custom, unit, found = defaults["custom"], defaults["unit"], all_series(panel)
+        longest = max(len(name) for name, _ in found)
+        columns = max(1, int(panel["gridPos"]["w"] * 10 / (longest + 6)))
+        lines = math.ceil(min(len(found), LEGENDS) / columns) + (len(found) > LEGENDS)
+        axes = self.axes(panel, below=0.9 + 0.4 * lines)
         if custom["stacking"]["mode"] == "normal":
             times = sorted({at for _, one in found for at, _ in points_of(one, self.begin)})
             heights = [[dict(points_of(one, self.begin)).get(at, 0) for at in times] for _, one in found]
@@ -122,7 +144,8 @@ class Picture:
             axes.set_ylim(bottom=low)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, unit)))
         axes.grid(alpha=0.3)
-        self.of_time(axes, min(len(found), 12))
+        self.of_time(axes)
+        self.legend(axes, found, columns)
 
     def stat(self, panel):
         axes = self.axes(panel, left=0.3, below=0.2)
@@ -169,12 +192,12 @@ class Picture:
     def state_timeline(self, panel):
         found = sorted(all_series(panel), key=lambda item: item[0])
         axes = self.axes(panel, left=max(2.6, 0.12 * max(len(name) for name, _ in found)))
-        for i, (_, one) in enumerate(found):
+        for i, (name, one) in enumerate(found):
             times, values = points(one, self.begin)
             step = min((b - a for a, b in zip(times, times[1:])), default=1)
             for at, value in zip(times, values):
                 axes.broken_barh([(at, step)], (i - 0.4, 0.8), linewidth=0,
-                                 facecolors=COLOURS[mapped(panel, value)["color"]])
+                                 facecolors=COLOURS[mapped(panel, value, name)["color"]])
         axes.set_yticks(range(len(found)), [name for name, _ in found], fontsize=7)
         axes.invert_yaxis()
         self.of_time(axes)
@@ -195,15 +218,16 @@ class Picture:
                 if isinstance(value, float):
                     value = show(value, units.get(heading, "none"))
                 cells[-1].append(value)
-        table = axes.table(cells, colLabels=list(columns.values()), loc="upper left", edges="horizontal",
-                           cellLoc="left")
+        room = int((panel["gridPos"]["h"] - 1.3) / 0.6)
+        table = axes.table(cells[:room - 1], colLabels=list(columns.values()), loc="upper left",
+                           edges="horizontal", cellLoc="left", colLoc="left")
         table.auto_set_font_size(False)
         table.set_fontsize(8)
-        room = int((panel["gridPos"]["h"] - 1.2) / 0.75)
-        if len(cells) > room:
-            for (row, _), cell in table.get_celld().items():
-                cell.set_visible(row < room)
-        table.scale(1, 0.85)
+        for (line, _), cell in table.get_celld().items():
+            cell.set_height(1 / room)
+            cell.PAD = 0.01
+            if line == 0:
+                cell.get_text().set_weight("bold")
 
     @staticmethod
     def merged(panel):
