@@ -17,6 +17,8 @@ Starts two hosts in network namespaces, connwatchd on both, Prometheus and Alert
 configuration of dashboards/prometheus, and traffic of every kind between them. It is reached at loopback
 addresses, which it prints; nothing else of this machine is touched, and all is gone after Ctrl-C."""
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+
 
 def say(text):
     print(text, flush=True)
@@ -37,8 +39,8 @@ def show_addresses(stack):
     say(f"""
   connwatchd of the server   {at['server']}/
   connwatchd of the client   {at['client']}/
-  Prometheus                 {at['prometheus']}/graph, alerts at {at['prometheus']}/alerts
-  Alertmanager               {at['alertmanager']}/api/v2/alerts/groups
+  Prometheus                 {at['prometheus']}/
+  Alertmanager               {at['alertmanager']}/api/v2/alerts
 
 For the dashboards give a Grafana of yours {at['prometheus']} as data source, and dashboards/grafana
 (docs/dashboards.md says how). After a minute every panel has data, after two the alerts fire.
@@ -58,10 +60,17 @@ def watch(stack, over):
         known = firing
 
 
+def stop(*_):
+    """Leaves everything's with block, once: a second Ctrl-C must not disturb the clearing up."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def run(seconds):
     over = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: sys.exit(0))
+    for number in SIGNALS:
+        signal.signal(number, stop)
     step = Steps()
     with contextlib.ExitStack() as everything:
         everything.callback(say, "All stopped.")
@@ -75,7 +84,6 @@ def run(seconds):
         show_addresses(stack)
         everything.callback(over.set)
         if seconds:
-            signal.signal(signal.SIGALRM, lambda *_: sys.exit(0))
             signal.alarm(seconds)
         watch(stack, over)
 

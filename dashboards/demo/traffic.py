@@ -183,7 +183,7 @@ class Traffic(contextlib.ExitStack):
 
     def _vanish(self):
         """One connect, until it is given up, by the kernel or by a client with less patience."""
-        patience = time.monotonic() + random.uniform(5, 15)
+        patience = time.monotonic() + random.uniform(2, 12)
         with socket.socket() as client:
             begin_connect(client, (f"198.19.252.{random.randrange(1, 251)}", 5432))
             waiting = select.poll()

@@ -159,13 +159,13 @@ LIMITS = row(
                "kernel ends it early, and late segments can meet a new connection.",
                [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
-               overrides=[limit_style("limit")]),
+               log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",
                "In use towards the busiest destination. At the limit, connects there fail with "
                "EADDRNOTAVAIL: keep connections open, or use more addresses.",
                [query("connwatch_ephemeral_ports_used_peak_destination{HOST}", "in use"),
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
-               overrides=[limit_style("limit")]),
+               log=True, overrides=[limit_style("limit")]),
     bars("Of the kernel's limits", "percentunit",
          "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed with "
          "data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the host "

@@ -6,6 +6,7 @@ import re
 import sys
 
 import matplotlib
+from PIL import Image
 
 matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402
@@ -57,15 +58,20 @@ def colour(steps, value):
                         if step["value"] is None or value >= step["value"]][-1], "#333333")
 
 
+def overridden(panel, name):
+    """[(what, value)] that the panel says about the series `name` only."""
+    found = []
+    for override in panel["fieldConfig"]["overrides"]:
+        kind, pattern = override["matcher"]["id"], override["matcher"]["options"]
+        if name == pattern or kind == "byRegexp" and re.search(pattern.strip("/"), name):
+            found += [(entry["id"], entry["value"]) for entry in override["properties"]]
+    return dict(found)
+
+
 def mapped(panel, value, name=""):
     """What the panel says instead of the value of the series `name`."""
-    config = panel["fieldConfig"]
-    mappings = list(config["defaults"].get("mappings", ()))
-    for override in config["overrides"]:
-        if override["matcher"]["id"] == "byRegexp" and re.search(
-                override["matcher"]["options"].strip("/"), name):
-            mappings = [mapping for entry in override["properties"] if entry["id"] == "mappings"
-                        for mapping in entry["value"]] + mappings
+    mappings = overridden(panel, name).get(
+        "mappings", panel["fieldConfig"]["defaults"].get("mappings", ()))
     for mapping in mappings:
         found = mapping["options"].get(f"{value:g}")
         if found:
@@ -132,8 +138,11 @@ class Picture:
             axes.stackplot(times, heights, labels=[name for name, _ in found], colors=PALETTE, alpha=0.7)
         else:
             for i, (name, one) in enumerate(found):
-                axes.plot(*points(one, self.begin), label=name, color=PALETTE[i % len(PALETTE)],
-                          linewidth=1.2, marker="." if len(one["values"]) < 10 else None)
+                style = overridden(panel, name)
+                own = COLOURS.get(style.get("color", {}).get("fixedColor"))
+                axes.plot(*points(one, self.begin), label=name, color=own or PALETTE[i % len(PALETTE)],
+                          linestyle="--" if "custom.lineStyle" in style else "-", linewidth=1.2,
+                          marker="." if len(one["values"]) < 10 else None)
         if custom["scaleDistribution"]["type"] == "log":
             axes.set_yscale("symlog", linthresh=1e-5) if unit == "s" else axes.set_yscale("symlog")
         if custom["thresholdsStyle"]["mode"] != "off":
@@ -211,7 +220,11 @@ class Picture:
                  for entry in override["properties"] if entry["id"] == "unit"}
         columns = organize["renameByName"]
         cells = []
-        for line in self.merged(panel):
+        lines = list(self.merged(panel))
+        for sort in panel["options"]["sortBy"]:
+            column = next(name for name, heading in columns.items() if heading == sort["displayName"])
+            lines.sort(key=lambda line: line.get(column, -1), reverse=sort["desc"])
+        for line in lines:
             cells.append([])
             for column, heading in columns.items():
                 value = line.get(column, "")
@@ -219,7 +232,10 @@ class Picture:
                     value = show(value, units.get(heading, "none"))
                 cells[-1].append(value)
         room = int((panel["gridPos"]["h"] - 1.3) / 0.6)
-        table = axes.table(cells[:room - 1], colLabels=list(columns.values()), loc="upper left",
+        if len(cells) >= room:
+            left_out = len(cells) - room + 2
+            cells[room - 2:] = [[f"and {left_out} more"] + [""] * (len(columns) - 1)]
+        table = axes.table(cells, colLabels=list(columns.values()), loc="upper left",
                            edges="horizontal", cellLoc="left", colLoc="left")
         table.auto_set_font_size(False)
         table.set_fontsize(8)
@@ -257,6 +273,8 @@ def main(data, path):
     for panel in dashboard["panels"]:
         getattr(picture, panel["type"].replace("-", "_"))(panel)
     picture.figure.savefig(path)
+    # A palette is enough for lines and text, and makes a small file.
+    Image.open(path).convert("RGB").quantize(96).save(path, optimize=True)
 
 
 if __name__ == "__main__":
