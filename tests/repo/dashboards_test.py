@@ -104,6 +104,16 @@ class DashboardsTest(unittest.TestCase):
             used = set(re.findall(r"\$\{?([a-z]\w*)", text)) - {"datasource"}
             self.assertEqual(used - set(variables), set())
 
+    def test_the_docs_have_every_row_and_picture(self):
+        docs = (ROOT / "docs/dashboards.md").read_text()
+        for file, dashboard in self.each():
+            self.assertIn(f"`{file.name}`", docs)
+            self.assertIn(f"images/{file.stem}.png", docs)
+            self.assertTrue((ROOT / f"docs/images/{file.stem}.png").exists())
+            for panel in dashboard["panels"]:
+                if panel["type"] == "row":
+                    self.assertIn(f"\n| {panel['title']} | ", docs)
+
     def test_links_lead_to_dashboards(self):
         uids = {dashboard["uid"] for _, dashboard in self.each()}
         linked = {uid for file in DASHBOARDS for uid in re.findall(r'"/d/([^?]*)', file.read_text())}
