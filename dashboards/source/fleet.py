@@ -8,26 +8,27 @@ FULL = thresholds((0.5, AMBER), (0.8, RED))
 # From a series to its host.
 SERIES = {"job": "${__field.labels.job}", "instance": "${__field.labels.instance}"}
 HOST_OF_SERIES = to_dashboard("host", "Host overview", **SERIES)
-# From a row of a table to its host.
-CELL = {"job": "${__data.fields.job}", "instance": "${__data.fields.Host}"}
+# From a row of a table to its host: columns with their own names, for links know no others.
+CELL = {"job": "${__data.fields.job}", "instance": "${__data.fields.instance}"}
 OF_ROW = [to_dashboard("host", "Host overview", **CELL),
           to_dashboard("listeners", "Listeners and SYN queues", **CELL),
-          to_daemon("${__data.fields.Host}")]
+          to_daemon("${__data.fields.instance}")]
 
 
 def ranked(title, description, rule, heading, unit, steps, queue=False):
-    """The listeners of a topk rule, the worst first."""
-    columns = {"instance": ("Host", None), "listener": ("Listener", None)}
+    """The listeners of a topk rule, the worst first; none where all is well."""
+    columns = {"instance": ("instance", None), "listener": ("Listener", None)}
     if queue:
         columns["queue"] = ("Queue", None)
-    return table(title, description, [rows_of(f"sort_desc({rule}{{FLEET}})")],
-                 {**columns, "Value": (heading, unit)}, width=8, height=9, sort=heading,
-                 overrides=[column_style(heading, steps), column_style("Host", links=OF_ROW)])
+    return table(title, description, [rows_of(f"sort_desc({rule}{{FLEET}} > 0)")],
+                 {**columns, "Value": (heading, unit), "job": ("job", None)}, width=8, height=9, sort=heading,
+                 overrides=[column_style(heading, steps), column_style("instance", links=OF_ROW)])
 
 
-def worst_hosts(title, unit, description, rule, *, steps=None, log=False):
+def worst_hosts(title, unit, description, rule, *, steps=None, log=False, signed=False):
     return timeseries(title, unit, description, [query(f"topk(10, {rule}{{FLEET}})", "{{instance}}")],
-                      width=6, lines=steps, log=log, links=[HOST_OF_SERIES])
+                      width=6, lines=steps, log=log, signed=signed,
+                      links=[HOST_OF_SERIES])
 
 
 NOW = row(
@@ -47,7 +48,7 @@ NOW = row(
          steps=thresholds((1, AMBER))),
     stat("Sockets", "short", "Of all hosts. A step is a deployment, or a host gone.",
          [now("sum(job:connwatch_tcp_sockets:sum{FLEET})")]),
-    stat("Round-trip time of all, 99th percentile", "s",
+    stat("Round trips, 99th percentile", "s",
          "Of all hosts together. Where it moves, one region or provider has moved: the row below "
          "tells which hosts.",
          [now("max(job:connwatch_tcp_rtt_seconds:p99_rate5m{FLEET})")]),
@@ -83,13 +84,13 @@ HOSTS = row(
                 "Of each host's fastest growing listener. Above 0 for minutes is a backlog in the "
                 "making.",
                 "instance:connwatch_listener_syn_queue_length:deriv5m_max",
-                steps=thresholds((20, RED))),
+                steps=thresholds((20, RED)), signed=True),
     worst_hosts("Drops", "cps", "Of all listeners of a host. Anything steadily above 0 is worth a look.",
                 "instance:connwatch_listener_drops:rate5m_sum", steps=thresholds((1, RED))),
     worst_hosts("Growth of sockets", "cps",
                 "Sockets more per second, over half an hour. A host that grows while its peers do "
                 "not leaks connections, or gets more than its share.",
-                "instance:connwatch_tcp_sockets:sum_deriv30m"),
+                "instance:connwatch_tcp_sockets:sum_deriv30m", signed=True),
     worst_hosts("Round-trip time, 99th percentile", "s",
                 "Hosts far above the rest have another path, or a link that is full.",
                 "instance:connwatch_tcp_rtt_seconds:p99_rate5m", log=True),

@@ -15,7 +15,7 @@ NOW = row(
           "in /api/v1/alerts of the daemon.",
           [rows_of("connwatch_alert_firing{HOST} == 1")],
           {"severity": ("Severity", None), "alert": ("Alert", None), "subject": ("Subject", None)},
-          width=12, height=7, hidden=("instance", "Value"), sort="Severity",
+          width=12, height=7, hidden=("job", "instance", "Value"), sort="Severity",
           overrides=[column_style("Subject", links=[LISTENERS, to_daemon()])]),
     stat("Sockets", "short",
          "All TCP sockets of the host. It says how big the host is, not how well it is.",
@@ -98,8 +98,9 @@ SYN_RECV = row(
 FAILED = row(
     "4. Did connects fail, and how?",
     timeseries("Handshakes that failed", "cps",
-               "refused or given up: what ended before it was established, in both directions. "
-               "Given up after silence: of these, what timed out. The rest was refused by a RST.",
+               "Refused or given up: all that ended before it was established, in both directions. "
+               "Given up after silence: what timed out, established connections included; the rest "
+               "was refused by a RST. No route: the kernel knows no way to the destination.",
                [query("rate(connwatch_kernel_tcp_attempt_fails_total{HOST}[$__rate_interval])",
                       "refused or given up"),
                 query("rate(connwatch_kernel_tcp_abort_on_timeout_total{HOST}[$__rate_interval])",

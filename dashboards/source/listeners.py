@@ -1,6 +1,6 @@
 """Listeners and SYN queues: each queue against its limit, what is lost, and why."""
 from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand, host_variables,
-                    limit_style, query, row, rows_of, series_style, state_timeline, table,
+                    limit_style, query, row, rows_of, state_timeline, table,
                     thresholds, timeseries, to_daemon, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
@@ -75,8 +75,7 @@ SYN_QUEUE = row(
                "Handshakes that begin, less those that end. SynRecvBacklogGrowth fires above 20/s "
                "for 10 s with more than 64 waiting.",
                [query("deriv(connwatch_listener_syn_queue_length{LISTENER}[$__rate_interval])",
-                      "{{listener}}")], lines=thresholds((20, RED)),
-               overrides=[series_style("/.*/", axisSoftMin=-20)]),
+                      "{{listener}}")], lines=thresholds((20, RED)), signed=True),
     timeseries("SYN-ACK sent again", "percentunit",
                "The share of the SYN queue whose SYN-ACK was repeated. Genuine clients answer the "
                "first: 1 to 5 % on a poor network. Above 50 %, most handshakes will not complete.",

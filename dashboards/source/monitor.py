@@ -137,7 +137,7 @@ SETUP = row(
     table("Version", "What runs on this host. Give it with a report of a fault.",
           [rows_of("connwatch_build_info{HOST}")],
           {"instance": ("Host", None), "version": ("Version", None), "revision": ("Revision", None),
-           "compiler": ("Compiler", None)}, width=12, height=5, hidden=("Value",)),
+           "compiler": ("Compiler", None)}, width=12, height=5, hidden=("job", "Value")),
     stat("Latest reload", "none",
          "Failed: the configuration before is still in force; the log names line and column.",
          [now("connwatch_config_last_reload_successful{HOST}")], height=5,

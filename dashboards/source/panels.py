@@ -87,16 +87,17 @@ def panel(kind, title, unit, description, queries, *, width, height, options, de
 
 
 def timeseries(title, unit, description, queries, *, width=8, height=8, stack=False, most=None,
-               log=False, lines=None, overrides=(), links=()):
-    """`lines`: thresholds drawn as dashed lines. `most`: the end of the axis."""
+               log=False, signed=False, lines=None, overrides=(), links=()):
+    """`lines`: thresholds drawn as dashed lines. `most`: the end of the axis, which begins at 0 but
+    where it is logarithmic or `signed`."""
     custom = {"drawStyle": "line", "lineWidth": 1, "fillOpacity": 30 if stack else 8,
-              "showPoints": "auto", "spanNulls": False, "axisSoftMin": 0,
+              "showPoints": "auto", "spanNulls": False,
               "stacking": {"mode": "normal" if stack else "none", "group": "A"},
               "scaleDistribution": {"type": "log", "log": 10} if log else {"type": "linear"},
               "thresholdsStyle": {"mode": "dashed" if lines else "off"}}
     defaults = {"custom": custom, "color": {"mode": "palette-classic"},
                 "thresholds": lines or thresholds()}
-    if not log:
+    if not log and not signed:
         defaults["min"] = 0
     if most is not None:
         defaults["max"] = most
@@ -191,7 +192,7 @@ def state_timeline(title, description, queries, *, states, width=24, height=8, o
 
 
 # Columns that say nothing to a person.
-HIDDEN_COLUMNS = ("Time", "__name__", "job")
+HIDDEN_COLUMNS = ("Time", "__name__")
 
 
 def table(title, description, queries, columns, *, width=24, height=8, sort=None, hidden=(),

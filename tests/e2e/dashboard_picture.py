@@ -89,6 +89,8 @@ class Picture:
         times = [at for p in self.panels for t in p.get("targets", ()) for one in t["series"]
                  for at, _ in one["values"]]
         self.begin, self.end = min(times), max(times)
+        self.marks = [(one["values"][0][0] - self.begin, COLOURS[made["iconColor"]])
+                      for made in dashboard["annotations"]["list"] for one in made["target"]["series"]]
 
     def axes(self, panel, left=0.9, below=0.9, right=0.2, top=1.0):
         """Within the panel, with margins in columns and lines of the grid."""
@@ -150,9 +152,12 @@ class Picture:
                 axes.axhline(step["value"], color=COLOURS[step["color"]], linestyle="--", linewidth=0.8)
         if "min" in defaults:
             low = min(0, *(value for _, one in found for value in points(one, 0)[1]))
-            axes.set_ylim(bottom=low)
+            high = axes.get_ylim()[1]
+            axes.set_ylim(low - 0.03 * (high - low), high)  # so that a line at 0 is seen
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: show(value, unit)))
         axes.grid(alpha=0.3)
+        for at, tint in self.marks:
+            axes.axvline(at, color=tint, linewidth=0.8, alpha=0.6)
         self.of_time(axes)
         self.legend(axes, found, columns)
 
@@ -162,13 +167,14 @@ class Picture:
         defaults, found = panel["fieldConfig"]["defaults"], all_series(panel)
         for i, (name, one) in enumerate(found):
             value = float(one["values"][-1][1])
-            text = mapped(panel, value)
-            text = text["text"] if text else show(value, defaults["unit"])
+            text, tint = (show(value, defaults["unit"]),
+                          colour(defaults["thresholds"]["steps"], value))
+            if mapped(panel, value):
+                text, tint = (mapped(panel, value)["text"], COLOURS[mapped(panel, value)["color"]])
             if len(found) > 1:
                 text = f"{name}: {text}"
             axes.text(0.5, 1 - (i + 0.5) / len(found), text, ha="center", va="center",
-                      fontsize=20 if len(found) == 1 else 13, weight="bold",
-                      color=colour(defaults["thresholds"]["steps"], value))
+                      fontsize=20 if len(found) == 1 else 13, weight="bold", color=tint)
 
     def bargauge(self, panel):
         axes = self.axes(panel, left=panel["gridPos"]["w"] * 0.35)
