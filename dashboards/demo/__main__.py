@@ -4,9 +4,11 @@ import contextlib
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import time
+import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "tests/e2e"))
 from stack import Stack  # noqa: E402
@@ -14,8 +16,9 @@ from traffic import SCENES, Traffic  # noqa: E402
 
 DESCRIPTION = """\
 Starts two hosts in network namespaces, connwatchd on both, Prometheus and Alertmanager with the
-configuration of dashboards/prometheus, and traffic of every kind between them. It is reached at loopback
-addresses, which it prints; nothing else of this machine is touched, and all is gone after Ctrl-C."""
+configuration of dashboards/prometheus, and traffic of every kind between them. It is reached at
+loopback addresses, which it prints; nothing else of this machine is touched, and all is gone after
+Ctrl-C."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 
@@ -97,7 +100,7 @@ def main():
         sys.exit("It makes network namespaces, and so needs root: sudo tools/demo")
     try:
         run(arguments.seconds)
-    except (AssertionError, OSError) as error:
+    except (AssertionError, OSError, subprocess.SubprocessError, unittest.SkipTest) as error:
         sys.exit(f"{error}")
 
 

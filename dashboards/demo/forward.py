@@ -14,8 +14,8 @@ def listen_at(port):
 
 
 def forward(listener, target):
-    """From now on passes connections to `listener` on to `target`, which is an address in the network
-    namespace of the calling thread. Ends when `listener` is shut down."""
+    """From now on passes connections to `listener` on to `target`, which is an address in the
+    network namespace of the calling thread. Ends when `listener` is shut down."""
     def accept():
         with contextlib.suppress(OSError):
             while True:

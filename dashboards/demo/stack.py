@@ -1,11 +1,12 @@
-"""Two hosts with a daemon each, and Prometheus and Alertmanager on the first, with the configuration that
-is shipped. All of it lives in two network namespaces without a name, which end with the processes; from
-the outside it is reached at loopback addresses."""
+"""Two hosts with a daemon each, and Prometheus and Alertmanager on the first, with the shipped
+configuration. All of it lives in two network namespaces without a name, which end with the
+processes; from the outside it is reached at loopback addresses."""
 import contextlib
 import json
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import urllib.error
@@ -38,8 +39,8 @@ def daemon_config(alertmanagers, groups):
 
 
 class Stack(contextlib.ExitStack):
-    """Use as a context manager. `report` is called with a line about each step. The namespace of the
-    thread is the server's until the end of the with block."""
+    """Use as a context manager. `report` is called with a line about each step. The namespace of
+    the thread is the server's until the end of the with block."""
 
     def __init__(self, report, scrape_interval=None):
         """`scrape_interval` instead of the shipped one."""
@@ -67,7 +68,7 @@ class Stack(contextlib.ExitStack):
         self.hosts = self.enter_context(TwoHosts())
         for name, listener in listeners.items():
             forward(listener, INSIDE[name])
-            self.callback(listener.shutdown, 2)
+            self.callback(listener.shutdown, socket.SHUT_RDWR)
         # The daemons last, so that they know the listeners of the others from the start.
         self._start_alertmanager()
         self._start_prometheus()
@@ -76,7 +77,8 @@ class Stack(contextlib.ExitStack):
     def _run(self, name, arguments):
         """Starts a process; what it says is in a file of that name."""
         with open(self.folder / f"{name}.log", "wb") as log:
-            process = subprocess.Popen(arguments, stdout=log, stderr=log, preexec_fn=die_with_parent)
+            process = subprocess.Popen(arguments, stdout=log, stderr=log,
+                                       preexec_fn=die_with_parent)
         self.callback(process.wait)
         self.callback(process.terminate)
         return process

@@ -1,6 +1,6 @@
-"""Traffic of every kind between two hosts, so that every metric moves. Each scene runs in threads of its
-own until the end of the with block; servers are on the server's side, where the thread that makes a
-Traffic is (see two_hosts.TwoHosts)."""
+"""Traffic of every kind between two hosts, so that every metric moves. Each scene runs in threads
+of its own until the end of the with block; servers are on the server's side, where the thread that
+makes a Traffic is (see two_hosts.TwoHosts)."""
 import contextlib
 import itertools
 import random
@@ -39,7 +39,7 @@ class Traffic(contextlib.ExitStack):
 
     def __enter__(self):
         super().__enter__()
-        sysctl("tcp_syn_retries", 2)  # connects into the black hole give up after some 10 s, not 127
+        sysctl("tcp_syn_retries", 2)  # connects into the black hole give up after 10 s, not 127
         self.callback(self._end)
         return self
 
@@ -133,7 +133,7 @@ class Traffic(contextlib.ExitStack):
                 self._sleep(0.2)
 
     def flood(self):
-        """SYNs from forged sources all over a /16, more and more, and genuine clients among them."""
+        """SYNs from forged sources all over a /16, more and more, genuine clients among them."""
         self._serve(self._listen(PORTS["login"], 1024), answer_requests)
         raw = self._hosts.raw_socket()
         begin = time.monotonic()

@@ -1,6 +1,6 @@
 """Connection quality: round trips, loss, throughput, and what holds up the sender."""
-from panels import (AMBER, RED, bars, dashboard, heatmap, host_variables, now, query,
-                    row, rows_of, stat, table, thresholds, timeseries, to_daemon, variable)
+from panels import (AMBER, RED, bars, dashboard, heatmap, host_variables, now, query, row, rows_of,
+                    stat, table, thresholds, timeseries, to_daemon, variable)
 
 
 def rate(metric):
@@ -33,7 +33,8 @@ NOW = row(
          [now("sum(rate(connwatch_tcp_segments_retransmitted_total{GROUP}[$__rate_interval])) "
               "/ sum(rate(connwatch_tcp_segments_sent_total{GROUP}[$__rate_interval]))")],
          width=6, steps=thresholds((0.01, AMBER), (0.05, RED))),
-    stat("Established", "short", "Connections of the groups chosen. It says what the rest is about.",
+    stat("Established", "short",
+         "Connections of the groups chosen. It says what the rest is about.",
          [now('sum(connwatch_tcp_group_sockets{GROUP,state="established"})')], width=6),
 )
 
@@ -77,7 +78,8 @@ LOSS = row(
                "Time-outs are the expensive kind of loss: the sender stood still until a timer ran "
                "out. Drops: segments thrown away here because the backlog or the receive queue was "
                "full.",
-               [query("rate(connwatch_kernel_tcp_timeouts_total{HOST}[$__rate_interval])", "time-outs"),
+               [query("rate(connwatch_kernel_tcp_timeouts_total{HOST}[$__rate_interval])",
+                      "time-outs"),
                 query("rate(connwatch_kernel_tcp_backlog_drop_total{HOST}[$__rate_interval])",
                       "dropped, backlog"),
                 query("rate(connwatch_kernel_tcp_rcv_q_drop_total{HOST}[$__rate_interval])",
@@ -122,7 +124,8 @@ SENDER = row(
          "Groups by the share of their sending time that something other than the path held them "
          "up, in the last 5 minutes. The first is the one to look at.",
          [now("sort_desc(sum by (group, limit) (instance_group_limit:"
-              'connwatch_tcp_busy_limited:ratio_rate5m{HOST,group=~"$group"}))', "{{group}} {{limit}}")],
+              'connwatch_tcp_busy_limited:ratio_rate5m{HOST,group=~"$group"}))',
+              "{{group}} {{limit}}")],
          width=7, steps=thresholds((0.2, AMBER), (0.5, RED)), most=1),
 )
 
@@ -135,12 +138,14 @@ QUEUES = row(
                width=6),
     timeseries("The fullest receive queue", "bytes",
                "Of one socket. Near tcp_rmem the window closes, and the peer has to stop.",
-               [query("max by (group) (connwatch_tcp_receive_queue_bytes_max{GROUP})", "{{group}}")],
+               [query("max by (group) (connwatch_tcp_receive_queue_bytes_max{GROUP})",
+                      "{{group}}")],
                width=6),
     timeseries("Send queues, all of a group", "bytes",
                "Bytes that the peers have not acknowledged. It grows with the path's delay; a "
                "climb without more throughput is a peer that does not read.",
-               [query("sum by (group) (connwatch_tcp_send_queue_bytes{GROUP})", "{{group}}")], width=6),
+               [query("sum by (group) (connwatch_tcp_send_queue_bytes{GROUP})", "{{group}}")],
+               width=6),
     timeseries("The fullest send queue", "bytes",
                "Of one socket. At tcp_wmem the application's write() blocks.",
                [query("max by (group) (connwatch_tcp_send_queue_bytes_max{GROUP})", "{{group}}")],
@@ -150,7 +155,8 @@ QUEUES = row(
           "forgotten descriptors. FIN-WAIT: peers that do not close.",
           [rows_of('sum by (group) (connwatch_tcp_group_sockets{GROUP,state="established"})'),
            rows_of('sum by (group) (connwatch_tcp_group_sockets{GROUP,state="close_wait"})'),
-           rows_of('sum by (group) (connwatch_tcp_group_sockets{GROUP,state=~"fin_wait.|closing"})'),
+           rows_of("sum by (group) "
+                   '(connwatch_tcp_group_sockets{GROUP,state=~"fin_wait.|closing"})'),
            rows_of('sum by (group) (connwatch_tcp_group_sockets{GROUP,state="last_ack"})'),
            rows_of('sum by (group) (connwatch_tcp_group_sockets{GROUP,state="time_wait"})')],
           {"group": ("Group", None), "Value #A": ("Established", "short"),

@@ -1,8 +1,7 @@
-"""Fleet: many hosts at once, ranked. Everything but the count of targets comes from the recording rules,
-so that no panel reads every series of every host."""
-from panels import (AMBER, RED, bars, column_style, dashboard, datasource_variable, now,
-                    query, row, rows_of, stat, table, thresholds, timeseries, to_daemon,
-                    to_dashboard, variable)
+"""Fleet: many hosts at once, ranked. Everything but the count of targets comes from the recording
+rules, so that no panel reads every series of every host."""
+from panels import (AMBER, RED, bars, column_style, dashboard, datasource_variable, now, query, row,
+                    rows_of, stat, table, thresholds, timeseries, to_daemon, to_dashboard, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
 # From a series to its host.
@@ -21,20 +20,22 @@ def ranked(title, description, rule, heading, unit, steps, queue=False):
     if queue:
         columns["queue"] = ("Queue", None)
     return table(title, description, [rows_of(f"sort_desc({rule}{{FLEET}} > 0)")],
-                 {**columns, "Value": (heading, unit), "job": ("job", None)}, width=8, height=9, sort=heading,
+                 {**columns, "Value": (heading, unit), "job": ("job", None)},
+                 width=8, height=9, sort=heading,
                  overrides=[column_style(heading, steps), column_style("instance", links=OF_ROW)])
 
 
 def worst_hosts(title, unit, description, rule, *, steps=None, log=False, signed=False):
-    return timeseries(title, unit, description, [query(f"topk(10, {rule}{{FLEET}})", "{{instance}}")],
-                      width=6, lines=steps, log=log, signed=signed,
-                      links=[HOST_OF_SERIES])
+    return timeseries(title, unit, description,
+                      [query(f"topk(10, {rule}{{FLEET}})", "{{instance}}")], width=6, lines=steps,
+                      log=log, signed=signed, links=[HOST_OF_SERIES])
 
 
 NOW = row(
     "Is the fleet well?",
-    stat("Hosts that report", "short", "Daemons that Prometheus scrapes. Fewer than you run: look at the "
-         "panel beside, and at targets.yml.",
+    stat("Hosts that report", "short",
+         "Daemons that Prometheus scrapes. Fewer than you run: look at the panel beside, and at "
+         "targets.yml.",
          [now("sum(job:connwatch_instances:count{FLEET})")]),
     stat("Hosts that do not answer", "short",
          "Targets that Prometheus cannot scrape: the host, the daemon or the path to it is down.",
@@ -43,7 +44,8 @@ NOW = row(
          "That fire, on all hosts: users are affected. The first table names the listeners.",
          [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="critical"})')],
          steps=thresholds((1, RED))),
-    stat("Warnings", "short", "That fire, on all hosts: they can wait until morning, not for a week.",
+    stat("Warnings", "short",
+         "That fire, on all hosts: they can wait until morning, not for a week.",
          [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="warning"})')],
          steps=thresholds((1, AMBER))),
     stat("Sockets", "short", "Of all hosts. A step is a deployment, or a host gone.",
@@ -85,7 +87,8 @@ HOSTS = row(
                 "making.",
                 "instance:connwatch_listener_syn_queue_length:deriv5m_max",
                 steps=thresholds((20, RED)), signed=True),
-    worst_hosts("Drops", "cps", "Of all listeners of a host. Anything steadily above 0 is worth a look.",
+    worst_hosts("Drops", "cps",
+                "Of all listeners of a host. Anything steadily above 0 is worth a look.",
                 "instance:connwatch_listener_drops:rate5m_sum", steps=thresholds((1, RED))),
     worst_hosts("Growth of sockets", "cps",
                 "Sockets more per second, over half an hour. A host that grows while its peers do "
@@ -118,7 +121,8 @@ LIMITS = row(
          links=[HOST_OF_SERIES]),
     bars("Age of the data", "s",
          "Hosts above 30 s are blind: their numbers on this dashboard are frozen.",
-         [now("sort_desc(topk(10, instance:connwatch_poll_age_seconds:max{FLEET}))", "{{instance}}")],
+         [now("sort_desc(topk(10, instance:connwatch_poll_age_seconds:max{FLEET}))",
+              "{{instance}}")],
          steps=thresholds((20, AMBER), (30, RED)), links=[HOST_OF_SERIES]),
 )
 

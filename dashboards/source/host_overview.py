@@ -1,7 +1,7 @@
 """Host overview: one row per question that a person brings to a host, in this order."""
-from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_variables, limit_style,
-                    now, query, row, rows_of, stat, state_timeline, table, thresholds, timeseries,
-                    to_daemon, to_dashboard)
+from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_variables,
+                    limit_style, now, query, row, rows_of, stat, state_timeline, table, thresholds,
+                    timeseries, to_daemon, to_dashboard)
 
 LISTENERS = to_dashboard("listeners", "Listeners and SYN queues")
 QUALITY = to_dashboard("quality", "Connection quality")
@@ -136,7 +136,8 @@ ESTABLISHED = row(
     timeseries("Retransmitted segments", "percentunit",
                "Below 1 % is a good network, up to 3 % a mobile one. Above 5 % throughput falls to "
                "a fraction.",
-               [query("topk(10, instance_group:connwatch_tcp_segments_retransmitted:ratio_rate5m{HOST})",
+               [query("topk(10, "
+                      "instance_group:connwatch_tcp_segments_retransmitted:ratio_rate5m{HOST})",
                       "{{group}}")], width=6, lines=thresholds((0.05, RED)), links=[QUALITY]),
     timeseries("Payload", "Bps",
                "Acknowledged by the peers, and received in order, over all groups. A fall without "
@@ -153,6 +154,13 @@ ESTABLISHED = row(
                width=6, links=[QUALITY]),
 )
 
+# Of each limit what is used, with the label "of"; one that is not known is left out.
+SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used in (
+    ("ports to one destination", "instance:connwatch_ephemeral_ports_used:ratio{HOST}"),
+    ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
+    ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
+    ("memory", "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))]
+
 LIMITS = row(
     "6. TIME-WAIT and ports: is something running out?",
     timeseries("TIME-WAIT", "short",
@@ -168,17 +176,10 @@ LIMITS = row(
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
                log=True, overrides=[limit_style("limit")]),
     bars("Of the kernel's limits", "percentunit",
-         "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed with "
-         "data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the host "
-         "itself, not in a network namespace.",
-         [now("sort_desc(" + " or ".join(
-             f'label_replace(max({used}), "of", "{name}", "", "")' for name, used in (
-                 ("ports to one destination", "instance:connwatch_ephemeral_ports_used:ratio{HOST}"),
-                 ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
-                 ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
-                 ("memory",
-                  "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))) + ")",
-              "{{of}}")],
+         "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed "
+         "with data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the "
+         "host itself, not in a network namespace.",
+         [now(f"sort_desc({' or '.join(SHARES)})", "{{of}}")],
          steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
 )
 

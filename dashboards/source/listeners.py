@@ -1,6 +1,6 @@
 """Listeners and SYN queues: each queue against its limit, what is lost, and why."""
-from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand, host_variables,
-                    limit_style, query, row, rows_of, state_timeline, table,
+from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand,
+                    host_variables, limit_style, query, row, rows_of, state_timeline, table,
                     thresholds, timeseries, to_daemon, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
@@ -16,12 +16,13 @@ def limit(queue):
 
 
 def alerts_of(severity, colour):
-    """Marks where alerts of Prometheus about these listeners, or about the host's SYN cookies, fire."""
+    """Marks where alerts of Prometheus fire, about these listeners or the host's SYN cookies."""
     return {"name": f"{severity} alerts", "enable": True, "hide": False, "iconColor": colour,
             "datasource": DATASOURCE,
             "titleFormat": "{{alertname}}", "textFormat": "{{severity}} {{listener}}",
             "target": {"refId": "Anno", "expr": expand(
-                f'ALERTS{{HOST,alertstate="firing",severity="{severity}",listener=~"$listener|"}}')}}
+                f'ALERTS{{HOST,alertstate="firing",severity="{severity}",'
+                'listener=~"$listener|"}')}}
 
 
 NOW = row(
@@ -37,14 +38,16 @@ NOW = row(
            rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
                    '{LISTENER,queue="syn"})'),
            rows_of("max by (listener) (connwatch_listener_accept_queue_limit{LISTENER})"),
-           rows_of("max by (listener) (instance_listener:connwatch_listener_drops:rate5m{LISTENER})"),
+           rows_of("max by (listener) "
+                   "(instance_listener:connwatch_listener_drops:rate5m{LISTENER})"),
            rows_of("max by (listener, unit) (connwatch_listener_info{LISTENER})")],
           {"listener": ("Listener", None), "unit": ("Unit", None),
            "Value #A": ("Accept queue", "short"), "Value #B": ("Accept queue, peak", "percentunit"),
            "Value #C": ("SYN queue", "short"), "Value #D": ("SYN queue, peak", "percentunit"),
            "Value #E": ("Backlog", "short"), "Value #F": ("Drops", "cps")},
           hidden=("Value #G",), sort="SYN queue, peak",
-          overrides=[column_style("Accept queue, peak", FULL), column_style("SYN queue, peak", FULL),
+          overrides=[column_style("Accept queue, peak", FULL),
+                     column_style("SYN queue, peak", FULL),
                      column_style("Drops", thresholds((0.1, AMBER), (1, RED)))]),
     state_timeline("Diagnosis over time",
                    "When each cause was found. syn_flood: many networks never finish their "
@@ -85,7 +88,8 @@ SYN_QUEUE = row(
     timeseries("SYN cookies", "cps",
                "Sent: the queue was full. Received: genuine clients that got in by a cookie. "
                "Failed: ACKs that fit no cookie. Many sent and few received is a flood.",
-               [query("rate(connwatch_kernel_tcp_syncookies_sent_total{HOST}[$__rate_interval])", "sent"),
+               [query("rate(connwatch_kernel_tcp_syncookies_sent_total{HOST}[$__rate_interval])",
+                      "sent"),
                 query("rate(connwatch_kernel_tcp_syncookies_recv_total{HOST}[$__rate_interval])",
                       "received"),
                 query("rate(connwatch_kernel_tcp_syncookies_failed_total{HOST}[$__rate_interval])",
@@ -125,7 +129,8 @@ LOST = row(
                       "all drops of listeners"),
                 query("rate(connwatch_kernel_tcp_req_q_full_drop_total{HOST}[$__rate_interval])",
                       "SYN queue full"),
-                query("rate(connwatch_kernel_tcp_req_q_full_do_cookies_total{HOST}[$__rate_interval])",
+                query("rate(connwatch_kernel_tcp_req_q_full_do_cookies_total{HOST}"
+                      "[$__rate_interval])",
                       "SYN queue full, cookie sent")]),
     timeseries("Deferred accepts", "cps",
                "ACKs of TCP_DEFER_ACCEPT listeners that came without data. They explain a long SYN "

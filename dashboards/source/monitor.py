@@ -1,6 +1,6 @@
 """The monitor itself: how old its data is, what it costs, what it has missed."""
-from panels import (AMBER, GREEN, RED, dashboard, host_variables, now, query, row, rows_of,
-                    stat, table, thresholds, timeseries, to_daemon, value_mapping)
+from panels import (AMBER, GREEN, RED, dashboard, host_variables, now, query, row, rows_of, stat,
+                    table, thresholds, timeseries, to_daemon, value_mapping)
 
 
 def rate(metric):
@@ -87,7 +87,8 @@ EVENTS = row(
                "The kernel tells of every connection that ends, so that short ones count. Lost: "
                "times that the buffer was full; totals are too low then.",
                [query(rate("connwatch_destroy_events_total"), "received"),
-                query(rate("connwatch_destroy_event_overruns_total"), "times some were lost")], width=6),
+                query(rate("connwatch_destroy_event_overruns_total"), "times some were lost")],
+                width=6),
     timeseries("What is known of the ends", "cps",
                "complete: final values are known. disconnected: the kernel had wiped them. "
                "vanished: no event came. Many of the last two make totals a little too low.",
@@ -99,7 +100,8 @@ EVENTS = row(
     stat("Told of ends", "none",
          "Off: destroy_events says so, or auto found them too dear for this minute. Totals of "
          "short connections are missing then.",
-         [now("connwatch_destroy_events_active{HOST}")], width=3, height=8, mappings=[value_mapping({0: ("off", AMBER), 1: ("on", GREEN)})]),
+         [now("connwatch_destroy_events_active{HOST}")], width=3, height=8,
+         mappings=[value_mapping({0: ("off", AMBER), 1: ("on", GREEN)})]),
     stat("Subjects without series", "short",
          "Listeners and groups beyond max_listeners and max_groups, summed as other. Above 0: "
          "raise the limit, or write groups.",
@@ -117,7 +119,8 @@ ALERTS = row(
     timeseries("Alerts that came to nothing, or fired, in 5 min", "short",
                "Many inactive and few firing: the for of the rules does its work. Many firing and "
                "resolved in turns: a threshold without clear.",
-               [query("sum by (to) (increase(connwatch_alert_transitions_total{HOST}[5m]))", "{{to}}")],
+               [query("sum by (to) (increase(connwatch_alert_transitions_total{HOST}[5m]))",
+                      "{{to}}")],
                width=6),
     timeseries("Requests to Alertmanagers and webhooks", "cps",
                "Failures are tried again and lose nothing for 15 minutes; the log has the reason.",
@@ -126,7 +129,8 @@ ALERTS = row(
     timeseries("Alerts not delivered", "short",
                "Waiting: a receiver that does not take them. Given up, left out: nobody has heard "
                "of these.",
-               [query("connwatch_alert_notification_queue_length{HOST}", "waiting for {{alertmanager}}"),
+               [query("connwatch_alert_notification_queue_length{HOST}",
+                      "waiting for {{alertmanager}}"),
                 query("increase(connwatch_alert_notifications_dropped_total{HOST}[5m])",
                       "given up, {{alertmanager}}"),
                 query("sum(connwatch_alert_subjects_left_out{HOST})", "left out")], width=6),

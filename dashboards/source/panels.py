@@ -1,6 +1,6 @@
 """The words the dashboards are written in: rows of panels, panels of queries, as Grafana's JSON.
 
-Expressions and legends may use these names, which stand for the matchers of the dashboard's variables:
+Expressions may use these names, which stand for the matchers of the dashboard's variables:
   HOST      job="$job",instance="$instance"
   LISTENER  HOST and the listeners chosen
   GROUP     HOST, the direction and the groups chosen
@@ -197,9 +197,9 @@ HIDDEN_COLUMNS = ("Time", "__name__")
 
 def table(title, description, queries, columns, *, width=24, height=8, sort=None, hidden=(),
           overrides=()):
-    """`columns`: {column of Grafana: (heading, unit or None for text)}, in order. The value of the only
-    query is in column "Value", those of several in "Value #A", "Value #B"; these are joined by the
-    labels that all have."""
+    """`columns`: {column of Grafana: (heading, unit or None for text)}, in order. The value of the
+    only query is in column "Value", those of several in "Value #A", "Value #B"; these are joined by
+    the labels that all have."""
     transformations = []
     if len(queries) > 1:
         transformations.append({"id": "merge", "options": {}})

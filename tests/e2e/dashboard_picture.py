@@ -18,7 +18,8 @@ PALETTE = ("#73bf69", "#f2cc0c", "#5794f2", "#ff9830", "#f2495c", "#b877d9", "#3
            "#fa6400", "#c4162a", "#1f60c4", "#8f3bb8")
 COLOURS = {"green": "#37872d", "orange": "#e0752d", "red": "#c4162a", "blue": "#1f60c4",
            "text": "#333333", "transparent": "#eeeeee"}
-SCALES = {"bytes": (1024, ("B", "KiB", "MiB", "GiB")), "Bps": (1000, ("B/s", "kB/s", "MB/s", "GB/s")),
+SCALES = {"bytes": (1024, (" B", " KiB", " MiB", " GiB")),
+          "Bps": (1000, (" B/s", " kB/s", " MB/s", " GB/s")),
           "short": (1000, ("", " K", " Mil")), "none": (1000, ("", " K", " Mil")),
           "cps": (1000, ("/s", " K/s", " M/s")), "pps": (1000, (" p/s", " kp/s", " Mp/s"))}
 
@@ -90,7 +91,8 @@ class Picture:
                  for at, _ in one["values"]]
         self.begin, self.end = min(times), max(times)
         self.marks = [(one["values"][0][0] - self.begin, COLOURS[made["iconColor"]])
-                      for made in dashboard["annotations"]["list"] for one in made["target"]["series"]]
+                      for made in dashboard["annotations"]["list"]
+                      for one in made["target"]["series"]]
 
     def axes(self, panel, left=0.9, below=0.9, right=0.2, top=1.0):
         """Within the panel, with margins in columns and lines of the grid."""
@@ -108,7 +110,8 @@ class Picture:
 
     def of_time(self, axes):
         axes.set_xlim(0, self.end - self.begin)
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{int(at) // 60}:{int(at) % 60:02}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(
+            lambda at, _: f"{int(at) // 60}:{int(at) % 60:02}"))
 
     @staticmethod
     def legend(axes, found, columns):
@@ -119,13 +122,14 @@ class Picture:
                    if name in shown]
         left_out = len(found) - len(handles)
         axes.legend(*zip(*handles), fontsize=7, loc="upper left", bbox_to_anchor=(-0.08, -0.1),
-                    ncol=columns, frameon=False, labelspacing=0.2, columnspacing=1, handlelength=1.2,
-                    title=f"and {left_out} smaller ones" if left_out > 0 else None, title_fontsize=7,
-                    alignment="left")
+                    ncol=columns, frameon=False, labelspacing=0.2, columnspacing=1,
+                    handlelength=1.2, alignment="left", title_fontsize=7,
+                    title=f"and {left_out} smaller ones" if left_out > 0 else None)
 
     def row(self, panel):
         y = self.rows - 1 - panel["gridPos"]["y"] - 0.5
-        self.figure.text(0.01, y / self.rows, panel["title"], fontsize=11, color="#1f60c4", va="center")
+        self.figure.text(0.01, y / self.rows, panel["title"], fontsize=11, color="#1f60c4",
+                         va="center")
 
     def timeseries(self, panel):
         defaults = panel["fieldConfig"]["defaults"]
@@ -136,20 +140,24 @@ class Picture:
         axes = self.axes(panel, below=0.9 + 0.4 * lines)
         if custom["stacking"]["mode"] == "normal":
             times = sorted({at for _, one in found for at, _ in points_of(one, self.begin)})
-            heights = [[dict(points_of(one, self.begin)).get(at, 0) for at in times] for _, one in found]
-            axes.stackplot(times, heights, labels=[name for name, _ in found], colors=PALETTE, alpha=0.7)
+            heights = [[dict(points_of(one, self.begin)).get(at, 0) for at in times]
+                       for _, one in found]
+            axes.stackplot(times, heights, labels=[name for name, _ in found], colors=PALETTE,
+                           alpha=0.7)
         else:
             for i, (name, one) in enumerate(found):
                 style = overridden(panel, name)
                 own = COLOURS.get(style.get("color", {}).get("fixedColor"))
-                axes.plot(*points(one, self.begin), label=name, color=own or PALETTE[i % len(PALETTE)],
+                axes.plot(*points(one, self.begin), label=name,
+                          color=own or PALETTE[i % len(PALETTE)],
                           linestyle="--" if "custom.lineStyle" in style else "-", linewidth=1.2,
                           marker="." if len(one["values"]) < 10 else None)
         if custom["scaleDistribution"]["type"] == "log":
             axes.set_yscale("symlog", linthresh=1e-5) if unit == "s" else axes.set_yscale("symlog")
         if custom["thresholdsStyle"]["mode"] != "off":
             for step in defaults["thresholds"]["steps"][1:]:
-                axes.axhline(step["value"], color=COLOURS[step["color"]], linestyle="--", linewidth=0.8)
+                axes.axhline(step["value"], color=COLOURS[step["color"]], linestyle="--",
+                             linewidth=0.8)
         if "min" in defaults:
             low = min(0, *(value for _, one in found for value in points(one, 0)[1]))
             high = axes.get_ylim()[1]
@@ -198,7 +206,8 @@ class Picture:
         cells = [[value - (counts[i - 1][k] if i else 0) for k, value in enumerate(line)]
                  for i, line in enumerate(counts)]
         cells = [[value if value > 0.01 else math.nan for value in line] for line in cells]
-        mesh = axes.pcolormesh(times, range(len(found)), cells, cmap="Spectral_r", shading="nearest")
+        mesh = axes.pcolormesh(times, range(len(found)), cells, cmap="Spectral_r",
+                               shading="nearest")
         axes.set_yticks(range(len(found)), [show(le, "s") if math.isfinite(le) else "+Inf"
                                             for le, _ in found])
         self.figure.colorbar(mesh, ax=axes, pad=0.01).ax.tick_params(labelsize=7)
@@ -228,7 +237,7 @@ class Picture:
         cells = []
         lines = list(self.merged(panel))
         for sort in panel["options"]["sortBy"]:
-            column = next(name for name, heading in columns.items() if heading == sort["displayName"])
+            column = {heading: name for name, heading in columns.items()}[sort["displayName"]]
             lines.sort(key=lambda line: line.get(column, -1), reverse=sort["desc"])
         for line in lines:
             cells.append([])
@@ -264,7 +273,8 @@ class Picture:
                        else len(lines))
                 line = lines.setdefault(key, {})
                 line.update(one["metric"])
-                line[f"Value #{target['refId']}" if several else "Value"] = float(one["values"][-1][1])
+                value = f"Value #{target['refId']}" if several else "Value"
+                line[value] = float(one["values"][-1][1])
         return lines.values()
 
 

@@ -1,5 +1,5 @@
-"""Every query of every dashboard, and every rule, in a real Prometheus that scrapes real daemons under the
-traffic of tools/demo. What the panels show is drawn into build/dashboards."""
+"""Every query of every dashboard, and every rule, in a real Prometheus that scrapes real daemons
+under the traffic of tools/demo. What the panels show is drawn into build/dashboards."""
 import json
 import math
 import os
@@ -19,7 +19,7 @@ from traffic import SCENES, Traffic  # noqa: E402
 PROMETHEUS = SOURCE_DIR / "dashboards/prometheus"
 DASHBOARDS = sorted((SOURCE_DIR / "dashboards/grafana").glob("*.json"))
 PICTURES = SOURCE_DIR / "build/dashboards"
-# How long there is traffic before anything is asked; what has no data then is asked again until PATIENCE.
+# How long there is traffic before anything is asked. What has no data then is asked again.
 SECONDS = int(os.environ.get("CONNWATCH_DASHBOARD_SECONDS", 70))
 PATIENCE_S = 140
 RATE_INTERVAL = "30s"  # three full polls
@@ -168,8 +168,8 @@ class DataTest(unittest.TestCase):
         self.assertEqual([rule["name"] for rule in rules if rule["health"] == "err"], [])
 
     def test_every_kind_of_trouble_is_found(self):
-        found = {"expr": 'max_over_time(connwatch_listener_diagnosis{instance="$instance"}[1h]) == 1',
-                 "instant": True}
+        diagnosed = 'max_over_time(connwatch_listener_diagnosis{instance="$instance"}[1h]) == 1'
+        found = {"expr": diagnosed, "instant": True}
         self.when_all(lambda queries: CAUSES - {one["metric"]["cause"]
                                                 for one in queries.series(found)}, "not diagnosed")
 

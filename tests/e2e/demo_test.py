@@ -9,8 +9,8 @@ import tempfile
 import unittest
 import urllib.request
 
-from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, command_of_alertmanager, find_tool, require_root,
-                     wait_until)
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, command_of_alertmanager, find_tool,
+                     require_root, wait_until)
 
 
 def processes_of(session):
@@ -80,8 +80,8 @@ class DemoTest(unittest.TestCase):
         self.assert_nothing_is_left(process)
 
     def test_help_needs_nothing(self):
-        result = subprocess.run([SOURCE_DIR / "tools/demo", "--help"], capture_output=True, text=True,
-                                timeout=DEADLINE_S, check=False)
+        result = subprocess.run([SOURCE_DIR / "tools/demo", "--help"], capture_output=True,
+                                text=True, timeout=DEADLINE_S, check=False)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("Ctrl-C", result.stdout)
 

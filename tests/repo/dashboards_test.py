@@ -14,8 +14,7 @@ RULES = (ROOT / "dashboards/prometheus/connwatch.rules.yml").read_text()
 # What Prometheus makes itself.
 OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "listener"}}
 OF_TARGETS = {"job", "instance"}
-# What no panel shows: traffic of the host, which is no question about connections, and what can only
-# be of interest to who changes the daemon.
+# What no panel shows: it answers none of the questions.
 NOT_SHOWN = {"connwatch_kernel_tcp_in_segs_total", "connwatch_kernel_tcp_out_segs_total",
              "connwatch_kernel_tcp_retrans_segs_total", "connwatch_kernel_tcp_in_errs_total",
              "connwatch_kernel_tcp_time_wait_overflow_total", "process_virtual_memory_bytes"}
@@ -24,7 +23,8 @@ NOT_SHOWN = {"connwatch_kernel_tcp_in_segs_total", "connwatch_kernel_tcp_out_seg
 def recorded():
     """{record: labels that its rules give or keep}"""
     rules = {}
-    for name, rest in re.findall(r"- record: (\S+)\n(.*?)(?=\n\s+- record|\n\n|\Z)", RULES, re.DOTALL):
+    rule = re.compile(r"- record: (\S+)\n(.*?)(?=\n\s+- record|\n\n|\Z)", re.DOTALL)
+    for name, rest in rule.findall(RULES):
         rules.setdefault(name, set()).update(re.findall(r"labels: \{(\w+):", rest))
     return rules
 
@@ -42,7 +42,8 @@ def expressions(file):
     found += [(made["name"], made["target"]["expr"]) for made in dashboard["annotations"]["list"]]
     for made in dashboard["templating"]["list"]:
         if made["type"] == "query":
-            selector, label = re.match(r"label_values\((.*), (\w+)\)", made["query"]["query"]).groups()
+            query = re.match(r"label_values\((.*), (\w+)\)", made["query"]["query"])
+            selector, label = query.groups()
             found.append((made["name"], f"sum by ({label}) ({selector})"))
     return found
 
@@ -116,9 +117,10 @@ class DashboardsTest(unittest.TestCase):
 
     def test_links_lead_to_dashboards(self):
         uids = {dashboard["uid"] for _, dashboard in self.each()}
-        linked = {uid for file in DASHBOARDS for uid in re.findall(r'"/d/([^?]*)', file.read_text())}
+        linked = {uid for file in DASHBOARDS
+                  for uid in re.findall(r'"/d/([^?]*)', file.read_text())}
         self.assertEqual(linked - uids, set())
-        overview = next(file for file in DASHBOARDS if file.name == "host_overview.json").read_text()
+        overview = (ROOT / "dashboards/grafana/host_overview.json").read_text()
         for target in ("/d/connwatch-listeners", "/d/connwatch-quality", "/d/connwatch-monitor",
                        "http://${instance}/"):
             self.assertIn(target, overview)

@@ -10,7 +10,7 @@ TOKEN = re.compile(r"[A-Za-z_:][\w:]*|[(){}]|\[[^\]]*\]|\d[\w.]*|\S")
 
 
 def names(expression):
-    """{metric: labels its selectors match on}, and the labels of by (...), on (...) and the like."""
+    """{metric: labels its selectors match on}, and the labels of by (...), on (...) and such."""
     metrics, lists = {}, set()
     tokens = TOKEN.findall(STRING.sub('""', expression))
     i = 0
