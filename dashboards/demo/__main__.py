@@ -6,7 +6,6 @@ import pathlib
 import signal
 import subprocess
 import sys
-import threading
 import time
 import unittest
 
@@ -28,7 +27,7 @@ def say(text):
 
 
 class Steps:
-    """Numbers the steps, and says how long it has been."""
+    """Says what happens, and how long after the start."""
 
     def __init__(self):
         self._begin = time.monotonic()
@@ -46,21 +45,21 @@ def show_addresses(stack):
   Alertmanager               {at['alertmanager']}/api/v2/alerts
 
 For the dashboards give a Grafana of yours {at['prometheus']} as data source, and dashboards/grafana
-(docs/dashboards.md says how). After a minute every panel has data, after two the alerts fire.
-Ctrl-C stops everything.
+(docs/dashboards.md says how). Within two minutes every panel has data. Ctrl-C stops everything.
 """)
 
 
-def watch(stack, over):
+def watch(stack, step):
     """Says when the alerts that fire, by the daemon of the server, change."""
-    step, known = Steps(), None
-    while not over.wait(2):
+    known = None
+    while True:
         alerts = stack.get("server", "/api/v1/alerts")["alerts"]
         firing = sorted(f"{alert['alert']} {alert['subject']}" for alert in alerts
                         if alert["state"] == "firing")
         if firing != known:
             step("firing: " + (", ".join(firing) or "nothing"))
         known = firing
+        time.sleep(2)
 
 
 def stop(*_):
@@ -71,7 +70,6 @@ def stop(*_):
 
 
 def run(seconds):
-    over = threading.Event()
     for number in SIGNALS:
         signal.signal(number, stop)
     step = Steps()
@@ -85,10 +83,9 @@ def run(seconds):
             step(f"traffic: {what} ({where})")
             scene(traffic)
         show_addresses(stack)
-        everything.callback(over.set)
         if seconds:
             signal.alarm(seconds)
-        watch(stack, over)
+        watch(stack, step)
 
 
 def main():
@@ -97,7 +94,7 @@ def main():
     parser.add_argument("--seconds", type=int, metavar="N", help="stop after so long")
     arguments = parser.parse_args()
     if os.geteuid() != 0:
-        sys.exit("It makes network namespaces, and so needs root: sudo tools/demo")
+        sys.exit("It makes network namespaces, and so needs root.")
     try:
         run(arguments.seconds)
     except (AssertionError, OSError, subprocess.SubprocessError, unittest.SkipTest) as error:

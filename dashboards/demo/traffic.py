@@ -49,7 +49,7 @@ class Traffic(contextlib.ExitStack):
             thread.join()
 
     def _run(self, function, *arguments):
-        """In a thread of its own, which is not missed when a connection breaks."""
+        """In a thread of its own, which ends when its connection breaks."""
         def run():
             with contextlib.suppress(OSError):
                 function(*arguments)
@@ -58,11 +58,13 @@ class Traffic(contextlib.ExitStack):
         return thread
 
     def _repeat(self, function, *arguments):
-        """One turn after another until the end; a turn that fails is followed by the next."""
+        """One turn after another until the end; a turn that fails is soon followed by the next."""
         def run():
             while not self._over.is_set():
-                with contextlib.suppress(OSError):
+                try:
                     function(*arguments)
+                except OSError:
+                    self._sleep(0.1)
         self._threads.append(self._run(run))
 
     def _sleep(self, seconds):
