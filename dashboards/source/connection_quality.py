@@ -77,15 +77,15 @@ LOSS = row(
     timeseries("Of the host: time-outs and drops", "cps",
                "Time-outs are the expensive kind of loss: the sender stood still until a timer ran "
                "out. Drops: segments thrown away here because the backlog or the receive queue was "
-               "full.",
+               "full, or because they came damaged.",
                [query("rate(connwatch_kernel_tcp_timeouts_total{HOST}[$__rate_interval])",
                       "time-outs"),
                 query("rate(connwatch_kernel_tcp_backlog_drop_total{HOST}[$__rate_interval])",
                       "dropped, backlog"),
                 query("rate(connwatch_kernel_tcp_rcv_q_drop_total{HOST}[$__rate_interval])",
                       "dropped, receive queue"),
-                query("rate(connwatch_kernel_tcp_abort_on_memory_total{HOST}[$__rate_interval])",
-                      "ended, out of memory")]),
+                query("rate(connwatch_kernel_tcp_in_errs_total{HOST}[$__rate_interval])",
+                      "dropped, damaged")]),
 )
 
 TRAFFIC = row(

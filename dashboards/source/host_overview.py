@@ -168,19 +168,27 @@ LIMITS = row(
                "kernel ends it early, and late segments can meet a new connection.",
                [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
-               log=True, overrides=[limit_style("limit")]),
+               width=6, log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",
                "In use towards the busiest destination. At the limit, connects there fail with "
                "EADDRNOTAVAIL: keep connections open, or use more addresses.",
                [query("connwatch_ephemeral_ports_used_peak_destination{HOST}", "in use"),
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
-               log=True, overrides=[limit_style("limit")]),
+               width=6, log=True, overrides=[limit_style("limit")]),
     bars("Of the kernel's limits", "percentunit",
          "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed "
          "with data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the "
          "host itself, not in a network namespace.",
          [now(f"sort_desc({' or '.join(SHARES)})", "{{of}}")],
-         steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
+         width=6, steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
+    timeseries("Ended for want of room", "cps",
+               "Above 0 a limit has been met: TIME-WAIT that did not last its minute, and "
+               "connections that the kernel ended because it was out of memory for TCP or of room "
+               "for orphans.",
+               [query("rate(connwatch_kernel_tcp_time_wait_overflow_total{HOST}[$__rate_interval])",
+                      "TIME-WAIT"),
+                query("rate(connwatch_kernel_tcp_abort_on_memory_total{HOST}[$__rate_interval])",
+                      "connections")], width=6),
 )
 
 OWNERS = row(

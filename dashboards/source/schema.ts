@@ -10,7 +10,7 @@ import type * as timeseries from '@grafana/schema/dist/esm/raw/composable/timese
 
 // JSON has no enumerations: their values instead.
 type Json<T> = T extends string ? `${T}` : T extends object ? { [K in keyof T]: Json<T[K]> } : T;
-type Required<T, K extends keyof T> = T & { [P in K]-?: T[P] };
+type With<T, K extends keyof T> = T & { [P in K]-?: T[P] };
 
 // Of the Prometheus data source, which publishes no types.
 type Query = {
@@ -23,8 +23,8 @@ type FieldConfig<Custom> = Omit<grafana.FieldConfig, 'custom' | 'links' | 'unit'
   custom?: Custom; links: Link[]; unit: string;
 };
 type PanelOf<Type, Options, Custom> =
-  Required<Omit<grafana.Panel, 'type' | 'options' | 'fieldConfig' | 'targets'>,
-           'id' | 'title' | 'description' | 'gridPos' | 'datasource'> & {
+  With<Omit<grafana.Panel, 'type' | 'options' | 'fieldConfig' | 'targets'>,
+       'id' | 'title' | 'description' | 'gridPos' | 'datasource'> & {
     type: Type; options: Options; targets: Query[];
     fieldConfig: Omit<grafana.FieldConfigSource, 'defaults'> & { defaults: FieldConfig<Custom> };
   };
@@ -42,6 +42,6 @@ type Annotation = Omit<grafana.AnnotationQuery, 'target'> & {
 };
 
 export type Dashboard = Json<
-  Required<Omit<grafana.Dashboard, 'panels' | 'annotations'>, 'uid' | 'title' | 'description'> & {
+  With<Omit<grafana.Dashboard, 'panels' | 'annotations'>, 'uid' | 'title' | 'description'> & {
     panels: Panel[]; annotations: { list: Annotation[] };
   }>;

@@ -196,7 +196,7 @@ class DataTest(unittest.TestCase):
         script = pathlib.Path(__file__).with_name("dashboard_picture.py")
         subprocess.run(["/usr/bin/python3", "-B", script, data, picture], check=True,
                        timeout=DEADLINE_S)
-        self.assertGreater(picture.stat().st_size, 20_000)
+        self.assertGreater(picture.stat().st_size, 10_000)
 
 
 if __name__ == "__main__":
