@@ -114,6 +114,13 @@ class DashboardsTest(unittest.TestCase):
                 if panel["type"] == "row":
                     self.assertIn(f"\n| {panel['title']} | ", docs)
 
+    def test_two_folders_are_copied_to_where_grafana_is_told_to_look(self):
+        docs = (ROOT / "docs/dashboards.md").read_text()
+        provider = (ROOT / "dashboards/provisioning/dashboards/connwatch.yaml").read_text()
+        path = re.search(r"^      path: (\S+)$", provider, re.MULTILINE)[1]
+        self.assertIn(f"cp -rT dashboards/grafana {path}\n", docs)
+        self.assertIn("cp -r dashboards/provisioning/* /etc/grafana/provisioning/\n", docs)
+
     def test_links_lead_to_dashboards(self):
         uids = {dashboard["uid"] for _, dashboard in self.each()}
         linked = {uid for file in DASHBOARDS
