@@ -50,8 +50,14 @@ def all_series(panel):
     return [(legend(target, one), one) for target in panel["targets"] for one in target["series"]]
 
 
+def points_of(one, begin):
+    """[(seconds since `begin`, value)]"""
+    return [(at - begin, float(text)) for at, text in one["values"]]
+
+
 def points(one, begin):
-    return ([at - begin for at, _ in one["values"]], [float(text) for _, text in one["values"]])
+    """The same as seconds and values."""
+    return list(zip(*points_of(one, begin)))
 
 
 def colour(steps, value):
@@ -276,10 +282,6 @@ class Picture:
                 value = f"Value #{target['refId']}" if several else "Value"
                 line[value] = float(one["values"][-1][1])
         return lines.values()
-
-
-def points_of(one, begin):
-    return [(at - begin, float(text)) for at, text in one["values"]]
 
 
 def main(data, path):
