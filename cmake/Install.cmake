@@ -36,7 +36,5 @@ install(FILES systemd/bash-completion RENAME connwatchd
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-if(EXISTS "${CMAKE_SOURCE_DIR}/dashboards")
-  install(DIRECTORY dashboards/ DESTINATION "${CMAKE_INSTALL_DATADIR}/connwatch"
-    PATTERN tests EXCLUDE)
-endif()
+install(DIRECTORY dashboards/grafana dashboards/prometheus dashboards/provisioning
+  DESTINATION "${CMAKE_INSTALL_DATADIR}/connwatch" PATTERN tests EXCLUDE)

@@ -11,7 +11,8 @@ import unittest
 
 import sockets
 from receivers import Certificates, Receiver, garbage
-from support import DEADLINE_S, Daemon, find_tool, free_port, network_namespace, wait_until
+from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, free_port,
+                     network_namespace, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
 POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
@@ -20,20 +21,6 @@ POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
 def sysctl(name, value):
     with open(f"/proc/sys/net/{name}", "w") as file:
         file.write(str(value))
-
-
-# Where Debian's Alertmanager looks for its templates, whatever the configuration says.
-SHARED = pathlib.Path("/usr/share/prometheus")
-
-
-def command_of_alertmanager():
-    """How to start it. Only unpacked, it gets its templates in a mount namespace of its own."""
-    program = find_tool("prometheus-alertmanager")
-    if (SHARED / "alertmanager").exists():
-        return [program]
-    unpacked = pathlib.Path(program).parents[1] / "share/prometheus"
-    script = 'mount -t tmpfs none /usr/share && cp -r "$0" /usr/share/ && exec "$@"'
-    return ["unshare", "--mount", "sh", "-c", script, str(unpacked), program]
 
 
 class Alertmanager:

@@ -40,6 +40,20 @@ def find_tool(name):
     return path
 
 
+# Where Debian's Alertmanager looks for its templates, whatever the configuration says.
+ALERTMANAGER_TEMPLATES = pathlib.Path("/usr/share/prometheus/alertmanager")
+
+
+def command_of_alertmanager():
+    """How to start it. Only unpacked, it gets its templates in a mount namespace of its own."""
+    program = find_tool("prometheus-alertmanager")
+    if ALERTMANAGER_TEMPLATES.exists():
+        return [program]
+    unpacked = pathlib.Path(program).parents[1] / "share/prometheus"
+    script = 'mount -t tmpfs none /usr/share && cp -r "$0" /usr/share/ && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, str(unpacked), program]
+
+
 def wait_until(condition, what):
     """The first true result of `condition`, polled until the deadline."""
     deadline = time.monotonic() + DEADLINE_S

@@ -1,0 +1,136 @@
+"""Fleet: many hosts at once, ranked. Everything but the count of targets comes from the recording
+rules, so that no panel reads every series of every host."""
+from panels import (AMBER, RED, bars, column_style, dashboard, datasource_variable, now, query, row,
+                    rows_of, stat, table, thresholds, timeseries, to_daemon, to_dashboard, variable)
+
+FULL = thresholds((0.5, AMBER), (0.8, RED))
+# From a series to its host.
+SERIES = {"job": "${__field.labels.job}", "instance": "${__field.labels.instance}"}
+HOST_OF_SERIES = to_dashboard("host", "Host overview", **SERIES)
+# From a row of a table to its host: columns with their own names, for links know no others.
+CELL = {"job": "${__data.fields.job}", "instance": "${__data.fields.instance}"}
+OF_ROW = [to_dashboard("host", "Host overview", **CELL),
+          to_dashboard("listeners", "Listeners and SYN queues", **CELL),
+          to_daemon("${__data.fields.instance}")]
+
+
+def ranked(title, description, rule, heading, unit, steps, queue=False):
+    """The listeners of a topk rule, the worst first; none where all is well."""
+    columns = {"instance": ("instance", None), "listener": ("Listener", None)}
+    if queue:
+        columns["queue"] = ("Queue", None)
+    return table(title, description, [rows_of(f"sort_desc({rule}{{FLEET}} > 0)")],
+                 {**columns, "Value": (heading, unit), "job": ("job", None)},
+                 width=8, height=9, sort=heading,
+                 overrides=[column_style(heading, steps), column_style("instance", links=OF_ROW)])
+
+
+def worst_hosts(title, unit, description, rule, *, steps=None, log=False, signed=False):
+    return timeseries(title, unit, description,
+                      [query(f"topk(10, {rule}{{FLEET}})", "{{instance}}")], width=6, lines=steps,
+                      log=log, signed=signed, links=[HOST_OF_SERIES])
+
+
+NOW = row(
+    "Is the fleet well?",
+    stat("Hosts that report", "short",
+         "Daemons that Prometheus scrapes. Fewer than you run: look at the panel beside, and at "
+         "targets.yml.",
+         [now("sum(job:connwatch_instances:count{FLEET})")]),
+    stat("Hosts that do not answer", "short",
+         "Targets that Prometheus cannot scrape: the host, the daemon or the path to it is down.",
+         [now("count(up{FLEET} == 0) or 0 * count(up{FLEET})")], steps=thresholds((1, RED))),
+    stat("Critical alerts", "short",
+         "That fire, on all hosts: users are affected. The first table names the listeners.",
+         [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="critical"})')],
+         steps=thresholds((1, RED))),
+    stat("Warnings", "short",
+         "That fire, on all hosts: they can wait until morning, not for a week.",
+         [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="warning"})')],
+         steps=thresholds((1, AMBER))),
+    stat("Sockets", "short", "Of all hosts. A step is a deployment, or a host gone.",
+         [now("sum(job:connwatch_tcp_sockets:sum{FLEET})")]),
+    stat("Round trips, 99th percentile", "s",
+         "Of all hosts together. Where it moves, one region or provider has moved: the row below "
+         "tells which hosts.",
+         [now("max(job:connwatch_tcp_rtt_seconds:p99_rate5m{FLEET})")]),
+)
+
+WORST = row(
+    "Which listeners are the worst?",
+    ranked("By the fullest queue",
+           "Peak of the last 30 s as a share of what the queue holds. Accept queues: an "
+           "application that is too slow. SYN queues: a flood or a lost path. Above 80 % clients "
+           "are about to be turned "
+           "away.", "job:connwatch_listener_queue_peak:ratio_topk10", "Peak", "percentunit", FULL,
+           queue=True),
+    ranked("By growth of the SYN queue",
+           "Half-open handshakes more per second, over 5 minutes. The same listener of many hosts "
+           "at once is an attack on the service; one host alone is its network.",
+           "job:connwatch_listener_syn_queue_length:deriv5m_topk10", "Growth", "cps",
+           thresholds((5, AMBER), (20, RED))),
+    ranked("By drops",
+           "SYNs and final ACKs thrown away per second, over 5 minutes. Each is a client that "
+           "waits.",
+           "job:connwatch_listener_drops:rate5m_topk10", "Drops", "cps",
+           thresholds((0.1, AMBER), (1, RED))),
+)
+
+HOSTS = row(
+    "Which hosts are different from the rest?",
+    worst_hosts("Fullest queue", "percentunit",
+                "One line per host, its fullest queue. A single line above the others is one "
+                "host's trouble; all of them together, load or an attack.",
+                "instance:connwatch_listener_queue_peak:ratio_max", steps=thresholds((0.8, RED))),
+    worst_hosts("Growth of SYN queues", "cps",
+                "Of each host's fastest growing listener. Above 0 for minutes is a backlog in the "
+                "making.",
+                "instance:connwatch_listener_syn_queue_length:deriv5m_max",
+                steps=thresholds((20, RED)), signed=True),
+    worst_hosts("Drops", "cps",
+                "Of all listeners of a host. Anything steadily above 0 is worth a look.",
+                "instance:connwatch_listener_drops:rate5m_sum", steps=thresholds((1, RED))),
+    worst_hosts("Growth of sockets", "cps",
+                "Sockets more per second, over half an hour. A host that grows while its peers do "
+                "not leaks connections, or gets more than its share.",
+                "instance:connwatch_tcp_sockets:sum_deriv30m", signed=True),
+    worst_hosts("Round-trip time, 99th percentile", "s",
+                "Hosts far above the rest have another path, or a link that is full.",
+                "instance:connwatch_tcp_rtt_seconds:p99_rate5m", log=True),
+    worst_hosts("Retransmitted segments", "percentunit",
+                "Hosts above 5 % have a bad link or peers behind one.",
+                "instance:connwatch_tcp_segments_retransmitted:ratio_rate5m",
+                steps=thresholds((0.05, RED))),
+    worst_hosts("Payload sent", "Bps", "Whether load is spread evenly.",
+                "instance:connwatch_tcp_bytes_sent:rate5m_sum"),
+    worst_hosts("Payload received", "Bps", "Whether load is spread evenly.",
+                "instance:connwatch_tcp_bytes_received:rate5m_sum"),
+)
+
+LIMITS = row(
+    "Which hosts are near a limit, or cannot see?",
+    bars("Ports towards one destination", "percentunit",
+         "At 100 % a host cannot connect to that destination any more.",
+         [now("sort_desc(topk(10, instance:connwatch_ephemeral_ports_used:ratio{FLEET}))",
+              "{{instance}}")], steps=thresholds((0.6, AMBER), (0.8, RED)), most=1,
+         links=[HOST_OF_SERIES]),
+    bars("TIME-WAIT", "percentunit",
+         "Of tcp_max_tw_buckets. A host near it opens and closes too many connections.",
+         [now("sort_desc(topk(10, instance:connwatch_time_wait_sockets:ratio{FLEET}))",
+              "{{instance}}")], steps=thresholds((0.6, AMBER), (0.8, RED)), most=1,
+         links=[HOST_OF_SERIES]),
+    bars("Age of the data", "s",
+         "Hosts above 30 s are blind: their numbers on this dashboard are frozen.",
+         [now("sort_desc(topk(10, instance:connwatch_poll_age_seconds:max{FLEET}))",
+              "{{instance}}")],
+         steps=thresholds((20, AMBER), (30, RED)), links=[HOST_OF_SERIES]),
+)
+
+DASHBOARD = dashboard(
+    "fleet", "connwatch / Fleet",
+    "All hosts: ranked by their worst listener, by growth and by drops. Needs connwatch.rules.yml "
+    "in Prometheus.",
+    [datasource_variable(),
+     variable("job", "Job", "Scrape jobs of connwatch.", "label_values(connwatch_build_info, job)",
+              several=True)],
+    [NOW, WORST, HOSTS, LIMITS])

@@ -1,0 +1,167 @@
+"""Listeners and SYN queues: each queue against its limit, what is lost, and why."""
+from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand,
+                    host_variables, limit_style, query, row, rows_of, state_timeline, table,
+                    thresholds, timeseries, to_daemon, variable)
+
+FULL = thresholds((0.5, AMBER), (0.8, RED))
+# The alerts of the daemon whose subject is one of the listeners chosen.
+OF_LISTENERS = '{HOST,subject=~"$listener",subject=~".*:[0-9]+"}'
+
+
+def limit(queue):
+    """Of the listeners that have a tenth of it in use: a line for each would hide the rest."""
+    return query("connwatch_listener_accept_queue_limit{LISTENER} and on (job, instance, listener) "
+                 f"10 * {queue}{{LISTENER}} > connwatch_listener_accept_queue_limit{{LISTENER}}",
+                 "limit of {{listener}}")
+
+
+def alerts_of(severity, colour):
+    """Marks where alerts of Prometheus fire, about these listeners or the host's SYN cookies."""
+    return {"name": f"{severity} alerts", "enable": True, "hide": False, "iconColor": colour,
+            "datasource": DATASOURCE,
+            "titleFormat": "{{alertname}}", "textFormat": "{{severity}} {{listener}}",
+            "target": {"refId": "Anno", "expr": expand(
+                f'ALERTS{{HOST,alertstate="firing",severity="{severity}",'
+                'listener=~"$listener|"}')}}
+
+
+NOW = row(
+    "Which listener is in trouble now?",
+    table("Listeners",
+          "A queue that is full turns clients away: the accept queue because the application does "
+          "not accept, the SYN queue because handshakes do not complete. Drops are clients that "
+          "have been turned away.",
+          [rows_of("max by (listener) (connwatch_listener_accept_queue_length{LISTENER})"),
+           rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
+                   '{LISTENER,queue="accept"})'),
+           rows_of("max by (listener) (connwatch_listener_syn_queue_length{LISTENER})"),
+           rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
+                   '{LISTENER,queue="syn"})'),
+           rows_of("max by (listener) (connwatch_listener_accept_queue_limit{LISTENER})"),
+           rows_of("max by (listener) "
+                   "(instance_listener:connwatch_listener_drops:rate5m{LISTENER})"),
+           rows_of("max by (listener, unit) (connwatch_listener_info{LISTENER})")],
+          {"listener": ("Listener", None), "unit": ("Unit", None),
+           "Value #A": ("Accept queue", "short"), "Value #B": ("Accept queue, peak", "percentunit"),
+           "Value #C": ("SYN queue", "short"), "Value #D": ("SYN queue, peak", "percentunit"),
+           "Value #E": ("Backlog", "short"), "Value #F": ("Drops", "cps")},
+          hidden=("Value #G",), sort="SYN queue, peak",
+          overrides=[column_style("Accept queue, peak", FULL),
+                     column_style("SYN queue, peak", FULL),
+                     column_style("Drops", thresholds((0.1, AMBER), (1, RED)))]),
+    state_timeline("Diagnosis over time",
+                   "When each cause was found. syn_flood: many networks never finish their "
+                   "handshakes. return_path_loss: few do, so follow the route back to them. "
+                   "accept_queue_full: the application is too slow. syn_cookies: the queue's "
+                   "length no longer shows the load. deferred_accept: complete handshakes that "
+                   "wait for data, no trouble.",
+                   [query("connwatch_listener_diagnosis{LISTENER} == 1", "{{listener}} {{cause}}")],
+                   states={1: ("found", RED)}, overrides=[NO_TROUBLE]),
+)
+
+SYN_QUEUE = row(
+    "Does the SYN queue fill?",
+    timeseries("SYN queue and its limit", "short",
+               "Handshakes without a final ACK. Genuine ones last one round trip, so the line "
+               "stays near 0. A straight climb is a flood or a lost path; a plateau is a limit, or "
+               "as many handshakes given up as begin.",
+               [query("connwatch_listener_syn_queue_length{LISTENER}", "{{listener}}"),
+                limit("connwatch_listener_syn_queue_length")],
+               width=12, overrides=[limit_style("/^limit/")]),
+    timeseries("SYN queue, peak of the limit", "percentunit",
+               "At 100 % the kernel answers with SYN cookies, or drops where they are off. Above "
+               "80 % for 10 s SynQueueNearlyFull fires. Limits below 4 are left out.",
+               [query('instance_listener_queue:connwatch_listener_queue_peak:ratio'
+                      '{LISTENER,queue="syn"}', "{{listener}}")],
+               width=12, lines=thresholds((0.8, RED))),
+    timeseries("Growth", "cps",
+               "Handshakes that begin, less those that end. SynRecvBacklogGrowth fires above 20/s "
+               "for 10 s with more than 64 waiting.",
+               [query("deriv(connwatch_listener_syn_queue_length{LISTENER}[$__rate_interval])",
+                      "{{listener}}")], lines=thresholds((20, RED)), signed=True),
+    timeseries("SYN-ACK sent again", "percentunit",
+               "The share of the SYN queue whose SYN-ACK was repeated. Genuine clients answer the "
+               "first: 1 to 5 % on a poor network. Above 50 %, most handshakes will not complete.",
+               [query("connwatch_listener_syn_queue_retransmitting{LISTENER} "
+                      "/ (connwatch_listener_syn_queue_length{LISTENER} > 0)", "{{listener}}")],
+               most=1, lines=thresholds((0.5, RED))),
+    timeseries("SYN cookies", "cps",
+               "Sent: the queue was full. Received: genuine clients that got in by a cookie. "
+               "Failed: ACKs that fit no cookie. Many sent and few received is a flood.",
+               [query("rate(connwatch_kernel_tcp_syncookies_sent_total{HOST}[$__rate_interval])",
+                      "sent"),
+                query("rate(connwatch_kernel_tcp_syncookies_recv_total{HOST}[$__rate_interval])",
+                      "received"),
+                query("rate(connwatch_kernel_tcp_syncookies_failed_total{HOST}[$__rate_interval])",
+                      "failed")]),
+)
+
+ACCEPT_QUEUE = row(
+    "Does the application accept fast enough?",
+    timeseries("Accept queue and its limit", "short",
+               "Connections that wait for accept(), against the backlog. A healthy server is at 0 "
+               "at almost every look. A line at its limit is an application that is blocked, or "
+               "out of descriptors or workers.",
+               [query("connwatch_listener_accept_queue_length{LISTENER}", "{{listener}}"),
+                limit("connwatch_listener_accept_queue_length")],
+               width=12, overrides=[limit_style("/^limit/")]),
+    timeseries("Accept queue, peak of what it holds", "percentunit",
+               "Peaks that are short and below 100 % are bursts: a larger backlog helps. A plateau "
+               "is an application that is too slow: a backlog does not help.",
+               [query('instance_listener_queue:connwatch_listener_queue_peak:ratio'
+                      '{LISTENER,queue="accept"}', "{{listener}}")],
+               width=12, lines=thresholds((0.8, RED))),
+)
+
+LOST = row(
+    "Who is turned away?",
+    timeseries("Drops by listener", "cps",
+               "SYNs and final ACKs that the listener's sockets threw away. Each is a client that "
+               "waits for a second or more, and then for twice as long.",
+               [query("rate(connwatch_listener_drops_total{LISTENER}[$__rate_interval])",
+                      "{{listener}}")]),
+    timeseries("Drops of the host, as the kernel counts them", "cps",
+               "Overflows: the accept queue was full. All drops: those and others, a lack of "
+               "memory for example. SYN queue full: dropped because cookies are off.",
+               [query("rate(connwatch_kernel_tcp_listen_overflows_total{HOST}[$__rate_interval])",
+                      "overflows of accept queues"),
+                query("rate(connwatch_kernel_tcp_listen_drops_total{HOST}[$__rate_interval])",
+                      "all drops of listeners"),
+                query("rate(connwatch_kernel_tcp_req_q_full_drop_total{HOST}[$__rate_interval])",
+                      "SYN queue full"),
+                query("rate(connwatch_kernel_tcp_req_q_full_do_cookies_total{HOST}"
+                      "[$__rate_interval])",
+                      "SYN queue full, cookie sent")]),
+    timeseries("Deferred accepts", "cps",
+               "ACKs of TCP_DEFER_ACCEPT listeners that came without data. They explain a long SYN "
+               "queue that is no trouble.",
+               [query("rate(connwatch_kernel_tcp_defer_accept_drop_total{HOST}[$__rate_interval])",
+                      "ACKs without data")]),
+)
+
+ALERTS = row(
+    "What has alerted?",
+    state_timeline("Alerts of the daemon about listeners",
+                   "Pending becomes firing when the condition has held for the rule's time. An "
+                   "alert that is pending again and again is near its threshold: look at the queue "
+                   "above.",
+                   [query(f"connwatch_alert_firing{OF_LISTENERS}", "{{alert}} {{subject}}")],
+                   states={0: ("pending", AMBER), 1: ("firing", RED)}, width=12),
+    timeseries("How far beyond the threshold", "short",
+               "The alert's value divided by its threshold: 1 is the threshold. It tells how bad "
+               "it is across alerts of different units.",
+               [query(f"connwatch_alert_value{OF_LISTENERS} "
+                      "/ (connwatch_alert_threshold{HOST} > 0)", "{{alert}} {{subject}}")],
+               width=12, lines=thresholds((1, RED))),
+)
+
+DASHBOARD = dashboard(
+    "listeners", "connwatch / Listeners and SYN queues",
+    "Every listener's queues against their limits, what is dropped, and the diagnosis. Marks are "
+    "alerts of Prometheus.",
+    [*host_variables(),
+     variable("listener", "Listener", "Local address and port.",
+              "label_values(connwatch_listener_sockets{HOST}, listener)", several=True)],
+    [NOW, SYN_QUEUE, ACCEPT_QUEUE, LOST, ALERTS],
+    annotations=[alerts_of("critical", RED), alerts_of("warning", AMBER)],
+    links=[to_daemon()])
