@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "exporters/client_address.h"
 #include "exporters/http_reply.h"
+#include "exporters/request_framing.h"
 
 namespace connwatch {
 
@@ -70,10 +72,19 @@ std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text)
   return size;
 }
 
-bool HasBody(MHD_Connection* connection) {
-  const std::string_view length = HeaderOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-  return (!length.empty() && length != "0") ||
-         !HeaderOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+// libmicrohttpd: MHD_KeyValueIteratorN.
+// NOLINTNEXTLINE(readability-function-size): the library's signature
+MHD_Result OnHeader(void* framing, MHD_ValueKind /*kind*/, const char* name, std::size_t name_size,
+                    const char* value, std::size_t value_size) {
+  const std::string_view text = value == nullptr ? "" : std::string_view(value, value_size);
+  static_cast<RequestFraming*>(framing)->Take({name, name_size}, text);
+  return MHD_YES;
+}
+
+RequestFraming FramingOf(MHD_Connection* connection) {
+  RequestFraming framing;
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, OnHeader, &framing);
+  return framing;
 }
 
 // One connection, as long as its socket; on its server's thread only.
@@ -165,16 +176,8 @@ struct HttpServer::Callbacks {
       // The handshake saw to it already.
       const Connection& client = ConnectionOf(connection);
       if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
-      const MonotonicTime now = std::chrono::steady_clock::now();
-      server.connections_.BeginReply(client.id, now);
-      const WebVisitor visitor{client.address, client.network,
-                               HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
-      if (const auto refusal = server.services_.guard.Refuse(visitor, now)) {
+      if (const auto refusal = Refuse(server, connection, client)) {
         return Queue(server, connection, *refusal);
-      }
-      if (HasBody(connection)) {
-        return Queue(server, connection,
-                     TextReply(kContentTooLarge, "No request here has a body.\n"));
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
@@ -190,6 +193,23 @@ struct HttpServer::Callbacks {
     return Queue(
         server, connection,
         Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
+  }
+
+  // The reply to headers that nothing more is asked of; nullopt where the request is to be answered.
+  static std::optional<HttpReply> Refuse(HttpServer& server, MHD_Connection* connection,
+                                         const Connection& client) {
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    server.connections_.BeginReply(client.id, now);
+    const WebVisitor visitor{client.address, client.network,
+                             HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+    auto refusal = server.services_.guard.Refuse(visitor, now);
+    if (refusal) return refusal;
+    const RequestFraming framing = FramingOf(connection);
+    if (framing.IsAmbiguous()) {
+      return TextReply(MHD_HTTP_BAD_REQUEST, "The headers can be read in two ways.\n");
+    }
+    if (framing.HasBody()) return TextReply(kContentTooLarge, "No request here has a body.\n");
+    return std::nullopt;
   }
 
   static MHD_Result Queue(const HttpServer& server, MHD_Connection* connection,

@@ -225,6 +225,24 @@ class GarbageTest(HostileClientsTest):
                 self.assertTrue(answer.startswith(b"HTTP/1.1 413"), (method, header, answer[:80]))
         self.survived()
 
+    def test_no_second_request_hides_in_the_first(self):
+        """Where a proxy may see a body, nothing is answered as a request of its own."""
+        hidden = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
+        size = b"%d" % len(hidden)
+        for header in (b"Content-Length: " + size, b"Content-Length: 0\r\nContent-Length: " + size,
+                       b"Content-Length: " + size + b"\r\nContent-Length: 0",
+                       b"Content-Length: 0, " + size, b"Content-Length: +" + size,
+                       b"Content-Length : " + size, b"Content-Length\t: " + size,
+                       b"X: a\rContent-Length: " + size, b"X: a\nContent-Length: " + size,
+                       b"Content-Length: 0\r\nTransfer-Encoding: chunked",
+                       b"Transfer-Encoding : chunked", b"Transfer-Encoding: identity"):
+            for method in (b"GET", b"POST"):
+                answer = self.exchange(method + b" /-/ready HTTP/1.1\r\nHost: x\r\n" + header +
+                                       b"\r\n\r\n" + hidden)
+                self.assertRegex(answer[:12], rb"^HTTP/1.1 4(00|13)$", (method, header))
+                self.assertNotIn(b"HTTP/1.1 200", answer, (method, header))
+        self.survived()
+
     def test_pipelined_garbage(self):
         good = b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n"
         for garbage in (os.urandom(100_000), b"\0" * 100_000, b"\r\n" * 100_000, b"\xff\xfe GET\r\n",
@@ -239,7 +257,7 @@ class GarbageTest(HostileClientsTest):
     def test_paths_and_methods(self):
         for path in (b"/../../etc/passwd", b"/metrics/../../etc/passwd", b"/..%2f..%2fetc%2fpasswd",
                      b"/%2e%2e/%2e%2e/etc/passwd", b"//etc/passwd", b"/metrics%2f", b"/%", b"/%zz",
-                     b"/%00", b"/\xc0\xae\xc0\xae/", b"*", b"http://x/metricss", b"/%u002e"):
+                     b"/%00", b"/metrics%00", b"/metrics%00/../x", b"/\xc0\xae\xc0\xae/", b"*", b"http://x/metricss", b"/%u002e"):
             answer = self.exchange(b"GET " + path + b" HTTP/1.1\r\n" + self.CLOSE)
             self.assertRegex(answer[:12], rb"^HTTP/1.1 (404|400)$", path)
             self.assertNotIn(b"root:", answer)

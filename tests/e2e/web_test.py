@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 from prometheus import Prometheus
-from support import CONNWATCHD, DEADLINE_S, Daemon, find_tool, run, wait_until
+from support import CONNWATCHD, DEADLINE_S, Daemon, find_tool, free_port, run, wait_until
 from web_daemon import Authority, WebDaemon, bcrypt
 
 PASSWORD = "correct horse"
@@ -279,6 +279,23 @@ class AddressTest(unittest.TestCase):
             self.assertIn("connwatch_build_info", self.curl())
             self.assertEqual(daemon.stop()[0], 0)
             self.assertFalse(self.path.exists())
+
+    def test_several_addresses_at_once(self):
+        port = free_port()
+        with Daemon(arguments=("--web.listen-address", f"[::1]:{port}",
+                               "--web.listen-address", f"unix:{self.path}")) as daemon:
+            self.assertIn("connwatch_build_info", self.curl())
+            for address in (("127.0.0.1", daemon.port), ("::1", port)):
+                with socket.create_connection(address, DEADLINE_S) as client:
+                    client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+                    self.assertIn(b"200 OK", client.recv(1000))
+
+    def test_what_is_not_a_socket_is_left_alone(self):
+        self.path.write_text("precious")
+        result = run("--web.listen-address", f"unix:{self.path}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("is no socket", result.stderr)
+        self.assertEqual(self.path.read_text(), "precious")
 
     def test_a_socket_left_behind_is_replaced(self):
         with Daemon(arguments=("--web.listen-address", f"unix:{self.path}")) as daemon:
