@@ -195,7 +195,7 @@ struct HttpServer::Callbacks {
         Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
   }
 
-  // The reply to headers that nothing more is asked of; nullopt where the request is to be answered.
+  // The reply where the headers say enough; nullopt where the request is to be answered.
   static std::optional<HttpReply> Refuse(HttpServer& server, MHD_Connection* connection,
                                          const Connection& client) {
     const MonotonicTime now = std::chrono::steady_clock::now();

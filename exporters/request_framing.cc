@@ -1,8 +1,8 @@
 #include "exporters/request_framing.h"
 
-#include <strings.h>
-
 #include <algorithm>
+
+#include "exporters/weighted_list.h"
 
 namespace connwatch {
 
@@ -21,16 +21,12 @@ bool IsControl(char character) {
   return (is_low && character != '\t') || character == kDelete;
 }
 
-bool IsSame(std::string_view name, std::string_view known) {
-  return name.size() == known.size() && strncasecmp(name.data(), known.data(), name.size()) == 0;
-}
-
 }  // namespace
 
 void RequestFraming::Take(std::string_view name, std::string_view value) {
   if (!IsToken(name) || std::ranges::any_of(value, IsControl)) is_ambiguous_ = true;
-  if (IsSame(name, "Transfer-Encoding")) has_body_ = true;
-  if (!IsSame(name, "Content-Length")) return;
+  if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
+  if (!EqualsIgnoringCase(name, "Content-Length")) return;
   if (has_length_) is_ambiguous_ = true;
   has_length_ = true;
   if (value != "0") has_body_ = true;

@@ -15,8 +15,8 @@ class RequestFraming {
 
   /// A body is announced.
   bool HasBody() const { return has_body_; }
-  /// Others may read the headers differently: a name that is no token, a control character, a second
-  /// Content-Length.
+  /// Others may read the headers differently: a name that is no token, a control character, a
+  /// second Content-Length.
   bool IsAmbiguous() const { return is_ambiguous_; }
 
  private:

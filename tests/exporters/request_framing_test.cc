@@ -36,7 +36,8 @@ TEST(RequestFramingTest, WithABody) {
 }
 
 TEST(RequestFramingTest, WhatOthersMayReadDifferently) {
-  for (const std::string_view name : {"Content-Length ", "Content-Length\t", " X", "", "X(", "\xff"}) {
+  for (const std::string_view name :
+       {"Content-Length ", "Content-Length\t", " X", "", "X(", "\xff"}) {
     EXPECT_TRUE(Read({{name, "0"}}).IsAmbiguous()) << name;
   }
   using namespace std::string_view_literals;
