@@ -22,6 +22,7 @@ TURN_S = 0.02  # so at most 1,250 new connections a second
 TRICKLE_S = 2
 SCRAPE_PAUSE_S = 0.1
 SETTLING_SCRAPES = 20
+BLOCKS = 5  # in turns, so that what else the machine does is in both
 DRAINED_S = 60
 SETTINGS = ("web: {timeout: 3s}",)
 
@@ -172,13 +173,17 @@ def lay_siege(attack, folder, scrapes):
         daemon.wait_serving()
         take_scrapes(daemon, SETTLING_SCRAPES)
         descriptors = daemon.open_descriptors()
-        at_rest_s, series = take_scrapes(daemon, scrapes)
-        with under_attack(attack, daemon.port) as opened:
-            daemon.wait_until(lambda: opened.value > 0, "attackers")
-            during_s, _ = take_scrapes(daemon, scrapes)
-            connections = opened.value
-        with contextlib.suppress(MeasureError):  # the target tells
-            daemon.wait_until(lambda: daemon.open_descriptors() <= descriptors, "end", DRAINED_S)
+        at_rest_s, during_s, connections = [], [], 0
+        for _ in range(BLOCKS):
+            block_s, series = take_scrapes(daemon, scrapes // BLOCKS)
+            at_rest_s += block_s
+            with under_attack(attack, daemon.port) as opened:
+                daemon.wait_until(lambda: opened.value > 0, "attackers")
+                during_s += take_scrapes(daemon, scrapes // BLOCKS)[0]
+                connections += opened.value
+            with contextlib.suppress(MeasureError):  # the target tells
+                daemon.wait_until(lambda: daemon.open_descriptors() <= descriptors, "end",
+                                  DRAINED_S)
         return Siege(series, at_rest_s, during_s, daemon.open_descriptors() - descriptors,
                      connections, daemon.peak_memory_bytes())
 

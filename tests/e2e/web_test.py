@@ -3,6 +3,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -14,7 +15,8 @@ import tempfile
 import unittest
 
 from prometheus import Prometheus
-from support import CONNWATCHD, DEADLINE_S, Daemon, find_tool, free_port, run, wait_until
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port,
+                     network_namespace, run, wait_until)
 from web_daemon import Authority, WebDaemon, bcrypt
 
 PASSWORD = "correct horse"
@@ -360,6 +362,25 @@ class ReloadTest(unittest.TestCase):
             self.assertIn(f"{daemon.config_file}:1:14: poll.full: ".encode(), reply.content)
             self.assertEqual(interval(), 0.4)
             self.assertEqual(daemon.get("/-/reload").status, 405)
+
+
+class DocsTest(unittest.TestCase):
+    BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    COMMAND = re.compile(r"^\$ (.*<<EOF\n(?:.*\n)*?EOF|(?:.*\\\n)*.*)$", re.MULTILINE)
+
+    def test_what_people_copy_and_paste_works(self):
+        for tool in ("openssl", "htpasswd", "curl"):
+            find_tool(tool)
+        text = "".join(self.BLOCK.findall((SOURCE_DIR / "docs/web.md").read_text()))
+        printed = [line for line in self.COMMAND.sub("", text).splitlines() if line]
+        script = "\n".join(["set -e", "trap 'kill $(jobs -p)' EXIT", *self.COMMAND.findall(text)])
+        path = f"{pathlib.Path(CONNWATCHD).resolve().parent}:{os.environ['PATH']}"
+        with network_namespace(), tempfile.TemporaryDirectory() as folder:
+            result = subprocess.run(["bash", "-c", script.replace("/tmp/connwatch-web", folder)],
+                                    env={**os.environ, "PATH": path}, capture_output=True,
+                                    text=True, timeout=2 * DEADLINE_S, check=False)
+        self.assertEqual(result.stdout.splitlines(), printed, result.stderr)
+        self.assertGreater(len(printed), 4)
 
 
 if __name__ == "__main__":
