@@ -279,10 +279,25 @@ class SecretTest(HostileClientsTest):
                f"basic_auth_users: {{alice: {bcrypt('secret', cost=10)}}}\n")
         return WebDaemon(web, CONFIG, scheme="https", login=("alice", "secret"))
 
+    HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)  # its beginning
+
     def test_half_open_tls(self):
-        hello = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(32)
-        self.slow(self.crowd(SLOW), begin=hello, byte=b"\x20")
+        self.slow(self.crowd(SLOW), begin=self.HELLO, byte=b"\x20")
         self.survived()
+
+    def test_half_open_tls_costs_no_cpu_time(self):
+        self.scraper.__exit__()
+        before = self.serving_cpu_s()
+        crowd = self.crowd(PER_ADDRESS)
+        crowd.send(self.HELLO)
+        wait_until(lambda: crowd.drop_closed() == 0, "all of them are closed")
+        self.assertLess(self.serving_cpu_s() - before, TIMEOUT_S / 10, "it waits, and does not ask")
+
+    def serving_cpu_s(self):
+        """CPU time of the threads beside the main one, which polls."""
+        main = self.daemon.process.pid
+        return sum(int(pathlib.Path(f"/proc/{main}/task/{task}/schedstat").read_text().split()[0])
+                   for task in os.listdir(f"/proc/{main}/task") if task != str(main)) / 1e9
 
     def test_guessing(self):
         for i in range(200):
