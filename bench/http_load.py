@@ -18,6 +18,7 @@ WAYS = {"plain": (False, ()),
         "TLS, gzip": (True, ("Accept-Encoding: gzip",))}
 CONNECTIONS = 8
 WARM_UP_S = 2
+TIMEOUT_S = 60
 UNITS = {"B": 1, "KB": 1024, "MB": 1024 ** 2, "GB": 1024 ** 3}
 
 
@@ -39,8 +40,9 @@ def run_wrk(daemon, headers, seconds):
     url = f"{'https' if daemon.tls else 'http'}://127.0.0.1:{daemon.port}/metrics"
     cpu_before = daemon.cpu_s()
     output = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", *flags, url],
-        capture_output=True, text=True, check=True, timeout=seconds + 60).stdout
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={TIMEOUT_S}s", *flags,
+         url],
+        capture_output=True, text=True, check=True, timeout=seconds + TIMEOUT_S).stdout
     cpu_s = daemon.cpu_s() - cpu_before
     requests = re.search(r"^ *(\d+) requests in", output, re.MULTILINE)
     rate = re.search(r"^Requests/sec: +([\d.]+)$", output, re.MULTILINE)
