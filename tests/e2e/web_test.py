@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import warnings
 
 from prometheus import Prometheus
 from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port,
@@ -162,6 +163,7 @@ class TlsTest(WebTest):
 
     def test_old_versions_and_plain_http_are_refused(self):
         with self.https() as daemon:
+            self.enterContext(warnings.catch_warnings(category=DeprecationWarning, action="ignore"))
             context = daemon.tls()
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
