@@ -176,7 +176,9 @@ struct HttpServer::Callbacks {
       // The handshake saw to it already.
       const Connection& client = ConnectionOf(connection);
       if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
-      if (const auto refusal = Refuse(server, connection, client)) {
+      const MonotonicTime now = std::chrono::steady_clock::now();
+      server.connections_.BeginReply(client.id, now);
+      if (const auto refusal = Refuse(server, connection, client, now)) {
         return Queue(server, connection, *refusal);
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
@@ -195,11 +197,9 @@ struct HttpServer::Callbacks {
         Answer(request, server.services_.snapshots.Load(), std::chrono::system_clock::now()));
   }
 
-  // The reply where the headers say enough; nullopt where the request is to be answered.
-  static std::optional<HttpReply> Refuse(HttpServer& server, MHD_Connection* connection,
-                                         const Connection& client) {
-    const MonotonicTime now = std::chrono::steady_clock::now();
-    server.connections_.BeginReply(client.id, now);
+  // The reply to a request that is refused for its headers; nullopt where it is to be answered.
+  static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
+                                         const Connection& client, MonotonicTime now) {
     const WebVisitor visitor{client.address, client.network,
                              HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
     auto refusal = server.services_.guard.Refuse(visitor, now);

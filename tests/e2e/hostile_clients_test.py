@@ -259,7 +259,8 @@ class GarbageTest(HostileClientsTest):
     def test_paths_and_methods(self):
         for path in (b"/../../etc/passwd", b"/metrics/../../etc/passwd", b"/..%2f..%2fetc%2fpasswd",
                      b"/%2e%2e/%2e%2e/etc/passwd", b"//etc/passwd", b"/metrics%2f", b"/%", b"/%zz",
-                     b"/%00", b"/metrics%00", b"/metrics%00/../x", b"/\xc0\xae\xc0\xae/", b"*", b"http://x/metricss", b"/%u002e"):
+                     b"/%00", b"/metrics%00", b"/metrics%00/../x", b"/\xc0\xae\xc0\xae/", b"*",
+                     b"http://x/metricss", b"/%u002e"):
             answer = self.exchange(b"GET " + path + b" HTTP/1.1\r\n" + self.CLOSE)
             self.assertRegex(answer[:12], rb"^HTTP/1.1 (404|400)$", path)
             self.assertNotIn(b"root:", answer)
@@ -272,14 +273,14 @@ class GarbageTest(HostileClientsTest):
 class SecretTest(HostileClientsTest):
     """Over TLS and with a password."""
 
+    HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)  # its beginning
+
     def start(self):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         certificate, key = Authority(folder, "ca").issue("server")
         web = (f"tls_server_config: {{cert_file: {certificate}, key_file: {key}}}\n"
                f"basic_auth_users: {{alice: {bcrypt('secret', cost=10)}}}\n")
         return WebDaemon(web, CONFIG, scheme="https", login=("alice", "secret"))
-
-    HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)  # its beginning
 
     def test_half_open_tls(self):
         self.slow(self.crowd(SLOW), begin=self.HELLO, byte=b"\x20")
