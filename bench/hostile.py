@@ -40,7 +40,8 @@ class Attack:
 
 
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
-HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)  # the beginning of a ClientHello
+# The beginning of a ClientHello.
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(32)
 ATTACKS = (
     Attack("1,000 clients, a byte of a header every 2 s", 1000, REQUEST + b"X: ", b"x"),
     Attack("5,000 silent connections", 5000),

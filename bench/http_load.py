@@ -1,4 +1,4 @@
-"""How many requests for a metrics page are answered, by connwatchd and by node_exporter, with wrk."""
+"""How many requests for a page connwatchd and node_exporter answer, with wrk."""
 
 import re
 import subprocess

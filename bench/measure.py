@@ -134,7 +134,7 @@ def scrape(port, tls=None):
     started = time.perf_counter()
     with contextlib.ExitStack() as stack:
         connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
-        # As Prometheus does: a request must not wait until the end of the handshake is acknowledged.
+        # As Prometheus does: a request must not wait for the acknowledgement of the handshake.
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             connection = stack.enter_context(tls.wrap_socket(connection))

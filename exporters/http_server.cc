@@ -245,8 +245,8 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
-  // Not epoll(7): libmicrohttpd 0.9.75 with it asks again and again, as fast as it can, for the rest
-  // of a TLS handshake.
+  // Not epoll(7): libmicrohttpd 0.9.75 with it asks again and again, as fast as it can, for the
+  // rest of a TLS handshake.
   unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC;
   if (initial_tls_) {
     flags |= MHD_USE_TLS;
