@@ -1,5 +1,6 @@
 """What is measured with here: whole processes, resident daemons, and scrapes over HTTP."""
 
+import contextlib
 import ctypes
 import os
 import re
@@ -123,12 +124,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def scrape(port):
-    """GET /metrics over a new connection: the seconds from connect() to the last byte, the page."""
+def scrape(port, tls=None):
+    """GET /metrics over a new connection: the seconds from connect() to the last byte, the page.
+
+    `tls` is an SSLContext.
+    """
     request = (b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: identity\r\n"
                b"Connection: close\r\n\r\n")
     started = time.perf_counter()
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+        # As Prometheus does: a request must not wait for the acknowledgement of the handshake.
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            connection = stack.enter_context(tls.wrap_socket(connection))
         connection.sendall(request)
         parts = [connection.recv(65536)]
         while parts[-1]:
@@ -140,9 +149,9 @@ def scrape(port):
     return took, answer.partition(b"\r\n\r\n")[2]
 
 
-def scrape_seconds(port):
+def scrape_seconds(port, tls=None):
     """How long a scrape takes."""
-    return scrape(port)[0]
+    return scrape(port, tls)[0]
 
 
 def read_metrics(port):
@@ -160,6 +169,11 @@ def parse_metrics(page):
     return samples
 
 
+def count_series(page):
+    """How many samples are on a metrics page, given as bytes."""
+    return len(re.findall(rb"^[a-z]", page, re.MULTILINE))
+
+
 def metric(samples, name, **labels):
     """One sample's value."""
     key = name, frozenset(labels.items())
@@ -169,10 +183,12 @@ def metric(samples, name, **labels):
 
 
 class Resident:
-    """A daemon this benchmark started; a context that stops it. Serves /metrics on .port."""
+    """A daemon this benchmark started; a context that stops it. Serves /metrics on .port, over
+    HTTPS where .tls is an SSLContext."""
 
-    def __init__(self, argv, port):
+    def __init__(self, argv, port, tls=None):
         self.port = port
+        self.tls = tls
         self._process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                          preexec_fn=die_with_parent)
@@ -198,7 +214,7 @@ class Resident:
         """Waits until it answers a scrape."""
         def is_serving():
             try:
-                scrape_seconds(self.port)
+                scrape_seconds(self.port, self.tls)
                 return True
             except OSError:
                 return False
@@ -224,6 +240,9 @@ class Resident:
 
     def resident_memory_bytes(self):
         return memory_bytes(self._process.pid, "VmRSS")
+
+    def open_descriptors(self):
+        return len(os.listdir(f"{self._folder}/fd"))
 
     def cpu_s(self, without_main_thread=False):
         """CPU time of all its threads, exact to the nanosecond while none of them runs."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import side_sockets
 import subjects
-from measure import scrape, take_rounds
+from measure import count_series, scrape, take_rounds
 from own_network import own_network
 
 EACH_SECOND = "connwatchd, a new snapshot every second"
@@ -16,7 +16,6 @@ SCRAPE_PAUSE_S = 0.03
 FRESH_INTERVAL_S = 0.1
 FRESH_PAUSE_S = 0.15
 SETTLE_S = 0.05
-SERIES = re.compile(rb"^[a-z]", re.MULTILINE)
 SNAPSHOT = re.compile(rb'^connwatch_polls_total\{(?=.*"handshakes")(?=.*"success").*\} (\S+)$',
                       re.MULTILINE)
 
@@ -56,7 +55,7 @@ def take_block(daemon, count, pause_s, without_main_thread=False):
         snapshots.update(SNAPSHOT.findall(page))
     time.sleep(SETTLE_S)
     cpu_s = daemon.cpu_s(without_main_thread) - cpu_before
-    return Block(wall_s, cpu_s, page_bytes, len(SERIES.findall(page)), len(snapshots))
+    return Block(wall_s, cpu_s, page_bytes, count_series(page), len(snapshots))
 
 
 def measure_pages(folder, node_exporter, listeners, rounds, scrapes):

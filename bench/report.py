@@ -117,6 +117,34 @@ def page_table(rounds):
                  rows)
 
 
+def throughput_table(ways):
+    """One row for each daemon and way of asking, {way: {daemon: [http_load.Throughput]}}."""
+    rows = []
+    for way, rounds in ways.items():
+        for name, runs in rounds.items():
+            rows.append([f"{name}, {way}", str(runs[-1].series),
+                         spread([run.requests_per_s for run in runs], 0),
+                         spread([run.bytes_per_s / 1e6 for run in runs], 1),
+                         spread([run.cpu_per_request_s * 1e3 for run in runs]),
+                         f"{runs[-1].peak_memory_bytes / 1e6:.1f}"])
+    return table(["daemon, way of asking", "series", "requests/s", "MB/s", "CPU a request, ms",
+                  "peak memory, MB"], rows)
+
+
+def siege_table(sieges):
+    """One row for each attack, {what: hostile.Siege}."""
+    rows = []
+    for what, siege in sieges.items():
+        rows.append([what, str(siege.connections), str(len(siege.during_s)),
+                     f"{percentile(siege.at_rest_s, 0.5) * 1e3:.2f}",
+                     f"{percentile(siege.during_s, 0.5) * 1e3:.2f}",
+                     f"{percentile(siege.at_rest_s, 0.99) * 1e3:.2f}",
+                     f"{percentile(siege.during_s, 0.99) * 1e3:.2f}",
+                     f"{siege.peak_memory_bytes / 1e6:.1f}"])
+    return table(["attack", "its connections", "scrapes", "median at rest, ms", "during, ms",
+                  "99th percentile at rest, ms", "during, ms", "peak memory, MB"], rows)
+
+
 def target_table(targets):
     """Each target with its figure, and whether it is met."""
     rows = [[target.what, f"{target.limit:g}{target.unit}", f"{target.measured:.3g}{target.unit}",

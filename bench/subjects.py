@@ -84,19 +84,22 @@ def start_connwatchd(folder, settings=(), **intervals_s):
         folder, ("cpu_budget: 100%", f"poll: {{{poll}}}", *settings))
 
 
-def start_configured_connwatchd(folder, settings=("{}",)):
-    """A connwatchd with nothing but these lines of configuration: by default, all defaults."""
+def start_configured_connwatchd(folder, settings=("{}",), flags=(), tls=None):
+    """A connwatchd with nothing but these lines of configuration: by default, all defaults.
+
+    `flags` are further arguments; with those for HTTPS, `tls` is how to ask it.
+    """
     port = free_port()
     config = pathlib.Path(folder, f"{port}.yaml")
     config.write_text("".join(f"{line}\n" for line in settings), encoding="ascii")
     return Resident([str(BUILD / "connwatchd"), "--config.file", str(config),
-                     "--web.listen-address", f"127.0.0.1:{port}"], port)
+                     "--web.listen-address", f"127.0.0.1:{port}", *flags], port, tls)
 
 
-def start_node_exporter(program, *flags):
+def start_node_exporter(program, *flags, tls=None):
     """A node_exporter; without flags, with its default collectors."""
     port = free_port()
-    return Resident([program, *flags, f"--web.listen-address=127.0.0.1:{port}"], port)
+    return Resident([program, *flags, f"--web.listen-address=127.0.0.1:{port}"], port, tls)
 
 
 def poll_figures(daemon, tier):

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 
 #include "exporters/client_address.h"
 #include "exporters/http_reply.h"
+#include "exporters/request_framing.h"
 
 namespace connwatch {
 
@@ -111,10 +113,19 @@ std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text)
   return size;
 }
 
-bool HasBody(MHD_Connection* connection) {
-  const std::string_view length = HeaderOf(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-  return (!length.empty() && length != "0") ||
-         !HeaderOf(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING).empty();
+// libmicrohttpd: MHD_KeyValueIteratorN.
+// NOLINTNEXTLINE(readability-function-size): the library's signature
+MHD_Result OnHeader(void* framing, MHD_ValueKind /*kind*/, const char* name, std::size_t name_size,
+                    const char* value, std::size_t value_size) {
+  const std::string_view text = value == nullptr ? "" : std::string_view(value, value_size);
+  static_cast<RequestFraming*>(framing)->Take({name, name_size}, text);
+  return MHD_YES;
+}
+
+RequestFraming FramingOf(MHD_Connection* connection) {
+  RequestFraming framing;
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, OnHeader, &framing);
+  return framing;
 }
 
 // One connection, as long as its socket; on its server's thread only.
@@ -208,14 +219,8 @@ struct HttpServer::Callbacks {
       if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
       const MonotonicTime now = std::chrono::steady_clock::now();
       server.connections_.BeginReply(client.id, now);
-      const WebVisitor visitor{client.address, client.network,
-                               HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
-      if (const auto refusal = server.services_.guard.Refuse(visitor, now)) {
+      if (const auto refusal = Refuse(server, connection, client, now)) {
         return Queue(server, connection, *refusal);
-      }
-      if (HasBody(connection)) {
-        return Queue(server, connection,
-                     TextReply(kContentTooLarge, "No request here has a body.\n"));
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
@@ -238,6 +243,21 @@ struct HttpServer::Callbacks {
                            services.sockets);
     }
     return Answer(request, services.snapshots.Load(), std::chrono::system_clock::now());
+  }
+
+  // The reply to a request that is refused for its headers; nullopt where it is to be answered.
+  static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
+                                         const Connection& client, MonotonicTime now) {
+    const WebVisitor visitor{client.address, client.network,
+                             HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+    auto refusal = server.services_.guard.Refuse(visitor, now);
+    if (refusal) return refusal;
+    const RequestFraming framing = FramingOf(connection);
+    if (framing.IsAmbiguous()) {
+      return TextReply(MHD_HTTP_BAD_REQUEST, "The headers can be read in two ways.\n");
+    }
+    if (framing.HasBody()) return TextReply(kContentTooLarge, "No request here has a body.\n");
+    return std::nullopt;
   }
 
   static MHD_Result Queue(const HttpServer& server, MHD_Connection* connection,
@@ -274,7 +294,9 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+  // Not epoll(7): libmicrohttpd 0.9.75 with it asks again and again, as fast as it can, for the
+  // rest of a TLS handshake.
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
   if (initial_tls_) {
     flags |= MHD_USE_TLS;
     // libmicrohttpd wants a certificate of its own; every session gets the policy's instead.

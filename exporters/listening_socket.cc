@@ -20,6 +20,8 @@ namespace connwatch {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel takes at most net.core.somaxconn
+// What the kernel keeps for a client that reads slowly; its own limit, net.ipv4.tcp_wmem, is 4 MB.
+constexpr int kSendBufferBytes = 256 * 1024;
 
 struct FreeAddresses {
   void operator()(addrinfo* list) const { freeaddrinfo(list); }
@@ -60,6 +62,8 @@ Result<int> ListenOn(const addrinfo& address) {
   const int on = 1;
   const int off = 0;
   setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  // Connections inherit it.
+  setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
   if (address.ai_family == AF_INET6) {
     setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));  // [::] takes IPv4 as well
   }

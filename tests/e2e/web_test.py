@@ -3,6 +3,7 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -12,9 +13,11 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import warnings
 
 from prometheus import Prometheus
-from support import CONNWATCHD, DEADLINE_S, Daemon, find_tool, run, wait_until
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port,
+                     network_namespace, run, wait_until)
 from web_daemon import Authority, WebDaemon, bcrypt
 
 PASSWORD = "correct horse"
@@ -160,6 +163,7 @@ class TlsTest(WebTest):
 
     def test_old_versions_and_plain_http_are_refused(self):
         with self.https() as daemon:
+            self.enterContext(warnings.catch_warnings(category=DeprecationWarning, action="ignore"))
             context = daemon.tls()
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -280,6 +284,23 @@ class AddressTest(unittest.TestCase):
             self.assertEqual(daemon.stop()[0], 0)
             self.assertFalse(self.path.exists())
 
+    def test_several_addresses_at_once(self):
+        port = free_port()
+        with Daemon(arguments=("--web.listen-address", f"[::1]:{port}",
+                               "--web.listen-address", f"unix:{self.path}")) as daemon:
+            self.assertIn("connwatch_build_info", self.curl())
+            for address in (("127.0.0.1", daemon.port), ("::1", port)):
+                with socket.create_connection(address, DEADLINE_S) as client:
+                    client.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+                    self.assertIn(b"200 OK", client.recv(1000))
+
+    def test_what_is_not_a_socket_is_left_alone(self):
+        self.path.write_text("precious")
+        result = run("--web.listen-address", f"unix:{self.path}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("is no socket", result.stderr)
+        self.assertEqual(self.path.read_text(), "precious")
+
     def test_a_socket_left_behind_is_replaced(self):
         with Daemon(arguments=("--web.listen-address", f"unix:{self.path}")) as daemon:
             daemon.stop(signal.SIGKILL)
@@ -343,6 +364,25 @@ class ReloadTest(unittest.TestCase):
             self.assertIn(f"{daemon.config_file}:1:14: poll.full: ".encode(), reply.content)
             self.assertEqual(interval(), 0.4)
             self.assertEqual(daemon.get("/-/reload").status, 405)
+
+
+class DocsTest(unittest.TestCase):
+    BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    COMMAND = re.compile(r"^\$ (.*<<EOF\n(?:.*\n)*?EOF|(?:.*\\\n)*.*)$", re.MULTILINE)
+
+    def test_what_people_copy_and_paste_works(self):
+        for tool in ("openssl", "htpasswd", "curl"):
+            find_tool(tool)
+        text = "".join(self.BLOCK.findall((SOURCE_DIR / "docs/web.md").read_text()))
+        printed = [line for line in self.COMMAND.sub("", text).splitlines() if line]
+        script = "\n".join(["set -e", "trap 'kill $(jobs -p)' EXIT", *self.COMMAND.findall(text)])
+        path = f"{pathlib.Path(CONNWATCHD).resolve().parent}:{os.environ['PATH']}"
+        with network_namespace(), tempfile.TemporaryDirectory() as folder:
+            result = subprocess.run(["bash", "-c", script.replace("/tmp/connwatch-web", folder)],
+                                    env={**os.environ, "PATH": path}, capture_output=True,
+                                    text=True, timeout=2 * DEADLINE_S, check=False)
+        self.assertEqual(result.stdout.splitlines(), printed, result.stderr)
+        self.assertGreater(len(printed), 4)
 
 
 if __name__ == "__main__":

@@ -174,6 +174,18 @@ TEST_F(HttpServerTest, APostIs405) {
   EXPECT_THAT(reply, HasSubstr("\r\nAllow: GET, HEAD\r\n"));
 }
 
+TEST_F(HttpServerTest, HeadersThatCanBeReadInTwoWaysEndTheConnection) {
+  const auto server = Start();
+  const std::string hidden = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
+  for (const std::string header :
+       {"Content-Length : 36", "Content-Length: 0\r\nContent-Length: 36"}) {
+    const std::string reply =
+        Exchange(*server, "GET /-/ready HTTP/1.1\r\nHost: x\r\n" + header + "\r\n\r\n" + hidden);
+    EXPECT_THAT(reply, StartsWith("HTTP/1.1 400")) << header;
+    EXPECT_THAT(reply, testing::Not(HasSubstr("HTTP/1.1 200"))) << header;
+  }
+}
+
 TEST_F(HttpServerTest, AnIdleConnectionIsClosed) {
   HttpLimits limits = kLimits;
   limits.timeout = seconds(1);

@@ -1,23 +1,16 @@
 // Any bytes as a configuration file: either a Config, or mistakes of one line each.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "config/config_loader.h"
-
-namespace {
-
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
+#include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using connwatch::ConfigError;
+  using connwatch::Require;
   const std::string text(bytes, bytes + size);
   const connwatch::ConfigResult result = connwatch::ParseConfig(text, "fuzz.yaml");
   const auto* errors = std::get_if<std::vector<ConfigError>>(&result);

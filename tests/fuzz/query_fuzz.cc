@@ -3,20 +3,18 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "exporters/query.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kKnown = {"limit", "offset", "group"};
+using connwatch::Require;
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+constexpr std::array<std::string_view, 3> kKnown = {"limit", "offset", "group"};
 
 void CheckMistake(const connwatch::QueryMistake& mistake, std::size_t size) {
   constexpr std::size_t kLongest = 200;

@@ -1,0 +1,35 @@
+#include "exporters/request_framing.h"
+
+#include <algorithm>
+
+#include "exporters/weighted_list.h"
+
+namespace connwatch {
+
+namespace {
+
+// RFC 9110 section 5.6.2.
+bool IsToken(std::string_view text) {
+  constexpr std::string_view kCharacters =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+bool IsControl(char character) {
+  constexpr char kDelete = 0x7f;
+  const bool is_low = character >= '\0' && character < ' ';
+  return (is_low && character != '\t') || character == kDelete;
+}
+
+}  // namespace
+
+void RequestFraming::Take(std::string_view name, std::string_view value) {
+  if (!IsToken(name) || std::ranges::any_of(value, IsControl)) is_ambiguous_ = true;
+  if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
+  if (!EqualsIgnoringCase(name, "Content-Length")) return;
+  if (has_length_) is_ambiguous_ = true;
+  has_length_ = true;
+  if (value != "0") has_body_ = true;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,28 @@
+// Where a request ends, by its headers (RFC 9112 section 6). libmicrohttpd is lenient: it takes
+// "Content-Length : 5" for a header it does not know and the first of two Content-Lengths for the
+// right one. A proxy in front may think otherwise, and what it took for a body would then be the
+// next request of somebody else ("request smuggling").
+#pragma once
+
+#include <string_view>
+
+namespace connwatch {
+
+class RequestFraming {
+ public:
+  /// Each header of the request, in any order.
+  void Take(std::string_view name, std::string_view value);
+
+  /// A body is announced.
+  bool HasBody() const { return has_body_; }
+  /// Others may read the headers differently: a name that is no token, a control character, a
+  /// second Content-Length.
+  bool IsAmbiguous() const { return is_ambiguous_; }
+
+ private:
+  bool has_length_ = false;
+  bool has_body_ = false;
+  bool is_ambiguous_ = false;
+};
+
+}  // namespace connwatch
