@@ -20,7 +20,8 @@ namespace connwatch {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel takes at most net.core.somaxconn
-// What the kernel keeps for a client that reads slowly; its own limit, net.ipv4.tcp_wmem, is 4 MB.
+// Bounds what the kernel keeps for a client that reads slowly, 4 MB by its own limit
+// (net.ipv4.tcp_wmem). kernel: sk_setsockopt(): at most net.core.wmem_max, and then doubled.
 constexpr int kSendBufferBytes = 256 * 1024;
 
 struct FreeAddresses {
@@ -57,7 +58,7 @@ Error CloseAfter(int fd, const char* call) {
 
 // The socket, or an Error with the name of the call that failed.
 Result<int> ListenOn(const addrinfo& address) {
-  const auto fd = NewSocket(address.ai_family);
+  auto fd = NewSocket(address.ai_family);
   if (!fd) return fd;
   const int on = 1;
   const int off = 0;
@@ -114,7 +115,7 @@ Result<int> OpenUnix(const std::string& path) {
   constexpr mode_t kOwnerAndGroup = 0660;
   const sockaddr_un address = UnixAddress(path);
   if (auto removed = RemoveStale(address); !removed) return std::move(removed).error();
-  const auto fd = NewSocket(AF_UNIX);
+  auto fd = NewSocket(AF_UNIX);
   if (!fd) return fd;
   if (bind(*fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return CloseAfter(*fd, "bind");

@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <thread>
-#include <vector>
 
 namespace connwatch {
 namespace {
@@ -30,9 +30,9 @@ TEST(ReloadRequestsTest, CloseEndsEveryWait) {
   const auto loop = EventLoop::Create().value();
   const auto requests = ReloadRequests::Create(*loop, []() -> Result<void> { return {}; }).value();
   std::atomic<int> refused = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&] {
+  std::array<std::thread, 4> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       const Result<void> outcome = requests->Ask();
       if (!outcome && outcome.error().code == ESHUTDOWN) ++refused;
     });

@@ -176,11 +176,10 @@ TEST_F(HttpServerTest, APostIs405) {
 
 TEST_F(HttpServerTest, HeadersThatCanBeReadInTwoWaysEndTheConnection) {
   const auto server = Start();
-  const std::string hidden = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
-  for (const std::string header :
-       {"Content-Length : 36", "Content-Length: 0\r\nContent-Length: 36"}) {
-    const std::string reply =
-        Exchange(*server, "GET /-/ready HTTP/1.1\r\nHost: x\r\n" + header + "\r\n\r\n" + hidden);
+  for (const char* header : {"Content-Length : 36", "Content-Length: 0\r\nContent-Length: 36"}) {
+    std::string request = "GET /-/ready HTTP/1.1\r\nHost: x\r\n";
+    request.append(header).append("\r\n\r\nGET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+    const std::string reply = Exchange(*server, request);
     EXPECT_THAT(reply, StartsWith("HTTP/1.1 400")) << header;
     EXPECT_THAT(reply, testing::Not(HasSubstr("HTTP/1.1 200"))) << header;
   }
@@ -268,8 +267,8 @@ TEST_F(HttpServerTest, ANewConnectionIsServedWhereOthersHoldEveryPlace) {
   HttpLimits limits = kLimits;
   limits.max_connections = 3;
   const auto server = Start(limits);
-  std::vector<std::unique_ptr<Client>> silent;
-  for (int i = 0; i < 9; ++i) silent.push_back(std::make_unique<Client>(server->port()));
+  std::array<std::unique_ptr<Client>, 9> silent;
+  for (auto& client : silent) client = std::make_unique<Client>(server->port());
   EXPECT_THAT(Exchange(*server, "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"));
 }
