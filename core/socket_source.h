@@ -17,7 +17,7 @@ struct DumpQuery {
   TcpStateSet states = TcpStateSet::All();
   bool tcp_info = false;
   bool socket_memory = false;  // for the drop count
-  /// Everything that netlink/socket_details.h reads, and RecordBatch::messages to read it from.
+  /// Everything that netlink/details_message.h reads, and RecordBatch::messages to read it from.
   bool details = false;
   EndpointFilter endpoints = {};
 };

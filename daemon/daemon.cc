@@ -44,7 +44,10 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
       alerting_(config_.alerts),
       config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall},
       search_(search_source_, slot_),
-      web_(options, std::move(settings.web), slot_, loop, {[this] { return Reload(); }, Search()}) {
+      web_(options, std::move(settings.web), slot_, loop,
+           {.reload = [this] { return Reload(); },
+            .sockets = Search(),
+            .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
   search_.Configure(ClassifierOptionsFrom(config_));
 }
 
@@ -131,15 +134,18 @@ Result<void> Daemon::Reload() {
   service_notice_.Reloading(EventLoop::Now());
   Result<void> config = ReloadConfig();
   Result<void> web = web_.Reload();
-  config_status_.last_reload_successful = config.ok() && web.ok();
-  if (config_status_.last_reload_successful) {
-    config_status_.last_success = EventLoop::Now().wall;
-    LogInfo("configuration reloaded");
-  }
-  service_notice_.Ready();
-  Publish();
+  is_config_good_ = config.ok();
+  if (config && web) LogInfo("configuration reloaded");
+  service_notice_.Reloaded();
+  OnWebFilesRead(web.ok());
   if (!config && !web) return Error{0, config.error().context + "\n" + web.error().context};
   return config ? web : config;
+}
+
+void Daemon::OnWebFilesRead(bool is_successful) {
+  config_status_.last_reload_successful = is_config_good_ && is_successful;
+  if (config_status_.last_reload_successful) config_status_.last_success = EventLoop::Now().wall;
+  Publish();
 }
 
 Result<void> Daemon::ReloadConfig() {

@@ -58,6 +58,8 @@ class Daemon {
   // Of both files; one with mistakes leaves what it said before in force.
   Result<void> Reload();
   Result<void> ReloadConfig();
+  // Publishes how the latest attempt went, of either file.
+  void OnWebFilesRead(bool is_successful);
   void Apply(Config config);
   void Publish();
   // Empty where the configuration does not permit it.
@@ -84,6 +86,7 @@ class Daemon {
   History history_;
   ServiceNotice service_notice_;
   Notifying notifying_;
+  bool is_config_good_ = true;  // as of the latest attempt, without the web files
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
   SnapshotSlot slot_;

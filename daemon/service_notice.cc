@@ -42,10 +42,14 @@ void ServiceNotice::Status(const std::string& text) {
 }
 
 void ServiceNotice::Reloading(Instant now) {
+  if (!is_ready_) return;
   const auto since_boot =
       std::chrono::duration_cast<std::chrono::microseconds>(now.monotonic.time_since_epoch());
   Notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since_boot.count()));
-  is_ready_ = false;
+}
+
+void ServiceNotice::Reloaded() {
+  if (is_ready_) Notify("READY=1");
 }
 
 void ServiceNotice::Stopping() { Notify("STOPPING=1"); }

@@ -11,12 +11,14 @@ namespace connwatch {
 
 class ServiceNotice {
  public:
-  /// The service does what it is for. Only the first call counts, and the one after Reloading().
+  /// The service does what it is for. Only the first call counts.
   void Ready();
   /// One line for `systemctl status`; sent if it has changed.
   void Status(const std::string& text);
-  /// The configuration is being read again, since `now`. Ready() ends it.
+  /// The configuration is being read again, since `now`, until Reloaded(). Not told before the
+  /// service was ready: systemd takes the end of a reload for that.
   void Reloading(Instant now);
+  void Reloaded();
   void Stopping();
 
  private:

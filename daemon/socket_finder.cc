@@ -34,7 +34,6 @@ void SocketFinder::Find(BodyStream& answer) {
   answer.Write(RenderSocketsBegin(now.wall));
   if (auto found = FindIn(answer); !found) incomplete_because_ = found.error().context;
   answer.Write(RenderSocketsEnd(found_.size(), incomplete_because_));
-  answer.Complete();
 }
 
 // Whether a connection is inbound depends on the listeners: these come first.
@@ -98,7 +97,8 @@ std::optional<FoundSocket> SocketFinder::Examine(const SocketRecord& record) {
     socket.direction = classifier_.DirectionOf(record);
     if (const auto classification = classifier_.Classify(record)) {
       socket.group = classifier_.NameOf(classification->key.group);
-      if (!parts_.shown_groups.contains(socket.group)) socket.group = kOther;
+      const auto& shown = parts_.shown_groups;
+      if (shown && !shown->contains(socket.group)) socket.group = kOther;
     }
   }
   if (query_.direction && socket.direction != query_.direction) return std::nullopt;

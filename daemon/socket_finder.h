@@ -24,8 +24,9 @@ class SocketFinder {
     SocketSource& source;
     ClassifierOptions classifier = {};
     ConnectionClassifier::UnitNames unit_names;
-    /// What the metrics show as groups; a group of any other name is "other" there.
-    std::unordered_set<std::string> shown_groups;
+    /// What the metrics show as groups, where there was no room for all: any other is "other"
+    /// there.
+    std::optional<std::unordered_set<std::string>> shown_groups;
     std::function<Instant()> now;
     const std::atomic<bool>& is_stopping;
   };
@@ -35,8 +36,8 @@ class SocketFinder {
 
   SocketFinder(Parts parts, SocketQuery query);
 
-  /// Writes the answer and completes it. What keeps it from being complete is said at its end.
-  /// Returns early where nobody reads it any more, or when it is to stop.
+  /// Writes the answer; whoever called then completes the stream. What keeps the answer from being
+  /// complete is said at its end. Returns early where nobody reads it, or when it is to stop.
   void Find(BodyStream& answer);
 
  private:

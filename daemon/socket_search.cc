@@ -2,7 +2,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <optional>
+#include <string>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 #include "daemon/event_loop.h"
@@ -10,6 +13,19 @@
 #include "daemon/socket_finder.h"
 
 namespace connwatch {
+
+namespace {
+
+// The groups that have series of their own, where others are summed up.
+std::optional<std::unordered_set<std::string>> FoldedTo(
+    const std::shared_ptr<const PublishedSnapshot>& published) {
+  if (!published || published->snapshot().folded_groups == 0) return std::nullopt;
+  std::unordered_set<std::string> names;
+  for (const ShownGroup& group : published->snapshot().groups) names.insert(group.name);
+  return names;
+}
+
+}  // namespace
 
 SocketSearch::SocketSearch(SocketSource& source, const SnapshotSlot& snapshots)
     : source_(source),
@@ -31,7 +47,8 @@ Result<std::shared_ptr<BodyStream>> SocketSearch::Start(const SocketQuery& query
   try {
     thread_ = std::thread([this, query, options = options_, answer] {
       Run(query, options, *answer);
-      is_searching_ = false;
+      is_searching_ = false;  // first: whoever has the answer may ask again
+      answer->Complete();
     });
   } catch (const std::system_error& error) {
     is_searching_ = false;
@@ -65,14 +82,9 @@ void SocketSearch::Run(const SocketQuery& query, ClassifierOptions options, Body
                                   return cgroup_names_.NameOf(cgroup_id,
                                                               EventLoop::Now().monotonic);
                                 },
-                            .shown_groups = {},
+                            .shown_groups = FoldedTo(snapshots_.Load()),
                             .now = &EventLoop::Now,
                             .is_stopping = is_stopping_};
-  if (const auto published = snapshots_.Load()) {
-    for (const ShownGroup& group : published->snapshot().groups) {
-      parts.shown_groups.insert(group.name);
-    }
-  }
   SocketFinder(std::move(parts), query).Find(answer);
 }
 

@@ -21,9 +21,12 @@ Result<std::vector<ListeningSocket>> TakeSystemdSockets() {
   }
   std::vector<ListeningSocket> sockets;
   for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + count; ++fd) {
-    if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, kListening) <= 0) {
+    const auto is_of = [fd](int family) {
+      return sd_is_socket(fd, family, SOCK_STREAM, kListening) > 0;
+    };
+    if (!is_of(AF_INET) && !is_of(AF_INET6) && !is_of(AF_UNIX)) {
       return Error{EINVAL, "--web.systemd-socket: descriptor " + std::to_string(fd) +
-                               " is no listening stream socket"};
+                               " is no listening TCP or unix stream socket"};
     }
     sockets.push_back(ListeningSocket::Adopt(fd));
   }

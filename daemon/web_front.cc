@@ -32,9 +32,9 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
                    const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions)
     : options_(options),
       loop_(loop),
-      reload_(std::move(actions.reload)),
+      actions_(std::move(actions)),
       guard_(std::move(policy), [this](const std::string& line) { LogRefusal(line); }),
-      services_{snapshots, guard_, {}, std::move(actions.sockets)} {
+      services_{snapshots, guard_, {}, actions_.sockets} {
   Watch();
 }
 
@@ -45,7 +45,7 @@ WebFront::~WebFront() {
 
 Result<void> WebFront::Start(const HttpLimits& limits) {
   if (options_.enable_lifecycle) {
-    auto requests = ReloadRequests::Create(loop_, reload_);
+    auto requests = ReloadRequests::Create(loop_, actions_.reload);
     if (!requests) return std::move(requests).error();
     reload_requests_ = std::move(requests).value();
     services_.reload = [this] { return reload_requests_->Ask(); };
@@ -86,7 +86,7 @@ Result<void> WebFront::ScheduleTick() {
 
 void WebFront::Tick() {
   for (const auto& server : servers_) server->CloseOverdue(EventLoop::Now().monotonic);
-  if (files_.HasChanged()) static_cast<void>(Reload());  // which says what is wrong
+  if (files_.HasChanged()) actions_.on_web_files_read(Reload().ok());
   if (auto scheduled = ScheduleTick(); !scheduled) loop_.Fail(std::move(scheduled).error());
 }
 

@@ -2,6 +2,7 @@
 // and its changes, reload requests, time-outs. Lives on the loop thread.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -30,6 +31,8 @@ WebPolicyResult LoadWebPolicy(const Options& options);
 struct WebActions {
   ReloadAction reload;         // on the loop thread
   SocketSearchAction sockets;  // on HTTP threads; empty where that is off
+  /// On the loop thread, after the web files have changed and were read again: how that went.
+  std::function<void(bool is_successful)> on_web_files_read;
 };
 
 class WebFront {
@@ -59,7 +62,7 @@ class WebFront {
 
   const Options& options_;
   EventLoop& loop_;
-  const ReloadAction reload_;
+  const WebActions actions_;
   RefusalLog refusals_;
   WebGuard guard_;
   FileWatch files_;

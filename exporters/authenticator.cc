@@ -39,9 +39,9 @@ void AppendPart(std::string& message, std::string_view part) {
 
 }  // namespace
 
-Authenticator::Authenticator(Match match) : match_(std::move(match)) {
-  gnutls_rnd(GNUTLS_RND_KEY, secret_.data(), secret_.size());
-}
+Authenticator::Authenticator(Match match)
+    : match_(std::move(match)),
+      has_secret_(gnutls_rnd(GNUTLS_RND_KEY, secret_.data(), secret_.size()) == 0) {}
 
 Login Authenticator::Check(const BasicCredentials& credentials,
                            const std::vector<BasicAuthUser>& users, const std::string& client,
@@ -50,10 +50,10 @@ Login Authenticator::Check(const BasicCredentials& credentials,
   const bool is_known = user != users.end();
   const unsigned highest_cost = HighestCost(users);
   const std::string hash = is_known ? user->bcrypt_hash : UnmatchedBcrypt(highest_cost);
-  const Digest digest = DigestOf(credentials, hash);
+  const auto digest = DigestOf(credentials, hash);
   {
     const MutexLock lock(mutex_);
-    if (is_known && Recall(digest, now)) return {};
+    if (is_known && digest && Recall(*digest, now)) return {};
     if (const auto wait = Wait(client, now); wait.count() > 0) {
       return {LoginVerdict::kTooMany, std::chrono::ceil<std::chrono::seconds>(wait)};
     }
@@ -61,22 +61,23 @@ Login Authenticator::Check(const BasicCredentials& credentials,
   const bool is_match = match_(credentials.password, hash) && is_known;
   const MutexLock lock(mutex_);
   if (is_match) {
-    Remember(digest, now);
+    if (digest) Remember(*digest, now);
     return {};
   }
   CountFailure(client, highest_cost, now);
   return {is_known ? LoginVerdict::kWrongPassword : LoginVerdict::kUnknownUser, {}};
 }
 
-Authenticator::Digest Authenticator::DigestOf(const BasicCredentials& credentials,
-                                              std::string_view hash) const {
+std::optional<Authenticator::Digest> Authenticator::DigestOf(const BasicCredentials& credentials,
+                                                             std::string_view hash) const {
   std::string message;
   AppendPart(message, credentials.user);
   AppendPart(message, hash);
   AppendPart(message, credentials.password);
   Digest digest{};
-  gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret_.data(), secret_.size(), message.data(),
-                   message.size(), digest.data());
+  const int failure = gnutls_hmac_fast(GNUTLS_MAC_SHA256, secret_.data(), secret_.size(),
+                                       message.data(), message.size(), digest.data());
+  if (!has_secret_ || failure != 0) return std::nullopt;
   return digest;
 }
 

@@ -51,7 +51,8 @@ class Authenticator {
   using Digest = std::array<std::uint8_t, 32>;
 
   // Keyed by a secret of this process, so that no memory dump gives a hash to guess against.
-  Digest DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
+  // Nothing where GnuTLS gave no secret or digest: then nobody is remembered.
+  std::optional<Digest> DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
   bool Recall(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   void Remember(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   // How long this client must wait before it may have a password computed.
@@ -62,6 +63,7 @@ class Authenticator {
 
   const Match match_;
   Digest secret_{};
+  const bool has_secret_;
   Mutex mutex_;
   std::map<Digest, MonotonicTime> last_used_ CONNWATCH_GUARDED_BY(mutex_);
   std::optional<TokenBucket> all_failures_ CONNWATCH_GUARDED_BY(mutex_);

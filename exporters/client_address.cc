@@ -25,17 +25,21 @@ std::optional<IpAddress> Read(const sockaddr* address) {
   return std::nullopt;
 }
 
+std::string NameWithoutAddress(const sockaddr* address) {
+  return address->sa_family == AF_UNIX ? "unix" : "unknown";
+}
+
 }  // namespace
 
 std::string ClientAddress(const sockaddr* address) {
   const auto ip = Read(address);
-  return ip ? ip->ToString() : "unix";
+  return ip ? ip->ToString() : NameWithoutAddress(address);
 }
 
 std::string ClientNetwork(const sockaddr* address) {
   constexpr unsigned kHostPrefix = 64;
   const auto ip = Read(address);
-  if (!ip) return "unix";
+  if (!ip) return NameWithoutAddress(address);
   return ip->family() == AddressFamily::kIpv6 ? ip->FirstBits(kHostPrefix).ToString()
                                               : ip->ToString();
 }

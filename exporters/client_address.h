@@ -7,7 +7,8 @@ struct sockaddr;
 
 namespace connwatch {
 
-/// "192.0.2.1", "2001:db8::1", or "unix" for a unix socket. A v4-mapped address is the IPv4 one.
+/// "192.0.2.1", "2001:db8::1", or "unix" for a unix socket; "unknown" for any other family.
+/// A v4-mapped address is the IPv4 one.
 std::string ClientAddress(const sockaddr* address);
 
 /// What belongs to one client as far as limits go: of IPv6 the /64, which one host usually has.

@@ -66,17 +66,23 @@ void HttpConnections::Close(Connection& connection) {
 }
 
 void HttpConnections::MakeRoom() {
-  Connection* victim = nullptr;
+  Connection* victim = Dispensable(/*is_replying=*/false);
+  if (victim == nullptr) victim = Dispensable(/*is_replying=*/true);
+  if (victim != nullptr) Close(*victim);
+}
+
+HttpConnections::Connection* HttpConnections::Dispensable(bool is_replying) {
+  Connection* dispensable = nullptr;
   std::size_t most = 0;
   for (auto& [id, connection] : connections_) {
-    if (connection.is_replying || connection.is_closing) continue;
+    if (connection.is_replying != is_replying || connection.is_closing) continue;
     const std::size_t of_client = open_of_[connection.client];
     if (of_client > most) {
       most = of_client;
-      victim = &connection;
+      dispensable = &connection;
     }
   }
-  if (victim != nullptr) Close(*victim);
+  return dispensable;
 }
 
 }  // namespace connwatch

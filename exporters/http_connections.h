@@ -29,8 +29,9 @@ class HttpConnections {
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  /// A new connection, which waits for a request. Beyond max_connections one that waits is closed:
-  /// of the client with most of them, the oldest. `fd` stays open until Remove.
+  /// A new connection, which waits for a request. Beyond max_connections one that waits is closed,
+  /// or, where none does, one whose reply is not taken: of the client with most of them, the
+  /// oldest. `fd` stays open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
   /// Its request is complete.
   void BeginReply(Id id, MonotonicTime now);
@@ -54,6 +55,8 @@ class HttpConnections {
 
   void Close(Connection& connection) CONNWATCH_REQUIRES(mutex_);
   void MakeRoom() CONNWATCH_REQUIRES(mutex_);
+  // The one to close of those that are, or are not, being answered; null where there is none.
+  Connection* Dispensable(bool is_replying) CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;
   mutable Mutex mutex_;

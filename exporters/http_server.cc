@@ -4,23 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "exporters/client_address.h"
 #include "exporters/http_reply.h"
+#include "exporters/http_response.h"
 #include "exporters/request_framing.h"
 
 namespace connwatch {
 
 namespace {
-
-using SharedBody = std::shared_ptr<const std::string>;
 
 // What one connection may use for its request line and headers.
 constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
@@ -29,80 +27,9 @@ constexpr unsigned kConnectionHeadroom = 64;
 constexpr int kReplyTimeouts = 6;
 constexpr unsigned kContentTooLarge = 413;  // its name in microhttpd.h depends on the version
 
-// On every reply, unless it or the configuration has the header itself.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kDefaultHeaders = {
-    {{MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding"},
-     {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
-     {"X-Content-Type-Options", "nosniff"}}};
-
 std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
   return value == nullptr ? std::string_view{} : value;
-}
-
-void AddHeader(MHD_Response* response, const std::string& name, std::string_view value) {
-  if (value.empty() || MHD_get_response_header(response, name.c_str()) != nullptr) return;
-  MHD_add_response_header(response, name.c_str(), std::string(value).c_str());
-}
-
-// The response shares ownership of the body until the last byte is sent.
-MHD_Response* MakeBufferResponse(const SharedBody& body) {
-  auto holder = std::make_unique<SharedBody>(body);
-  const auto release = [](void* holder_to_delete) {
-    delete static_cast<SharedBody*>(holder_to_delete);
-  };
-  // libmicrohttpd's interface lacks const here; it does not write to the body.
-  MHD_Response* response = MHD_create_response_from_buffer_with_free_callback_cls(
-      body->size(), const_cast<char*>(body->data()), release, holder.get());
-  if (response != nullptr) holder.release();  // NOLINT(bugprone-unused-return-value): it has it now
-  return response;
-}
-
-// A stream, and the connection that waits for more of it.
-struct StreamReader {
-  std::shared_ptr<BodyStream> stream;
-  MHD_Connection* connection = nullptr;
-};
-
-// libmicrohttpd: MHD_ContentReaderCallback. It is not called again before the connection is
-// resumed.
-ssize_t ReadStream(void* reader_state, std::uint64_t /*position*/, char* buffer, std::size_t size) {
-  auto& reader = *static_cast<StreamReader*>(reader_state);
-  const BodyStream::ReadResult read = reader.stream->Read(std::span(buffer, size));
-  if (read.state == BodyStream::State::kComplete) return MHD_CONTENT_READER_END_OF_STREAM;
-  if (read.state == BodyStream::State::kWaiting) {
-    MHD_suspend_connection(reader.connection);
-    reader.stream->Await([connection = reader.connection] { MHD_resume_connection(connection); });
-  }
-  return static_cast<ssize_t>(read.bytes);
-}
-
-MHD_Response* MakeStreamResponse(const std::shared_ptr<BodyStream>& stream,
-                                 MHD_Connection* connection) {
-  constexpr std::size_t kBlockBytes = std::size_t{16} * 1024;
-  auto reader = std::make_unique<StreamReader>(StreamReader{stream, connection});
-  const auto release = [](void* reader_to_delete) {
-    const std::unique_ptr<StreamReader> ended(static_cast<StreamReader*>(reader_to_delete));
-    ended->stream->Leave();
-  };
-  MHD_Response* response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kBlockBytes,
-                                                             &ReadStream, reader.get(), release);
-  if (response != nullptr) reader.release();  // NOLINT(bugprone-unused-return-value): it has it now
-  return response;
-}
-
-MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
-                           MHD_Connection* connection) {
-  MHD_Response* response =
-      reply.stream ? MakeStreamResponse(reply.stream, connection) : MakeBufferResponse(reply.body);
-  if (response == nullptr) return nullptr;
-  AddHeader(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply.content_type);
-  AddHeader(response, MHD_HTTP_HEADER_CONTENT_ENCODING, reply.content_encoding);
-  AddHeader(response, MHD_HTTP_HEADER_ALLOW, reply.allow);
-  for (const HttpHeader& header : configured) AddHeader(response, header.name, header.value);
-  for (const HttpHeader& header : reply.headers) AddHeader(response, header.name, header.value);
-  for (const auto& [name, value] : kDefaultHeaders) AddHeader(response, std::string(name), value);
-  return response;
 }
 
 // libmicrohttpd: UnescapeCallback. What it unescapes is taken for a C string: a NUL must not end
@@ -134,12 +61,17 @@ struct Connection {
   std::string address;
   std::string network;
   TlsHandshake tls;
+
+  bool HasVerifiedCertificate() const {
+    return tls.context &&
+           tls.context->settings().client_auth == ClientAuth::kRequireAndVerifyClientCert;
+  }
 };
 
 // What is kept of a request from its first line to its end.
 struct Exchange {
   std::string query;
-  bool has_headers = false;
+  std::shared_ptr<const WebPolicy> policy;  // that it was let in under; null before its headers
 };
 
 Connection& ConnectionOf(MHD_Connection* connection) {
@@ -213,14 +145,15 @@ struct HttpServer::Callbacks {
     auto& exchange = *static_cast<Exchange*>(*state);
     if (*upload_size != 0) return MHD_NO;  // a body that the headers did not tell of: close
     const std::string_view name = method;
-    if (!std::exchange(exchange.has_headers, true)) {
+    if (exchange.policy == nullptr) {
+      exchange.policy = server.services_.guard.policy();
       // The handshake saw to it already.
       const Connection& client = ConnectionOf(connection);
       if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
       const MonotonicTime now = std::chrono::steady_clock::now();
       server.connections_.BeginReply(client.id, now);
-      if (const auto refusal = Refuse(server, connection, client, now)) {
-        return Queue(server, connection, *refusal);
+      if (const auto refusal = Refuse(server, connection, *exchange.policy, now)) {
+        return Queue(connection, *refusal, *exchange.policy);
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
@@ -230,27 +163,39 @@ struct HttpServer::Callbacks {
         .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
         .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
         .query = exchange.query};
-    return Queue(server, connection, ReplyTo(request, server.services_, connection));
+    const HttpReply reply =
+        request.path == kSocketsPath
+            ? ReplyWithSockets(request, server.services_, connection, *exchange.policy)
+            : ReplyTo(request, server.services_);
+    return Queue(connection, reply, *exchange.policy);
   }
 
-  static HttpReply ReplyTo(const HttpRequest& request, const HttpServices& services,
-                           MHD_Connection* connection) {
+  static HttpReply ReplyWithSockets(const HttpRequest& request, const HttpServices& services,
+                                    MHD_Connection* connection, const WebPolicy& policy) {
+    const Connection& client = ConnectionOf(connection);
+    const auto has = [connection](const char* header) {
+      return !HeaderOf(connection, header).empty();
+    };
+    const SocketsVisitor visitor{
+        .address = client.address,
+        .host = HeaderOf(connection, MHD_HTTP_HEADER_HOST),
+        .has_logged_in = !policy.access.users.empty() || client.HasVerifiedCertificate(),
+        .is_forwarded = has("Forwarded") || has("X-Forwarded-For") || has(MHD_HTTP_HEADER_VIA)};
+    return AnswerSockets(request, MaySeeSockets(visitor), services.sockets);
+  }
+
+  static HttpReply ReplyTo(const HttpRequest& request, const HttpServices& services) {
     if (request.path == kReloadPath) return AnswerReload(request.method, services.reload);
-    if (request.path == kSocketsPath) {
-      const SocketsVisitor visitor{ConnectionOf(connection).address,
-                                   HeaderOf(connection, MHD_HTTP_HEADER_HOST)};
-      return AnswerSockets(request, MaySeeSockets(visitor, services.guard.policy()->access),
-                           services.sockets);
-    }
     return Answer(request, services.snapshots.Load(), std::chrono::system_clock::now());
   }
 
   // The reply to a request that is refused for its headers; nullopt where it is to be answered.
   static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
-                                         const Connection& client, MonotonicTime now) {
+                                         const WebPolicy& policy, MonotonicTime now) {
+    const Connection& client = ConnectionOf(connection);
     const WebVisitor visitor{client.address, client.network,
                              HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
-    auto refusal = server.services_.guard.Refuse(visitor, now);
+    auto refusal = server.services_.guard.Refuse(policy, visitor, now);
     if (refusal) return refusal;
     const RequestFraming framing = FramingOf(connection);
     if (framing.IsAmbiguous()) {
@@ -260,10 +205,9 @@ struct HttpServer::Callbacks {
     return std::nullopt;
   }
 
-  static MHD_Result Queue(const HttpServer& server, MHD_Connection* connection,
-                          const HttpReply& reply) {
-    MHD_Response* response =
-        MakeResponse(reply, server.services_.guard.policy()->access.headers, connection);
+  static MHD_Result Queue(MHD_Connection* connection, const HttpReply& reply,
+                          const WebPolicy& policy) {
+    MHD_Response* response = MakeResponse(reply, policy.access.headers, connection);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);

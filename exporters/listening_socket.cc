@@ -57,14 +57,18 @@ Error CloseAfter(int fd, const char* call) {
 }
 
 // The socket, or an Error with the name of the call that failed.
+// Connections inherit it.
+void BoundSendBuffer(int fd) {
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
+}
+
 Result<int> ListenOn(const addrinfo& address) {
   auto fd = NewSocket(address.ai_family);
   if (!fd) return fd;
   const int on = 1;
   const int off = 0;
   setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  // Connections inherit it.
-  setsockopt(*fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
+  BoundSendBuffer(*fd);
   if (address.ai_family == AF_INET6) {
     setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));  // [::] takes IPv4 as well
   }
@@ -178,6 +182,7 @@ Result<ListeningSocket> ListeningSocket::Open(const ListenAddress& address) {
 ListeningSocket ListeningSocket::Adopt(int fd) {
   fcntl(fd, F_SETFD, FD_CLOEXEC);
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+  BoundSendBuffer(fd);
   return {fd, BoundAddress(fd)};
 }
 

@@ -36,11 +36,6 @@ bool IsNoForeignName(std::string_view host) {
   return host.empty() || name == "localhost" || IpAddress::Parse(name);
 }
 
-bool IsEverybodyKnown(const WebAccess& access) {
-  return !access.users.empty() ||
-         (access.tls && access.tls->client_auth == ClientAuth::kRequireAndVerifyClientCert);
-}
-
 HttpReply NotNow(const Error& error) {
   if (error.code != EBUSY) return ErrorReply(kServiceUnavailable, error.context);
   HttpReply reply = ErrorReply(kTooManyRequests, error.context);
@@ -50,9 +45,9 @@ HttpReply NotNow(const Error& error) {
 
 }  // namespace
 
-bool MaySeeSockets(const SocketsVisitor& visitor, const WebAccess& access) {
-  return IsEverybodyKnown(access) || visitor.address == "unix" ||
-         (IsLoopback(visitor.address) && IsNoForeignName(visitor.host));
+bool MaySeeSockets(const SocketsVisitor& visitor) {
+  return visitor.has_logged_in || visitor.address == "unix" ||
+         (IsLoopback(visitor.address) && !visitor.is_forwarded && IsNoForeignName(visitor.host));
 }
 
 HttpReply AnswerSockets(const HttpRequest& request, bool is_permitted,

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/result.h"
-#include "core/web_access.h"
 #include "exporters/body_stream.h"
 #include "exporters/http_reply.h"
 #include "exporters/socket_query.h"
@@ -22,15 +21,16 @@ using SocketSearchAction =
     std::function<Result<std::shared_ptr<BodyStream>>(const SocketQuery& query)>;
 
 struct SocketsVisitor {
-  std::string_view address;  // as ClientAddress() has it
-  std::string_view host;     // the header, empty where there is none
+  std::string_view address;    // as ClientAddress() has it
+  std::string_view host;       // the header, empty where there is none
+  bool has_logged_in = false;  // with a password, or a certificate that was verified
+  bool is_forwarded = false;   // a proxy says that it asks for somebody else
 };
 
-/// Whether the visitor, whom the WebGuard let in, may see single sockets: by a unix socket, over
-/// loopback, or where everybody must show a password or a verified certificate. Over loopback the
-/// header Host must be "localhost" or an address: a name is one that a web page made its visitor's
-/// browser take for this host.
-bool MaySeeSockets(const SocketsVisitor& visitor, const WebAccess& access);
+/// Whether the visitor may see single sockets: after a log-in, by a unix socket, or over loopback.
+/// Over loopback nobody else may be behind it, and the header Host must be "localhost" or an
+/// address: a name is one that a web page made its visitor's browser take for this host.
+bool MaySeeSockets(const SocketsVisitor& visitor);
 
 /// 200 and a stream; 400 for a mistake in the query, 403 where `is_permitted` is false or there is
 /// no `action`, 405 unless by GET, 429 where it is busy.

@@ -68,12 +68,12 @@ std::shared_ptr<const WebPolicy> WebGuard::policy() const {
   return policy_;
 }
 
-std::optional<HttpReply> WebGuard::Refuse(const WebVisitor& visitor, MonotonicTime now) {
+std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisitor& visitor,
+                                          MonotonicTime now) {
   if (const auto wait = WaitForRate(now); wait.count() > 0) {
     return TooMany(wait, "Too many requests: rate_limit.\n");
   }
-  const auto in_force = policy();
-  const auto& users = in_force->access.users;
+  const auto& users = policy.access.users;
   if (users.empty()) return std::nullopt;
   if (visitor.authorization.empty()) return RefuseLogin(visitor, "no user name and password");
   const auto credentials = ParseBasicCredentials(visitor.authorization);

@@ -46,9 +46,10 @@ class WebGuard {
   void Enforce(std::shared_ptr<const WebPolicy> policy);
   std::shared_ptr<const WebPolicy> policy() const;
 
-  /// The reply to a request that is not let in, 401 or 429; nullopt where it is. The former is
-  /// logged, and may take as long as a bcrypt computation.
-  std::optional<HttpReply> Refuse(const WebVisitor& visitor, MonotonicTime now);
+  /// The reply to a request that `policy` does not let in, 401 or 429; nullopt where it does. The
+  /// former is logged, and may take as long as a bcrypt computation.
+  std::optional<HttpReply> Refuse(const WebPolicy& policy, const WebVisitor& visitor,
+                                  MonotonicTime now);
 
   void Log(const std::string& line) const { log_(line); }
 

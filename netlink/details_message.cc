@@ -107,6 +107,18 @@ std::vector<TcpInfoNumber> ReadNumbers(Bytes bytes) {
   return numbers;
 }
 
+// Two bit-fields of a byte behind the options, which have no offset of their own.
+void AddWindowScales(Bytes bytes, std::vector<TcpInfoNumber>& numbers) {
+  constexpr unsigned kFieldBits = 4;
+  constexpr unsigned kFieldMask = 0xf;
+  const unsigned options =
+      LoadAt<std::uint8_t>(bytes, offsetof(tcp_info, tcpi_options)).value_or(0);
+  const auto scales = LoadAt<std::uint8_t>(bytes, offsetof(tcp_info, tcpi_options) + 1);
+  if (!scales || (options & TCPI_OPT_WSCALE) == 0) return;
+  numbers.push_back({"send_window_scale", *scales & kFieldMask});
+  numbers.push_back({"receive_window_scale", std::uint64_t{*scales} >> kFieldBits});
+}
+
 std::vector<std::string_view> ReadOptions(Bytes bytes) {
   // kernel: include/uapi/linux/tcp.h, TCPI_OPT_*.
   constexpr std::array<std::pair<unsigned, std::string_view>, 6> kOptions = {
@@ -158,6 +170,7 @@ Result<SocketDetails> ParseSocketDetails(Bytes payload) {
     if (type != INET_DIAG_INFO) return;
     details.options = ReadOptions(value);
     details.tcp_info = ReadNumbers(value);
+    AddWindowScales(value, details.tcp_info);
   };
   if (auto parsed = ReadAttributes(payload.subspan(sizeof(inet_diag_msg)), read); !parsed) {
     return std::move(parsed).error();

@@ -59,9 +59,15 @@ TEST_F(ServiceNoticeTest, IsReadyOnce) {
 TEST_F(ServiceNoticeTest, IsReadyAgainAfterReloading) {
   notice_.Ready();
   notice_.Reloading(TestInstant(7));
-  notice_.Ready();
+  notice_.Reloaded();
   EXPECT_EQ(Received(), std::vector<std::string>(
                             {"READY=1", "RELOADING=1\nMONOTONIC_USEC=7000000", "READY=1"}));
+}
+
+TEST_F(ServiceNoticeTest, AReloadMakesNobodyReady) {
+  notice_.Reloading(TestInstant(7));
+  notice_.Reloaded();
+  EXPECT_EQ(Received(), std::vector<std::string>());
 }
 
 TEST_F(ServiceNoticeTest, SaysTheStatusWhenItChanges) {

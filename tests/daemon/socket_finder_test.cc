@@ -44,12 +44,13 @@ class SocketFinderTest : public testing::Test {
     SocketFinder finder({.source = source_,
                          .classifier = {},
                          .unit_names = [](std::uint64_t) { return "nginx.service"; },
-                         .shown_groups = {"443", "other"},
+                         .shown_groups = shown_groups_,
                          .now = [this] { return now_; },
                          .is_stopping = is_stopping_},
                         query);
     BodyStream stream;
     finder.Find(stream);
+    stream.Complete();
     return json::parse(ReadAll(stream));
   }
 
@@ -60,6 +61,7 @@ class SocketFinderTest : public testing::Test {
   }
 
   ScriptedSource source_;
+  std::optional<std::unordered_set<std::string>> shown_groups_;
   std::atomic<bool> is_stopping_ = false;
   Instant now_{.monotonic = MonotonicTime(std::chrono::hours(1)),
                .wall = WallTime(std::chrono::seconds(1'700'000'000))};
@@ -68,6 +70,7 @@ class SocketFinderTest : public testing::Test {
 TEST_F(SocketFinderTest, TellsWhoOpenedAConnectionAndItsGroup) {
   SocketRecord inbound = Established(0xabc, 443);
   inbound.cgroup_id = 7;
+  shown_groups_ = {"443", "other"};
   const json answer = Find({}, {{{inbound, Established(2, 50'001)}, DumpProgress::kDone, {}}});
   EXPECT_EQ(answer["dumped_timestamp_seconds"], 1'700'000'000);
   EXPECT_EQ(answer["returned"], 2);
@@ -108,6 +111,9 @@ TEST_F(SocketFinderTest, LeavesOutWhatWasNotAskedFor) {
 
 TEST_F(SocketFinderTest, ByGroupAndDirection) {
   const std::vector<SocketRecord> records = {Established(1, 443), Established(2, 50'001)};
+  EXPECT_THAT(Cookies(Find({.group = "50000"}, {{records, DumpProgress::kDone, {}}})),
+              ElementsAre("2"));
+  shown_groups_ = {"443", "other"};
   EXPECT_THAT(Cookies(Find({.group = "443"}, {{records, DumpProgress::kDone, {}}})),
               ElementsAre("1"));
   EXPECT_THAT(Cookies(Find({.group = "other"}, {{records, DumpProgress::kDone, {}}})),
@@ -158,7 +164,7 @@ TEST_F(SocketFinderTest, AnEndlessDumpMeetsTheTimeLimit) {
   SocketFinder finder({.source = source_,
                        .classifier = {},
                        .unit_names = {},
-                       .shown_groups = {},
+                       .shown_groups = std::nullopt,
                        .now =
                            [&] {
                              if (++calls == 10) now_.monotonic += SocketFinder::kTimeLimit;
@@ -168,6 +174,7 @@ TEST_F(SocketFinderTest, AnEndlessDumpMeetsTheTimeLimit) {
                       {});
   BodyStream stream;
   finder.Find(stream);
+  stream.Complete();
   EXPECT_EQ(json::parse(ReadAll(stream))["incomplete_because"], "it took longer than 10 s");
 }
 

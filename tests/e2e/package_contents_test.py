@@ -39,6 +39,8 @@ class PackageContentsTest(unittest.TestCase):
         self.assertRegex(headers, r"GNU_STACK.* RW ")
         self.assertNotRegex(headers, r"RPATH|RUNPATH|TEXTREL")
         self.assertRegex(headers, r"x86 feature:.*SHSTK")
+        commands = (SOURCE_DIR / "build/package/compile_commands.json").read_text()
+        self.assertEqual(commands.count("_FORTIFY_SOURCE=3"), commands.count('"command"'))
         symbols = output("readelf", "--wide", "--dyn-syms", self.binary)
         self.assertIn("__stack_chk_fail", symbols)
         self.assertRegex(symbols, r"__\w+_chk@")

@@ -24,6 +24,8 @@ def older(package, folder):
     """The same package with a lower version, as if it had been installed before."""
     tree = pathlib.Path(folder) / "older"
     subprocess.run(["dpkg-deb", "--raw-extract", package, tree], check=True)
+    config = tree / CONFIG.lstrip("/")
+    config.write_text(config.read_text().replace("max_groups: 100", "max_groups: 90"))  # another default
     control = tree / "DEBIAN/control"
     control.write_text(re.sub(r"^Version: .*$", f"Version: {OLD_VERSION}", control.read_text(),
                               flags=re.MULTILINE))
@@ -73,6 +75,10 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(self.show("ActiveState"), "active")
         self.assertEqual(self.container.output("systemctl is-enabled connwatch"), "enabled")
         self.assertRegex(self.show("StatusText"), r"^\d+ sockets, \d+ listeners")
+        with self.subTest("is active within 5 s"):
+            began, active = (int(self.show(f"{name}TimestampMonotonic"))
+                             for name in ("ExecMainStart", "ActiveEnter"))
+            self.assertLess(active - began, 5e6)
         with self.subTest("counts as ss has them"):
             listening = len(self.container.output("ss --tcp --listening --no-header").splitlines())
             page = self.page()
@@ -151,7 +157,8 @@ class PackageTest(unittest.TestCase):
     def test_an_upgrade_keeps_what_was_edited(self):
         self.container.run("apt-get install --yes ./older.deb")
         self.write_config("max_groups: 7  # edited\n")
-        self.restarts_after(self.install)
+        self.restarts_after(lambda: self.container.run(
+            "apt-get install --yes -o Dpkg::Options::=--force-confold ./connwatch_*.deb"))
         self.assertEqual(self.container.output(f"cat {CONFIG}"), "max_groups: 7  # edited")
 
     def test_purge_leaves_nothing(self):

@@ -105,6 +105,18 @@ TEST_F(HttpConnectionsTest, OneThatIsAnsweredDoesNotMakeRoom) {
   EXPECT_TRUE(second.IsClosed());
 }
 
+TEST_F(HttpConnectionsTest, WhereAllAreAnsweredTheOldestOfTheClientWithMostMakesRoom) {
+  const Peer scraper(connections_, "scraper");
+  const Peer first(connections_, "reader");
+  const Peer second(connections_, "reader");
+  for (const Peer* peer : {&scraper, &first, &second}) connections_.BeginReply(peer->id, kStart);
+  const Peer newcomer(connections_, "newcomer");
+  EXPECT_TRUE(first.IsClosed());
+  EXPECT_FALSE(scraper.IsClosed());
+  EXPECT_FALSE(second.IsClosed());
+  EXPECT_FALSE(newcomer.IsClosed());
+}
+
 TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   const Peer first(connections_, "a");
   const Peer second(connections_, "a");

@@ -64,13 +64,12 @@ TEST(SocketsReplyTest, SaysWhenToComeAgain) {
 }
 
 TEST(MaySeeSocketsTest, WhoCouldSeeThemAnyway) {
-  const WebAccess open;
-  EXPECT_TRUE(MaySeeSockets({"unix", "connwatch"}, open));
+  EXPECT_TRUE(MaySeeSockets({.address = "unix", .host = "connwatch"}));
   for (const char* address : {"127.0.0.1", "127.8.9.10", "::1"}) {
-    EXPECT_TRUE(MaySeeSockets({address, "localhost:10177"}, open)) << address;
+    EXPECT_TRUE(MaySeeSockets({.address = address, .host = "localhost:10177"})) << address;
   }
-  for (const char* address : {"192.0.2.1", "2001:db8::1", "0.0.0.0", ""}) {
-    EXPECT_FALSE(MaySeeSockets({address, "localhost:10177"}, open)) << address;
+  for (const char* address : {"192.0.2.1", "2001:db8::1", "0.0.0.0", "unknown", ""}) {
+    EXPECT_FALSE(MaySeeSockets({.address = address, .host = "localhost:10177"})) << address;
   }
 }
 
@@ -78,25 +77,22 @@ TEST(MaySeeSocketsTest, WhoCouldSeeThemAnyway) {
 TEST(MaySeeSocketsTest, NotAWebPageUnderAnotherName) {
   for (const char* host :
        {"localhost", "127.0.0.1:10177", "[::1]:10177", "[::1]", "192.0.2.1", ""}) {
-    EXPECT_TRUE(MaySeeSockets({"127.0.0.1", host}, {})) << host;
+    EXPECT_TRUE(MaySeeSockets({.address = "127.0.0.1", .host = host})) << host;
   }
   for (const char* host : {"attacker.example", "attacker.example:10177",
                            "localhost.attacker.example", "[", "[attacker]"}) {
-    EXPECT_FALSE(MaySeeSockets({"127.0.0.1", host}, {})) << host;
+    EXPECT_FALSE(MaySeeSockets({.address = "127.0.0.1", .host = host})) << host;
   }
 }
 
-TEST(MaySeeSocketsTest, WhoShowedAPasswordOrACertificate) {
-  WebAccess users;
-  users.users.push_back({"prometheus", "$2y$..."});
-  EXPECT_TRUE(MaySeeSockets({"192.0.2.1", "host.example"}, users));
-  WebAccess certificates;
-  certificates.tls.emplace();
-  EXPECT_FALSE(MaySeeSockets({"192.0.2.1", "host.example"}, certificates));
-  certificates.tls->client_auth = ClientAuth::kRequireAnyClientCert;
-  EXPECT_FALSE(MaySeeSockets({"192.0.2.1", "host.example"}, certificates));
-  certificates.tls->client_auth = ClientAuth::kRequireAndVerifyClientCert;
-  EXPECT_TRUE(MaySeeSockets({"192.0.2.1", "host.example"}, certificates));
+TEST(MaySeeSocketsTest, NotWhoeverIsBehindAProxyOnThisHost) {
+  EXPECT_FALSE(MaySeeSockets({.address = "::1", .host = "localhost", .is_forwarded = true}));
+}
+
+TEST(MaySeeSocketsTest, WhoeverHasLoggedIn) {
+  EXPECT_TRUE(MaySeeSockets({.address = "192.0.2.1", .host = "a.example", .has_logged_in = true}));
+  EXPECT_TRUE(MaySeeSockets(
+      {.address = "127.0.0.1", .host = "a.example", .has_logged_in = true, .is_forwarded = true}));
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ std::string HeaderOf(const HttpReply& reply, std::string_view name) {
 class WebGuardTest : public testing::Test {
  protected:
   unsigned Status(WebGuard& guard, std::string_view authorization, MonotonicTime now = kStart) {
-    const auto refusal = guard.Refuse({"192.0.2.1", "192.0.2.1", authorization}, now);
+    const auto refusal =
+        guard.Refuse(*guard.policy(), {"192.0.2.1", "192.0.2.1", authorization}, now);
     return refusal ? refusal->status : 200;
   }
 
@@ -61,7 +62,7 @@ TEST_F(WebGuardTest, WithUsersOnlyTheyMay) {
                                  Not(HasSubstr("secret")))));
   EXPECT_THAT(lines_[0], HasSubstr("wrong password for user \"alice\""));
   EXPECT_THAT(lines_[1], HasSubstr("unknown user \"bob\""));
-  const auto refusal = guard.Refuse({"a", "a", ""}, kStart);
+  const auto refusal = guard.Refuse(*guard.policy(), {"a", "a", ""}, kStart);
   EXPECT_THAT(HeaderOf(*refusal, "WWW-Authenticate"), HasSubstr("Basic"));
 }
 
@@ -74,7 +75,8 @@ TEST_F(WebGuardTest, AUserNameCannotForgeALogLine) {
 TEST_F(WebGuardTest, TooManyFailuresAre429) {
   WebGuard guard(Policy({.users = {{"alice", kSecret}}}), log_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Status(guard, kAliceWrong), 401U);
-  const auto refusal = guard.Refuse({"192.0.2.1", "192.0.2.1", kAliceSecret}, kStart);
+  const auto refusal =
+      guard.Refuse(*guard.policy(), {"192.0.2.1", "192.0.2.1", kAliceSecret}, kStart);
   EXPECT_EQ(refusal->status, 429U);
   EXPECT_EQ(HeaderOf(*refusal, "Retry-After"), "10");
 }
@@ -85,7 +87,7 @@ TEST_F(WebGuardTest, TheRateLimitGoesFirst) {
       log_);
   EXPECT_EQ(Status(guard, kAliceSecret), 200U);
   EXPECT_EQ(Status(guard, kAliceWrong), 401U);
-  const auto refusal = guard.Refuse({"a", "a", kAliceSecret}, kStart);
+  const auto refusal = guard.Refuse(*guard.policy(), {"a", "a", kAliceSecret}, kStart);
   EXPECT_EQ(refusal->status, 429U);
   EXPECT_EQ(HeaderOf(*refusal, "Retry-After"), "2");
   EXPECT_EQ(Status(guard, kAliceSecret, kStart + 1500ms), 200U);

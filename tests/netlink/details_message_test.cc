@@ -59,6 +59,8 @@ TEST(DetailsMessageTest, TellsWhatSsTells) {
   EXPECT_EQ(numbers.at("delivered_segments"), 1);
   EXPECT_EQ(numbers.at("receive_space_bytes"), 65'495);
   EXPECT_EQ(numbers.at("peer_window_bytes"), 65'536);
+  EXPECT_EQ(numbers.at("send_window_scale"), 10);
+  EXPECT_EQ(numbers.at("receive_window_scale"), 10);
 }
 
 TEST(DetailsMessageTest, EveryNumberIsExplained) {
