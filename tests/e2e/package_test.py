@@ -8,6 +8,7 @@ import unittest
 
 from container import Container, build_package, build_root
 from support import SOURCE_DIR, Page, require_root, wait_until
+from web_daemon import bcrypt, openssl
 
 CONFIG = "/etc/connwatch/connwatch.yaml"
 OLD_VERSION = "0.0.9"
@@ -18,6 +19,13 @@ def install_commands():
     section = re.search(r"^## Install\n(.*?)^## ", (SOURCE_DIR / "README.md").read_text(),
                         re.MULTILINE | re.DOTALL).group(1)
     return re.findall(r"^# (.+)$", section, re.MULTILINE)
+
+
+def shell_block(text):
+    """The block of docs/web.md for a root shell that has this in it."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", (SOURCE_DIR / "docs/web.md").read_text(),
+                        re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if text in block)
 
 
 def older(package, folder):
@@ -43,10 +51,10 @@ class PackageTest(unittest.TestCase):
         cls.root = build_root(cls.package)
 
     def setUp(self):
-        files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        shutil.copy(self.package, files)
-        older(self.package, files)
-        self.container = self.enterContext(Container(self.root, files))
+        self.files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        shutil.copy(self.package, self.files)
+        older(self.package, self.files)
+        self.container = self.enterContext(Container(self.root, self.files))
 
     def show(self, name):
         return self.container.output(f"systemctl show connwatch --value --property={name}")
@@ -144,15 +152,29 @@ class PackageTest(unittest.TestCase):
 
     def test_socket_activation(self):
         self.install()
-        self.container.run("systemctl disable --now connwatch; "
-                           "echo OPTIONS=--web.systemd-socket >/etc/default/connwatch; "
-                           "systemctl enable --now connwatch.socket")
+        self.container.run(shell_block("connwatch.socket"))
         self.assertEqual(self.show("ActiveState"), "inactive")
         self.assertIn("connwatch_build_info", self.page().names())
         self.assertEqual(self.show("ActiveState"), "active")
         with self.subTest("a restart refuses nobody"):
             self.container.run("systemctl restart --no-block connwatch")
             self.page()
+
+    def test_https_and_a_unix_socket(self):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=DNS:localhost",
+                "-keyout", self.files / "server.key", "-out", self.files / "server.crt")
+        (self.files / "web.yml").write_text(
+            "tls_server_config: {cert_file: server.crt, key_file: server.key}\n"
+            f"basic_auth_users: {{prometheus: '{bcrypt('change me')}'}}\n")
+        self.install()
+        self.assertEqual(self.container.output(shell_block("SupplementaryGroups")),
+                         "connwatch is healthy.")
+        ask = ("curl --silent --cacert /etc/connwatch/server.crt --output /dev/null "
+               "--write-out '%{http_code}' --unix-socket /run/connwatch/connwatch.sock "
+               "https://localhost/metrics")
+        self.assertEqual(self.container.output(ask), "401")
+        self.assertEqual(self.container.output(f"{ask} --user 'prometheus:change me'"), "200")
 
     def test_an_upgrade_keeps_what_was_edited(self):
         self.container.run("apt-get install --yes ./older.deb")
