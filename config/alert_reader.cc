@@ -114,13 +114,15 @@ ValueReader OwnKeys(Texts& into, std::string must_be,
   return {read, {}};
 }
 
-// Those that every alert has.
+// Those that alerts have, here or in Prometheus, which takes two alerts that differ in nothing else
+// for one and refuses the rule.
 void CheckLabels(const Texts& labels, const Place& place) {
-  constexpr std::array<std::string_view, 3> kReserved = {"alertname", "severity", "subject"};
+  constexpr std::array<std::string_view, 8> kReserved = {
+      "__name__", "alertname", "group", "instance", "job", "listener", "severity", "subject"};
   for (const auto& [name, value] : labels) {
     if (std::ranges::find(kReserved, name) == kReserved.end()) continue;
     place.Find("labels")->Find(name)->Reject(
-        "is a label that every alert has already, must be another name");
+        "is a label that alerts have already, must be another name");
   }
 }
 

@@ -121,6 +121,9 @@ std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv)
   if (raw.options.systemd_socket && app.count("--web.listen-address") > 0) {
     return Misuse("--web.listen-address and --web.systemd-socket exclude each other");
   }
+  if (app.count("--config.file") > 0 && raw.options.config_file.empty()) {
+    return Misuse("--config.file is empty");
+  }
   if (app.count("--web.config.file") > 0 && raw.options.web_config_file.empty()) {
     return Misuse("--web.config.file is empty");
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "config/web_file.h"
+#include "daemon/file_limit.h"
 #include "daemon/logging.h"
 #include "daemon/systemd_sockets.h"
 
@@ -11,6 +12,16 @@ namespace connwatch {
 namespace {
 
 constexpr std::chrono::seconds kTick{1};
+
+// Where HTTP clients can take them all, polls fail.
+void WarnOfFewDescriptors(std::uint64_t for_clients) {
+  constexpr std::uint64_t kForOthers = 100;
+  const std::uint64_t limit = RaiseFileLimit();
+  if (for_clients + kForOthers <= limit) return;
+  LogWarning("web.max_connections permits " + std::to_string(for_clients) +
+             " connections in all, of " + std::to_string(limit) +
+             " descriptors (ulimit -n): clients can keep the polls from reading");
+}
 
 }  // namespace
 
@@ -56,6 +67,7 @@ Result<void> WebFront::Start(const HttpLimits& limits) {
   }
   auto sockets = OpenSockets();
   if (!sockets) return std::move(sockets).error();
+  WarnOfFewDescriptors(sockets->size() * limits.max_connections);
   for (ListeningSocket& socket : *sockets) {
     auto server = HttpServer::Start(std::move(socket), limits, services_);
     if (!server) return std::move(server).error();

@@ -59,9 +59,10 @@ HttpReply AnswerSockets(const HttpRequest& request, bool is_permitted,
   }
   if (!action) return ErrorReply(kForbidden, "not enabled: set sockets_api: true below web:");
   if (!is_permitted) {
-    return ErrorReply(kForbidden,
-                      "only over a unix socket, from this host by address or as localhost, or with "
-                      "users or client certificates in --web.config.file");
+    return ErrorReply(
+        kForbidden,
+        "only over a unix socket, over loopback as localhost or by address, or with users "
+        "or client certificates in --web.config.file");
   }
   auto query = ParseSocketQuery(request.query);
   if (const auto* mistake = std::get_if<QueryMistake>(&query)) {

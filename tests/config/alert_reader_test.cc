@@ -364,7 +364,7 @@ TEST(AlertReader, NamesContradictions) {
       {"alerts: [{name: TimeWaitNearLimit, clear: {below: 90%}}]",
        "f:1:51: alerts[0].clear.below: is where the trouble is, must be at most 80 %"},
       {"alerts: [{GOOD, labels: {severity: page}}]",
-       "f:1:72: alerts[0].labels.severity: is a label that every alert has already, must be "
+       "f:1:72: alerts[0].labels.severity: is a label that alerts have already, must be "
        "another name"},
       {"alerts: [{GOOD, labels: {team: a, team: b}}]",
        "f:1:71: alerts[0].labels.team: duplicate key, must be given once"},
@@ -375,12 +375,13 @@ TEST(AlertReader, NamesContradictions) {
 }
 
 TEST(AlertReader, NamesEveryReservedLabel) {
-  EXPECT_THAT(Mistakes("alerts: [{name: A, signal: attempt_fails, above: 1, labels: {subject: x, "
-                       "alertname: y, team: z}}]"),
-              ElementsAre("f:1:71: alerts[0].labels.subject: is a label that every alert has "
-                          "already, must be another name",
-                          "f:1:85: alerts[0].labels.alertname: is a label that every alert has "
-                          "already, must be another name"));
+  for (const std::string name :
+       {"__name__", "alertname", "group", "instance", "job", "listener", "severity", "subject"}) {
+    EXPECT_THAT(Mistakes("alerts: [{name: A, signal: attempt_fails, above: 1, labels: {team: z, " +
+                         name + ": x}}]"),
+                ElementsAre("f:1:" + std::to_string(73 + name.size()) + ": alerts[0].labels." +
+                            name + ": is a label that alerts have already, must be another name"));
+  }
 }
 
 TEST(AlertReader, NamesNumbersThatCannotBe) {

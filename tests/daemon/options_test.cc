@@ -49,6 +49,7 @@ TEST(OptionsTest, ContradictionsAreMisuse) {
   EXPECT_EQ(both.code, kExitMisuse);
   EXPECT_THAT(both.output, HasSubstr("exclude each other"));
   EXPECT_EQ(std::get<EarlyExit>(Parse({"--web.config.file="})).code, kExitMisuse);
+  EXPECT_EQ(std::get<EarlyExit>(Parse({"--config.file="})).code, kExitMisuse);
 }
 
 TEST(OptionsTest, ReadsEveryFlag) {
