@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <tuple>
 #include <utility>
 
 namespace connwatch {
@@ -13,6 +14,7 @@ HttpConnections::Id HttpConnections::Add(int fd, std::string client, MonotonicTi
   ++open_of_[client];
   connections_[next_id_] = {.fd = fd,
                             .client = std::move(client),
+                            .since = now,
                             .deadline = now + limits_.request_timeout,
                             .is_replying = false,
                             .is_closing = false};
@@ -23,6 +25,7 @@ void HttpConnections::BeginReply(Id id, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Connection& connection = connections_.at(id);
   connection.is_replying = true;
+  connection.since = now;
   connection.deadline = now + limits_.reply_timeout;
 }
 
@@ -30,6 +33,7 @@ void HttpConnections::EndReply(Id id, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Connection& connection = connections_.at(id);
   connection.is_replying = false;
+  connection.since = now;
   connection.deadline = now + limits_.request_timeout;
 }
 
@@ -66,23 +70,16 @@ void HttpConnections::Close(Connection& connection) {
 }
 
 void HttpConnections::MakeRoom() {
-  Connection* victim = Dispensable(/*is_replying=*/false);
-  if (victim == nullptr) victim = Dispensable(/*is_replying=*/true);
-  if (victim != nullptr) Close(*victim);
-}
-
-HttpConnections::Connection* HttpConnections::Dispensable(bool is_replying) {
-  Connection* dispensable = nullptr;
-  std::size_t most = 0;
+  const auto rank = [this](const Connection& connection) CONNWATCH_REQUIRES(mutex_) {
+    return std::tuple(open_of_.at(connection.client), MonotonicTime{} - connection.since,
+                      !connection.is_replying);
+  };
+  Connection* victim = nullptr;
   for (auto& [id, connection] : connections_) {
-    if (connection.is_replying != is_replying || connection.is_closing) continue;
-    const std::size_t of_client = open_of_[connection.client];
-    if (of_client > most) {
-      most = of_client;
-      dispensable = &connection;
-    }
+    if (connection.is_closing) continue;
+    if (victim == nullptr || rank(connection) > rank(*victim)) victim = &connection;
   }
-  return dispensable;
+  if (victim != nullptr) Close(*victim);
 }
 
 }  // namespace connwatch

@@ -29,9 +29,9 @@ class HttpConnections {
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  /// A new connection, which waits for a request. Beyond max_connections one that waits is closed,
-  /// or, where none does, one whose reply is not taken: of the client with most of them, the
-  /// oldest. `fd` stays open until Remove.
+  /// A new connection, which waits for a request. Beyond max_connections one of the client with
+  /// most of them is closed: the one that for longest has brought no request or not taken its
+  /// reply; of equals one that waits for a request. `fd` stays open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
   /// Its request is complete.
   void BeginReply(Id id, MonotonicTime now);
@@ -48,6 +48,7 @@ class HttpConnections {
   struct Connection {
     int fd = -1;
     std::string client;
+    MonotonicTime since;  // it waits for a request, or takes its reply
     MonotonicTime deadline;
     bool is_replying = false;
     bool is_closing = false;  // shut down; its server has yet to notice
@@ -55,8 +56,6 @@ class HttpConnections {
 
   void Close(Connection& connection) CONNWATCH_REQUIRES(mutex_);
   void MakeRoom() CONNWATCH_REQUIRES(mutex_);
-  // The one to close of those that are, or are not, being answered; null where there is none.
-  Connection* Dispensable(bool is_replying) CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;
   mutable Mutex mutex_;

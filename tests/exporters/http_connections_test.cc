@@ -117,6 +117,16 @@ TEST_F(HttpConnectionsTest, WhereAllAreAnsweredTheOldestOfTheClientWithMostMakes
   EXPECT_FALSE(newcomer.IsClosed());
 }
 
+TEST_F(HttpConnectionsTest, OneThatJustCameDoesNotMakeRoomForThoseThatStayedLong) {
+  const Peer first(connections_, "a");
+  const Peer second(connections_, "b");
+  for (const Peer* peer : {&first, &second}) connections_.BeginReply(peer->id, kStart);
+  const Peer scraper(connections_, "scraper", kStart + 1s);
+  const Peer newcomer(connections_, "c", kStart + 1s);
+  EXPECT_TRUE(first.IsClosed());
+  EXPECT_FALSE(scraper.IsClosed());
+}
+
 TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   const Peer first(connections_, "a");
   const Peer second(connections_, "a");
