@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <span>
 
 namespace connwatch {
 
@@ -16,8 +15,9 @@ using Condition = std::vector<std::byte>;
 
 template <typename T>
 void Append(std::vector<std::byte>& bytes, const T& value) {
-  const auto part = std::as_bytes(std::span(&value, 1));
-  bytes.insert(bytes.end(), part.begin(), part.end());
+  const std::size_t offset = bytes.size();
+  bytes.resize(offset + sizeof(value));
+  std::memcpy(bytes.data() + offset, &value, sizeof(value));
 }
 
 // kernel: the port to compare with is in `no` of a second operation, in host order.
