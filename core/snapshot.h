@@ -18,6 +18,7 @@
 #include "core/poll_health.h"
 #include "core/socket_table.h"
 #include "core/traffic_ledger.h"
+#include "core/web_refusal.h"
 
 namespace connwatch {
 
@@ -71,6 +72,7 @@ struct Snapshot {
   std::optional<double> sockstat_discrepancy;
   ProcessStats process;
   ConfigStatus config;
+  WebRefusalCounts web_refusals{};
   /// Null before they were judged.
   std::shared_ptr<const AlertTable> alerts;
   /// One per name of a configured receiver.

@@ -204,6 +204,7 @@ void Daemon::Publish() {
   snapshot.sockstat_discrepancy = sockstat_discrepancy_;
   snapshot.process = ReadProcessStats("/proc/self");
   snapshot.config = config_status_;
+  snapshot.web_refusals = web_.refusals();
   alerting_.Evaluate(snapshot, now);
   history_.Observe(snapshot, now);
   snapshot.history = history_.table();

@@ -51,6 +51,9 @@ class WebFront {
   /// force stays. That happens by itself within a second of a change.
   Result<void> Reload();
 
+  /// How often clients were turned away since the start, by reason.
+  WebRefusalCounts refusals() const { return guard_.refusals(); }
+
  private:
   Result<std::vector<ListeningSocket>> OpenSockets() const;
   // Once a second: closes slow clients, and looks at the files.

@@ -17,7 +17,7 @@ HttpConnections::Id HttpConnections::Add(int fd, std::string client, MonotonicTi
                             .since = now,
                             .deadline = now + limits_.request_timeout,
                             .is_replying = false,
-                            .is_closing = false};
+                            .closing = ConnectionClosing::kByOthers};
   return next_id_++;
 }
 
@@ -37,11 +37,19 @@ void HttpConnections::EndReply(Id id, MonotonicTime now) {
   connection.deadline = now + limits_.request_timeout;
 }
 
+// libmicrohttpd has a time-out of its own, which may be the first to end a connection.
+ConnectionClosing HttpConnections::ClosingOf(Id id, MonotonicTime now) const {
+  const MutexLock lock(mutex_);
+  const Connection& connection = connections_.at(id);
+  if (connection.IsClosing() || now < connection.deadline) return connection.closing;
+  return ConnectionClosing::kOverdue;
+}
+
 void HttpConnections::Remove(Id id) {
   const MutexLock lock(mutex_);
   const auto found = connections_.find(id);
   Connection& connection = found->second;
-  if (!connection.is_closing) {
+  if (!connection.IsClosing()) {
     --open_;
     if (--open_of_[connection.client] == 0) open_of_.erase(connection.client);
   }
@@ -51,7 +59,9 @@ void HttpConnections::Remove(Id id) {
 void HttpConnections::CloseOverdue(MonotonicTime now) {
   const MutexLock lock(mutex_);
   for (auto& [id, connection] : connections_) {
-    if (!connection.is_closing && now >= connection.deadline) Close(connection);
+    if (!connection.IsClosing() && now >= connection.deadline) {
+      Close(connection, ConnectionClosing::kOverdue);
+    }
   }
 }
 
@@ -62,9 +72,9 @@ std::size_t HttpConnections::size() const {
 
 // shutdown(2) does not wait, and what holds the lock keeps the descriptor from being closed and
 // its number from being used again. The server reads an end and closes.
-void HttpConnections::Close(Connection& connection) {
+void HttpConnections::Close(Connection& connection, ConnectionClosing why) {
   shutdown(connection.fd, SHUT_RDWR);
-  connection.is_closing = true;
+  connection.closing = why;
   --open_;
   if (--open_of_[connection.client] == 0) open_of_.erase(connection.client);
 }
@@ -76,10 +86,10 @@ void HttpConnections::MakeRoom() {
   };
   Connection* victim = nullptr;
   for (auto& [id, connection] : connections_) {
-    if (connection.is_closing) continue;
+    if (connection.IsClosing()) continue;
     if (victim == nullptr || rank(connection) > rank(*victim)) victim = &connection;
   }
-  if (victim != nullptr) Close(*victim);
+  if (victim != nullptr) Close(*victim, ConnectionClosing::kForRoom);
 }
 
 }  // namespace connwatch

@@ -22,6 +22,13 @@ struct ConnectionLimits {
   std::chrono::seconds reply_timeout{0};    // from there until the reply is taken
 };
 
+/// Who decided that a connection ends.
+enum class ConnectionClosing : std::uint8_t {
+  kByOthers,  // the client, or the server for a reason of its own
+  kOverdue,   // it was over its time
+  kForRoom,   // another connection needed its place
+};
+
 /// May be used from several threads.
 class HttpConnections {
  public:
@@ -37,6 +44,8 @@ class HttpConnections {
   void BeginReply(Id id, MonotonicTime now);
   /// The reply is sent; it waits for the next request.
   void EndReply(Id id, MonotonicTime now);
+  /// It has ended: who decided that.
+  ConnectionClosing ClosingOf(Id id, MonotonicTime now) const;
   void Remove(Id id);
 
   /// Closes those that are over their time. To be called about once a second.
@@ -51,10 +60,13 @@ class HttpConnections {
     MonotonicTime since;  // it waits for a request, or takes its reply
     MonotonicTime deadline;
     bool is_replying = false;
-    bool is_closing = false;  // shut down; its server has yet to notice
+    // Anything but kByOthers: it is shut down, and its server has yet to notice.
+    ConnectionClosing closing = ConnectionClosing::kByOthers;
+
+    bool IsClosing() const { return closing != ConnectionClosing::kByOthers; }
   };
 
-  void Close(Connection& connection) CONNWATCH_REQUIRES(mutex_);
+  void Close(Connection& connection, ConnectionClosing why) CONNWATCH_REQUIRES(mutex_);
   void MakeRoom() CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "exporters/client_address.h"
+#include "exporters/http_connection.h"
 #include "exporters/http_reply.h"
 #include "exporters/http_response.h"
 #include "exporters/request_framing.h"
@@ -55,35 +56,22 @@ RequestFraming FramingOf(MHD_Connection* connection) {
   return framing;
 }
 
-// One connection, as long as its socket; on its server's thread only.
-struct Connection {
-  HttpConnections::Id id = 0;
-  std::string address;
-  std::string network;
-  TlsHandshake tls;
-
-  bool HasVerifiedCertificate() const {
-    return tls.context &&
-           tls.context->settings().client_auth == ClientAuth::kRequireAndVerifyClientCert;
-  }
-};
-
-// What is kept of a request from its first line to its end.
-struct Exchange {
-  std::string query;
-  std::shared_ptr<const WebPolicy> policy;  // that it was let in under; null before its headers
-};
-
-Connection& ConnectionOf(MHD_Connection* connection) {
-  return *static_cast<Connection*>(
+HttpConnection& ConnectionOf(MHD_Connection* connection) {
+  return *static_cast<HttpConnection*>(
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+}
+
+// Of the request line and the headers, which are whole.
+std::uint64_t HeadBytesOf(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info == nullptr ? 0 : info->header_size;
 }
 
 }  // namespace
 
 struct HttpServer::Callbacks {
-  // libmicrohttpd: MHD_NotifyConnectionCallback. At the end, the TLS session is gone already and
-  // the descriptor still open.
+  // libmicrohttpd: MHD_NotifyConnectionCallback, called once at either end of every connection. At
+  // the second the TLS session is gone already and the descriptor still open.
   static void OnConnection(void* self, MHD_Connection* connection, void** context,
                            MHD_ConnectionNotificationCode event) {
     auto& server = *static_cast<HttpServer*>(self);
@@ -91,46 +79,45 @@ struct HttpServer::Callbacks {
       *context = Begin(server, connection).release();
       return;
     }
-    const std::unique_ptr<Connection> ended(static_cast<Connection*>(*context));
+    const std::unique_ptr<HttpConnection> ended(static_cast<HttpConnection*>(*context));
     *context = nullptr;
-    server.connections_.Remove(ended->id);
-    const std::string failure = ended->tls.Failure();
-    if (failure.empty()) return;
-    server.services_.guard.Log("refused TLS from " + ended->address + ": " + failure);
+    const ConnectionClosing closing =
+        server.connections_.ClosingOf(ended->id(), std::chrono::steady_clock::now());
+    const auto refusal = ended->RefusalAtEnd(closing);
+    if (refusal) server.services_.guard.Refused(refusal->reason, refusal->line);
+    server.connections_.Remove(ended->id());
   }
 
-  static std::unique_ptr<Connection> Begin(HttpServer& server, MHD_Connection* connection) {
-    const auto* client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  static std::unique_ptr<HttpConnection> Begin(HttpServer& server, MHD_Connection* connection) {
+    const auto* address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    auto begun = std::make_unique<Connection>();
-    begun->address = ClientAddress(client->client_addr);
-    begun->network = ClientNetwork(client->client_addr);
-    begun->id =
-        server.connections_.Add(fd->connect_fd, begun->network, std::chrono::steady_clock::now());
+    HttpClient client = {ClientAddress(address->client_addr), ClientNetwork(address->client_addr)};
+    const HttpConnections::Id id =
+        server.connections_.Add(fd->connect_fd, client.network, std::chrono::steady_clock::now());
+    auto begun = std::make_unique<HttpConnection>(fd->connect_fd, std::move(client), id);
     auto tls = server.services_.guard.policy()->tls;
     if (server.initial_tls_ && tls) {
       const auto* session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
       TlsContext::Attach(std::move(tls), static_cast<gnutls_session_int*>(session->tls_session),
-                         begun->tls);
+                         begun->tls());
     }
     return begun;
   }
 
-  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK, whose result becomes the request's
-  // state. The only place where the query can be had as it was sent.
-  static void* OnRequestLine(void* /*self*/, const char* uri, MHD_Connection* /*connection*/) {
-    const std::string_view target = uri;
-    const std::size_t question_mark = target.find('?');
-    auto exchange = std::make_unique<Exchange>();
-    if (question_mark != std::string_view::npos) exchange->query = target.substr(question_mark + 1);
-    return exchange.release();
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. The only place where the query can
+  // be had as it was sent. Its result would become the request's state; that is the connection's.
+  static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
+    auto& server = *static_cast<HttpServer*>(self);
+    ConnectionOf(connection).BeginRequest(target == nullptr ? "" : target, server.live_requests_);
+    return nullptr;
   }
 
-  // libmicrohttpd: MHD_RequestCompletedCallback.
-  static void OnCompleted(void* self, MHD_Connection* connection, void** state,
-                          MHD_RequestTerminationCode /*reason*/) {
-    delete static_cast<Exchange*>(std::exchange(*state, nullptr));
-    static_cast<HttpServer*>(self)->connections_.EndReply(ConnectionOf(connection).id,
+  // libmicrohttpd: MHD_RequestCompletedCallback. Not called for every request: see HttpConnection.
+  static void OnCompleted(void* self, MHD_Connection* connection, void** /*state*/,
+                          MHD_RequestTerminationCode reason) {
+    HttpConnection& client = ConnectionOf(connection);
+    if (!client.EndRequest(/*is_reply_sent=*/reason == MHD_REQUEST_TERMINATED_COMPLETED_OK)) return;
+    static_cast<HttpServer*>(self)->connections_.EndReply(client.id(),
                                                           std::chrono::steady_clock::now());
   }
 
@@ -140,20 +127,23 @@ struct HttpServer::Callbacks {
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* /*version*/,
-                              const char* /*upload_data*/, std::size_t* upload_size, void** state) {
+                              const char* /*upload_data*/, std::size_t* upload_size,
+                              void** /*state*/) {
     auto& server = *static_cast<HttpServer*>(self);
-    auto& exchange = *static_cast<Exchange*>(*state);
-    if (*upload_size != 0) return MHD_NO;  // a body that the headers did not tell of: close
+    HttpConnection& client = ConnectionOf(connection);
+    HttpExchange* const exchange = client.exchange();
+    // A body that the headers did not tell of: close.
+    if (exchange == nullptr || *upload_size != 0) return MHD_NO;
     const std::string_view name = method;
-    if (exchange.policy == nullptr) {
-      exchange.policy = server.services_.guard.policy();
+    if (exchange->policy == nullptr) {
+      client.BeginReply(HeadBytesOf(connection));
+      exchange->policy = server.services_.guard.policy();
       // The handshake saw to it already.
-      const Connection& client = ConnectionOf(connection);
-      if (server.initial_tls_ && !client.tls.is_client_accepted) return MHD_NO;
+      if (server.initial_tls_ && !client.tls().is_client_accepted) return MHD_NO;
       const MonotonicTime now = std::chrono::steady_clock::now();
-      server.connections_.BeginReply(client.id, now);
-      if (const auto refusal = Refuse(server, connection, *exchange.policy, now)) {
-        return Queue(connection, *refusal, *exchange.policy);
+      server.connections_.BeginReply(client.id(), now);
+      if (const auto refusal = Refuse(server, connection, now)) {
+        return Queue(connection, *refusal, *exchange->policy);
       }
       if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
     }
@@ -162,22 +152,22 @@ struct HttpServer::Callbacks {
         .path = url,
         .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
         .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
-        .query = exchange.query};
+        .query = exchange->query};
     const HttpReply reply =
         request.path == kSocketsPath
-            ? ReplyWithSockets(request, server.services_, connection, *exchange.policy)
+            ? ReplyWithSockets(request, server.services_, connection, *exchange->policy)
             : ReplyTo(request, server.services_);
-    return Queue(connection, reply, *exchange.policy);
+    return Queue(connection, reply, *exchange->policy);
   }
 
   static HttpReply ReplyWithSockets(const HttpRequest& request, const HttpServices& services,
                                     MHD_Connection* connection, const WebPolicy& policy) {
-    const Connection& client = ConnectionOf(connection);
+    const HttpConnection& client = ConnectionOf(connection);
     const auto has = [connection](const char* header) {
       return !HeaderOf(connection, header).empty();
     };
     const SocketsVisitor visitor{
-        .address = client.address,
+        .address = client.client().address,
         .host = HeaderOf(connection, MHD_HTTP_HEADER_HOST),
         .has_logged_in = !policy.access.users.empty() || client.HasVerifiedCertificate(),
         .is_forwarded = has("Forwarded") || has("X-Forwarded-For") || has(MHD_HTTP_HEADER_VIA)};
@@ -191,17 +181,24 @@ struct HttpServer::Callbacks {
 
   // The reply to a request that is refused for its headers; nullopt where it is to be answered.
   static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
-                                         const WebPolicy& policy, MonotonicTime now) {
-    const Connection& client = ConnectionOf(connection);
-    const WebVisitor visitor{client.address, client.network,
-                             HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
-    auto refusal = server.services_.guard.Refuse(policy, visitor, now);
-    if (refusal) return refusal;
+                                         MonotonicTime now) {
+    HttpConnection& client = ConnectionOf(connection);
+    HttpExchange& exchange = *client.exchange();
     const RequestFraming framing = FramingOf(connection);
+    exchange.is_last = framing.IsAmbiguous() || framing.HasBody();
+    WebGuard& guard = server.services_.guard;
+    const auto& [address, network] = client.client();
+    const WebVisitor visitor{address, network, HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+    if (auto refusal = guard.Refuse(*exchange.policy, visitor, now)) return refusal;
+    const std::string refused = "refused a request from " + address + ": ";
     if (framing.IsAmbiguous()) {
+      guard.Refused(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
       return TextReply(MHD_HTTP_BAD_REQUEST, "The headers can be read in two ways.\n");
     }
-    if (framing.HasBody()) return TextReply(kContentTooLarge, "No request here has a body.\n");
+    if (framing.HasBody()) {
+      guard.Refused(WebRefusal::kBody, refused + "it has a body");
+      return TextReply(kContentTooLarge, "No request here has a body.\n");
+    }
     return std::nullopt;
   }
 

@@ -2,7 +2,9 @@
 // listening socket.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -53,6 +55,11 @@ class HttpServer {
   /// Closes what is over its time. To be called about once a second, from any thread.
   void CloseOverdue(MonotonicTime now) { connections_.CloseOverdue(now); }
 
+  /// How many there are at the moment; may be called from any thread. A request is there from its
+  /// whole request line until its reply is sent, at most as long as its connection.
+  std::size_t connections() const { return connections_.size(); }
+  std::size_t requests() const { return live_requests_; }
+
  private:
   HttpServer(ListeningSocket socket, const HttpLimits& limits, const HttpServices& services);
   // False where libmicrohttpd does not start.
@@ -62,6 +69,7 @@ class HttpServer {
 
   const HttpServices& services_;
   HttpConnections connections_;
+  std::atomic<std::size_t> live_requests_ = 0;
   const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, and so for ever
   ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;

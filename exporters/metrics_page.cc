@@ -186,6 +186,14 @@ void AddSelfAudit(MetricFamilies& families, const Snapshot& snapshot) {
       .Add(*snapshot.sockstat_discrepancy);
 }
 
+void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts) {
+  auto refused = families.Counter("connwatch_http_refusals_total",
+                                  "HTTP requests and connections that were turned away.");
+  for (const WebRefusal reason : kWebRefusals) {
+    refused.Add(counts.at(IndexOf(reason)), {{"reason", Name(reason)}});
+  }
+}
+
 void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
   families
       .Gauge("connwatch_config_last_reload_successful",
@@ -240,6 +248,7 @@ std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build,
   AddNotifications(families, snapshot.notifications);
   AddSelfAudit(families, snapshot);
   AddKernelStats(families, snapshot.kernel);
+  AddWebRefusals(families, snapshot.web_refusals);
   AddConfig(families, snapshot.config);
   AddBuild(families, build);
   AddProcess(families, snapshot.process);

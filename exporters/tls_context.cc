@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "exporters/client_certificate.h"
+#include "exporters/received_bytes.h"
 #include "exporters/tls_priorities.h"
 
 namespace connwatch {
@@ -23,6 +24,19 @@ gnutls_datum_t DatumOf(const std::string& text) {
 
 Error Mistake(std::string context) { return Error{EINVAL, std::move(context)}; }
 
+// The client's last message of the handshake was read, and nothing beyond: GnuTLS reads records one
+// by one.
+void Finish(gnutls_session_t session, TlsHandshake& handshake) {
+  constexpr std::uint64_t kAlertBytes = 2;  // RFC 8446 section 6: a level and a description
+  handshake.is_finished = true;
+  handshake.closing_alert_bytes =
+      kAlertBytes + gnutls_est_record_overhead_size(
+                        gnutls_protocol_get_version(session), gnutls_cipher_get(session),
+                        gnutls_mac_get(session), GNUTLS_COMP_NULL, /*flags=*/0);
+  const auto received = ReceivedBytesOf(gnutls_transport_get_int(session));
+  if (received) handshake.bytes = received->read();
+}
+
 // Sees every handshake message before GnuTLS does.
 // NOLINTNEXTLINE(readability-function-size): the library's signature
 int OnMessage(gnutls_session_t session, unsigned kind, unsigned /*when*/, unsigned is_incoming,
@@ -33,15 +47,18 @@ int OnMessage(gnutls_session_t session, unsigned kind, unsigned /*when*/, unsign
     handshake.offered_version =
         static_cast<std::uint16_t>(message->data[0] << 8U | message->data[1]);
   }
-  if (kind == GNUTLS_HANDSHAKE_FINISHED) handshake.is_finished = true;
+  if (kind == GNUTLS_HANDSHAKE_FINISHED) Finish(session, handshake);
   return 0;
 }
 
 }  // namespace
 
-std::string TlsHandshake::Failure() const {
+std::string TlsHandshake::Failure(bool has_sent) const {
   if (!refusal.empty()) return refusal;
-  if (!context || is_finished || offered_version == 0) return {};
+  if (!context || is_finished) return {};
+  if (offered_version == 0) {
+    return has_sent ? "what the client sent is no ClientHello, or not all of one" : "";
+  }
   if (offered_version < kTls12OnTheWire) {
     return "the client offers no version above TLS 1." +
            std::to_string(std::max(offered_version & 0xff, 1) - 1);

@@ -26,10 +26,14 @@ struct TlsHandshake {
   bool is_client_accepted = false;            // the client's certificate, or its absence, will do
   bool is_finished = false;
   std::string refusal;  // why the client was not accepted, for the log
+  /// Once it is finished: what it took of the bytes that the client sent (0 where the kernel does
+  /// not tell), and how many the alert takes by which a client ends TLS.
+  std::uint64_t bytes = 0;
+  std::uint64_t closing_alert_bytes = 0;
 
   /// Why the handshake came to nothing, for the log; empty where there is nothing to tell: it
-  /// finished, or did not begin.
-  std::string Failure() const;
+  /// finished, or the client sent nothing.
+  std::string Failure(bool has_sent) const;
 };
 
 /// Immutable; may be used from several threads.

@@ -71,6 +71,7 @@ std::shared_ptr<const WebPolicy> WebGuard::policy() const {
 std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisitor& visitor,
                                           MonotonicTime now) {
   if (const auto wait = WaitForRate(now); wait.count() > 0) {
+    Count(WebRefusal::kRateLimit);
     return TooMany(wait, "Too many requests: rate_limit.\n");
   }
   const auto& users = policy.access.users;
@@ -88,7 +89,8 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
     case LoginVerdict::kWrongPassword:
       return RefuseLogin(visitor, "wrong password for user " + user);
     case LoginVerdict::kTooMany:
-      log_("refused a log-in from " + visitor.address + ": too many failed ones; user " + user);
+      Refused(WebRefusal::kLoginLimit,
+              "refused a log-in from " + visitor.address + ": too many failed ones; user " + user);
       return TooMany(login.retry_after, "Too many failed log-ins.\n");
   }
   return RefuseLogin(visitor, "no verdict");
@@ -100,8 +102,23 @@ std::chrono::nanoseconds WebGuard::WaitForRate(MonotonicTime now) {
   return requests_->Wait(now);
 }
 
-HttpReply WebGuard::RefuseLogin(const WebVisitor& visitor, const std::string& why) const {
-  log_("refused a log-in from " + visitor.address + ": " + why);
+void WebGuard::Refused(WebRefusal reason, const std::string& line) {
+  Count(reason);
+  log_(line);
+}
+
+WebRefusalCounts WebGuard::refusals() const {
+  const MutexLock lock(mutex_);
+  return refusals_;
+}
+
+void WebGuard::Count(WebRefusal reason) {
+  const MutexLock lock(mutex_);
+  ++refusals_.at(IndexOf(reason));
+}
+
+HttpReply WebGuard::RefuseLogin(const WebVisitor& visitor, const std::string& why) {
+  Refused(WebRefusal::kLogin, "refused a log-in from " + visitor.address + ": " + why);
   HttpReply reply = TextReply(kUnauthorized, "A user name and a password are needed.\n");
   reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"connwatch\", charset=\"UTF-8\""});
   return reply;

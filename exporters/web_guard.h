@@ -12,6 +12,7 @@
 #include "core/mutex.h"
 #include "core/result.h"
 #include "core/web_access.h"
+#include "core/web_refusal.h"
 #include "exporters/authenticator.h"
 #include "exporters/http_reply.h"
 #include "exporters/tls_context.h"
@@ -46,23 +47,29 @@ class WebGuard {
   void Enforce(std::shared_ptr<const WebPolicy> policy);
   std::shared_ptr<const WebPolicy> policy() const;
 
-  /// The reply to a request that `policy` does not let in, 401 or 429; nullopt where it does. The
-  /// former is logged, and may take as long as a bcrypt computation.
+  /// The reply to a request that `policy` does not let in, 401 or 429; nullopt where it does. Every
+  /// refusal is counted, and one of a log-in is logged. May take as long as a bcrypt computation.
   std::optional<HttpReply> Refuse(const WebPolicy& policy, const WebVisitor& visitor,
                                   MonotonicTime now);
 
-  void Log(const std::string& line) const { log_(line); }
+  /// Somebody else has turned a client away: counts that, and logs `line`.
+  void Refused(WebRefusal reason, const std::string& line);
+
+  /// How often clients were turned away since the start, by reason.
+  WebRefusalCounts refusals() const;
 
  private:
   // How long until the rate limit permits a request; 0 where it does, and it is then counted.
   std::chrono::nanoseconds WaitForRate(MonotonicTime now);
-  HttpReply RefuseLogin(const WebVisitor& visitor, const std::string& why) const;
+  HttpReply RefuseLogin(const WebVisitor& visitor, const std::string& why);
+  void Count(WebRefusal reason);
 
   const RefusalLog log_;
   Authenticator authenticator_;
   mutable Mutex mutex_;
   std::shared_ptr<const WebPolicy> policy_ CONNWATCH_GUARDED_BY(mutex_);
   std::optional<TokenBucket> requests_ CONNWATCH_GUARDED_BY(mutex_);  // absent: no limit
+  WebRefusalCounts refusals_ CONNWATCH_GUARDED_BY(mutex_){};
 };
 
 }  // namespace connwatch

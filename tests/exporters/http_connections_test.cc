@@ -136,5 +136,18 @@ TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   EXPECT_FALSE(second.IsClosed());
 }
 
+TEST_F(HttpConnectionsTest, TellsWhoDecidedThatAConnectionEnds) {
+  const Peer first(connections_, "a");
+  const Peer second(connections_, "a", kStart + 1s);
+  const Peer third(connections_, "a", kStart + 2s);
+  const Peer fourth(connections_, "a", kStart + 3s);
+  connections_.CloseOverdue(kStart + 11s);
+  EXPECT_EQ(connections_.ClosingOf(first.id, kStart + 12s), ConnectionClosing::kForRoom);
+  EXPECT_EQ(connections_.ClosingOf(second.id, kStart + 11s), ConnectionClosing::kOverdue);
+  EXPECT_EQ(connections_.ClosingOf(third.id, kStart + 12s), ConnectionClosing::kOverdue)
+      << "its server was the first to see that";
+  EXPECT_EQ(connections_.ClosingOf(fourth.id, kStart + 12s), ConnectionClosing::kByOthers);
+}
+
 }  // namespace
 }  // namespace connwatch

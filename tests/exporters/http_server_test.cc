@@ -1,19 +1,14 @@
 // Over real loopback connections.
 #include "exporters/http_server.h"
 
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "tests/support/loopback_client.h"
 #include "tests/support/snapshots.h"
 
 namespace connwatch {
@@ -29,46 +24,6 @@ const auto kNoPolicy = WebPolicy::Create({}).value();
 constexpr HttpLimits kLimits = {
     .max_connections = 10, .max_connections_per_address = 10, .timeout = seconds(5)};
 
-class Client {
- public:
-  explicit Client(std::uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-    const timeval deadline{10, 0};
-    setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
-  }
-  ~Client() { close(fd_); }
-  Client(const Client&) = delete;
-  Client& operator=(const Client&) = delete;
-
-  void Send(std::string_view text) { send(fd_, text.data(), text.size(), MSG_NOSIGNAL); }
-
-  /// What has come, once something has.
-  std::string ReadPart() {
-    std::array<char, 4096> part{};
-    const ssize_t count = recv(fd_, part.data(), part.size(), 0);
-    return {part.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
-  }
-
-  /// Everything until the server closes.
-  std::string ReadToEnd() {
-    std::string text;
-    std::array<char, 4096> part{};
-    ssize_t count = 0;
-    while ((count = recv(fd_, part.data(), part.size(), 0)) > 0) {
-      text.append(part.data(), static_cast<std::size_t>(count));
-    }
-    EXPECT_TRUE(count == 0 || errno == ECONNRESET) << "no end within the deadline";
-    return text;
-  }
-
- private:
-  int fd_;
-};
-
 class HttpServerTest : public testing::Test {
  protected:
   HttpServerTest() {
@@ -83,14 +38,13 @@ class HttpServerTest : public testing::Test {
   }
 
   static std::string Exchange(const HttpServer& server, std::string_view request) {
-    Client client(server.port());
+    LoopbackClient client(server.port());
     client.Send(request);
     return client.ReadToEnd();
   }
 
   SnapshotSlot slot_;
-  WebGuard guard_{kNoPolicy, [this](const std::string& line) { refusals_.push_back(line); }};
-  std::vector<std::string> refusals_;
+  WebGuard guard_{kNoPolicy, [](const std::string& /*line*/) {}};
   HttpServices services_{slot_, guard_, {}};
 };
 
@@ -198,8 +152,8 @@ TEST_F(HttpServerTest, ConnectionsOfOneAddressAreLimited) {
   const auto server = Start(limits);
   const std::string request = "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   {
-    const Client first(server->port());
-    const Client second(server->port());
+    const LoopbackClient first(server->port());
+    const LoopbackClient second(server->port());
     EXPECT_EQ(Exchange(*server, ""), "") << "the third is closed";
   }
 }
@@ -254,11 +208,11 @@ TEST_F(HttpServerTest, ConfiguredHeadersStandInPlaceOfOurs) {
 
 TEST_F(HttpServerTest, WhoeverNeedsTooLongForARequestIsClosed) {
   const auto server = Start();
-  Client client(server->port());
+  LoopbackClient client(server->port());
   client.Send("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
   client.Send("GET /-/heal");
   // The reply shows that the server knows the connection.
-  EXPECT_THAT(client.ReadPart(), StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(client.ReadUntil("connwatch is healthy.\n"), StartsWith("HTTP/1.1 200"));
   server->CloseOverdue(std::chrono::steady_clock::now() + 1h);
   client.ReadToEnd();
 }
@@ -267,15 +221,15 @@ TEST_F(HttpServerTest, ANewConnectionIsServedWhereOthersHoldEveryPlace) {
   HttpLimits limits = kLimits;
   limits.max_connections = 3;
   const auto server = Start(limits);
-  std::array<std::unique_ptr<Client>, 9> silent;
-  for (auto& client : silent) client = std::make_unique<Client>(server->port());
+  std::array<std::unique_ptr<LoopbackClient>, 9> silent;
+  for (auto& client : silent) client = std::make_unique<LoopbackClient>(server->port());
   EXPECT_THAT(Exchange(*server, "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
               StartsWith("HTTP/1.1 200"));
 }
 
 TEST_F(HttpServerTest, EndsWithOpenConnections) {
   auto server = Start();
-  Client client(server->port());
+  LoopbackClient client(server->port());
   client.Send("GET /metr");
   server.reset();
   EXPECT_EQ(client.ReadToEnd(), "");

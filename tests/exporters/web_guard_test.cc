@@ -103,5 +103,22 @@ TEST_F(WebGuardTest, ANewPolicyIsInForceAtOnce) {
   EXPECT_EQ(Status(guard, kBobSecret), 200U);
 }
 
+TEST_F(WebGuardTest, CountsWhomItTurnsAway) {
+  WebGuard guard(
+      Policy({.users = {{"alice", kSecret}}, .rate_limit = {.interval = 1h, .burst = 8}}), log_);
+  for (int i = 0; i < 5; ++i) Status(guard, kAliceWrong);
+  for (int i = 0; i < 2; ++i) Status(guard, kAliceSecret);
+  Status(guard, "");
+  Status(guard, "");
+  guard.Refused(WebRefusal::kBody, "refused a request");
+  const WebRefusalCounts refusals = guard.refusals();
+  EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kLogin)), 6U);
+  EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kLoginLimit)), 2U);
+  EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kRateLimit)), 1U);
+  EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kBody)), 1U);
+  EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kTls)), 0U);
+  EXPECT_EQ(lines_.back(), "refused a request");
+}
+
 }  // namespace
 }  // namespace connwatch

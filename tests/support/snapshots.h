@@ -34,6 +34,7 @@ inline Snapshot FullSnapshot() {
                   .max_fds = 1'024,
                   .threads = 2},
       .config = {.last_reload_successful = false, .last_success = TestInstant(1).wall},
+      .web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9},
       .alerts = TestAlerts(),
       .notifications = {{.receiver = "127.0.0.1:9093",
                          .successes = 7,

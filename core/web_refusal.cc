@@ -1,0 +1,29 @@
+#include "core/web_refusal.h"
+
+namespace connwatch {
+
+std::string_view Name(WebRefusal refusal) {
+  switch (refusal) {
+    case WebRefusal::kConnectionLimit:
+      return "connection_limit";
+    case WebRefusal::kTls:
+      return "tls";
+    case WebRefusal::kTimeout:
+      return "timeout";
+    case WebRefusal::kIncomplete:
+      return "incomplete";
+    case WebRefusal::kAmbiguous:
+      return "ambiguous";
+    case WebRefusal::kBody:
+      return "body";
+    case WebRefusal::kRateLimit:
+      return "rate_limit";
+    case WebRefusal::kLogin:
+      return "login";
+    case WebRefusal::kLoginLimit:
+      return "login_limit";
+  }
+  return "unknown";
+}
+
+}  // namespace connwatch
