@@ -1,0 +1,164 @@
+// Any bytes as what a client sends: through the real server, libmicrohttpd included, over a real
+// connection. Whatever they are, the replies are HTTP, nobody gets in without the password, and at
+// the end nothing of the connection is left.
+//
+// The first byte says how: bit 0 to the server that wants a password, bit 1 over TCP (else over a
+// unix socket, which is faster), bit 2 the client ends by a reset, bit 3 in two parts.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "exporters/http_server.h"
+#include "tests/fuzz/require.h"
+#include "tests/support/snapshots.h"
+
+namespace {
+
+using connwatch::HttpServer;
+using connwatch::Require;
+
+// Of a password that no input knows.
+constexpr const char* kBcryptHash = "$2y$04$oq/ylvM7ZtDdvEXzFwsfBeVG7vDFsYN6yWwmNv1LieSRO4gZEav5C";
+
+// A socket and the address to reach it by.
+struct Listener {
+  int fd = -1;
+  sockaddr_storage address{};
+  socklen_t size = sizeof(sockaddr_storage);
+
+  sockaddr* generic() { return reinterpret_cast<sockaddr*>(&address); }
+};
+
+// The kernel chooses a free port of 127.0.0.1, or an abstract name.
+Listener Listen(sa_family_t family) {
+  Listener listener;
+  listener.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in tcp{};
+  tcp.sin_family = AF_INET;
+  tcp.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_un unix_name{};
+  unix_name.sun_family = AF_UNIX;
+  const bool is_bound =
+      family == AF_INET
+          ? bind(listener.fd, reinterpret_cast<sockaddr*>(&tcp), sizeof(tcp)) == 0
+          : bind(listener.fd, reinterpret_cast<sockaddr*>(&unix_name), sizeof(sa_family_t)) == 0;
+  Require(is_bound && listen(listener.fd, SOMAXCONN) == 0);
+  Require(getsockname(listener.fd, listener.generic(), &listener.size) == 0);
+  return listener;
+}
+
+// A guard and two servers behind it.
+class Site {
+ public:
+  explicit Site(connwatch::WebAccess access)
+      : guard_(connwatch::WebPolicy::Create(std::move(access)).value(), [](const std::string&) {}) {
+    slot_.Store(std::make_shared<const connwatch::PublishedSnapshot>(connwatch::FullSnapshot(),
+                                                                     connwatch::kTestBuild));
+    services_.reload = []() -> connwatch::Result<void> { return {}; };
+    services_.sockets = [](const connwatch::SocketQuery&)
+        -> connwatch::Result<std::shared_ptr<connwatch::BodyStream>> {
+      auto stream = std::make_shared<connwatch::BodyStream>();
+      stream->Write("{}\n");
+      stream->Complete();
+      return stream;
+    };
+    for (Listener* listener : {&tcp_, &unix_}) {
+      servers_.at(listener == &tcp_ ? 0 : 1) =
+          HttpServer::Start(connwatch::ListeningSocket::Adopt(dup(listener->fd)),
+                            {.max_connections = 10,
+                             .max_connections_per_address = 10,
+                             .timeout = std::chrono::hours(1)},
+                            services_)
+              .value();
+    }
+  }
+
+  int Connect(bool over_tcp) {
+    Listener& listener = over_tcp ? tcp_ : unix_;
+    const int fd = socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    Require(connect(fd, listener.generic(), listener.size) == 0);
+    return fd;
+  }
+
+  // Both are done with every client.
+  void RequireNothingLeft() const {
+    constexpr int kTries = 200'000;
+    constexpr std::chrono::microseconds kPause{50};
+    for (const auto& server : servers_) {
+      int tries = 0;
+      while (server->connections() > 0 && ++tries < kTries) std::this_thread::sleep_for(kPause);
+      Require(server->connections() == 0 && server->requests() == 0);
+    }
+  }
+
+ private:
+  Listener tcp_ = Listen(AF_INET);
+  Listener unix_ = Listen(AF_UNIX);
+  connwatch::SnapshotSlot slot_;
+  connwatch::WebGuard guard_;
+  connwatch::HttpServices services_{slot_, guard_, {}};
+  std::array<std::unique_ptr<HttpServer>, 2> servers_;
+};
+
+void Send(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(sent));
+  }
+}
+
+std::string ReadToEnd(int fd) {
+  std::string text;
+  std::array<char, 16'384> part{};
+  ssize_t count = 0;
+  while ((count = recv(fd, part.data(), part.size(), 0)) > 0) {
+    text.append(part.data(), static_cast<std::size_t>(count));
+  }
+  return text;
+}
+
+void CheckReplies(std::string_view replies, bool wants_password) {
+  if (replies.empty()) return;
+  Require(replies.starts_with("HTTP/1.1 ") || replies.starts_with("HTTP/1.0 "));
+  Require(!wants_password || replies.find("HTTP/1.1 200 ") == std::string_view::npos);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static Site open{{}};
+  static Site guarded{{.tls = std::nullopt, .headers = {}, .users = {{"alice", kBcryptHash}}}};
+  if (size == 0) return 0;
+  const unsigned how = bytes[0];
+  const std::string_view input(reinterpret_cast<const char*>(bytes) + 1, size - 1);
+  const bool wants_password = (how & 1U) != 0;
+  Site& site = wants_password ? guarded : open;
+  const int fd = site.Connect(/*over_tcp=*/(how & 2U) != 0);
+  const std::size_t first = (how & 8U) != 0 ? input.size() / 2 : input.size();
+  Send(fd, input.substr(0, first));
+  Send(fd, input.substr(first));
+  const linger at_once{1, 0};
+  if ((how & 4U) != 0) {
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  } else {
+    shutdown(fd, SHUT_WR);
+    CheckReplies(ReadToEnd(fd), wants_password);
+    // So that no port stays in TIME-WAIT.
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  }
+  close(fd);
+  site.RequireNothingLeft();
+  return 0;
+}
