@@ -51,32 +51,32 @@ bool HttpConnection::EndRequest(bool is_reply_sent) {
   return waits;
 }
 
+bool HttpConnection::IsRequestCutShort(std::optional<std::uint64_t> received) const {
+  if (!tls_.context) return progress_.IsCutShort(received, kStrayLineEndBytes + kFinBytes);
+  if (!tls_.is_finished) return false;
+  RequestProgress progress = progress_;
+  progress.Consumed(tls_.bytes);
+  return progress.IsCutShort(received, tls_.closing_alert_bytes + kFinBytes);
+}
+
 std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closing) const {
   const auto counted = ReceivedBytesOf(fd_);
   const auto received = counted ? std::optional(counted->total) : std::nullopt;
   const std::string& from = client_.address;
   if (closing == ConnectionClosing::kForRoom) {
-    return HttpRefusal{WebRefusal::kConnectionLimit, "closed a connection of " + from +
-                                                         " to make room: there are "
-                                                         "web.max_connections"};
+    return HttpRefusal{WebRefusal::kConnectionLimit,
+                       "closed a connection of " + from + " to make room: web.max_connections"};
   }
-  const std::string failure = tls_.Failure(received.value_or(0) > kFinBytes);
-  if (!failure.empty()) {
-    return HttpRefusal{WebRefusal::kTls, "refused TLS from " + from + ": " + failure};
+  if (const std::string why = tls_.Failure(received.value_or(0) > kFinBytes); !why.empty()) {
+    return HttpRefusal{WebRefusal::kTls, "refused TLS from " + from + ": " + why};
   }
-  if (tls_.context && !tls_.is_finished) return std::nullopt;
-  RequestProgress progress = progress_;
-  progress.Consumed(tls_.bytes);
-  const std::uint64_t none = tls_.context ? tls_.closing_alert_bytes : kStrayLineEndBytes;
-  if (!progress.IsCutShort(received, none + kFinBytes)) return std::nullopt;
-  const std::string refused = "refused a request from " + from + ": ";
-  if (closing == ConnectionClosing::kOverdue) {
-    return HttpRefusal{WebRefusal::kTimeout, refused + "it was not whole within web.timeout"};
-  }
-  return HttpRefusal{WebRefusal::kIncomplete,
-                     refused +
-                         "its request line or headers are malformed, too large or broken "
-                         "off"};
+  if (!IsRequestCutShort(received)) return std::nullopt;
+  const bool is_overdue = closing == ConnectionClosing::kOverdue;
+  const std::string why = is_overdue ? "it was not whole within web.timeout"
+                                     : "its request line or headers are malformed, larger than "
+                                       "16 KiB or broken off";
+  return HttpRefusal{is_overdue ? WebRefusal::kTimeout : WebRefusal::kIncomplete,
+                     "refused a request from " + from + ": " + why};
 }
 
 }  // namespace connwatch

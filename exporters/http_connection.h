@@ -81,6 +81,8 @@ class HttpConnection {
   std::optional<HttpRefusal> RefusalAtEnd(ConnectionClosing closing) const;
 
  private:
+  bool IsRequestCutShort(std::optional<std::uint64_t> received) const;
+
   const int fd_;
   const HttpClient client_;
   const HttpConnections::Id id_;

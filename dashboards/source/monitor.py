@@ -136,6 +136,15 @@ ALERTS = row(
                 query("sum(connwatch_alert_subjects_left_out{HOST})", "left out")], width=6),
 )
 
+CLIENTS = row(
+    "Are clients turned away?",
+    timeseries("HTTP clients turned away", "cps",
+               "By reason. login: somebody lacks the password, or guesses it. incomplete, timeout, "
+               "tls and connection_limit: a client that is broken, or means harm; the log has its "
+               "address.",
+               [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=24),
+)
+
 SETUP = row(
     "Which version runs, with which configuration?",
     table("Version", "What runs on this host. Give it with a report of a fault.",
@@ -155,4 +164,4 @@ SETUP = row(
 DASHBOARD = dashboard(
     "monitor", "connwatch / The monitor itself",
     "How far the numbers of one host can be trusted, and what they cost.", host_variables(),
-    [FRESH, COST, MISSED, EVENTS, ALERTS, SETUP], links=[to_daemon()])
+    [FRESH, COST, MISSED, EVENTS, ALERTS, CLIENTS, SETUP], links=[to_daemon()])

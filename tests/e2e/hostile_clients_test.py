@@ -219,6 +219,23 @@ class GarbageTest(HostileClientsTest):
             self.assertNotIn(b" 200 ", self.exchange(data)[:20])
         self.survived()
 
+    def test_requests_that_end_early(self):
+        """They take nothing that stays, and are counted and logged."""
+        requests = (b"GET /?" + b"&" * 8_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+                    b"GET /metrics?" + b"a=&" * 4_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+                    b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"GARBAGE\r\n\r\n",
+                    b"GET /metrics HTTP/1.1\r\nno colon\r\n\r\n")
+        for _ in range(100):
+            for data in requests:
+                self.assertNotIn(b" 200 ", self.exchange(data)[:20])
+        self.assertIn("refused a request from 127.8.0.1: its request line or headers are malformed",
+                      self.daemon.log())
+
+        def counted():
+            return self.daemon.page().get("connwatch_http_refusals_total", reason="incomplete")
+        wait_until(lambda: counted() == 100 * len(requests), "all of them are counted")
+        self.survived()
+
     def test_bodies_are_refused(self):
         for header in (b"Content-Length: 10000000", b"Transfer-Encoding: chunked",
                        b"Content-Length: 10\r\nExpect: 100-continue"):
