@@ -145,6 +145,15 @@ def siege_table(sieges):
                   "99th percentile at rest, ms", "during, ms", "peak memory, MB"], rows)
 
 
+def memory_table(ways):
+    """One row for each way of asking, {way: early_ends.Memory}."""
+    rows = [[way, str(memory.requests), str(memory.refusals), f"{memory.seconds:.0f}",
+             f"{memory.before_bytes / 1e6:.2f}", f"{memory.after_bytes / 1e6:.2f}",
+             f"{memory.growth_bytes / 1e6:.2f}"] for way, memory in ways.items()]
+    return table(["requests that end early", "requests", "refusals counted", "in, s",
+                  "memory before, MB", "after, MB", "growth, MB"], rows)
+
+
 def target_table(targets):
     """Each target with its figure, and whether it is met."""
     rows = [[target.what, f"{target.limit:g}{target.unit}", f"{target.measured:.3g}{target.unit}",
