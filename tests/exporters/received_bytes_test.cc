@@ -30,7 +30,7 @@ class ReceivedBytesTest : public testing::Test {
     server_ = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
     close(listener);
   }
-  ~ReceivedBytesTest() override {
+  void TearDown() override {
     close(client_);
     close(server_);
   }

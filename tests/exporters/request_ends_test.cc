@@ -193,7 +193,7 @@ TEST_P(RequestEndsTest, ResetAtEachByte) {
       "GET /api/v1/listeners?limit=1&offset=0 HTTP/1.1\r\nHost: x\r\nAccept: a/b\r\n\r\n";
   for (std::size_t size = 0; size <= request.size(); ++size) {
     const auto client = Connect(*server);
-    client->Send(std::string_view(request).substr(0, size));
+    client->Send(request.substr(0, size));
     client->Reset();
   }
   // Once this is answered, all before it were accepted.
@@ -206,7 +206,7 @@ TEST_P(RequestEndsTest, AnEndAtEachByte) {
   const std::string request = "GET /metrics?a=b HTTP/1.1\r\nHost: x\r\n\r\n";
   for (std::size_t size = 6; size < request.size(); ++size) {
     const auto client = Connect(*server);
-    client->Send(std::string_view(request).substr(0, size));
+    client->Send(request.substr(0, size));
     client->EndSending();
     EXPECT_THAT(client->ReadToEnd(), Not(HasSubstr(" 200 "))) << size;
     ExpectNothingLeft(*server);
@@ -382,7 +382,7 @@ TEST_P(HandshakeEndsTest, HalfAHandshake) {
   const auto server = Start();
   const std::string hello = LoopbackClient::ClientHello();
   for (std::size_t size = 1; size <= hello.size(); ++size) {
-    SendAndEnd(*server, std::string_view(hello).substr(0, size));
+    SendAndEnd(*server, hello.substr(0, size));
     EXPECT_EQ(Refused(WebRefusal::kTls), 1U) << size;
   }
   EXPECT_THAT(TakeLog().back(), StartsWith("refused TLS from 127.0.0.1: "));
@@ -393,7 +393,7 @@ TEST_P(HandshakeEndsTest, HalfAHandshakeAndAReset) {
   const std::string hello = LoopbackClient::ClientHello();
   for (std::size_t size = 1; size <= hello.size(); ++size) {
     LoopbackClient client(server->port());
-    client.Send(std::string_view(hello).substr(0, size));
+    client.Send(hello.substr(0, size));
     client.Reset();
   }
   EXPECT_THAT(Exchange(*server, kLastRequest), StartsWith("HTTP/1.1 200"));
