@@ -150,7 +150,7 @@ def memory_table(ways):
     rows = [[way, str(memory.requests), str(memory.refusals), f"{memory.seconds:.0f}",
              f"{memory.before_bytes / 1e6:.2f}", f"{memory.after_bytes / 1e6:.2f}",
              f"{memory.growth_bytes / 1e6:.2f}"] for way, memory in ways.items()]
-    return table(["requests that end early", "requests", "refusals counted", "in, s",
+    return table(["way", "requests", "refusals counted", "duration, s",
                   "memory before, MB", "after, MB", "growth, MB"], rows)
 
 

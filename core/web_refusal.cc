@@ -10,18 +10,18 @@ std::string_view Name(WebRefusal refusal) {
       return "tls";
     case WebRefusal::kTimeout:
       return "timeout";
-    case WebRefusal::kIncomplete:
-      return "incomplete";
+    case WebRefusal::kBadRequest:
+      return "bad_request";
+    case WebRefusal::kRateLimit:
+      return "rate_limit";
+    case WebRefusal::kLoginLimit:
+      return "login_limit";
+    case WebRefusal::kLogin:
+      return "login";
     case WebRefusal::kAmbiguous:
       return "ambiguous";
     case WebRefusal::kBody:
       return "body";
-    case WebRefusal::kRateLimit:
-      return "rate_limit";
-    case WebRefusal::kLogin:
-      return "login";
-    case WebRefusal::kLoginLimit:
-      return "login_limit";
   }
   return "unknown";
 }

@@ -1,4 +1,4 @@
-// Why HTTP clients were turned away, and how many: counted by the WebGuard, part of a Snapshot.
+// Why HTTP clients were refused, and how many: counted by the WebGuard, part of a Snapshot.
 #pragma once
 
 #include <array>
@@ -8,28 +8,30 @@
 
 namespace connwatch {
 
+/// In the order in which a client meets them.
 enum class WebRefusal : std::uint8_t {
-  kConnectionLimit,  // closed to make room for another connection
-  kTls,              // no TLS handshake that will do
-  kTimeout,          // request line and headers were not whole in time
-  kIncomplete,       // the connection ended before they were whole
-  kAmbiguous,        // 400: the headers can be read in two ways
-  kBody,             // 413: a body is announced
+  kConnectionLimit,  // the connection was closed to make room for another
+  kTls,              // the TLS handshake failed
+  kTimeout,          // request line and headers were not complete in time
+  kBadRequest,       // request line or headers were malformed, too large or cut off
   kRateLimit,        // 429: more requests than rate_limit permits
-  kLogin,            // 401: no password, or a wrong one
   kLoginLimit,       // 429: too many wrong passwords before
+  kLogin,            // 401: no password, or a wrong one
+  kAmbiguous,        // 400: the headers can be read in two ways
+  kBody,             // 413: the request announces a body
 };
 
 inline constexpr std::array kWebRefusals = {
     WebRefusal::kConnectionLimit, WebRefusal::kTls,       WebRefusal::kTimeout,
-    WebRefusal::kIncomplete,      WebRefusal::kAmbiguous, WebRefusal::kBody,
-    WebRefusal::kRateLimit,       WebRefusal::kLogin,     WebRefusal::kLoginLimit,
+    WebRefusal::kBadRequest,      WebRefusal::kRateLimit, WebRefusal::kLoginLimit,
+    WebRefusal::kLogin,           WebRefusal::kAmbiguous, WebRefusal::kBody,
 };
 
 /// 0 to kWebRefusals.size() - 1, for tables by reason.
 constexpr std::size_t IndexOf(WebRefusal refusal) { return static_cast<std::size_t>(refusal); }
+static_assert(IndexOf(kWebRefusals.back()) + 1 == kWebRefusals.size());
 
-/// How often, by IndexOf, since the start.
+/// Refusals since the daemon started, by IndexOf.
 using WebRefusalCounts = std::array<std::uint64_t, kWebRefusals.size()>;
 
 /// The value of the `reason` label: "connection_limit", "tls", ...

@@ -1,5 +1,5 @@
-// Lines about refused clients, no more of them than a person reads: whoever is refused must not be
-// able to fill the disk.
+// Lines about clients that are refused for one reason, no more of them than a person reads: whoever
+// is refused must not be able to fill the disk.
 #pragma once
 
 #include <cstdint>

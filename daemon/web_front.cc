@@ -44,7 +44,8 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
     : options_(options),
       loop_(loop),
       actions_(std::move(actions)),
-      guard_(std::move(policy), [this](const std::string& line) { LogRefusal(line); }),
+      guard_(std::move(policy),
+             [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
       services_{snapshots, guard_, {}, actions_.sockets} {
   Watch();
 }
@@ -132,8 +133,8 @@ Result<void> WebFront::Enforce(const std::shared_ptr<const WebPolicy>& policy) {
   return {};
 }
 
-void WebFront::LogRefusal(const std::string& line) {
-  const auto logged = refusals_.Take(line, EventLoop::Now().monotonic);
+void WebFront::LogRefusal(WebRefusal reason, const std::string& line) {
+  const auto logged = refusals_.at(IndexOf(reason)).Take(line, EventLoop::Now().monotonic);
   if (logged) LogWarning(*logged);
 }
 

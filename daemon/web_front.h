@@ -2,6 +2,7 @@
 // and its changes, reload requests, time-outs. Lives on the loop thread.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -51,7 +52,7 @@ class WebFront {
   /// force stays. That happens by itself within a second of a change.
   Result<void> Reload();
 
-  /// How often clients were turned away since the start, by reason.
+  /// How many clients were refused since the start, by reason.
   WebRefusalCounts refusals() const { return guard_.refusals(); }
 
  private:
@@ -60,13 +61,14 @@ class WebFront {
   Result<void> ScheduleTick();
   void Tick();
   Result<void> Enforce(const std::shared_ptr<const WebPolicy>& policy);
-  void LogRefusal(const std::string& line);
+  void LogRefusal(WebRefusal reason, const std::string& line);
   void Watch();
 
   const Options& options_;
   EventLoop& loop_;
   const WebActions actions_;
-  RefusalLog refusals_;
+  // One per reason, so that a flood of one does not hide the others.
+  std::array<RefusalLog, kWebRefusals.size()> refusals_;
   WebGuard guard_;
   FileWatch files_;
   std::unique_ptr<ReloadRequests> reload_requests_;

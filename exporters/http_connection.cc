@@ -1,5 +1,8 @@
 #include "exporters/http_connection.h"
 
+#include <sys/socket.h>
+
+#include <cerrno>
 #include <utility>
 
 #include "exporters/received_bytes.h"
@@ -10,7 +13,13 @@ namespace {
 
 constexpr std::uint64_t kFinBytes = 1;
 // Some clients send an empty line, or two, after a request.
-constexpr std::uint64_t kStrayLineEndBytes = 4;
+constexpr std::uint64_t kEmptyLinesBytes = 4;
+
+bool HasClientLeft(int fd) {
+  char next = 0;
+  const ssize_t count = recv(fd, &next, sizeof(next), MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN);
+}
 
 std::string QueryOf(std::string_view target) {
   const std::size_t question_mark = target.find('?');
@@ -23,7 +32,7 @@ std::string QueryOf(std::string_view target) {
 HttpExchange::HttpExchange(std::string_view target, std::atomic<std::size_t>& live)
     : query(QueryOf(target)), live_(live) {}
 
-HttpConnection::HttpConnection(int fd, HttpClient client, HttpConnections::Id id)
+HttpConnection::HttpConnection(int fd, ClientIdentity client, HttpConnections::Id id)
     : fd_(fd), client_(std::move(client)), id_(id) {}
 
 bool HttpConnection::HasVerifiedCertificate() const {
@@ -36,47 +45,56 @@ void HttpConnection::BeginRequest(std::string_view target, std::atomic<std::size
   progress_.BeginHeaders();
 }
 
+std::optional<std::uint64_t> HttpConnection::BytesFromClient() const {
+  if (tls_.context) return tls_.records.data_bytes();
+  return ReceivedBytesOf(fd_);
+}
+
 void HttpConnection::BeginReply(std::uint64_t head_bytes) {
   progress_.BeginReply(head_bytes);
-  if (!tls_.context) return;
-  // Bytes on the wire are more than those of the request: what is read by now is its end.
-  if (const auto received = ReceivedBytesOf(fd_)) progress_.Consumed(received->read());
+  // `head_bytes` lacks the empty line that some clients send behind the request before.
+  const std::uint64_t received = BytesFromClient().value_or(0);
+  if (received <= progress_.consumed() + kEmptyLinesBytes) progress_.ConsumeUntil(received);
 }
 
 bool HttpConnection::EndRequest(bool is_reply_sent) {
-  const bool was_whole = exchange_ && exchange_->policy != nullptr;
-  const bool waits = was_whole && is_reply_sent && !exchange_->is_last;
+  const bool had_headers = exchange_ && exchange_->policy != nullptr;
+  const bool waits = had_headers && is_reply_sent && !exchange_->is_last;
   exchange_.reset();
   if (waits) progress_.EndReply();
   return waits;
 }
 
-bool HttpConnection::IsRequestCutShort(std::optional<std::uint64_t> received) const {
-  if (!tls_.context) return progress_.IsCutShort(received, kStrayLineEndBytes + kFinBytes);
-  if (!tls_.is_finished) return false;
-  RequestProgress progress = progress_;
-  progress.Consumed(tls_.bytes);
-  return progress.IsCutShort(received, tls_.closing_alert_bytes + kFinBytes);
+bool HttpConnection::IsRequestCutShort(ConnectionClosing closing) const {
+  if (tls_.context && !tls_.has_finished_handshake) return false;
+  if (const auto received = BytesFromClient()) {
+    return progress_.IsCutShort(*received, kEmptyLinesBytes + kFinBytes);
+  }
+  if (!progress_.WaitsForRequest()) return progress_.IsCutShort(0, 0);
+  // Nobody counts the bytes. But if libmicrohttpd has closed the connection, it did not like them.
+  return closing == ConnectionClosing::kByOthers && !HasClientLeft(fd_);
 }
 
 std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closing) const {
-  const auto counted = ReceivedBytesOf(fd_);
-  const auto received = counted ? std::optional(counted->total) : std::nullopt;
   const std::string& from = client_.address;
+  const bool is_overdue = closing == ConnectionClosing::kOverdue;
   if (closing == ConnectionClosing::kForRoom) {
     return HttpRefusal{WebRefusal::kConnectionLimit,
-                       "closed a connection of " + from + " to make room: web.max_connections"};
+                       "closed a connection of " + from +
+                           " to make room for a new one: web.max_connections is reached"};
   }
-  if (const std::string why = tls_.Failure(received.value_or(0) > kFinBytes); !why.empty()) {
-    return HttpRefusal{WebRefusal::kTls, "refused TLS from " + from + ": " + why};
+  if (const std::string why = tls_.Failure(); !why.empty()) {
+    return HttpRefusal{
+        WebRefusal::kTls,
+        "refused TLS from " + from + ": " +
+            (is_overdue ? "the handshake was not complete within web.timeout" : why)};
   }
-  if (!IsRequestCutShort(received)) return std::nullopt;
-  const bool is_overdue = closing == ConnectionClosing::kOverdue;
-  const std::string why = is_overdue ? "it was not whole within web.timeout"
-                                     : "its request line or headers are malformed, larger than "
-                                       "16 KiB or broken off";
-  return HttpRefusal{is_overdue ? WebRefusal::kTimeout : WebRefusal::kIncomplete,
-                     "refused a request from " + from + ": " + why};
+  if (!IsRequestCutShort(closing)) return std::nullopt;
+  const std::string refused = "refused a request from " + from + ": its request line or headers ";
+  if (is_overdue) {
+    return HttpRefusal{WebRefusal::kTimeout, refused + "were not complete within web.timeout"};
+  }
+  return HttpRefusal{WebRefusal::kBadRequest, refused + "are malformed, too large or incomplete"};
 }
 
 }  // namespace connwatch

@@ -1,7 +1,7 @@
-// One connection of an HttpServer, with the request that it brings at the moment. Whatever is kept
-// of a request is part of its connection, which libmicrohttpd always gives back. It is not left to
-// the completion callback: libmicrohttpd 0.9.75 does not call that for every request line it has
-// announced (one with too many parameters ends without).
+// One connection of an HttpServer and the request that it is serving. The connection owns the
+// request's state, because libmicrohttpd reports the end of every connection but not the end of
+// every request: 0.9.75 does not call the completion callback for a request line with too many
+// parameters.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "core/web_refusal.h"
+#include "exporters/client_address.h"
 #include "exporters/http_connections.h"
 #include "exporters/request_progress.h"
 #include "exporters/tls_context.h"
@@ -20,7 +21,7 @@
 
 namespace connwatch {
 
-/// Counts the objects that have one as a member.
+/// Adds one to a counter while it lives.
 class LiveObject {
  public:
   explicit LiveObject(std::atomic<std::size_t>& count) : count_(count) { ++count_; }
@@ -32,25 +33,23 @@ class LiveObject {
   std::atomic<std::size_t>& count_;
 };
 
-/// What is kept of a request from its request line until its reply is sent.
+/// The state of a request, from its complete request line until its reply is sent.
 struct HttpExchange {
+  /// `live` is one larger while this lives.
   HttpExchange(std::string_view target, std::atomic<std::size_t>& live);
 
-  const std::string query;                  // as sent, without the "?"
-  std::shared_ptr<const WebPolicy> policy;  // that it is answered under; null before its headers
-  /// No other request follows on this connection: where this one ends is not certain.
+  const std::string query;  // as sent, without the "?"
+  /// The policy in force when the headers were complete; null before that.
+  std::shared_ptr<const WebPolicy> policy;
+  /// libmicrohttpd closes the connection after this reply: what the client sent behind the request
+  /// is not read.
   bool is_last = false;
 
  private:
   LiveObject live_;
 };
 
-struct HttpClient {
-  std::string address;  // for the log
-  std::string network;  // what attempts and connections are counted by
-};
-
-/// A client that was turned away, and the line for the log.
+/// A client that was refused, and the line for the log.
 struct HttpRefusal {
   WebRefusal reason{};
   std::string line;
@@ -60,33 +59,37 @@ struct HttpRefusal {
 class HttpConnection {
  public:
   /// `fd` must stay open as long as this lives.
-  HttpConnection(int fd, HttpClient client, HttpConnections::Id id);
+  HttpConnection(int fd, ClientIdentity client, HttpConnections::Id id);
 
-  const HttpClient& client() const { return client_; }
+  const ClientIdentity& client() const { return client_; }
   HttpConnections::Id id() const { return id_; }
-  TlsHandshake& tls() { return tls_; }
+  TlsClient& tls() { return tls_; }
 
   bool HasVerifiedCertificate() const;
 
-  /// A request line has come, with this target. `live` counts the requests there are.
+  /// Call when a request line is complete. `live` is one larger while the request exists.
   void BeginRequest(std::string_view target, std::atomic<std::size_t>& live);
-  /// The request under way; null before its request line and after its end.
+  /// The current request; null before its request line is complete and after its end.
   HttpExchange* exchange() { return exchange_ ? &*exchange_ : nullptr; }
-  /// The headers are whole; they and the request line take so many bytes.
+  /// Call when the headers are complete. `head_bytes` is the size of request line and headers.
   void BeginReply(std::uint64_t head_bytes);
-  /// The request is over. Whether the connection now waits for another one.
+  /// Ends the request. Returns true iff the connection now waits for another.
   bool EndRequest(bool is_reply_sent);
 
-  /// Whether the client was turned away by the end of the connection, which is now.
+  /// Call once, at the end of the connection. Returns the refusal to record, or nullopt if nothing
+  /// was refused.
   std::optional<HttpRefusal> RefusalAtEnd(ConnectionClosing closing) const;
 
  private:
-  bool IsRequestCutShort(std::optional<std::uint64_t> received) const;
+  // What the client has sent beside TLS, in bytes; a FIN may count as one. nullopt for a unix
+  // socket without TLS.
+  std::optional<std::uint64_t> BytesFromClient() const;
+  bool IsRequestCutShort(ConnectionClosing closing) const;
 
   const int fd_;
-  const HttpClient client_;
+  const ClientIdentity client_;
   const HttpConnections::Id id_;
-  TlsHandshake tls_;
+  TlsClient tls_;
   RequestProgress progress_;
   std::optional<HttpExchange> exchange_;
 };

@@ -37,7 +37,6 @@ void HttpConnections::EndReply(Id id, MonotonicTime now) {
   connection.deadline = now + limits_.request_timeout;
 }
 
-// libmicrohttpd has a time-out of its own, which may be the first to end a connection.
 ConnectionClosing HttpConnections::ClosingOf(Id id, MonotonicTime now) const {
   const MutexLock lock(mutex_);
   const Connection& connection = connections_.at(id);

@@ -22,11 +22,11 @@ struct ConnectionLimits {
   std::chrono::seconds reply_timeout{0};    // from there until the reply is taken
 };
 
-/// Who decided that a connection ends.
+/// Why a connection ends.
 enum class ConnectionClosing : std::uint8_t {
-  kByOthers,  // the client, or the server for a reason of its own
-  kOverdue,   // it was over its time
-  kForRoom,   // another connection needed its place
+  kByOthers,  // the client or libmicrohttpd closed it
+  kOverdue,   // its deadline passed
+  kForRoom,   // it was closed to make room for a new connection
 };
 
 /// May be used from several threads.
@@ -44,7 +44,8 @@ class HttpConnections {
   void BeginReply(Id id, MonotonicTime now);
   /// The reply is sent; it waits for the next request.
   void EndReply(Id id, MonotonicTime now);
-  /// It has ended: who decided that.
+  /// Returns why the connection ended. Must be called before Remove. Also kOverdue if the deadline
+  /// has passed and libmicrohttpd, which has a time-out of its own, was the first to close it.
   ConnectionClosing ClosingOf(Id id, MonotonicTime now) const;
   void Remove(Id id);
 

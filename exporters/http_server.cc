@@ -70,8 +70,9 @@ std::uint64_t HeadBytesOf(MHD_Connection* connection) {
 }  // namespace
 
 struct HttpServer::Callbacks {
-  // libmicrohttpd: MHD_NotifyConnectionCallback, called once at either end of every connection. At
-  // the second the TLS session is gone already and the descriptor still open.
+  // libmicrohttpd: MHD_NotifyConnectionCallback, called once at the beginning and once at the end
+  // of every connection. At the end the TLS session is already freed, and the descriptor is still
+  // open.
   static void OnConnection(void* self, MHD_Connection* connection, void** context,
                            MHD_ConnectionNotificationCode event) {
     auto& server = *static_cast<HttpServer*>(self);
@@ -79,19 +80,24 @@ struct HttpServer::Callbacks {
       *context = Begin(server, connection).release();
       return;
     }
-    const std::unique_ptr<HttpConnection> ended(static_cast<HttpConnection*>(*context));
+    std::unique_ptr<HttpConnection> ended(static_cast<HttpConnection*>(*context));
     *context = nullptr;
+    const HttpConnections::Id id = ended->id();
     const ConnectionClosing closing =
-        server.connections_.ClosingOf(ended->id(), std::chrono::steady_clock::now());
+        server.connections_.ClosingOf(id, std::chrono::steady_clock::now());
     const auto refusal = ended->RefusalAtEnd(closing);
-    if (refusal) server.services_.guard.Refused(refusal->reason, refusal->line);
-    server.connections_.Remove(ended->id());
+    if (refusal && !server.is_stopping_) {
+      server.services_.guard.RecordRefusal(refusal->reason, refusal->line);
+    }
+    ended.reset();  // before Remove: whoever sees no connection sees no request either
+    server.connections_.Remove(id);
   }
 
   static std::unique_ptr<HttpConnection> Begin(HttpServer& server, MHD_Connection* connection) {
     const auto* address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    HttpClient client = {ClientAddress(address->client_addr), ClientNetwork(address->client_addr)};
+    ClientIdentity client = {ClientAddress(address->client_addr),
+                             ClientNetwork(address->client_addr)};
     const HttpConnections::Id id =
         server.connections_.Add(fd->connect_fd, client.network, std::chrono::steady_clock::now());
     auto begun = std::make_unique<HttpConnection>(fd->connect_fd, std::move(client), id);
@@ -104,8 +110,8 @@ struct HttpServer::Callbacks {
     return begun;
   }
 
-  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. The only place where the query can
-  // be had as it was sent. Its result would become the request's state; that is the connection's.
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. The only place that has the query
+  // as it was sent. Returns null, for no state: the HttpConnection owns that.
   static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
     auto& server = *static_cast<HttpServer*>(self);
     ConnectionOf(connection).BeginRequest(target == nullptr ? "" : target, server.live_requests_);
@@ -126,9 +132,8 @@ struct HttpServer::Callbacks {
   // method, and what is refused, is answered at once, before a body, which closes it.
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
-                              const char* method, const char* /*version*/,
-                              const char* /*upload_data*/, std::size_t* upload_size,
-                              void** /*state*/) {
+                              const char* method, const char* version, const char* /*upload_data*/,
+                              std::size_t* upload_size, void** /*state*/) {
     auto& server = *static_cast<HttpServer*>(self);
     HttpConnection& client = ConnectionOf(connection);
     HttpExchange* const exchange = client.exchange();
@@ -139,13 +144,17 @@ struct HttpServer::Callbacks {
       client.BeginReply(HeadBytesOf(connection));
       exchange->policy = server.services_.guard.policy();
       // The handshake saw to it already.
-      if (server.initial_tls_ && !client.tls().is_client_accepted) return MHD_NO;
+      if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
       const MonotonicTime now = std::chrono::steady_clock::now();
       server.connections_.BeginReply(client.id(), now);
-      if (const auto refusal = Refuse(server, connection, now)) {
-        return Queue(connection, *refusal, *exchange->policy);
-      }
-      if (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD) return MHD_YES;
+      const RequestFraming framing = FramingOf(connection);
+      const auto refusal = Refuse(server, connection, framing, now);
+      const bool waits_for_end =
+          !refusal && (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD);
+      exchange->is_last = !waits_for_end || framing.AsksToClose() ||
+                          std::string_view(version) != MHD_HTTP_VERSION_1_1;
+      if (refusal) return Queue(connection, *refusal, *exchange->policy);
+      if (waits_for_end) return MHD_YES;
     }
     const HttpRequest request{
         .method = name,
@@ -181,22 +190,18 @@ struct HttpServer::Callbacks {
 
   // The reply to a request that is refused for its headers; nullopt where it is to be answered.
   static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
-                                         MonotonicTime now) {
+                                         const RequestFraming& framing, MonotonicTime now) {
     HttpConnection& client = ConnectionOf(connection);
-    HttpExchange& exchange = *client.exchange();
-    const RequestFraming framing = FramingOf(connection);
-    exchange.is_last = framing.IsAmbiguous() || framing.HasBody();
     WebGuard& guard = server.services_.guard;
-    const auto& [address, network] = client.client();
-    const WebVisitor visitor{address, network, HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
-    if (auto refusal = guard.Refuse(*exchange.policy, visitor, now)) return refusal;
-    const std::string refused = "refused a request from " + address + ": ";
+    const WebVisitor visitor{client.client(), HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+    if (auto refusal = guard.Refuse(*client.exchange()->policy, visitor, now)) return refusal;
+    const std::string refused = "refused a request from " + client.client().address + ": ";
     if (framing.IsAmbiguous()) {
-      guard.Refused(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
+      guard.RecordRefusal(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
       return TextReply(MHD_HTTP_BAD_REQUEST, "The headers can be read in two ways.\n");
     }
     if (framing.HasBody()) {
-      guard.Refused(WebRefusal::kBody, refused + "it has a body");
+      guard.RecordRefusal(WebRefusal::kBody, refused + "it has a body");
       return TextReply(kContentTooLarge, "No request here has a body.\n");
     }
     return std::nullopt;
@@ -264,6 +269,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,
 }
 
 HttpServer::~HttpServer() {
+  is_stopping_ = true;
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }
 

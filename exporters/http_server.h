@@ -55,8 +55,8 @@ class HttpServer {
   /// Closes what is over its time. To be called about once a second, from any thread.
   void CloseOverdue(MonotonicTime now) { connections_.CloseOverdue(now); }
 
-  /// How many there are at the moment; may be called from any thread. A request is there from its
-  /// whole request line until its reply is sent, at most as long as its connection.
+  /// Open connections, and requests from their complete request line until their reply is sent.
+  /// Where there is no connection there is no request. May be called from any thread.
   std::size_t connections() const { return connections_.size(); }
   std::size_t requests() const { return live_requests_; }
 
@@ -70,6 +70,7 @@ class HttpServer {
   const HttpServices& services_;
   HttpConnections connections_;
   std::atomic<std::size_t> live_requests_ = 0;
+  std::atomic<bool> is_stopping_ = false;                // what this cuts short is not refused
   const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, and so for ever
   ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;

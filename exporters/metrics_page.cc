@@ -188,7 +188,7 @@ void AddSelfAudit(MetricFamilies& families, const Snapshot& snapshot) {
 
 void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts) {
   auto refused = families.Counter("connwatch_http_refusals_total",
-                                  "HTTP requests and connections that were turned away.");
+                                  "HTTP requests and connections that were refused, by reason.");
   for (const WebRefusal reason : kWebRefusals) {
     refused.Add(counts.at(IndexOf(reason)), {{"reason", Name(reason)}});
   }

@@ -1,17 +1,15 @@
 #include "exporters/received_bytes.h"
 
-#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#include <algorithm>
 #include <cstddef>
 
 namespace connwatch {
 
-std::optional<ReceivedBytes> ReceivedBytesOf(int fd) {
+// kernel: tcp_rcv_nxt_update() counts in tcpi_bytes_received, the FIN too.
+std::optional<std::uint64_t> ReceivedBytesOf(int fd) {
   tcp_info info{};
   socklen_t size = sizeof(info);
   if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
@@ -19,11 +17,7 @@ std::optional<ReceivedBytes> ReceivedBytesOf(int fd) {
   constexpr std::size_t kEnd =
       offsetof(tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received);
   if (size < kEnd) return std::nullopt;
-  int unread = 0;
-  if (ioctl(fd, SIOCINQ, &unread) != 0) return std::nullopt;
-  const std::uint64_t total = info.tcpi_bytes_received;
-  // More may have come between the two calls.
-  return ReceivedBytes{total, std::min(total, static_cast<std::uint64_t>(unread))};
+  return info.tcpi_bytes_received;
 }
 
 }  // namespace connwatch

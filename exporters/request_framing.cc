@@ -26,6 +26,11 @@ bool IsControl(char character) {
 void RequestFraming::Take(std::string_view name, std::string_view value) {
   if (!IsToken(name) || std::ranges::any_of(value, IsControl)) is_ambiguous_ = true;
   if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
+  if (EqualsIgnoringCase(name, "Connection")) {
+    ForEachElement(value, [this](const WeightedElement& option) {
+      if (EqualsIgnoringCase(option.name, "close")) asks_to_close_ = true;
+    });
+  }
   if (!EqualsIgnoringCase(name, "Content-Length")) return;
   if (has_length_) is_ambiguous_ = true;
   has_length_ = true;

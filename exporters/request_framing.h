@@ -18,11 +18,14 @@ class RequestFraming {
   /// Others may read the headers differently: a name that is no token, a control character, a
   /// second Content-Length.
   bool IsAmbiguous() const { return is_ambiguous_; }
+  /// The client wants the connection closed after the reply ("Connection: close").
+  bool AsksToClose() const { return asks_to_close_; }
 
  private:
   bool has_length_ = false;
   bool has_body_ = false;
   bool is_ambiguous_ = false;
+  bool asks_to_close_ = false;
 };
 
 }  // namespace connwatch

@@ -4,17 +4,19 @@
 
 namespace connwatch {
 
-void RequestProgress::Consumed(std::uint64_t end) { consumed_ = std::max(consumed_, end); }
+void RequestProgress::ConsumeUntil(std::uint64_t offset) {
+  consumed_ = std::max(consumed_, offset);
+}
 
 void RequestProgress::BeginReply(std::uint64_t head_bytes) {
   stage_ = Stage::kReply;
   consumed_ += head_bytes;
 }
 
-bool RequestProgress::IsCutShort(std::optional<std::uint64_t> received, std::uint64_t slack) const {
+bool RequestProgress::IsCutShort(std::uint64_t received, std::uint64_t slack) const {
   switch (stage_) {
     case Stage::kRequestLine:
-      return received && *received > consumed_ + slack;
+      return received > consumed_ + slack;
     case Stage::kHeaders:
       return true;
     case Stage::kReply:

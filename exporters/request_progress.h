@@ -1,33 +1,36 @@
-// How far the request has come that a connection is bringing. The HTTP library refuses by itself
-// what is malformed or too large, and says so to nobody but the client. This tells at the end of a
-// connection whether a request was cut short, from the steps that were seen and from the bytes that
-// the kernel has counted. Pure: no socket.
+// How far the current request of a connection has come. libmicrohttpd rejects malformed and too
+// large requests itself and does not report them. So this tells, at the end of a connection,
+// whether a request was cut short: from the steps that were seen, and from the bytes that the
+// kernel has counted. Pure: it holds no socket.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 namespace connwatch {
 
-/// Of one connection.
 class RequestProgress {
  public:
-  /// The first `end` bytes of the connection are no request, or belong to whole ones. Never moves
-  /// back.
-  void Consumed(std::uint64_t end);
+  /// The first `offset` bytes hold nothing but complete requests. A smaller offset than before has
+  /// no effect.
+  void ConsumeUntil(std::uint64_t offset);
+  /// The offset up to which that is known, in bytes.
+  std::uint64_t consumed() const { return consumed_; }
 
-  /// The request line is whole; headers may follow.
+  /// The request line is complete.
   void BeginHeaders() { stage_ = Stage::kHeaders; }
-  /// The headers are whole; they and the request line take so many bytes.
+  /// The headers are complete. `head_bytes` is the size of request line and headers.
   void BeginReply(std::uint64_t head_bytes);
   /// The reply is sent, and another request may follow.
   void EndReply() { stage_ = Stage::kRequestLine; }
 
-  /// Whether the connection ended within a request line or headers. `received` is what the client
-  /// sent in all; nullopt where that is not known: then a request counts from its whole request
-  /// line on. Up to `slack` bytes behind the last request are none: the FIN, a TLS alert, an empty
-  /// line.
-  bool IsCutShort(std::optional<std::uint64_t> received, std::uint64_t slack) const;
+  /// Returns true iff no request line has come since the connection began or the last reply was
+  /// sent.
+  bool WaitsForRequest() const { return stage_ == Stage::kRequestLine; }
+
+  /// Returns true iff the connection ended within a request line or headers. `received` is the
+  /// number of bytes that the client has sent. Up to `slack` bytes after the last request are
+  /// ignored: a FIN, an empty line.
+  bool IsCutShort(std::uint64_t received, std::uint64_t slack) const;
 
  private:
   enum class Stage : std::uint8_t { kRequestLine, kHeaders, kReply };

@@ -1,13 +1,13 @@
 #include "exporters/tls_context.h"
 
 #include <gnutls/gnutls.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "exporters/client_certificate.h"
-#include "exporters/received_bytes.h"
 #include "exporters/tls_priorities.h"
 
 namespace connwatch {
@@ -24,41 +24,62 @@ gnutls_datum_t DatumOf(const std::string& text) {
 
 Error Mistake(std::string context) { return Error{EINVAL, std::move(context)}; }
 
-// The client's last message of the handshake was read, and nothing beyond: GnuTLS reads records one
-// by one.
-void Finish(gnutls_session_t session, TlsHandshake& handshake) {
-  constexpr std::uint64_t kAlertBytes = 2;  // RFC 8446 section 6: a level and a description
-  handshake.is_finished = true;
-  handshake.closing_alert_bytes =
-      kAlertBytes + gnutls_est_record_overhead_size(
-                        gnutls_protocol_get_version(session), gnutls_cipher_get(session),
-                        gnutls_mac_get(session), GNUTLS_COMP_NULL, /*flags=*/0);
-  const auto received = ReceivedBytesOf(gnutls_transport_get_int(session));
-  if (received) handshake.bytes = received->read();
+// Called when the client's last message of the handshake has been read. Nothing beyond it has:
+// GnuTLS reads one record at a time.
+void Finish(gnutls_session_t session, TlsClient& client) {
+  constexpr std::size_t kRecordHeaderBytes = 5;
+  const gnutls_protocol_t version = gnutls_protocol_get_version(session);
+  const std::size_t overhead = gnutls_est_record_overhead_size(
+      version, gnutls_cipher_get(session), gnutls_mac_get(session), GNUTLS_COMP_NULL, /*flags=*/0);
+  client.has_finished_handshake = true;
+  client.records.BeginData(overhead - kRecordHeaderBytes, version >= GNUTLS_TLS1_3);
 }
 
 // Sees every handshake message before GnuTLS does.
 // NOLINTNEXTLINE(readability-function-size): the library's signature
 int OnMessage(gnutls_session_t session, unsigned kind, unsigned /*when*/, unsigned is_incoming,
               const gnutls_datum_t* message) {
-  auto& handshake = *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
+  auto& client = *static_cast<TlsClient*>(gnutls_session_get_ptr(session));
   if (is_incoming == 0) return 0;
   if (kind == GNUTLS_HANDSHAKE_CLIENT_HELLO && message->size >= 2) {
-    handshake.offered_version =
-        static_cast<std::uint16_t>(message->data[0] << 8U | message->data[1]);
+    client.offered_version = static_cast<std::uint16_t>(message->data[0] << 8U | message->data[1]);
   }
-  if (kind == GNUTLS_HANDSHAKE_FINISHED) Finish(session, handshake);
+  if (kind == GNUTLS_HANDSHAKE_FINISHED) Finish(session, client);
   return 0;
+}
+
+// gnutls_pull_func: reads from the socket, and counts.
+ssize_t Pull(gnutls_transport_ptr_t of_client, void* into, std::size_t size) {
+  auto& client = *static_cast<TlsClient*>(of_client);
+  const ssize_t count = recv(client.fd, into, size, 0);
+  if (count > 0) {
+    client.records.Take({static_cast<const std::byte*>(into), static_cast<std::size_t>(count)});
+  }
+  return count;
+}
+
+// gnutls_pull_timeout_func: GnuTLS's own, which is for a descriptor.
+int WaitToPull(gnutls_transport_ptr_t of_client, unsigned milliseconds) {
+  const std::intptr_t fd = static_cast<TlsClient*>(of_client)->fd;
+  return gnutls_system_recv_timeout(reinterpret_cast<gnutls_transport_ptr_t>(fd), milliseconds);
+}
+
+void PullThrough(gnutls_session_t session, TlsClient& client) {
+  gnutls_transport_ptr_t receiving = nullptr;
+  gnutls_transport_ptr_t sending = nullptr;
+  client.fd = gnutls_transport_get_int(session);
+  gnutls_transport_get_ptr2(session, &receiving, &sending);
+  gnutls_transport_set_ptr2(session, &client, sending);
+  gnutls_transport_set_pull_function(session, Pull);
+  gnutls_transport_set_pull_timeout_function(session, WaitToPull);
 }
 
 }  // namespace
 
-std::string TlsHandshake::Failure(bool has_sent) const {
+std::string TlsClient::Failure() const {
   if (!refusal.empty()) return refusal;
-  if (!context || is_finished) return {};
-  if (offered_version == 0) {
-    return has_sent ? "what the client sent is no ClientHello, or not all of one" : "";
-  }
+  if (!context || has_finished_handshake || records.bytes() == 0) return {};
+  if (offered_version == 0) return "what the client sent is no ClientHello, or not all of one";
   if (offered_version < kTls12OnTheWire) {
     return "the client offers no version above TLS 1." +
            std::to_string(std::max(offered_version & 0xff, 1) - 1);
@@ -109,23 +130,24 @@ TlsContext::~TlsContext() {
 }
 
 void TlsContext::Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
-                        TlsHandshake& handshake) {
+                        TlsClient& client) {
   const bool asks = context->settings_.client_auth != ClientAuth::kNoClientCert;
-  handshake.is_client_accepted = !asks;
-  gnutls_session_set_ptr(session, &handshake);
+  client.is_accepted = !asks;
+  gnutls_session_set_ptr(session, &client);
   gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, context->credentials_);
   gnutls_priority_set(session, context->priorities_);
   // Asked for and not required: VerifyClient refuses with a reason for the log.
   gnutls_certificate_server_set_request(session, asks ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
   gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, OnMessage);
-  handshake.context = std::move(context);
+  PullThrough(session, client);
+  client.context = std::move(context);
 }
 
 int TlsContext::VerifyClient(gnutls_session_int* session) {
-  auto& handshake = *static_cast<TlsHandshake*>(gnutls_session_get_ptr(session));
-  handshake.refusal = ProblemWithClient(session, handshake.context->settings_);
-  handshake.is_client_accepted = handshake.refusal.empty();
-  if (handshake.is_client_accepted) return 0;
+  auto& client = *static_cast<TlsClient*>(gnutls_session_get_ptr(session));
+  client.refusal = ProblemWithClient(session, client.context->settings_);
+  client.is_accepted = client.refusal.empty();
+  if (client.is_accepted) return 0;
   gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
   return -1;
 }

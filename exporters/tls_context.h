@@ -10,6 +10,7 @@
 
 #include "core/result.h"
 #include "core/web_access.h"
+#include "exporters/tls_records.h"
 
 struct gnutls_session_int;
 struct gnutls_certificate_credentials_st;
@@ -19,21 +20,19 @@ namespace connwatch {
 
 class TlsContext;
 
-/// One connection's handshake. Used on its connection's thread only.
-struct TlsHandshake {
+/// What is known of a client over TLS. Used on its connection's thread only.
+struct TlsClient {
   std::shared_ptr<const TlsContext> context;  // null: plain HTTP
   std::uint16_t offered_version = 0;          // of the ClientHello; 0 before it came
-  bool is_client_accepted = false;            // the client's certificate, or its absence, will do
-  bool is_finished = false;
-  std::string refusal;  // why the client was not accepted, for the log
-  /// Once it is finished: what it took of the bytes that the client sent (0 where the kernel does
-  /// not tell), and how many the alert takes by which a client ends TLS.
-  std::uint64_t bytes = 0;
-  std::uint64_t closing_alert_bytes = 0;
+  bool is_accepted = false;                   // its certificate, or the absence of one, will do
+  bool has_finished_handshake = false;
+  std::string refusal;  // why it was not accepted, for the log
+  int fd = -1;          // its connection
+  TlsRecords records;   // that it sent
 
-  /// Why the handshake came to nothing, for the log; empty where there is nothing to tell: it
-  /// finished, or the client sent nothing.
-  std::string Failure(bool has_sent) const;
+  /// Returns why the handshake failed, for the log. Empty if it finished, or if the client sent
+  /// nothing.
+  std::string Failure() const;
 };
 
 /// Immutable; may be used from several threads.
@@ -47,10 +46,10 @@ class TlsContext {
 
   const TlsSettings& settings() const { return settings_; }
 
-  /// Sets up a session before its handshake. `handshake` must outlive it; `context` keeps this
-  /// alive as long.
+  /// Sets up a session before its handshake. `client` must outlive it; `context` keeps this alive
+  /// as long.
   static void Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
-                     TlsHandshake& handshake);
+                     TlsClient& client);
 
  private:
   explicit TlsContext(TlsSettings settings) : settings_(std::move(settings)) {}

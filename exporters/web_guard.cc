@@ -79,7 +79,7 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
   if (visitor.authorization.empty()) return RefuseLogin(visitor, "no user name and password");
   const auto credentials = ParseBasicCredentials(visitor.authorization);
   if (!credentials) return RefuseLogin(visitor, "the Authorization header is not to be understood");
-  const Login login = authenticator_.Check(*credentials, users, visitor.network, now);
+  const Login login = authenticator_.Check(*credentials, users, visitor.client.network, now);
   const std::string user = Printable(credentials->user);
   switch (login.verdict) {
     case LoginVerdict::kAccepted:
@@ -89,8 +89,8 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
     case LoginVerdict::kWrongPassword:
       return RefuseLogin(visitor, "wrong password for user " + user);
     case LoginVerdict::kTooMany:
-      Refused(WebRefusal::kLoginLimit,
-              "refused a log-in from " + visitor.address + ": too many failed ones; user " + user);
+      RecordRefusal(WebRefusal::kLoginLimit, "refused a log-in from " + visitor.client.address +
+                                                 ": too many failed ones; user " + user);
       return TooMany(login.retry_after, "Too many failed log-ins.\n");
   }
   return RefuseLogin(visitor, "no verdict");
@@ -102,9 +102,9 @@ std::chrono::nanoseconds WebGuard::WaitForRate(MonotonicTime now) {
   return requests_->Wait(now);
 }
 
-void WebGuard::Refused(WebRefusal reason, const std::string& line) {
+void WebGuard::RecordRefusal(WebRefusal reason, const std::string& line) {
   Count(reason);
-  log_(line);
+  log_(reason, line);
 }
 
 WebRefusalCounts WebGuard::refusals() const {
@@ -118,7 +118,7 @@ void WebGuard::Count(WebRefusal reason) {
 }
 
 HttpReply WebGuard::RefuseLogin(const WebVisitor& visitor, const std::string& why) {
-  Refused(WebRefusal::kLogin, "refused a log-in from " + visitor.address + ": " + why);
+  RecordRefusal(WebRefusal::kLogin, "refused a log-in from " + visitor.client.address + ": " + why);
   HttpReply reply = TextReply(kUnauthorized, "A user name and a password are needed.\n");
   reply.headers.push_back({"WWW-Authenticate", "Basic realm=\"connwatch\", charset=\"UTF-8\""});
   return reply;

@@ -1,5 +1,6 @@
 // Stands before every HTTP request: the rate limit first, then who asks. Holds what
-// --web.config.file says at the moment, for all servers together.
+// --web.config.file says at the moment, for all servers together. Counts every client that is
+// refused, here or elsewhere.
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include "core/web_access.h"
 #include "core/web_refusal.h"
 #include "exporters/authenticator.h"
+#include "exporters/client_address.h"
 #include "exporters/http_reply.h"
 #include "exporters/tls_context.h"
 #include "exporters/token_bucket.h"
@@ -30,8 +32,7 @@ struct WebPolicy {
 };
 
 struct WebVisitor {
-  std::string address;             // for the log
-  std::string network;             // what attempts are counted by
+  ClientIdentity client;
   std::string_view authorization;  // the header, empty where there is none
 };
 
@@ -39,7 +40,7 @@ struct WebVisitor {
 class WebGuard {
  public:
   /// Takes a line for the log, without secrets, on any thread.
-  using RefusalLog = std::function<void(const std::string& line)>;
+  using RefusalLog = std::function<void(WebRefusal reason, const std::string& line)>;
 
   WebGuard(std::shared_ptr<const WebPolicy> policy, RefusalLog log);
 
@@ -47,15 +48,15 @@ class WebGuard {
   void Enforce(std::shared_ptr<const WebPolicy> policy);
   std::shared_ptr<const WebPolicy> policy() const;
 
-  /// The reply to a request that `policy` does not let in, 401 or 429; nullopt where it does. Every
-  /// refusal is counted, and one of a log-in is logged. May take as long as a bcrypt computation.
+  /// Returns the reply, 401 or 429, if `policy` refuses the request, else nullopt. Counts every
+  /// refusal, and logs those of log-ins. May take as long as one bcrypt computation.
   std::optional<HttpReply> Refuse(const WebPolicy& policy, const WebVisitor& visitor,
                                   MonotonicTime now);
 
-  /// Somebody else has turned a client away: counts that, and logs `line`.
-  void Refused(WebRefusal reason, const std::string& line);
+  /// Counts a refusal that another part decided, and passes `line` to the log.
+  void RecordRefusal(WebRefusal reason, const std::string& line);
 
-  /// How often clients were turned away since the start, by reason.
+  /// How many clients were refused since the start, by reason.
   WebRefusalCounts refusals() const;
 
  private:

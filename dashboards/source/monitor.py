@@ -137,10 +137,10 @@ ALERTS = row(
 )
 
 CLIENTS = row(
-    "Are clients turned away?",
-    timeseries("HTTP clients turned away", "cps",
-               "By reason. login: somebody lacks the password, or guesses it. incomplete, timeout, "
-               "tls and connection_limit: a client that is broken, or means harm; the log has its "
+    "Are HTTP clients refused?",
+    timeseries("Refused HTTP clients", "cps",
+               "By reason. login: somebody lacks the password, or guesses it. bad_request, timeout, "
+               "tls, connection_limit: a client that is broken, or an attacker. The log has its "
                "address.",
                [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=24),
 )

@@ -232,7 +232,7 @@ class GarbageTest(HostileClientsTest):
                       self.daemon.log())
 
         def counted():
-            return self.daemon.page().get("connwatch_http_refusals_total", reason="incomplete")
+            return self.daemon.page().get("connwatch_http_refusals_total", reason="bad_request")
         wait_until(lambda: counted() == 100 * len(requests), "all of them are counted")
         self.survived()
 

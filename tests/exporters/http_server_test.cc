@@ -44,7 +44,7 @@ class HttpServerTest : public testing::Test {
   }
 
   SnapshotSlot slot_;
-  WebGuard guard_{kNoPolicy, [](const std::string& /*line*/) {}};
+  WebGuard guard_{kNoPolicy, [](WebRefusal /*reason*/, const std::string& /*line*/) {}};
   HttpServices services_{slot_, guard_, {}};
 };
 

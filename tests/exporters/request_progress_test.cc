@@ -11,22 +11,20 @@ TEST(RequestProgressTest, WhoSendsNothingIsNotCutShort) {
   const RequestProgress progress;
   EXPECT_FALSE(progress.IsCutShort(0, kSlack));
   EXPECT_FALSE(progress.IsCutShort(kSlack, kSlack)) << "a FIN, or an empty line";
-  EXPECT_FALSE(progress.IsCutShort(std::nullopt, kSlack)) << "nobody knows";
 }
 
-TEST(RequestProgressTest, ARequestLineThatIsNotWholeIsCutShort) {
+TEST(RequestProgressTest, AnIncompleteRequestLineIsCutShort) {
   const RequestProgress progress;
   EXPECT_TRUE(progress.IsCutShort(kSlack + 1, kSlack));
 }
 
-TEST(RequestProgressTest, SoAreHeadersWhateverIsKnownOfTheBytes) {
+TEST(RequestProgressTest, IncompleteHeadersAreCutShortWhateverTheBytes) {
   RequestProgress progress;
   progress.BeginHeaders();
-  EXPECT_TRUE(progress.IsCutShort(std::nullopt, kSlack));
-  EXPECT_TRUE(progress.IsCutShort(1, kSlack));
+  EXPECT_TRUE(progress.IsCutShort(0, kSlack));
 }
 
-TEST(RequestProgressTest, OneWithAReplyIsWhole) {
+TEST(RequestProgressTest, ARequestWithAReplyIsNotCutShort) {
   RequestProgress progress;
   progress.BeginHeaders();
   progress.BeginReply(100);
@@ -47,17 +45,27 @@ TEST(RequestProgressTest, EachRequestCounts) {
   EXPECT_TRUE(progress.IsCutShort(301, 0));
 }
 
-TEST(RequestProgressTest, BytesBeforeTheFirstRequestAreNone) {
+TEST(RequestProgressTest, EmptyLinesMayBeConsumed) {
   RequestProgress progress;
-  progress.Consumed(2'000);  // a TLS handshake
-  EXPECT_FALSE(progress.IsCutShort(2'000, 0));
   progress.BeginHeaders();
   progress.BeginReply(100);
-  progress.Consumed(2'150);
-  progress.Consumed(2'000);
+  progress.ConsumeUntil(102);
+  progress.ConsumeUntil(90);
   progress.EndReply();
-  EXPECT_FALSE(progress.IsCutShort(2'150, 0));
-  EXPECT_TRUE(progress.IsCutShort(2'151, 0));
+  EXPECT_EQ(progress.consumed(), 102U);
+  EXPECT_FALSE(progress.IsCutShort(102, 0));
+  EXPECT_TRUE(progress.IsCutShort(103, 0));
+}
+
+TEST(RequestProgressTest, WaitsForARequestBetweenTwo) {
+  RequestProgress progress;
+  EXPECT_TRUE(progress.WaitsForRequest());
+  progress.BeginHeaders();
+  EXPECT_FALSE(progress.WaitsForRequest());
+  progress.BeginReply(100);
+  EXPECT_FALSE(progress.WaitsForRequest());
+  progress.EndReply();
+  EXPECT_TRUE(progress.WaitsForRequest());
 }
 
 }  // namespace

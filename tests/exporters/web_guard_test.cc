@@ -35,12 +35,14 @@ class WebGuardTest : public testing::Test {
  protected:
   unsigned Status(WebGuard& guard, std::string_view authorization, MonotonicTime now = kStart) {
     const auto refusal =
-        guard.Refuse(*guard.policy(), {"192.0.2.1", "192.0.2.1", authorization}, now);
+        guard.Refuse(*guard.policy(), {{"192.0.2.1", "192.0.2.1"}, authorization}, now);
     return refusal ? refusal->status : 200;
   }
 
   std::vector<std::string> lines_;
-  WebGuard::RefusalLog log_ = [this](const std::string& line) { lines_.push_back(line); };
+  WebGuard::RefusalLog log_ = [this](WebRefusal /*reason*/, const std::string& line) {
+    lines_.push_back(line);
+  };
 };
 
 TEST_F(WebGuardTest, WithoutUsersEverybodyMayAsk) {
@@ -62,7 +64,7 @@ TEST_F(WebGuardTest, WithUsersOnlyTheyMay) {
                                  Not(HasSubstr("secret")))));
   EXPECT_THAT(lines_[0], HasSubstr("wrong password for user \"alice\""));
   EXPECT_THAT(lines_[1], HasSubstr("unknown user \"bob\""));
-  const auto refusal = guard.Refuse(*guard.policy(), {"a", "a", ""}, kStart);
+  const auto refusal = guard.Refuse(*guard.policy(), {{"a", "a"}, ""}, kStart);
   EXPECT_THAT(HeaderOf(*refusal, "WWW-Authenticate"), HasSubstr("Basic"));
 }
 
@@ -76,7 +78,7 @@ TEST_F(WebGuardTest, TooManyFailuresAre429) {
   WebGuard guard(Policy({.users = {{"alice", kSecret}}}), log_);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Status(guard, kAliceWrong), 401U);
   const auto refusal =
-      guard.Refuse(*guard.policy(), {"192.0.2.1", "192.0.2.1", kAliceSecret}, kStart);
+      guard.Refuse(*guard.policy(), {{"192.0.2.1", "192.0.2.1"}, kAliceSecret}, kStart);
   EXPECT_EQ(refusal->status, 429U);
   EXPECT_EQ(HeaderOf(*refusal, "Retry-After"), "10");
 }
@@ -87,7 +89,7 @@ TEST_F(WebGuardTest, TheRateLimitGoesFirst) {
       log_);
   EXPECT_EQ(Status(guard, kAliceSecret), 200U);
   EXPECT_EQ(Status(guard, kAliceWrong), 401U);
-  const auto refusal = guard.Refuse(*guard.policy(), {"a", "a", kAliceSecret}, kStart);
+  const auto refusal = guard.Refuse(*guard.policy(), {{"a", "a"}, kAliceSecret}, kStart);
   EXPECT_EQ(refusal->status, 429U);
   EXPECT_EQ(HeaderOf(*refusal, "Retry-After"), "2");
   EXPECT_EQ(Status(guard, kAliceSecret, kStart + 1500ms), 200U);
@@ -110,7 +112,7 @@ TEST_F(WebGuardTest, CountsWhomItTurnsAway) {
   for (int i = 0; i < 2; ++i) Status(guard, kAliceSecret);
   Status(guard, "");
   Status(guard, "");
-  guard.Refused(WebRefusal::kBody, "refused a request");
+  guard.RecordRefusal(WebRefusal::kBody, "refused a request");
   const WebRefusalCounts refusals = guard.refusals();
   EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kLogin)), 6U);
   EXPECT_EQ(refusals.at(IndexOf(WebRefusal::kLoginLimit)), 2U);

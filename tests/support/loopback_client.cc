@@ -4,7 +4,7 @@
 #include <gnutls/x509.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,10 +46,24 @@ LoopbackClient::LoopbackClient(std::uint16_t port, Security security)
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  Connect(reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  if (security != Security::kPlain) BeginTls(security);
+}
+
+LoopbackClient::LoopbackClient(const std::string& path)
+    : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  EXPECT_LT(path.size(), sizeof(address.sun_path));
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  Connect(reinterpret_cast<sockaddr*>(&address), sizeof(address));
+}
+
+void LoopbackClient::Connect(const sockaddr* address, socklen_t size) const {
+  EXPECT_EQ(connect(fd_, address, size), 0);
   const timeval deadline{10, 0};
   setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
-  if (security != Security::kPlain) BeginTls(security);
+  setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof(deadline));
 }
 
 LoopbackClient::~LoopbackClient() {
@@ -80,8 +94,12 @@ void LoopbackClient::Send(std::string_view text) {
 
 ssize_t LoopbackClient::Receive(char* into, std::size_t size) {
   if (session_ == nullptr) return recv(fd_, into, size, 0);
-  ssize_t count = GNUTLS_E_AGAIN;
-  while (count == GNUTLS_E_AGAIN) count = gnutls_record_recv(session_, into, size);
+  // GnuTLS also says "again" after a session ticket; then errno is not the socket's.
+  ssize_t count = 0;
+  do {
+    errno = 0;
+    count = gnutls_record_recv(session_, into, size);
+  } while (count == GNUTLS_E_AGAIN && errno != EAGAIN);
   return count;
 }
 
@@ -104,7 +122,10 @@ std::string LoopbackClient::ReadToEnd() {
   return text;
 }
 
-void LoopbackClient::EndTls() { gnutls_bye(session_, GNUTLS_SHUT_WR); }
+void LoopbackClient::EndTls() {
+  gnutls_alert_send(session_, GNUTLS_AL_WARNING, GNUTLS_A_USER_CANCELED);
+  gnutls_bye(session_, GNUTLS_SHUT_WR);
+}
 
 void LoopbackClient::EndSending() const { shutdown(fd_, SHUT_WR); }
 
@@ -131,7 +152,7 @@ std::string LoopbackClient::ClientHello() {
   return sent;
 }
 
-OwnCertificate MakeOwnCertificate() {
+SelfSignedCertificate MakeSelfSignedCertificate() {
   constexpr std::time_t kDay = 86'400;
   gnutls_x509_privkey_t key = nullptr;
   gnutls_x509_crt_t certificate = nullptr;

@@ -1,7 +1,8 @@
-// A client of an HTTP server on a port of 127.0.0.1, byte by byte: plain, or over TLS.
+// A client of an HTTP server on this host, byte by byte: plain, or over TLS.
 #pragma once
 
 #include <gnutls/gnutls.h>
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <string>
@@ -14,29 +15,32 @@ class LoopbackClient {
  public:
   enum class Security : std::uint8_t { kPlain, kTls12, kTls13 };
 
-  /// Over TLS the handshake is done then; any certificate will do.
+  /// To a port of 127.0.0.1. Over TLS the handshake is done then; any certificate will do.
   explicit LoopbackClient(std::uint16_t port, Security security = Security::kPlain);
+  /// To a unix socket.
+  explicit LoopbackClient(const std::string& path);
   ~LoopbackClient();
   LoopbackClient(const LoopbackClient&) = delete;
   LoopbackClient& operator=(const LoopbackClient&) = delete;
 
-  /// As much of it as the server takes.
+  /// Sends `text`; stops at the first error.
   void Send(std::string_view text);
   /// What comes up to `end`, or until the server closes.
   std::string ReadUntil(std::string_view end);
   /// Everything until the server closes.
   std::string ReadToEnd();
-  /// Ends with the alert by which TLS ends; the connection stays.
+  /// Sends user_canceled and close_notify, as Java does. Only over TLS.
   void EndTls();
-  /// Nothing more will be sent; the server sees the end behind what was.
+  /// Closes the sending side: the server reads what was sent, then the end.
   void EndSending() const;
-  /// Ends the connection by RST.
+  /// Closes with RST. Nothing else may be called afterwards.
   void Reset();
 
   /// What a client sends first over TLS.
   static std::string ClientHello();
 
  private:
+  void Connect(const sockaddr* address, socklen_t size) const;
   void BeginTls(Security security);
   ssize_t Receive(char* into, std::size_t size);
 
@@ -45,11 +49,11 @@ class LoopbackClient {
   gnutls_certificate_credentials_t credentials_ = nullptr;
 };
 
-/// A certificate for a server, made by itself, and its key; both as PEM.
-struct OwnCertificate {
+/// A self-signed server certificate and its key, both PEM.
+struct SelfSignedCertificate {
   std::string certificate;
   std::string key;
 };
-OwnCertificate MakeOwnCertificate();
+SelfSignedCertificate MakeSelfSignedCertificate();
 
 }  // namespace connwatch

@@ -1,0 +1,64 @@
+#include "exporters/tls_records.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace connwatch {
+namespace {
+
+constexpr char kHandshake = 22;
+constexpr char kAlert = 21;
+constexpr char kData = 23;
+
+std::string Record(char type, std::size_t length) {
+  return std::string{type, 3, 3, static_cast<char>(length >> 8U),
+                     static_cast<char>(length & 0xff)} +
+         std::string(length, 'x');
+}
+
+void Take(TlsRecords& records, const std::string& bytes) {
+  records.Take(std::as_bytes(std::span(bytes)));
+}
+
+TEST(TlsRecordsTest, CountsDataAfterTheHandshake) {
+  TlsRecords records;
+  Take(records, Record(kHandshake, 500) + Record(kData, 60));
+  EXPECT_EQ(records.data_bytes(), 0U) << "TLS 1.3 hides most of its handshake";
+  records.BeginData(17, true);
+  EXPECT_EQ(records.bytes(), 570U);
+  Take(records, Record(kData, 100 + 17) + Record(kData, 300 + 17));
+  EXPECT_EQ(records.data_bytes(), 400U);
+}
+
+TEST(TlsRecordsTest, HoweverTheBytesAreCut) {
+  const std::string bytes = Record(kData, 117) + Record(kData, 317) + Record(kData, 18'000);
+  for (std::size_t part = 1; part < 700; ++part) {
+    TlsRecords records;
+    records.BeginData(17, false);
+    for (std::size_t i = 0; i < bytes.size(); i += part) Take(records, bytes.substr(i, part));
+    EXPECT_EQ(records.data_bytes(), 400U + 18'000 - 17) << part;
+    EXPECT_EQ(records.bytes(), bytes.size());
+  }
+}
+
+TEST(TlsRecordsTest, AlertsAndKeyUpdatesAreNoData) {
+  TlsRecords hidden;
+  hidden.BeginData(17, true);
+  Take(hidden, Record(kData, 2 + 17) + Record(kData, 2 + 17) + Record(kData, 5 + 17));
+  EXPECT_EQ(hidden.data_bytes(), 0U);
+  TlsRecords shown;
+  shown.BeginData(24, false);
+  Take(shown, Record(kAlert, 2 + 24) + Record(kHandshake, 200) + Record(kData, 2 + 24));
+  EXPECT_EQ(shown.data_bytes(), 2U);
+}
+
+TEST(TlsRecordsTest, ARecordThatIsTooShortHasNone) {
+  TlsRecords records;
+  records.BeginData(17, true);
+  Take(records, Record(kData, 0) + Record(kData, 17) + std::string(4, kData));
+  EXPECT_EQ(records.data_bytes(), 0U);
+}
+
+}  // namespace
+}  // namespace connwatch
