@@ -135,29 +135,14 @@ struct HttpServer::Callbacks {
                               const char* method, const char* version, const char* /*upload_data*/,
                               std::size_t* upload_size, void** /*state*/) {
     auto& server = *static_cast<HttpServer*>(self);
-    HttpConnection& client = ConnectionOf(connection);
-    HttpExchange* const exchange = client.exchange();
+    HttpExchange* const exchange = ConnectionOf(connection).exchange();
     // A body that the headers did not tell of: close.
     if (exchange == nullptr || *upload_size != 0) return MHD_NO;
-    const std::string_view name = method;
     if (exchange->policy == nullptr) {
-      client.BeginReply(HeadBytesOf(connection));
-      exchange->policy = server.services_.guard.policy();
-      // The handshake saw to it already.
-      if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
-      const MonotonicTime now = std::chrono::steady_clock::now();
-      server.connections_.BeginReply(client.id(), now);
-      const RequestFraming framing = FramingOf(connection);
-      const auto refusal = Refuse(server, connection, framing, now);
-      const bool waits_for_end =
-          !refusal && (name == MHD_HTTP_METHOD_GET || name == MHD_HTTP_METHOD_HEAD);
-      exchange->is_last = !waits_for_end || framing.AsksToClose() ||
-                          std::string_view(version) != MHD_HTTP_VERSION_1_1;
-      if (refusal) return Queue(connection, *refusal, *exchange->policy);
-      if (waits_for_end) return MHD_YES;
+      if (const auto done = OnHeaders(server, connection, method, version)) return *done;
     }
     const HttpRequest request{
-        .method = name,
+        .method = method,
         .path = url,
         .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
         .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
@@ -167,6 +152,27 @@ struct HttpServer::Callbacks {
             ? ReplyWithSockets(request, server.services_, connection, *exchange->policy)
             : ReplyTo(request, server.services_);
     return Queue(connection, reply, *exchange->policy);
+  }
+
+  // What to return to libmicrohttpd; nullopt where the request is to be answered at once.
+  static std::optional<MHD_Result> OnHeaders(HttpServer& server, MHD_Connection* connection,
+                                             std::string_view method, std::string_view version) {
+    HttpConnection& client = ConnectionOf(connection);
+    HttpExchange& exchange = *client.exchange();
+    client.BeginReply(HeadBytesOf(connection));
+    exchange.policy = server.services_.guard.policy();
+    // The handshake saw to it already.
+    if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    server.connections_.BeginReply(client.id(), now);
+    const RequestFraming framing = FramingOf(connection);
+    const auto refusal = Refuse(server, connection, framing, now);
+    const bool waits_for_end =
+        !refusal && (method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD);
+    exchange.is_last = !waits_for_end || framing.AsksToClose() || version != MHD_HTTP_VERSION_1_1;
+    if (refusal) return Queue(connection, *refusal, *exchange.policy);
+    if (waits_for_end) return MHD_YES;
+    return std::nullopt;
   }
 
   static HttpReply ReplyWithSockets(const HttpRequest& request, const HttpServices& services,

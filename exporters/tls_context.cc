@@ -60,15 +60,13 @@ ssize_t Pull(gnutls_transport_ptr_t of_client, void* into, std::size_t size) {
 
 // gnutls_pull_timeout_func: GnuTLS's own, which is for a descriptor.
 int WaitToPull(gnutls_transport_ptr_t of_client, unsigned milliseconds) {
-  const std::intptr_t fd = static_cast<TlsClient*>(of_client)->fd;
-  return gnutls_system_recv_timeout(reinterpret_cast<gnutls_transport_ptr_t>(fd), milliseconds);
+  return gnutls_system_recv_timeout(static_cast<TlsClient*>(of_client)->transport, milliseconds);
 }
 
 void PullThrough(gnutls_session_t session, TlsClient& client) {
-  gnutls_transport_ptr_t receiving = nullptr;
   gnutls_transport_ptr_t sending = nullptr;
   client.fd = gnutls_transport_get_int(session);
-  gnutls_transport_get_ptr2(session, &receiving, &sending);
+  gnutls_transport_get_ptr2(session, &client.transport, &sending);
   gnutls_transport_set_ptr2(session, &client, sending);
   gnutls_transport_set_pull_function(session, Pull);
   gnutls_transport_set_pull_timeout_function(session, WaitToPull);

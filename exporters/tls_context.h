@@ -26,9 +26,10 @@ struct TlsClient {
   std::uint16_t offered_version = 0;          // of the ClientHello; 0 before it came
   bool is_accepted = false;                   // its certificate, or the absence of one, will do
   bool has_finished_handshake = false;
-  std::string refusal;  // why it was not accepted, for the log
-  int fd = -1;          // its connection
-  TlsRecords records;   // that it sent
+  std::string refusal;        // why it was not accepted, for the log
+  int fd = -1;                // its connection
+  void* transport = nullptr;  // GnuTLS's name for that
+  TlsRecords records;         // that it sent
 
   /// Returns why the handshake failed, for the log. Empty if it finished, or if the client sent
   /// nothing.

@@ -58,6 +58,18 @@ Listener Listen(sa_family_t family) {
   return listener;
 }
 
+// Each client has an address of 127.64.0.0/10 of its own: in TIME-WAIT its port is not free, and
+// there are more clients than ports.
+void BindToNextAddress(int fd) {
+  constexpr std::uint32_t kFirst = 0x7f40'0000;
+  constexpr std::uint32_t kCount = 1U << 22U;
+  static std::uint32_t clients = 0;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(kFirst + ++clients % kCount);
+  Require(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+}
+
 // A guard and two servers behind it.
 class Site {
  public:
@@ -88,6 +100,7 @@ class Site {
   int Connect(bool over_tcp) {
     Listener& listener = over_tcp ? tcp_ : unix_;
     const int fd = socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (over_tcp) BindToNextAddress(fd);
     Require(connect(fd, listener.generic(), listener.size) == 0);
     return fd;
   }
@@ -95,7 +108,7 @@ class Site {
   // Waits until both are done with every client. One that was reset may be accepted later: it is
   // then waited for after the next input.
   void WaitUntilNothingIsLeft() const {
-    constexpr int kTries = 40'000;
+    constexpr int kTries = 80'000;
     constexpr std::chrono::microseconds kPause{50};
     for (const auto& server : servers_) {
       int tries = 0;
@@ -153,14 +166,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::size_t first = (how & 8U) != 0 ? input.size() / 2 : input.size();
   Send(fd, input.substr(0, first));
   Send(fd, input.substr(first));
-  const linger at_once{1, 0};
   if ((how & 4U) != 0) {
+    const linger at_once{1, 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   } else {
     shutdown(fd, SHUT_WR);
     CheckReplies(ReadToEnd(fd), wants_password);
-    // So that no port stays in TIME-WAIT.
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   close(fd);
   site.WaitUntilNothingIsLeft();

@@ -4,19 +4,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <variant>
 
 #include "exporters/socket_query.h"
 #include "netlink/filter_bytecode.h"
 #include "netlink/load_at.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using connwatch::Require;
 
 void CheckBytecode(const connwatch::EndpointFilter& filter) {
   const auto program = connwatch::BuildFilterBytecode(filter);
