@@ -7,8 +7,8 @@ namespace connwatch {
 void TlsRecords::Take(std::span<const std::byte> bytes) {
   bytes_ += bytes.size();
   while (!bytes.empty()) {
-    std::size_t taken = std::min(content_left_, bytes.size());
-    content_left_ -= taken;
+    std::size_t taken = std::min(record_left_, bytes.size());
+    record_left_ -= taken;
     if (taken == 0) {
       taken = 1;
       header_.at(header_size_++) = bytes.front();
@@ -18,10 +18,14 @@ void TlsRecords::Take(std::span<const std::byte> bytes) {
   }
 }
 
-void TlsRecords::BeginData(std::size_t overhead, bool hides_type) {
+void TlsRecords::BeginData(const TlsRecordForm& form) {
+  constexpr std::size_t kMostPadding = 64;  // more is another message in the same record
   is_data_ = true;
-  overhead_ = overhead;
-  hides_type_ = hides_type;
+  hides_type_ = form.hides_type;
+  overhead_ = form.overhead;
+  const std::size_t expected = form.overhead + form.latest_content;
+  const bool is_padded = record_bytes_ > expected && record_bytes_ - expected <= kMostPadding;
+  if (hides_type_ && is_padded) overhead_ += record_bytes_ - expected;
 }
 
 void TlsRecords::BeginRecord() {
@@ -30,10 +34,11 @@ void TlsRecords::BeginRecord() {
   // (section 4.6.3).
   constexpr std::size_t kMostHidden = 5;
   header_size_ = 0;
-  content_left_ =
+  record_bytes_ =
       std::to_integer<std::size_t>(header_[3]) << 8U | std::to_integer<std::size_t>(header_[4]);
-  if (!is_data_ || header_[0] != kApplicationData || content_left_ <= overhead_) return;
-  const std::size_t content = content_left_ - overhead_;
+  record_left_ = record_bytes_;
+  if (!is_data_ || header_[0] != kApplicationData || record_bytes_ <= overhead_) return;
+  const std::size_t content = record_bytes_ - overhead_;
   if (!hides_type_ || content > kMostHidden) data_bytes_ += content;
 }
 

@@ -10,21 +10,28 @@
 
 namespace connwatch {
 
+/// What the records of a connection look like once its handshake is over. Sizes are in bytes.
+struct TlsRecordForm {
+  std::size_t overhead = 0;        // of a record, beside its header and content
+  std::size_t latest_content = 0;  // of the latest record, if it held one message only
+  /// TLS 1.3: alerts and key updates look like data and are told by their size, and there may be
+  /// padding. Java pads each record by the same number of bytes, which the latest record shows.
+  bool hides_type = false;
+};
+
 /// Of one connection, in one direction.
 class TlsRecords {
  public:
   /// The next bytes of the stream, however they are cut.
   void Take(std::span<const std::byte> bytes);
 
-  /// Call when the handshake is over: the next record is not part of it. `overhead` is how many
-  /// bytes a record takes beside its content and header. With `hides_type` (TLS 1.3) alerts and key
-  /// updates look like data; they are told by their size.
-  void BeginData(std::size_t overhead, bool hides_type);
+  /// Call when the handshake is over: the next record is not part of it.
+  void BeginData(const TlsRecordForm& form);
 
   /// Bytes taken in all.
   std::uint64_t bytes() const { return bytes_; }
-  /// Bytes of application data in the records that have begun; with padding up to that much more.
-  /// Without BeginData 0.
+  /// Bytes of application data in the records that have begun since BeginData. Padding of varying
+  /// size counts as data.
   std::uint64_t data_bytes() const { return data_bytes_; }
 
  private:
@@ -34,7 +41,8 @@ class TlsRecords {
 
   std::array<std::byte, kHeaderBytes> header_{};
   std::size_t header_size_ = 0;   // as much of it as has come
-  std::size_t content_left_ = 0;  // of the current record
+  std::size_t record_bytes_ = 0;  // of the latest record, without its header
+  std::size_t record_left_ = 0;   // of these, what has not come yet
   bool is_data_ = false;
   std::size_t overhead_ = 0;
   bool hides_type_ = false;

@@ -25,7 +25,7 @@ TEST(TlsRecordsTest, CountsDataAfterTheHandshake) {
   TlsRecords records;
   Take(records, Record(kHandshake, 500) + Record(kData, 60));
   EXPECT_EQ(records.data_bytes(), 0U) << "TLS 1.3 hides most of its handshake";
-  records.BeginData(17, true);
+  records.BeginData({.overhead = 17, .latest_content = 43, .hides_type = true});
   EXPECT_EQ(records.bytes(), 570U);
   Take(records, Record(kData, 100 + 17) + Record(kData, 300 + 17));
   EXPECT_EQ(records.data_bytes(), 400U);
@@ -35,7 +35,7 @@ TEST(TlsRecordsTest, HoweverTheBytesAreCut) {
   const std::string bytes = Record(kData, 117) + Record(kData, 317) + Record(kData, 18'000);
   for (std::size_t part = 1; part < 700; ++part) {
     TlsRecords records;
-    records.BeginData(17, false);
+    records.BeginData({.overhead = 17});
     for (std::size_t i = 0; i < bytes.size(); i += part) Take(records, bytes.substr(i, part));
     EXPECT_EQ(records.data_bytes(), 400U + 18'000 - 17) << part;
     EXPECT_EQ(records.bytes(), bytes.size());
@@ -44,18 +44,35 @@ TEST(TlsRecordsTest, HoweverTheBytesAreCut) {
 
 TEST(TlsRecordsTest, AlertsAndKeyUpdatesAreNoData) {
   TlsRecords hidden;
-  hidden.BeginData(17, true);
+  hidden.BeginData({.overhead = 17, .hides_type = true});
   Take(hidden, Record(kData, 2 + 17) + Record(kData, 2 + 17) + Record(kData, 5 + 17));
   EXPECT_EQ(hidden.data_bytes(), 0U);
   TlsRecords shown;
-  shown.BeginData(24, false);
+  shown.BeginData({.overhead = 24});
   Take(shown, Record(kAlert, 2 + 24) + Record(kHandshake, 200) + Record(kData, 2 + 24));
   EXPECT_EQ(shown.data_bytes(), 2U);
 }
 
+TEST(TlsRecordsTest, PaddingOfTheSameSizeIsNoData) {
+  // As Java 17 sends: a Finished of 52 bytes, and alerts, each padded by 16.
+  TlsRecords records;
+  Take(records, Record(kHandshake, 318) + Record(kData, 85));
+  records.BeginData({.overhead = 17, .latest_content = 52, .hides_type = true});
+  Take(records, Record(kData, 100 + 33) + Record(kData, 35) + Record(kData, 35));
+  EXPECT_EQ(records.data_bytes(), 100U);
+}
+
+TEST(TlsRecordsTest, OtherMessagesInTheLatestRecordAreNoPadding) {
+  TlsRecords records;
+  Take(records, Record(kData, 17 + 600 + 52));
+  records.BeginData({.overhead = 17, .latest_content = 52, .hides_type = true});
+  Take(records, Record(kData, 100 + 17));
+  EXPECT_EQ(records.data_bytes(), 100U);
+}
+
 TEST(TlsRecordsTest, ARecordThatIsTooShortHasNone) {
   TlsRecords records;
-  records.BeginData(17, true);
+  records.BeginData({.overhead = 17, .hides_type = true});
   Take(records, Record(kData, 0) + Record(kData, 17) + std::string(4, kData));
   EXPECT_EQ(records.data_bytes(), 0U);
 }
