@@ -142,7 +142,7 @@ CLIENTS = row(
                "By reason. login: somebody lacks the password, or guesses it. bad_request, timeout, "
                "tls, connection_limit: a client that is broken, or an attacker. The log has its "
                "address.",
-               [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=24),
+               [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=12),
 )
 
 SETUP = row(
