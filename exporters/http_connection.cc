@@ -58,11 +58,11 @@ void HttpConnection::BeginReply(std::uint64_t head_bytes) {
 }
 
 bool HttpConnection::EndRequest(bool is_reply_sent) {
-  const bool had_headers = exchange_ && exchange_->policy != nullptr;
-  const bool waits = had_headers && is_reply_sent && !exchange_->is_last;
+  // Where libmicrohttpd refuses a request, it sends a reply of its own, to incomplete headers.
+  const bool is_answered = is_reply_sent && exchange_ && exchange_->policy != nullptr;
+  if (is_answered && !exchange_->is_last) progress_.EndReply();
   exchange_.reset();
-  if (waits) progress_.EndReply();
-  return waits;
+  return is_answered;
 }
 
 bool HttpConnection::IsRequestCutShort(ConnectionClosing closing) const {
@@ -70,9 +70,10 @@ bool HttpConnection::IsRequestCutShort(ConnectionClosing closing) const {
   if (const auto received = BytesFromClient()) {
     return progress_.IsCutShort(*received, kEmptyLinesBytes + kFinBytes);
   }
-  if (!progress_.WaitsForRequest()) return progress_.IsCutShort(0, 0);
-  // Nobody counts the bytes. But if libmicrohttpd has closed the connection, it did not like them.
-  return closing == ConnectionClosing::kByOthers && !HasClientLeft(fd_);
+  // Nobody counts the bytes of a unix socket. But if libmicrohttpd has closed a connection that
+  // waits for a request, there was something that is none.
+  const bool is_closed_here = closing == ConnectionClosing::kByOthers && !HasClientLeft(fd_);
+  return progress_.IsWithinHeaders() || (progress_.WaitsForRequest() && is_closed_here);
 }
 
 std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closing) const {

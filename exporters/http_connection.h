@@ -73,7 +73,8 @@ class HttpConnection {
   HttpExchange* exchange() { return exchange_ ? &*exchange_ : nullptr; }
   /// Call when the headers are complete. `head_bytes` is the size of request line and headers.
   void BeginReply(std::uint64_t head_bytes);
-  /// Ends the request. Returns true iff the connection now waits for another.
+  /// Ends the request. Returns true iff its reply was sent, so that the connection may wait for
+  /// another request.
   bool EndRequest(bool is_reply_sent);
 
   /// Call once, at the end of the connection. Returns the refusal to record, or nullopt if nothing

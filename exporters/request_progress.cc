@@ -14,15 +14,7 @@ void RequestProgress::BeginReply(std::uint64_t head_bytes) {
 }
 
 bool RequestProgress::IsCutShort(std::uint64_t received, std::uint64_t slack) const {
-  switch (stage_) {
-    case Stage::kRequestLine:
-      return received > consumed_ + slack;
-    case Stage::kHeaders:
-      return true;
-    case Stage::kReply:
-      return false;
-  }
-  return false;
+  return IsWithinHeaders() || (WaitsForRequest() && received > consumed_ + slack);
 }
 
 }  // namespace connwatch

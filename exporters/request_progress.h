@@ -23,9 +23,11 @@ class RequestProgress {
   /// The reply is sent, and another request may follow.
   void EndReply() { stage_ = Stage::kRequestLine; }
 
-  /// Returns true iff no request line has come since the connection began or the last reply was
+  /// Returns true iff no request line is complete since the connection began or the last reply was
   /// sent.
   bool WaitsForRequest() const { return stage_ == Stage::kRequestLine; }
+  /// Returns true iff a request line is complete and its headers are not.
+  bool IsWithinHeaders() const { return stage_ == Stage::kHeaders; }
 
   /// Returns true iff the connection ended within a request line or headers. `received` is the
   /// number of bytes that the client has sent. Up to `slack` bytes after the last request are

@@ -60,8 +60,10 @@ TEST(RequestProgressTest, EmptyLinesMayBeConsumed) {
 TEST(RequestProgressTest, WaitsForARequestBetweenTwo) {
   RequestProgress progress;
   EXPECT_TRUE(progress.WaitsForRequest());
+  EXPECT_FALSE(progress.IsWithinHeaders());
   progress.BeginHeaders();
   EXPECT_FALSE(progress.WaitsForRequest());
+  EXPECT_TRUE(progress.IsWithinHeaders());
   progress.BeginReply(100);
   EXPECT_FALSE(progress.WaitsForRequest());
   progress.EndReply();
