@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// In the order in which a client meets them.
+/// In the order of the page and of docs/metrics.md.
 enum class WebRefusal : std::uint8_t {
   kConnectionLimit,  // the connection was closed to make room for another
   kTls,              // the TLS handshake failed

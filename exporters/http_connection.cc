@@ -58,7 +58,8 @@ void HttpConnection::BeginReply(std::uint64_t head_bytes) {
 }
 
 bool HttpConnection::EndRequest(bool is_reply_sent) {
-  // Where libmicrohttpd refuses a request, it sends a reply of its own, to incomplete headers.
+  // `policy` is null if the headers were never complete: libmicrohttpd then sends an error reply of
+  // its own, and closes.
   const bool is_answered = is_reply_sent && exchange_ && exchange_->policy != nullptr;
   if (is_answered && !exchange_->is_last) progress_.EndReply();
   exchange_.reset();
@@ -85,10 +86,11 @@ std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closin
                            " to make room for a new one: web.max_connections is reached"};
   }
   if (const std::string why = tls_.Failure(); !why.empty()) {
-    return HttpRefusal{
-        WebRefusal::kTls,
-        "refused TLS from " + from + ": " +
-            (is_overdue ? "the handshake was not complete within web.timeout" : why)};
+    return HttpRefusal{WebRefusal::kTls,
+                       "refused TLS from " + from + ": " +
+                           (is_overdue && tls_.refusal.empty()
+                                ? "the handshake was not complete within web.timeout"
+                                : why)};
   }
   if (!IsRequestCutShort(closing)) return std::nullopt;
   const std::string refused = "refused a request from " + from + ": its request line or headers ";

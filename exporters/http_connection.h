@@ -60,6 +60,8 @@ class HttpConnection {
  public:
   /// `fd` must stay open as long as this lives.
   HttpConnection(int fd, ClientIdentity client, HttpConnections::Id id);
+  HttpConnection(const HttpConnection&) = delete;  // GnuTLS holds the address of tls()
+  HttpConnection& operator=(const HttpConnection&) = delete;
 
   const ClientIdentity& client() const { return client_; }
   HttpConnections::Id id() const { return id_; }

@@ -169,7 +169,9 @@ struct HttpServer::Callbacks {
     const auto refusal = Refuse(server, connection, framing, now);
     const bool waits_for_end =
         !refusal && (method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD);
-    exchange.is_last = !waits_for_end || framing.AsksToClose() || version != MHD_HTTP_VERSION_1_1;
+    const bool is_to_close =
+        framing.AsksToClose() || (version == MHD_HTTP_VERSION_1_0 && !framing.AsksToKeepOpen());
+    exchange.is_last = !waits_for_end || is_to_close;
     if (refusal) return Queue(connection, *refusal, *exchange.policy);
     if (waits_for_end) return MHD_YES;
     return std::nullopt;

@@ -7,8 +7,9 @@
 
 namespace connwatch {
 
-/// In order, since the connection began, read or not. A FIN counts as one. Returns nullopt if `fd`
-/// is no TCP socket, or the kernel is before 4.1.
+/// Returns how many bytes the kernel has received in order since the connection began, whether they
+/// were read or not. A FIN counts as one. Returns nullopt if `fd` is no TCP socket, or the kernel
+/// is before 4.1.
 std::optional<std::uint64_t> ReceivedBytesOf(int fd);
 
 }  // namespace connwatch

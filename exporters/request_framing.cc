@@ -29,6 +29,7 @@ void RequestFraming::Take(std::string_view name, std::string_view value) {
   if (EqualsIgnoringCase(name, "Connection")) {
     ForEachElement(value, [this](const WeightedElement& option) {
       if (EqualsIgnoringCase(option.name, "close")) asks_to_close_ = true;
+      if (EqualsIgnoringCase(option.name, "keep-alive")) asks_to_keep_open_ = true;
     });
   }
   if (!EqualsIgnoringCase(name, "Content-Length")) return;

@@ -20,12 +20,15 @@ class RequestFraming {
   bool IsAmbiguous() const { return is_ambiguous_; }
   /// The client wants the connection closed after the reply ("Connection: close").
   bool AsksToClose() const { return asks_to_close_; }
+  /// The client wants it kept open, which HTTP/1.0 must ask for ("Connection: keep-alive").
+  bool AsksToKeepOpen() const { return asks_to_keep_open_; }
 
  private:
   bool has_length_ = false;
   bool has_body_ = false;
   bool is_ambiguous_ = false;
   bool asks_to_close_ = false;
+  bool asks_to_keep_open_ = false;
 };
 
 }  // namespace connwatch

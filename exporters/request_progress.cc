@@ -1,20 +1,23 @@
 #include "exporters/request_progress.h"
 
-#include <algorithm>
-
 namespace connwatch {
 
 void RequestProgress::ConsumeUntil(std::uint64_t offset) {
-  consumed_ = std::max(consumed_, offset);
+  if (offset < consumed_) return;
+  consumed_ = offset;
+  requests_ = 0;
 }
 
 void RequestProgress::BeginReply(std::uint64_t head_bytes) {
   stage_ = Stage::kReply;
   consumed_ += head_bytes;
+  ++requests_;
 }
 
 bool RequestProgress::IsCutShort(std::uint64_t received, std::uint64_t slack) const {
-  return IsWithinHeaders() || (WaitsForRequest() && received > consumed_ + slack);
+  constexpr std::uint64_t kEmptyLineBytes = 2;
+  const std::uint64_t known = consumed_ + slack + kEmptyLineBytes * requests_;
+  return IsWithinHeaders() || (WaitsForRequest() && received > known);
 }
 
 }  // namespace connwatch

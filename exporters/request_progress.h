@@ -1,7 +1,7 @@
 // How far the current request of a connection has come. libmicrohttpd rejects malformed and too
 // large requests itself and does not report them. So this tells, at the end of a connection,
-// whether a request was cut short: from the steps that were seen, and from the bytes that the
-// kernel has counted. Pure: it holds no socket.
+// whether a request was cut short: from the steps that were seen, and from the number of bytes
+// that the client has sent. Pure: it holds no socket.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,10 @@ namespace connwatch {
 
 class RequestProgress {
  public:
-  /// The first `offset` bytes hold nothing but complete requests. A smaller offset than before has
-  /// no effect.
+  /// Says that the first `offset` bytes of the connection belong to complete requests. Has no
+  /// effect if more are known to.
   void ConsumeUntil(std::uint64_t offset);
-  /// The offset up to which that is known, in bytes.
+  /// How many bytes, from the beginning of the connection, belong to complete requests.
   std::uint64_t consumed() const { return consumed_; }
 
   /// The request line is complete.
@@ -31,7 +31,7 @@ class RequestProgress {
 
   /// Returns true iff the connection ended within a request line or headers. `received` is the
   /// number of bytes that the client has sent. Up to `slack` bytes after the last request are
-  /// ignored: a FIN, an empty line.
+  /// ignored, and an empty line for each request since ConsumeUntil.
   bool IsCutShort(std::uint64_t received, std::uint64_t slack) const;
 
  private:
@@ -39,6 +39,7 @@ class RequestProgress {
 
   Stage stage_ = Stage::kRequestLine;
   std::uint64_t consumed_ = 0;
+  std::uint64_t requests_ = 0;  // since ConsumeUntil
 };
 
 }  // namespace connwatch

@@ -26,15 +26,13 @@ Error Mistake(std::string context) { return Error{EINVAL, std::move(context)}; }
 
 // Called when the client's last message of the handshake has been read. Nothing beyond it has:
 // GnuTLS reads one record at a time.
-void Finish(gnutls_session_t session, TlsClient& client, std::size_t message_bytes) {
+void Finish(gnutls_session_t session, TlsClient& client) {
   constexpr std::size_t kRecordHeaderBytes = 5;
-  constexpr std::size_t kMessageHeaderBytes = 4;
   const gnutls_protocol_t version = gnutls_protocol_get_version(session);
   const std::size_t overhead = gnutls_est_record_overhead_size(
       version, gnutls_cipher_get(session), gnutls_mac_get(session), GNUTLS_COMP_NULL, /*flags=*/0);
   client.has_finished_handshake = true;
-  client.records.BeginData({.overhead = overhead - kRecordHeaderBytes,
-                            .latest_content = kMessageHeaderBytes + message_bytes,
+  client.records.BeginData({.overhead = overhead - std::min(overhead, kRecordHeaderBytes),
                             .hides_type = version >= GNUTLS_TLS1_3});
 }
 
@@ -44,10 +42,12 @@ int OnMessage(gnutls_session_t session, unsigned kind, unsigned /*when*/, unsign
               const gnutls_datum_t* message) {
   auto& client = *static_cast<TlsClient*>(gnutls_session_get_ptr(session));
   if (is_incoming == 0) return 0;
+  constexpr std::size_t kMessageHeaderBytes = 4;
+  client.records.TakeMessage(kMessageHeaderBytes + message->size);
   if (kind == GNUTLS_HANDSHAKE_CLIENT_HELLO && message->size >= 2) {
     client.offered_version = static_cast<std::uint16_t>(message->data[0] << 8U | message->data[1]);
   }
-  if (kind == GNUTLS_HANDSHAKE_FINISHED) Finish(session, client, message->size);
+  if (kind == GNUTLS_HANDSHAKE_FINISHED) Finish(session, client);
   return 0;
 }
 

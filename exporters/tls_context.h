@@ -27,9 +27,9 @@ struct TlsClient {
   bool is_accepted = false;                   // its certificate, or the absence of one, will do
   bool has_finished_handshake = false;
   std::string refusal;        // why it was not accepted, for the log
-  int fd = -1;                // its connection
-  void* transport = nullptr;  // GnuTLS's name for that
-  TlsRecords records;         // that it sent
+  int fd = -1;                // the descriptor of its connection
+  void* transport = nullptr;  // the same, as gnutls_system_recv_timeout() takes it
+  TlsRecords records;         // counts what it has sent
 
   /// Returns why the handshake failed, for the log. Empty if it finished, or if the client sent
   /// nothing.
@@ -47,8 +47,8 @@ class TlsContext {
 
   const TlsSettings& settings() const { return settings_; }
 
-  /// Sets up a session before its handshake. `client` must outlive it; `context` keeps this alive
-  /// as long.
+  /// Sets up a session before its handshake. GnuTLS keeps the address of `client`: it must not
+  /// move, and must outlive the session. It keeps `context` alive as long.
   static void Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
                      TlsClient& client);
 

@@ -19,11 +19,11 @@ void TlsRecords::Take(std::span<const std::byte> bytes) {
 }
 
 void TlsRecords::BeginData(const TlsRecordForm& form) {
-  constexpr std::size_t kMostPadding = 64;  // more is another message in the same record
+  constexpr std::size_t kMostPadding = 64;  // more is something else
   is_data_ = true;
   hides_type_ = form.hides_type;
   overhead_ = form.overhead;
-  const std::size_t expected = form.overhead + form.latest_content;
+  const std::size_t expected = form.overhead + message_bytes_;
   const bool is_padded = record_bytes_ > expected && record_bytes_ - expected <= kMostPadding;
   if (hides_type_ && is_padded) overhead_ += record_bytes_ - expected;
 }
@@ -37,6 +37,7 @@ void TlsRecords::BeginRecord() {
   record_bytes_ =
       std::to_integer<std::size_t>(header_[3]) << 8U | std::to_integer<std::size_t>(header_[4]);
   record_left_ = record_bytes_;
+  message_bytes_ = 0;
   if (!is_data_ || header_[0] != kApplicationData || record_bytes_ <= overhead_) return;
   const std::size_t content = record_bytes_ - overhead_;
   if (!hides_type_ || content > kMostHidden) data_bytes_ += content;

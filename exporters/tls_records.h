@@ -10,21 +10,23 @@
 
 namespace connwatch {
 
-/// What the records of a connection look like once its handshake is over. Sizes are in bytes.
+/// What the records of a connection look like once its handshake is over.
 struct TlsRecordForm {
-  std::size_t overhead = 0;        // of a record, beside its header and content
-  std::size_t latest_content = 0;  // of the latest record, if it held one message only
+  std::size_t overhead = 0;  // bytes of a record beside its header and content
   /// TLS 1.3: alerts and key updates look like data and are told by their size, and there may be
   /// padding. Java pads each record by the same number of bytes, which the latest record shows.
   bool hides_type = false;
 };
 
-/// Of one connection, in one direction.
+/// Counts what one side of one connection sends.
 class TlsRecords {
  public:
   /// The next bytes of the stream, however they are cut.
   void Take(std::span<const std::byte> bytes);
 
+  /// Call for each handshake message that was read from the latest record. `bytes` is its size with
+  /// its header.
+  void TakeMessage(std::size_t bytes) { message_bytes_ += bytes; }
   /// Call when the handshake is over: the next record is not part of it.
   void BeginData(const TlsRecordForm& form);
 
@@ -40,9 +42,10 @@ class TlsRecords {
   void BeginRecord();
 
   std::array<std::byte, kHeaderBytes> header_{};
-  std::size_t header_size_ = 0;   // as much of it as has come
-  std::size_t record_bytes_ = 0;  // of the latest record, without its header
-  std::size_t record_left_ = 0;   // of these, what has not come yet
+  std::size_t header_size_ = 0;    // as much of it as has come
+  std::size_t record_bytes_ = 0;   // of the latest record, without its header
+  std::size_t record_left_ = 0;    // of these, what has not come yet
+  std::size_t message_bytes_ = 0;  // of handshake messages in it
   bool is_data_ = false;
   std::size_t overhead_ = 0;
   bool hides_type_ = false;

@@ -1,5 +1,5 @@
 // Stands before every HTTP request: the rate limit first, then who asks. Holds what
-// --web.config.file says at the moment, for all servers together. Counts every client that is
+// --web.config.file says at the moment, for all servers together. Counts the clients that are
 // refused, here or elsewhere.
 #pragma once
 

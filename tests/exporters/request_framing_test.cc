@@ -35,6 +35,15 @@ TEST(RequestFramingTest, WithABody) {
   }
 }
 
+TEST(RequestFramingTest, WhatTheClientWantsOfTheConnection) {
+  EXPECT_FALSE(Read({}).AsksToClose());
+  EXPECT_FALSE(Read({}).AsksToKeepOpen());
+  EXPECT_TRUE(Read({{"connection", "Close"}}).AsksToClose());
+  EXPECT_TRUE(Read({{"Connection", "x, close"}}).AsksToClose());
+  EXPECT_FALSE(Read({{"Connection", "closed"}}).AsksToClose());
+  EXPECT_TRUE(Read({{"Connection", "Keep-Alive"}}).AsksToKeepOpen());
+}
+
 TEST(RequestFramingTest, WhatOthersMayReadDifferently) {
   for (const std::string_view name :
        {"Content-Length ", "Content-Length\t", " X", "", "X(", "\xff"}) {

@@ -31,7 +31,8 @@ TEST(RequestProgressTest, ARequestWithAReplyIsNotCutShort) {
   EXPECT_FALSE(progress.IsCutShort(100'000, kSlack)) << "what it pipelined is not refused";
   progress.EndReply();
   EXPECT_FALSE(progress.IsCutShort(100 + kSlack, kSlack));
-  EXPECT_TRUE(progress.IsCutShort(100 + kSlack + 1, kSlack)) << "the beginning of another";
+  EXPECT_FALSE(progress.IsCutShort(100 + kSlack + 2, kSlack)) << "an empty line";
+  EXPECT_TRUE(progress.IsCutShort(100 + kSlack + 3, kSlack)) << "the beginning of another";
 }
 
 TEST(RequestProgressTest, EachRequestCounts) {
@@ -41,8 +42,8 @@ TEST(RequestProgressTest, EachRequestCounts) {
     progress.BeginReply(100);
     progress.EndReply();
   }
-  EXPECT_FALSE(progress.IsCutShort(300, 0));
-  EXPECT_TRUE(progress.IsCutShort(301, 0));
+  EXPECT_FALSE(progress.IsCutShort(306, 0)) << "with an empty line behind each";
+  EXPECT_TRUE(progress.IsCutShort(307, 0));
 }
 
 TEST(RequestProgressTest, EmptyLinesMayBeConsumed) {

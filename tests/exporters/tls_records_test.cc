@@ -25,7 +25,8 @@ TEST(TlsRecordsTest, CountsDataAfterTheHandshake) {
   TlsRecords records;
   Take(records, Record(kHandshake, 500) + Record(kData, 60));
   EXPECT_EQ(records.data_bytes(), 0U) << "TLS 1.3 hides most of its handshake";
-  records.BeginData({.overhead = 17, .latest_content = 43, .hides_type = true});
+  records.TakeMessage(43);
+  records.BeginData({.overhead = 17, .hides_type = true});
   EXPECT_EQ(records.bytes(), 570U);
   Take(records, Record(kData, 100 + 17) + Record(kData, 300 + 17));
   EXPECT_EQ(records.data_bytes(), 400U);
@@ -56,16 +57,31 @@ TEST(TlsRecordsTest, AlertsAndKeyUpdatesAreNoData) {
 TEST(TlsRecordsTest, PaddingOfTheSameSizeIsNoData) {
   // As Java 17 sends: a Finished of 52 bytes, and alerts, each padded by 16.
   TlsRecords records;
-  Take(records, Record(kHandshake, 318) + Record(kData, 85));
-  records.BeginData({.overhead = 17, .latest_content = 52, .hides_type = true});
+  Take(records, Record(kHandshake, 318));
+  records.TakeMessage(318);
+  Take(records, Record(kData, 85));
+  records.TakeMessage(52);
+  records.BeginData({.overhead = 17, .hides_type = true});
   Take(records, Record(kData, 100 + 33) + Record(kData, 35) + Record(kData, 35));
   EXPECT_EQ(records.data_bytes(), 100U);
 }
 
-TEST(TlsRecordsTest, OtherMessagesInTheLatestRecordAreNoPadding) {
+TEST(TlsRecordsTest, SeveralMessagesMayShareARecord) {
+  for (const std::size_t padding : {0U, 16U}) {
+    TlsRecords records;
+    Take(records, Record(kData, 500 + 80 + 52 + padding + 17));
+    for (const std::size_t message : {500U, 80U, 52U}) records.TakeMessage(message);
+    records.BeginData({.overhead = 17, .hides_type = true});
+    Take(records, Record(kData, 100 + padding + 17) + Record(kData, 2 + padding + 17));
+    EXPECT_EQ(records.data_bytes(), 100U) << padding;
+  }
+}
+
+TEST(TlsRecordsTest, WhatIsNotUnderstoodIsNoPadding) {
   TlsRecords records;
   Take(records, Record(kData, 17 + 600 + 52));
-  records.BeginData({.overhead = 17, .latest_content = 52, .hides_type = true});
+  records.TakeMessage(52);
+  records.BeginData({.overhead = 17, .hides_type = true});
   Take(records, Record(kData, 100 + 17));
   EXPECT_EQ(records.data_bytes(), 100U);
 }

@@ -12,8 +12,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   using connwatch::Require;
   if (size < 2) return 0;
-  const connwatch::TlsRecordForm form = {
-      .overhead = bytes[0] % 32U, .latest_content = 0, .hides_type = bytes[0] >= 128};
+  const connwatch::TlsRecordForm form = {.overhead = bytes[0] % 32U, .hides_type = bytes[0] >= 128};
   const std::size_t part = std::max<std::size_t>(bytes[1], 1);
   const auto input = std::as_bytes(std::span(bytes, size)).subspan(2);
   connwatch::TlsRecords whole;
