@@ -60,6 +60,7 @@ class HttpConnection {
  public:
   /// `fd` must stay open as long as this lives.
   HttpConnection(int fd, ClientIdentity client, HttpConnections::Id id);
+  ~HttpConnection() = default;
   HttpConnection(const HttpConnection&) = delete;  // GnuTLS holds the address of tls()
   HttpConnection& operator=(const HttpConnection&) = delete;
 
