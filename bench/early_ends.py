@@ -13,7 +13,7 @@ from own_certificate import client_context, write_web_config
 from own_network import own_network
 
 TIMEOUT_S = 10
-WARM_UP = 5000  # requests, after which the allocator has its memory
+WARM_UP = 10_000  # requests, after which the allocator has its memory
 SETTLE_S = 2
 # connwatchd also tracks the connections of this benchmark. That takes 1.5 MB once and is not measured
 # here, so tracking is off.

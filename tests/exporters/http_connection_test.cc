@@ -7,20 +7,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdint>
-#include <functional>
 #include <memory>
-#include <numeric>
 #include <string>
-#include <thread>
-#include <utility>
 #include <vector>
 
-#include "core/mutex.h"
-#include "exporters/http_server.h"
-#include "tests/support/loopback_client.h"
-#include "tests/support/scratch_directory.h"
-#include "tests/support/snapshots.h"
+#include "tests/exporters/http_connection_fixture.h"
 
 namespace connwatch {
 namespace {
@@ -32,99 +23,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::StartsWith;
 using Security = LoopbackClient::Security;
-
-constexpr HttpLimits kLimits = {
-    .max_connections = 50, .max_connections_per_address = 200, .timeout = std::chrono::seconds(30)};
-
-const std::string kRequest = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
-const std::string kLastRequest = "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-
-std::shared_ptr<const WebPolicy> TlsPolicy() {
-  static const SelfSignedCertificate own = MakeSelfSignedCertificate();
-  WebAccess access;
-  access.tls =
-      TlsSettings{.certificate = {"server.crt", own.certificate}, .key = {"server.key", own.key}};
-  return WebPolicy::Create(access).value();
-}
-
-// "a&a&a&...": more parameters than there is memory for.
-std::string ManyParameters(std::string_view parameter, std::size_t bytes) {
-  std::string target = "/?";
-  while (target.size() < bytes) target += parameter;
-  return "GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n";
-}
-
-void WaitFor(const std::function<bool()>& condition, const char* what) {
-  for (int i = 0; i < 2'000 && !condition(); ++i) std::this_thread::sleep_for(5ms);
-  EXPECT_TRUE(condition()) << what;
-}
-
-class HttpConnectionTest : public testing::TestWithParam<Security> {
- protected:
-  HttpConnectionTest() {
-    slot_.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
-    if (IsTls()) guard_.Enforce(TlsPolicy());
-  }
-
-  static bool IsTls() { return GetParam() != Security::kPlain; }
-
-  std::unique_ptr<HttpServer> Start(const HttpLimits& limits = kLimits) {
-    auto server =
-        HttpServer::Start(ListeningSocket::Open({"127.0.0.1", 0, {}}).value(), limits, services_);
-    EXPECT_TRUE(server) << server.error().context;
-    return std::move(server).value();
-  }
-
-  static std::unique_ptr<LoopbackClient> Connect(const HttpServer& server) {
-    return std::make_unique<LoopbackClient>(server.port(), GetParam());
-  }
-
-  // The reply to a request after which either side closes.
-  static std::string Exchange(const HttpServer& server, std::string_view request) {
-    LoopbackClient client(server.port(), GetParam());
-    client.Send(request);
-    return client.ReadToEnd();
-  }
-
-  // The reply to kRequest.
-  static std::string ReadHealthy(LoopbackClient& client) {
-    return client.ReadUntil("connwatch is healthy.\n");
-  }
-
-  // Waits until the server has forgotten all clients.
-  static void ExpectNothingLeft(const HttpServer& server) {
-    WaitFor([&] { return server.connections() == 0; }, "no connection is left");
-    EXPECT_EQ(server.requests(), 0U);
-  }
-
-  // Since the last call, of this reason; of any other there must be none.
-  std::uint64_t Refused(WebRefusal reason) {
-    const WebRefusalCounts now = guard_.refusals();
-    const auto sum = [](const WebRefusalCounts& counts) {
-      return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-    };
-    const std::uint64_t refused = now.at(IndexOf(reason)) - before_.at(IndexOf(reason));
-    EXPECT_EQ(sum(now) - sum(before_), refused) << "other reasons than " << Name(reason);
-    before_ = now;
-    return refused;
-  }
-
-  std::vector<std::string> TakeLog() {
-    const MutexLock lock(mutex_);
-    return std::exchange(log_, {});
-  }
-
-  SnapshotSlot slot_;
-  Mutex mutex_;
-  std::vector<std::string> log_ CONNWATCH_GUARDED_BY(mutex_);
-  WebGuard guard_{WebPolicy::Create({}).value(),
-                  [this](WebRefusal /*reason*/, const std::string& line) {
-                    const MutexLock lock(mutex_);
-                    log_.push_back(line);
-                  }};
-  WebRefusalCounts before_{};
-  HttpServices services_{slot_, guard_, {}};
-};
 
 TEST_P(HttpConnectionTest, WhoBehavesIsNotRefused) {
   const auto server = Start();
@@ -257,7 +155,7 @@ TEST_P(HttpConnectionTest, NotWholeInTime) {
 }
 
 TEST_P(HttpConnectionTest, TheServersOwnTimeOut) {
-  HttpLimits limits = kLimits;
+  HttpLimits limits = kLoopbackLimits;
   limits.timeout = 3s;
   const auto server = Start(limits);
   EXPECT_EQ(Exchange(*server, "GET /metrics HTTP/1.1\r\nHost: x\r\n"), "");
@@ -266,7 +164,7 @@ TEST_P(HttpConnectionTest, TheServersOwnTimeOut) {
 }
 
 TEST_P(HttpConnectionTest, BeyondTheLimitOfConnections) {
-  HttpLimits limits = kLimits;
+  HttpLimits limits = kLoopbackLimits;
   limits.max_connections = 4;
   const auto server = Start(limits);
   std::vector<std::unique_ptr<LoopbackClient>> clients;
@@ -405,117 +303,9 @@ TEST_P(HttpConnectionStreamTest, TheServerEndsWithRequestsOfEveryKind) {
   EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << "what a stop cuts short is not refused";
 }
 
-std::string NameOf(const testing::TestParamInfo<Security>& info) {
-  switch (info.param) {
-    case Security::kPlain:
-      return "Plain";
-    case Security::kTls12:
-      return "Tls12";
-    case Security::kTls13:
-      return "Tls13";
-  }
-  return "";
-}
-
 const auto kEverySecurity = testing::Values(Security::kPlain, Security::kTls12, Security::kTls13);
 INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionTest, kEverySecurity, NameOf);
 INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionStreamTest, kEverySecurity, NameOf);
-
-class HttpConnectionUnixTest : public HttpConnectionTest {
- protected:
-  std::unique_ptr<HttpServer> StartOnPath() {
-    auto server =
-        HttpServer::Start(ListeningSocket::Open({{}, 0, path_}).value(), kLimits, services_);
-    EXPECT_TRUE(server) << server.error().context;
-    return std::move(server).value();
-  }
-
-  const ScratchDirectory folder_;
-  const std::string path_ = folder_.PathTo("s.sock");
-};
-
-TEST_P(HttpConnectionUnixTest, WhatIsRefusedIsCountedThereToo) {
-  const auto server = StartOnPath();
-  const std::string tail = "\r\nHost: x\r\n\r\n";
-  for (const std::string& request :
-       {std::string("GARBAGE\r\n\r\n"), "GET / HTTP/9.9" + tail, ManyParameters("&", 8'000),
-        "GET /" + std::string(20'000, 'a') + " HTTP/1.1" + tail, kRequest + "GARBAGE\r\n\r\n"}) {
-    LoopbackClient client(path_);
-    client.Send(request);
-    client.ReadToEnd();
-    ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << request.substr(0, 40);
-  }
-  EXPECT_THAT(TakeLog(), Contains(StartsWith("refused a request from unix: ")));
-}
-
-TEST_P(HttpConnectionUnixTest, WhoBehavesIsNotRefused) {
-  const auto server = StartOnPath();
-  for (const std::string& request : {kLastRequest, kRequest, std::string()}) {
-    LoopbackClient client(path_);
-    client.Send(request);
-    client.EndSending();
-    client.ReadToEnd();
-    ExpectNothingLeft(*server);
-  }
-  LoopbackClient idle(path_);
-  WaitFor([&] { return server->connections() == 1; }, "it is there");
-  server->CloseOverdue(std::chrono::steady_clock::now() + 1h);
-  idle.ReadToEnd();
-  ExpectNothingLeft(*server);
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 0U);
-}
-
-INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionUnixTest, testing::Values(Security::kPlain), NameOf);
-
-class HttpConnectionHandshakeTest : public HttpConnectionTest {
- protected:
-  // The bytes as they are, to a server that expects TLS.
-  static void SendAndEnd(const HttpServer& server, std::string_view bytes) {
-    LoopbackClient client(server.port());
-    client.Send(bytes);
-    client.EndSending();
-    client.ReadToEnd();
-    ExpectNothingLeft(server);
-  }
-};
-
-TEST_P(HttpConnectionHandshakeTest, HalfAHandshake) {
-  const auto server = Start();
-  const std::string hello = LoopbackClient::ClientHello();
-  for (std::size_t size = 1; size <= hello.size(); ++size) {
-    SendAndEnd(*server, hello.substr(0, size));
-    EXPECT_EQ(Refused(WebRefusal::kTls), 1U) << size;
-  }
-  EXPECT_THAT(TakeLog(), Contains(StartsWith("refused TLS from 127.0.0.1: ")));
-}
-
-TEST_P(HttpConnectionHandshakeTest, HalfAHandshakeAndAReset) {
-  const auto server = Start();
-  const std::string hello = LoopbackClient::ClientHello();
-  for (std::size_t size = 1; size <= hello.size(); ++size) {
-    LoopbackClient client(server->port());
-    client.Send(hello.substr(0, size));
-    client.Reset();
-  }
-  EXPECT_THAT(Exchange(*server, kLastRequest), StartsWith("HTTP/1.1 200"));
-  ExpectNothingLeft(*server);
-}
-
-TEST_P(HttpConnectionHandshakeTest, NoHandshakeAtAll) {
-  const auto server = Start();
-  for (const std::string& bytes :
-       {kRequest, ManyParameters("&", 8'000), std::string(1'000, '\0')}) {
-    SendAndEnd(*server, bytes);
-    EXPECT_EQ(Refused(WebRefusal::kTls), 1U) << bytes.substr(0, 40);
-  }
-  EXPECT_THAT(TakeLog(), Contains(HasSubstr("no ClientHello")));
-  SendAndEnd(*server, "");
-  EXPECT_EQ(Refused(WebRefusal::kTls), 0U) << "a health check";
-}
-
-INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionHandshakeTest, testing::Values(Security::kTls13),
-                         NameOf);
 
 }  // namespace
 }  // namespace connwatch
