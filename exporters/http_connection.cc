@@ -71,8 +71,9 @@ bool HttpConnection::IsRequestCutShort(ConnectionClosing closing) const {
   if (const auto received = BytesFromClient()) {
     return progress_.IsCutShort(*received, kEmptyLinesBytes + kFinBytes);
   }
-  // Nobody counts the bytes of a unix socket. But if libmicrohttpd has closed a connection that
-  // waits for a request, there was something that is none.
+  // The kernel does not count the bytes of a unix socket. If libmicrohttpd closes a connection that
+  // waits for a request while the client is still there, the client has sent something that is not
+  // a request.
   const bool is_closed_here = closing == ConnectionClosing::kByOthers && !HasClientLeft(fd_);
   return progress_.IsWithinHeaders() || (progress_.WaitsForRequest() && is_closed_here);
 }

@@ -48,7 +48,7 @@ class TlsContext {
   const TlsSettings& settings() const { return settings_; }
 
   /// Sets up a session before its handshake. GnuTLS keeps the address of `client`: it must not
-  /// move, and must outlive the session. It keeps `context` alive as long.
+  /// move, and must outlive the session. `client` keeps `context` alive.
   static void Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
                      TlsClient& client);
 
