@@ -1,31 +1,16 @@
-"""A network namespace for measurements that other connections of the host would disturb."""
+"""A network namespace for measurements that other connections of the host would disturb. Its settings
+are those of the tests, whatever the host's are."""
+import pathlib
+import sys
 
-import contextlib
-import ctypes
-import os
-import subprocess
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
 
-CLONE_NEWNET = 0x40000000  # linux/sched.h
+from network import network_namespace
 
 
-@contextlib.contextmanager
 def own_network():
     """This process, and what it starts, is alone in a network namespace with a loopback device.
 
     Nobody else's connections end there, and its limits of ports and TIME-WAIT are its own.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def check(result):
-        if result != 0:
-            raise OSError(ctypes.get_errno(), "network namespace")
-    before = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        check(libc.unshare(CLONE_NEWNET))
-        try:
-            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            yield
-        finally:
-            check(libc.setns(before, CLONE_NEWNET))
-    finally:
-        os.close(before)
+    return network_namespace()

@@ -22,14 +22,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::size_t kMaxNameCharacters = 64;
 constexpr double kMaxNumber = 1e15;
 constexpr double kMaxPlainShare = 1;
 constexpr double kMaxShare = 10;
-
-Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 bool IsWord(std::string_view text) {
   const std::string allowed = std::string(kLetters) + std::string(kDigits) + "_";

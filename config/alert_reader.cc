@@ -33,7 +33,7 @@ constexpr DurationRange kHold{.min = 0us, .max = 24h};
 using Texts = std::map<std::string, std::string>;
 
 // A rule while it is read: what its mapping gives, beside what it begins with.
-struct Draft {
+struct AlertDraft {
   AlertRule rule;  // begins as the default rule of that name
   bool is_default = false;
   std::optional<SignalUnit> unit;  // absent while the signal is missing or unknown
@@ -63,7 +63,7 @@ ValueReader SignalNumber(std::optional<double>& into, std::optional<SignalUnit> 
   });
 }
 
-ValueReader Growth(Draft& draft) {
+ValueReader Growth(AlertDraft& draft) {
   const auto per_second = SignalNumber(draft.unit, [&draft](double number) -> Result<void> {
     if (number <= 0) return Error{0, "0 is too small, must be more than 0"};
     draft.growth.per_second = number;
@@ -83,7 +83,7 @@ ValueReader Growth(Draft& draft) {
       check);
 }
 
-ValueReader Clear(Draft& draft) {
+ValueReader Clear(AlertDraft& draft) {
   return Mapping({{kAbove, SignalNumber(draft.clear_above, draft.unit)},
                   {kBelow, SignalNumber(draft.clear_below, draft.unit)},
                   {"for", Duration(draft.rule.clear.hold, kHold)}});
@@ -127,7 +127,7 @@ void CheckLabels(const Texts& labels, const Place& place) {
 }
 
 // The new threshold on the place of the default's.
-void ApplyThreshold(Draft& draft, const Place& place) {
+void ApplyThreshold(AlertDraft& draft, const Place& place) {
   AlertRule& rule = draft.rule;
   if (draft.above && draft.below) {
     return place.Find(kBelow)->Reject("is given beside above, must be one of them");
@@ -141,7 +141,7 @@ void ApplyThreshold(Draft& draft, const Place& place) {
   rule.threshold = AlertThreshold{side, draft.above ? *draft.above : *draft.below};
 }
 
-void ApplyClear(Draft& draft, const Place& place) {
+void ApplyClear(AlertDraft& draft, const Place& place) {
   AlertRule& rule = draft.rule;
   const bool is_below = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
   const std::optional<double>& right = is_below ? draft.clear_above : draft.clear_below;
@@ -171,7 +171,7 @@ void ApplyClear(Draft& draft, const Place& place) {
   if (rule.clear.level && is_beyond(*rule.clear.level)) rule.clear.level = threshold;
 }
 
-void CheckRule(Draft& draft, const Place& place) {
+void CheckRule(AlertDraft& draft, const Place& place) {
   AlertRule& rule = draft.rule;
   if (rule.name.empty()) return place.Reject("has no name, must have the key name");
   if (!draft.is_default && !place.Find(kSignal)) {
@@ -188,8 +188,8 @@ void CheckRule(Draft& draft, const Place& place) {
 }
 
 // The other values depend on these two: the name says what is not given, the signal is their unit.
-Draft BeginDraft(const Place& place) {
-  Draft draft;
+AlertDraft BeginDraft(const Place& place) {
+  AlertDraft draft;
   const std::vector<AlertRule> defaults = DefaultAlertRules();
   const std::optional<Place> name = place.Find(kName);
   const auto same = std::ranges::find_if(
@@ -213,7 +213,7 @@ Draft BeginDraft(const Place& place) {
 }
 
 void ReadRule(AlertRule& into, const Place& place) {
-  Draft draft = BeginDraft(place);
+  AlertDraft draft = BeginDraft(place);
   AlertRule& rule = draft.rule;
   draft.growth = rule.growth.value_or(AlertGrowth{});
   const ValueReader reader = Mapping(

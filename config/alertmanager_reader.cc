@@ -22,18 +22,16 @@ constexpr std::string_view kWebhook = "webhook";
 constexpr std::string_view kTls = "tls";
 constexpr std::string_view kPassword = "password";
 constexpr std::string_view kPasswordFile = "password_file";
-constexpr std::string_view kCertFile = "cert_file";
-constexpr std::string_view kKeyFile = "key_file";
+constexpr std::string_view kTlsCertFile = "cert_file";
+constexpr std::string_view kTlsKeyFile = "key_file";
 constexpr std::string_view kApiPath = "/api/v2/alerts";
 
 // A receiver while it is read.
-struct Draft {
+struct ReceiverDraft {
   AlertReceiver receiver;
   BasicAuth basic_auth;
   std::optional<HttpUrl> url;
 };
-
-Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 // To be added to: the path of the API goes to its end.
 Result<HttpUrl> ParseBaseUrl(std::string_view text) {
@@ -74,7 +72,7 @@ Result<std::string> ParseFile(std::string_view text) {
   return path;
 }
 
-ValueReader Url(Draft& draft, Result<HttpUrl> (*parse)(std::string_view)) {
+ValueReader Url(ReceiverDraft& draft, Result<HttpUrl> (*parse)(std::string_view)) {
   return TextReader("a URL", [&draft, parse](const std::string& text) -> Result<void> {
     const Result<HttpUrl> url = parse(text);
     if (!url) return url.error();
@@ -85,7 +83,7 @@ ValueReader Url(Draft& draft, Result<HttpUrl> (*parse)(std::string_view)) {
 
 ValueReader File(std::string& into) { return Text(into, "the path of a file", ParseFile); }
 
-void CheckBasicAuth(Draft& draft, const Place& place) {
+void CheckBasicAuth(ReceiverDraft& draft, const Place& place) {
   if (draft.basic_auth.username.empty()) {
     return place.Reject("has no username, must have the key username");
   }
@@ -98,7 +96,7 @@ void CheckBasicAuth(Draft& draft, const Place& place) {
   draft.receiver.basic_auth = draft.basic_auth;
 }
 
-ValueReader Auth(Draft& draft) {
+ValueReader Auth(ReceiverDraft& draft) {
   return Mapping({{"username", Text(draft.basic_auth.username, "a name", ParseUsername)},
                   {kPassword, Text(draft.basic_auth.password, "a text", ParseCredential)},
                   {kPasswordFile, File(draft.basic_auth.password_file)}},
@@ -108,21 +106,22 @@ ValueReader Auth(Draft& draft) {
 void CheckCertificate(const TlsOptions& tls, const Place& place) {
   if (tls.cert_file.empty() == tls.key_file.empty()) return;
   const bool has_key = tls.cert_file.empty();
-  place.Find(has_key ? kKeyFile : kCertFile)
-      ->Reject("goes with " + std::string(has_key ? kCertFile : kKeyFile) + ", which is missing");
+  place.Find(has_key ? kTlsKeyFile : kTlsCertFile)
+      ->Reject("goes with " + std::string(has_key ? kTlsCertFile : kTlsKeyFile) +
+               ", which is missing");
 }
 
 ValueReader Tls(TlsOptions& tls) {
   return Mapping({{"ca_file", File(tls.ca_file)},
-                  {kCertFile, File(tls.cert_file)},
-                  {kKeyFile, File(tls.key_file)},
+                  {kTlsCertFile, File(tls.cert_file)},
+                  {kTlsKeyFile, File(tls.key_file)},
                   {"server_name", Text(tls.server_name, "the name of a host", ParseHostName)},
                   {"insecure_skip_verify",
                    Word(tls.insecure_skip_verify, {{"false", false}, {"true", true}})}},
                  [&tls](const Place& place) { CheckCertificate(tls, place); });
 }
 
-void CheckReceiver(Draft& draft, const Place& place) {
+void CheckReceiver(ReceiverDraft& draft, const Place& place) {
   const auto webhook = place.Find(kWebhook);
   if (webhook && place.Find(kUrl)) {
     return webhook->Reject("is given beside url, must be one of them");
@@ -136,7 +135,7 @@ void CheckReceiver(Draft& draft, const Place& place) {
 }
 
 void ReadReceiver(AlertReceiver& into, const Place& place) {
-  Draft draft;
+  ReceiverDraft draft;
   AlertReceiver& receiver = draft.receiver;
   const ValueReader reader =
       Mapping({{kUrl, Url(draft, ParseBaseUrl)},

@@ -12,11 +12,6 @@ namespace connwatch {
 
 namespace {
 
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-Error Mistake(std::string message) { return Error{0, std::move(message)}; }
-
 bool IsOnlyOf(std::string_view text, std::string_view characters) {
   return text.find_first_not_of(characters) == std::string_view::npos;
 }

@@ -13,7 +13,7 @@ namespace connwatch {
 
 namespace {
 
-constexpr std::string_view kName = "name";
+constexpr std::string_view kNameKey = "name";
 constexpr NumberRange kItems{.min = 1, .max = 1'000};
 
 ValueReader Ports(std::vector<PortRange>& into) {
@@ -48,8 +48,9 @@ ValueReader Rule(GroupRule& rule) {
   const auto has_name = [&rule](const Place& place) {
     if (rule.name.empty()) place.Reject("has no name, must have the key name");
   };
-  return Mapping({{kName, Text(rule.name, "a name", ParseGroupName)}, {"match", Match(rule.match)}},
-                 has_name);
+  return Mapping(
+      {{kNameKey, Text(rule.name, "a name", ParseGroupName)}, {"match", Match(rule.match)}},
+      has_name);
 }
 
 void CheckNamesDiffer(const std::vector<GroupRule>& groups, const Place& place) {
@@ -57,7 +58,7 @@ void CheckNamesDiffer(const std::vector<GroupRule>& groups, const Place& place) 
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const auto [first, is_new] = first_with.emplace(groups[i].name, i);
     if (is_new) continue;
-    const std::optional<Place> name = place.Item(i).Find(kName);
+    const std::optional<Place> name = place.Item(i).Find(kNameKey);
     name->Reject(Quoted(groups[i].name) + " is the name of groups[" +
                  std::to_string(first->second) + "] already, must be another name");
   }

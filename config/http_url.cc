@@ -17,8 +17,6 @@ constexpr std::string_view kHostCharacters =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
 constexpr std::size_t kMaxUrlBytes = 2'000;
 
-Error Mistake(std::string message) { return Error{0, std::move(message)}; }
-
 bool IsPrintableAscii(std::string_view text) {
   return std::ranges::all_of(text,
                              [](char character) { return character > ' ' && character < 127; });

@@ -24,13 +24,13 @@ std::string Escaped(std::string_view bytes) {
   if (bytes == "\n") return "\\n";
   if (bytes == "\r") return "\\r";
   if (bytes == "\t") return "\\t";
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string escaped;
   for (const char character : bytes) {
     const auto byte = static_cast<std::uint8_t>(character);
     escaped += "\\x";
-    escaped += kDigits[byte >> 4];
-    escaped += kDigits[byte & 0xf];
+    escaped += kHexDigits[byte >> 4];
+    escaped += kHexDigits[byte & 0xf];
   }
   return escaped;
 }

@@ -13,6 +13,9 @@
 
 namespace connwatch {
 
+inline constexpr std::string_view kDigits = "0123456789";
+inline constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
 /// Both ends included.
 struct NumberRange {
   std::uint64_t min = 0;

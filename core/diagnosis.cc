@@ -148,7 +148,7 @@ std::string Sources(const ListenerEvidence& seen) {
          Percent(seen.top_source_share) + ")";
 }
 
-std::string SynQueue(const ListenerEvidence& seen) {
+std::string SynQueueText(const ListenerEvidence& seen) {
   return "SYN queue " + std::to_string(seen.syn_queue_length) + " (peak " +
          std::to_string(seen.syn_queue_peak) + ", limit " +
          std::to_string(seen.accept_queue_limit) + SharedBy(seen) + ")";
@@ -201,13 +201,14 @@ std::string Explain(DiagnosisCause cause, const ListenerEvidence& evidence) {
              std::to_string(evidence.accept_queue_limit) + SharedBy(evidence) + "), " +
              Decimal(evidence.drops_per_second) + " drops/s: the application accepts too slowly";
     case DiagnosisCause::kSynFlood:
-      return SynQueue(evidence) + Growth(evidence) + " from " + Sources(evidence) + ", " +
+      return SynQueueText(evidence) + Growth(evidence) + " from " + Sources(evidence) + ", " +
              Retransmitting(evidence) + ": SYNs from many sources that never complete";
     case DiagnosisCause::kReturnPathLoss:
       return Retransmitting(evidence) + ", from " + Sources(evidence) +
              ": SYN-ACKs or final ACKs are lost on the way";
     case DiagnosisCause::kSynCookies:
-      return SynQueue(evidence) + ", the host sends " + Decimal(evidence.syn_cookies_per_second) +
+      return SynQueueText(evidence) + ", the host sends " +
+             Decimal(evidence.syn_cookies_per_second) +
              " SYN cookies/s: the queue no longer shows how many handshakes are pending";
     case DiagnosisCause::kDeferredAccept:
       return std::to_string(evidence.syn_queue_settled) + " of " +

@@ -13,8 +13,6 @@ namespace {
 
 constexpr unsigned kV4MappedBits = 96;  // RFC 4291 section 2.5.5.2: ::ffff:0:0/96
 
-Error Mistake(std::string message) { return Error{0, std::move(message)}; }
-
 // Decimal digits without a leading zero, at most `max`.
 std::optional<unsigned> ParseLength(std::string_view text, unsigned max) {
   if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos ||

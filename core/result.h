@@ -29,6 +29,9 @@ struct Error {
   }
 };
 
+/// The error of a text that a person wrote. No system call failed, so no errno is behind it.
+inline Error Mistake(std::string message) { return Error{0, std::move(message)}; }
+
 /// Either a T or the Error that prevented it. Asking for the wrong one is a programming error and
 /// throws std::bad_variant_access.
 template <typename T>

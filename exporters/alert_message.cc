@@ -8,15 +8,14 @@
 #include <string_view>
 
 #include "core/alert_template.h"
+#include "exporters/json_values.h"
 
 namespace connwatch {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // RFC 3339 in UTC: "2026-11-21T07:26:24.339Z".
-std::string Timestamp(WallTime time) {
+std::string Rfc3339(WallTime time) {
   using std::chrono::milliseconds;
   const auto whole = std::chrono::floor<milliseconds>(time);
   const auto day = std::chrono::floor<std::chrono::days>(whole);
@@ -78,8 +77,8 @@ Json ToJson(const AlertReport& report, const AlertMessageContext& context) {
   const WallTime ends_at = std::max(report.resolved_at.value_or(context.expires_at), starts_at);
   return {{"labels", LabelsOf(alert, context.instance)},
           {"annotations", AnnotationsOf(alert)},
-          {"startsAt", Timestamp(starts_at)},
-          {"endsAt", Timestamp(ends_at)}};
+          {"startsAt", Rfc3339(starts_at)},
+          {"endsAt", Rfc3339(ends_at)}};
 }
 
 }  // namespace

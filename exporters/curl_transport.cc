@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "exporters/http_status.h"
+
 namespace connwatch {
 
 namespace {
@@ -96,7 +98,7 @@ class CurlTransport::Request {
       return {id_, DeliveryOutcome::kFailed, Error{code, text}};
     }
     if (status / 100 == 2) return {id_, DeliveryOutcome::kDelivered, {}};
-    const bool is_temporary = status == 429 || status / 100 == 5;
+    const bool is_temporary = status == kTooManyRequests || status / 100 == 5;
     return {id_, is_temporary ? DeliveryOutcome::kFailed : DeliveryOutcome::kRejected,
             Error{static_cast<int>(status), "answered with status " + std::to_string(status)}};
   }

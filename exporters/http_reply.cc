@@ -10,6 +10,7 @@
 
 #include "exporters/accept_encoding.h"
 #include "exporters/gzip.h"
+#include "exporters/http_status.h"
 #include "exporters/json_api.h"
 #include "exporters/query.h"
 #include "exporters/status_page.h"
@@ -23,12 +24,6 @@ constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kReadMethods = "GET, HEAD";
 constexpr std::string_view kGzip = "gzip";
-
-constexpr unsigned kOk = 200;
-constexpr unsigned kBadRequest = 400;
-constexpr unsigned kNotFound = 404;
-constexpr unsigned kMethodNotAllowed = 405;
-constexpr unsigned kServiceUnavailable = 503;
 
 HttpReply Body(std::string body, std::string_view content_type, unsigned status = kOk) {
   HttpReply reply;
@@ -81,38 +76,40 @@ HttpReply Ready(const Inquiry& inquiry) {
   return TextReply(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
-HttpReply Json(std::optional<std::string> json, std::string_view waiting_for) {
+HttpReply JsonReply(std::optional<std::string> json, std::string_view waiting_for) {
   if (json) return Body(*std::move(json), kJson);
   return ErrorReply(kServiceUnavailable, "waiting for " + std::string(waiting_for));
 }
 
 HttpReply States(const Inquiry& inquiry) {
-  return Json(RenderStates(inquiry.snapshot()), "the first full poll");
+  return JsonReply(RenderStates(inquiry.snapshot()), "the first full poll");
 }
 
 HttpReply Listeners(const Inquiry& inquiry) {
-  return Json(RenderListeners(inquiry.snapshot(), inquiry.paging), "the first poll of listeners");
+  return JsonReply(RenderListeners(inquiry.snapshot(), inquiry.paging),
+                   "the first poll of listeners");
 }
 
 HttpReply Handshakes(const Inquiry& inquiry) {
-  return Json(RenderHandshakes(inquiry.snapshot(), inquiry.paging), "the first poll of handshakes");
+  return JsonReply(RenderHandshakes(inquiry.snapshot(), inquiry.paging),
+                   "the first poll of handshakes");
 }
 
 HttpReply Groups(const Inquiry& inquiry) {
-  return Json(RenderGroups(inquiry.snapshot(), inquiry.paging), "the first full poll");
+  return JsonReply(RenderGroups(inquiry.snapshot(), inquiry.paging), "the first full poll");
 }
 
 HttpReply Alerts(const Inquiry& inquiry) {
-  return Json(RenderAlerts(inquiry.snapshot(), inquiry.paging), "the first poll");
+  return JsonReply(RenderAlerts(inquiry.snapshot(), inquiry.paging), "the first poll");
 }
 
 HttpReply HistoryOf(const Inquiry& inquiry) {
-  return Json(RenderHistory(inquiry.snapshot()), "the first poll");
+  return JsonReply(RenderHistory(inquiry.snapshot()), "the first poll");
 }
 
 HttpReply StatusOf(const Inquiry& inquiry) {
   const PublishedSnapshot& published = *inquiry.published;
-  return Json(RenderStatus(published.snapshot(), published.build(), inquiry.now), "");
+  return JsonReply(RenderStatus(published.snapshot(), published.build(), inquiry.now), "");
 }
 
 enum class Parameters : std::uint8_t {

@@ -15,6 +15,7 @@
 #include "exporters/http_connection.h"
 #include "exporters/http_reply.h"
 #include "exporters/http_response.h"
+#include "exporters/http_status.h"
 #include "exporters/request_framing.h"
 
 namespace connwatch {
@@ -26,7 +27,6 @@ constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
 // libmicrohttpd stops accepting at its own limit: it must not get there before one has made room.
 constexpr unsigned kConnectionHeadroom = 64;
 constexpr int kReplyTimeouts = 6;
-constexpr unsigned kContentTooLarge = 413;  // its name in microhttpd.h depends on the version
 
 std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -206,7 +206,7 @@ struct HttpServer::Callbacks {
     const std::string refused = "refused a request from " + client.client().address + ": ";
     if (framing.IsAmbiguous()) {
       guard.RecordRefusal(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
-      return TextReply(MHD_HTTP_BAD_REQUEST, "The headers can be read in two ways.\n");
+      return TextReply(kBadRequest, "The headers can be read in two ways.\n");
     }
     if (framing.HasBody()) {
       guard.RecordRefusal(WebRefusal::kBody, refused + "it has a body");

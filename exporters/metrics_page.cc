@@ -19,7 +19,7 @@ namespace {
 constexpr std::string_view kOtherListener = "other";
 
 // Name and status of what has series of its own.
-using Listeners = std::vector<std::pair<std::string, ListenerStatus>>;
+using ListedListeners = std::vector<std::pair<std::string, ListenerStatus>>;
 
 void AddStates(MetricFamilies& families, const StateCounts& states) {
   auto sockets = families.Gauge("connwatch_tcp_sockets",
@@ -38,7 +38,7 @@ void AddPortUsage(MetricFamilies& families, const SocketTable& sockets) {
       .Add(sockets.ports_used_peak_destination);
 }
 
-void AddAcceptQueues(MetricFamilies& families, const Listeners& listeners) {
+void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners) {
   auto length =
       families.Gauge("connwatch_listener_accept_queue_length",
                      "Connections waiting for accept, summed over the listener's sockets.");
@@ -61,7 +61,7 @@ void AddAcceptQueues(MetricFamilies& families, const Listeners& listeners) {
   }
 }
 
-void AddSynQueues(MetricFamilies& families, const Listeners& listeners) {
+void AddSynQueues(MetricFamilies& families, const ListedListeners& listeners) {
   auto length = families.Gauge("connwatch_listener_syn_queue_length",
                                "SYN-RECV sockets of the listener: handshakes without a final ACK.");
   auto peak = families.Gauge("connwatch_listener_syn_queue_peak",
@@ -93,7 +93,7 @@ void AddDiagnoses(MetricFamilies& families, const ListenerTable& table) {
 }
 
 void AddListeners(MetricFamilies& families, const ListenerTable& table) {
-  Listeners listeners;
+  ListedListeners listeners;
   for (const Listener& listener : table.listeners) {
     listeners.emplace_back(listener.address.ToString(), listener.status);
   }

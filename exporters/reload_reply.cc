@@ -1,15 +1,8 @@
 #include "exporters/reload_reply.h"
 
+#include "exporters/http_status.h"
+
 namespace connwatch {
-
-namespace {
-
-constexpr unsigned kOk = 200;
-constexpr unsigned kForbidden = 403;
-constexpr unsigned kMethodNotAllowed = 405;
-constexpr unsigned kInternalServerError = 500;
-
-}  // namespace
 
 HttpReply AnswerReload(std::string_view method, const ReloadAction& action) {
   if (method != "POST" && method != "PUT") {

@@ -15,7 +15,8 @@ bool IsToken(std::string_view text) {
   return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
-bool IsControl(char character) {
+// A tab may stand in the value of a header.
+bool IsForbiddenControl(char character) {
   constexpr char kDelete = 0x7f;
   const bool is_low = character >= '\0' && character < ' ';
   return (is_low && character != '\t') || character == kDelete;
@@ -24,7 +25,7 @@ bool IsControl(char character) {
 }  // namespace
 
 void RequestFraming::Take(std::string_view name, std::string_view value) {
-  if (!IsToken(name) || std::ranges::any_of(value, IsControl)) is_ambiguous_ = true;
+  if (!IsToken(name) || std::ranges::any_of(value, IsForbiddenControl)) is_ambiguous_ = true;
   if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
   if (EqualsIgnoringCase(name, "Connection")) {
     ForEachElement(value, [this](const WeightedElement& option) {

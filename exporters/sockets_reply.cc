@@ -6,17 +6,11 @@
 #include <variant>
 
 #include "core/ip_address.h"
+#include "exporters/http_status.h"
 
 namespace connwatch {
 
 namespace {
-
-constexpr unsigned kOk = 200;
-constexpr unsigned kBadRequest = 400;
-constexpr unsigned kForbidden = 403;
-constexpr unsigned kMethodNotAllowed = 405;
-constexpr unsigned kTooManyRequests = 429;
-constexpr unsigned kServiceUnavailable = 503;
 
 bool IsLoopback(std::string_view address) {
   const auto parsed = IpAddress::Parse(address);

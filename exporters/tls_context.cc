@@ -22,7 +22,7 @@ gnutls_datum_t DatumOf(const std::string& text) {
           static_cast<unsigned>(text.size())};
 }
 
-Error Mistake(std::string context) { return Error{EINVAL, std::move(context)}; }
+Error Unusable(std::string context) { return Error{EINVAL, std::move(context)}; }
 
 // Called when the client's last message of the handshake has been read. Nothing beyond it has:
 // GnuTLS reads one record at a time.
@@ -103,24 +103,24 @@ Result<void> TlsContext::Load() {
   const int result =
       gnutls_certificate_set_x509_key_mem(credentials_, &certificate, &key, GNUTLS_X509_FMT_PEM);
   if (result < 0) {
-    return Mistake("cert_file " + settings_.certificate.path + " and key_file " +
-                   settings_.key.path + " are no pair of PEM files: " + gnutls_strerror(result));
+    return Unusable("cert_file " + settings_.certificate.path + " and key_file " +
+                    settings_.key.path + " are no pair of PEM files: " + gnutls_strerror(result));
   }
   if (settings_.client_ca) {
     const gnutls_datum_t authorities = DatumOf(settings_.client_ca->content);
     const int count =
         gnutls_certificate_set_x509_trust_mem(credentials_, &authorities, GNUTLS_X509_FMT_PEM);
     if (count <= 0) {
-      return Mistake("client_ca_file " + settings_.client_ca->path + " has no certificate in PEM" +
-                     (count < 0 ? std::string(": ") + gnutls_strerror(count) : ""));
+      return Unusable("client_ca_file " + settings_.client_ca->path + " has no certificate in PEM" +
+                      (count < 0 ? std::string(": ") + gnutls_strerror(count) : ""));
     }
   }
   gnutls_certificate_set_verify_function(credentials_, VerifyClient);
   const std::string priorities = TlsPriorities(settings_);
   const int refused = gnutls_priority_init(&priorities_, priorities.c_str(), nullptr);
   if (refused != GNUTLS_E_SUCCESS) {
-    return Mistake("GnuTLS refuses the versions and suites: " +
-                   std::string(gnutls_strerror(refused)));
+    return Unusable("GnuTLS refuses the versions and suites: " +
+                    std::string(gnutls_strerror(refused)));
   }
   return {};
 }

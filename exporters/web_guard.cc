@@ -6,13 +6,11 @@
 
 #include "exporters/basic_credentials.h"
 #include "exporters/bcrypt.h"
+#include "exporters/http_status.h"
 
 namespace connwatch {
 
 namespace {
-
-constexpr unsigned kUnauthorized = 401;
-constexpr unsigned kTooManyRequests = 429;
 
 HttpReply TooMany(std::chrono::nanoseconds wait, std::string text) {
   const auto seconds =

@@ -17,7 +17,7 @@ namespace connwatch {
 
 namespace {
 
-constexpr std::string_view kWhat = "destroy events (sock_diag)";
+constexpr std::string_view kDestroyEvents = "destroy events (sock_diag)";
 
 // One event a datagram, of about 400 bytes; tcp_info grows with the kernel.
 constexpr std::size_t kDatagramBytes = 2'048;
@@ -40,9 +40,9 @@ class InetDestroyEvents final : public DestroyEventStream {
     const int received = Receive();
     if (received < 0 && errno == ENOBUFS) return DestroyEventBatch{{}, true, true};
     if (received < 0 && (errno == EAGAIN || errno == EINTR)) return DestroyEventBatch{};
-    if (received < 0) return Error::FromErrno(errno, "receive").Within(kWhat);
+    if (received < 0) return Error::FromErrno(errno, "receive").Within(kDestroyEvents);
     for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
-      if (auto parsed = Parse(i); !parsed) return std::move(parsed).error().Within(kWhat);
+      if (auto parsed = Parse(i); !parsed) return std::move(parsed).error().Within(kDestroyEvents);
     }
     return DestroyEventBatch{records_, false, static_cast<std::size_t>(received) == kDatagrams};
   }
@@ -93,11 +93,11 @@ void SetBuffer(int fd, std::size_t bytes) {
 Result<std::unique_ptr<DestroyEventStream>> InetDestroyEventSource::Open(std::size_t buffer_bytes) {
   // Bound before it joins: an unbound socket silently receives nothing.
   auto socket = OpenSockDiag();
-  if (!socket) return std::move(socket).error().Within(kWhat);
+  if (!socket) return std::move(socket).error().Within(kDestroyEvents);
   SetBuffer(mnl_socket_get_fd(socket->get()), buffer_bytes);
   for (int group : {SKNLGRP_INET_TCP_DESTROY, SKNLGRP_INET6_TCP_DESTROY}) {
     if (mnl_socket_setsockopt(socket->get(), NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0) {
-      return Error::FromErrno(errno, "join the groups").Within(kWhat);
+      return Error::FromErrno(errno, "join the groups").Within(kDestroyEvents);
     }
   }
   return std::unique_ptr<DestroyEventStream>(

@@ -10,7 +10,7 @@ namespace connwatch {
 
 namespace {
 
-constexpr std::string_view kWhat = "socket dump (inet_diag)";
+constexpr std::string_view kSocketDump = "socket dump (inet_diag)";
 
 bool RefusesRequest(const Error& error) { return error.code == EOPNOTSUPP || error.code == EINVAL; }
 
@@ -28,7 +28,7 @@ InetDiagDump::InetDiagDump(NetlinkSocket socket, std::deque<DumpRequest> walks)
 
 Result<std::unique_ptr<InetDiagDump>> InetDiagDump::Open(std::deque<DumpRequest> walks) {
   auto socket = OpenSockDiag();
-  if (!socket) return std::move(socket).error().Within(kWhat);
+  if (!socket) return std::move(socket).error().Within(kSocketDump);
   std::unique_ptr<InetDiagDump> dump(new InetDiagDump(std::move(socket).value(), std::move(walks)));
   if (auto started = dump->StartNextWalk(); !started) return std::move(started).error();
   return dump;
@@ -39,7 +39,7 @@ int InetDiagDump::fd() const { return mnl_socket_get_fd(socket_.get()); }
 Result<void> InetDiagDump::StartNextWalk() {
   const auto request = BuildDumpRequest(walks_.front(), ++sequence_);
   if (mnl_socket_sendto(socket_.get(), request.data(), request.size()) < 0) {
-    return Error::FromErrno(errno, "send request").Within(kWhat);
+    return Error::FromErrno(errno, "send request").Within(kSocketDump);
   }
   parser_.Expect({sequence_, mnl_socket_get_portid(socket_.get())}, walks_.front().query.details);
   return {};
@@ -69,7 +69,7 @@ Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
 
 Result<RecordBatch> InetDiagDump::ReadBatch() {
   auto datagram = Receive();
-  if (!datagram) return std::move(datagram).error().Within(kWhat);
+  if (!datagram) return std::move(datagram).error().Within(kSocketDump);
   if (!*datagram) return RecordBatch{{}, DumpProgress::kWouldBlock};
   auto batch = parser_.Parse(**datagram);
   if (!batch) return OnError(std::move(batch).error());
@@ -92,9 +92,9 @@ Result<RecordBatch> InetDiagDump::OnError(Error error) {
   if (!any_record_ && LacksInetDiag(error)) {
     return std::move(error)
         .Within("the kernel offers no TCP socket dump: is the module tcp_diag loaded?")
-        .Within(kWhat);
+        .Within(kSocketDump);
   }
-  return std::move(error).Within(kWhat);
+  return std::move(error).Within(kSocketDump);
 }
 
 }  // namespace connwatch

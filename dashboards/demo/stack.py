@@ -14,10 +14,11 @@ import urllib.parse
 import urllib.request
 
 from forward import forward, listen_at
+from network import LIBC
 from support import (CONNWATCHD, SOURCE_DIR, command_of_alertmanager, find_tool,
                      network_namespace, wait_until)
 from traffic import PORTS
-from two_hosts import CLIENT, LIBC, TwoHosts
+from two_hosts import CLIENT, TwoHosts
 
 # Addresses inside: those of the shipped configuration, so that none of it needs to be changed.
 INSIDE = {"server": ("127.0.0.1", 10177), "client": (CLIENT, 10178),

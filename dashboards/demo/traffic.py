@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 
+from network import sysctl
 from two_hosts import CLIENT, SERVER, syn
 
 # What each listener of the server stands for: a group in the configuration of its daemon.
@@ -21,11 +22,6 @@ CHUNK = bytes(65536)
 # A flood grows to its full rate, and is followed by quiet in which the queue drains (63 s).
 FLOOD_SECONDS, QUIET_SECONDS = 90, 120
 SYNS_PER_SECOND, GROWTH = 400, 10  # 10 more each second
-
-
-def sysctl(name, value):
-    with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as file:
-        file.write(str(value))
 
 
 class Traffic(contextlib.ExitStack):
@@ -39,7 +35,7 @@ class Traffic(contextlib.ExitStack):
 
     def __enter__(self):
         super().__enter__()
-        sysctl("tcp_syn_retries", 2)  # connects into the black hole give up after 10 s, not 127
+        sysctl("ipv4/tcp_syn_retries", 2)  # connects into the black hole give up after 10 s, not 127
         self.callback(self._end)
         return self
 

@@ -7,7 +7,7 @@ import unittest
 
 import sockets
 from alert_watch import alerts, firing, have_fired, time_of
-from support import Daemon, network_namespace, wait_until
+from support import Daemon, main, network_namespace, wait_until
 from two_hosts import TwoHosts
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 500ms, full: 2s}\n"
@@ -131,4 +131,4 @@ class StaleDataTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

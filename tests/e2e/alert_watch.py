@@ -12,11 +12,6 @@ from two_hosts import SERVER, syn
 LINE = re.compile(r"^(\S+)Z \w+ alert=(\S+) subject=(\S+) state=(\S+) ", re.MULTILINE)
 
 
-def sysctl(name, value):
-    with open(f"/proc/sys/net/{name}", "w") as file:
-        file.write(str(value))
-
-
 def firing(daemon):
     """{(alert, subject)}"""
     return {(dict(labels)["alert"], dict(labels)["subject"])

@@ -10,17 +10,13 @@ import time
 import unittest
 
 import sockets
+from network import sysctl
 from receivers import Certificates, Receiver, garbage
-from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, free_port,
+from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, free_port, main,
                      network_namespace, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
 POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
-
-
-def sysctl(name, value):
-    with open(f"/proc/sys/net/{name}", "w") as file:
-        file.write(str(value))
 
 
 class Alertmanager:
@@ -253,4 +249,4 @@ class ReceiverTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

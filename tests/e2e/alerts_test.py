@@ -4,8 +4,9 @@ import time
 import unittest
 
 import sockets
-from alert_watch import alerts, firing, flooding, have_fired, sysctl, time_of
-from support import Daemon, network_namespace, wait_until
+from alert_watch import alerts, firing, flooding, have_fired, time_of
+from network import sysctl
+from support import Daemon, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 1s, full: 2s}\n"
@@ -91,4 +92,4 @@ class AlertsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

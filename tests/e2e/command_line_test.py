@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import CONNWATCHD, DEADLINE_S, SOURCE_DIR, Page, cannot_run, run
+from support import CONNWATCHD, DEADLINE_S, SOURCE_DIR, Page, cannot_run, main, run
 
 NOBODY = 65534
 
@@ -134,4 +134,4 @@ def server_port(page_text, limit):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

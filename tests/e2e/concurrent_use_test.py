@@ -6,7 +6,7 @@ import threading
 import time
 import unittest
 
-from support import Daemon
+from support import Daemon, main
 
 SECONDS = 4
 
@@ -58,4 +58,4 @@ class ConcurrentUseTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import time
 
+import evidence
 from support import DEADLINE_S, SOURCE_DIR, wait_until
 
 
@@ -22,15 +23,23 @@ class Container(contextlib.AbstractContextManager):
         environment = {**os.environ, "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"}
         self._nspawn = subprocess.Popen(self.command, env=environment, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._end)
             self._init = wait_until(self._find_init, "the container has begun")
+            undo.enter_context(evidence.witness({
+                "units.txt": lambda: self._now("systemctl --no-pager status connwatch; systemctl list-jobs"),
+                "journal.txt": lambda: self._now("journalctl --no-pager")}))
             wait_until(self._is_up, "systemd is up")
-        except BaseException:
-            self.__exit__(None, None, None)
-            raise
+            self._undo = undo.pop_all()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *exception):
+        self._undo.__exit__(*exception)
+
+    def _now(self, command):
+        return self.run(command, check=False).stdout
+
+    def _end(self):
         self._nspawn.terminate()  # a shutdown
         try:
             self._nspawn.wait(DEADLINE_S)
@@ -78,18 +87,17 @@ class Container(contextlib.AbstractContextManager):
         return time.monotonic() - begin
 
 
-def build_package():
-    """The path of the Debian package, built if need be."""
-    return SOURCE_DIR / tool("package")
+def built_package():
+    """The path of the Debian package. It is made outside of the tests, which have no network."""
+    return _only(SOURCE_DIR.glob("build/package/connwatch_*.deb"), "tools/package")
 
 
-def build_root(package):
-    return tool("testroot", package)
+def built_root():
+    return _only(SOURCE_DIR.glob("build/testroot"), "tools/testroot")
 
 
-def tool(name, *arguments):
-    result = subprocess.run([SOURCE_DIR / "tools" / name, *arguments], check=False,
-                            capture_output=True, text=True)
-    if result.returncode != 0:
-        raise AssertionError(f"tools/{name}: {result.stderr[-2000:]}")
-    return result.stdout.splitlines()[-1]
+def _only(paths, maker):
+    paths = list(paths)
+    if len(paths) != 1:
+        raise AssertionError(f"found {paths} where {maker} puts one: has it been run?")
+    return paths[0]

@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-from support import DEADLINE_S, SOURCE_DIR, find_tool, require_root
+from support import DEADLINE_S, SOURCE_DIR, find_tool, main, require_root
 
 sys.path.append(str(SOURCE_DIR / "dashboards/demo"))
 from stack import Stack  # noqa: E402
@@ -200,4 +200,4 @@ class DataTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

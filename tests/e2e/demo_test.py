@@ -9,7 +9,7 @@ import tempfile
 import unittest
 import urllib.request
 
-from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, command_of_alertmanager, find_tool,
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, command_of_alertmanager, find_tool, main,
                      require_root, wait_until)
 
 
@@ -87,4 +87,4 @@ class DemoTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

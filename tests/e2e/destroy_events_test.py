@@ -3,7 +3,7 @@ import time
 import unittest
 
 import sockets
-from support import Daemon, network_namespace, wait_until
+from support import Daemon, main, network_namespace, wait_until
 
 
 class DestroyEventsTest(unittest.TestCase):
@@ -42,4 +42,4 @@ class DestroyEventsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -10,8 +10,9 @@ import time
 import unittest
 
 import sockets
-from alert_watch import alerts, sysctl, transitions
-from support import Daemon, network_namespace
+from alert_watch import alerts, transitions
+from network import sysctl
+from support import Daemon, main, network_namespace
 
 SECONDS = float(os.environ.get("CONNWATCH_HEALTHY_SECONDS", "10"))
 PER_SECOND = 10_000
@@ -87,4 +88,4 @@ class HealthyHostTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -11,7 +11,7 @@ import threading
 import time
 import unittest
 
-from support import DEADLINE_S, Daemon, wait_until
+from support import DEADLINE_S, Daemon, main, wait_until
 from web_daemon import Authority, WebDaemon, bcrypt
 
 SLOW = 1000  # clients that send a byte now and then
@@ -325,4 +325,4 @@ class SecretTest(HostileClientsTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

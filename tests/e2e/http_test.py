@@ -4,7 +4,7 @@ import gzip
 import socket
 import unittest
 
-from support import DEADLINE_S, Daemon, wait_until
+from support import DEADLINE_S, Daemon, main, wait_until
 
 
 class HttpTest(unittest.TestCase):
@@ -102,4 +102,4 @@ class HttpLimitsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

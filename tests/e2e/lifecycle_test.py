@@ -6,7 +6,7 @@ import signal
 import threading
 import unittest
 
-from support import Daemon, free_port, wait_until
+from support import Daemon, free_port, main, wait_until
 
 
 class LifecycleTest(unittest.TestCase):
@@ -117,4 +117,4 @@ class DaemonTo(Daemon):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -7,7 +7,8 @@ import time
 import unittest
 
 import sockets
-from support import Daemon, network_namespace, wait_until
+from network import sysctl
+from support import Daemon, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts, syn
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
@@ -26,11 +27,6 @@ def drops_of_ss(server):
     rows = subprocess.run(["ss", "-ltnmOH", f"sport = :{server.getsockname()[1]}"], check=True,
                           capture_output=True, text=True).stdout
     return int(re.search(r",d(\d+)\)", rows)[1])
-
-
-def sysctl(name, value):
-    with open(f"/proc/sys/net/{name}", "w") as file:
-        file.write(str(value))
 
 
 class ListenersTest(unittest.TestCase):
@@ -341,4 +337,4 @@ class PendingConnectsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import sockets
-from support import Page, network_namespace, run, wait_until
+from support import Page, main, network_namespace, run, wait_until
 
 STATES = {"ESTAB": "established", "SYN-SENT": "syn_sent", "SYN-RECV": "syn_recv",
           "FIN-WAIT-1": "fin_wait1", "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait",
@@ -126,4 +126,4 @@ class LiveStatesTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

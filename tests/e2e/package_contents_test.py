@@ -8,8 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
-from container import build_package
-from support import SOURCE_DIR, find_tool
+from container import built_package
+from support import SOURCE_DIR, find_tool, main
 
 
 def output(*command, **options):
@@ -19,7 +19,7 @@ def output(*command, **options):
 class PackageContentsTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.package = build_package()
+        cls.package = built_package()
         folder = cls.enterClassContext(tempfile.TemporaryDirectory())
         cls.tree = pathlib.Path(folder)
         output("dpkg-deb", "--extract", cls.package, folder)
@@ -108,4 +108,4 @@ class PackageContentsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

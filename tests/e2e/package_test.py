@@ -6,8 +6,8 @@ import subprocess
 import tempfile
 import unittest
 
-from container import Container, build_package, build_root
-from support import SOURCE_DIR, Page, require_root, wait_until
+from container import Container, built_package, built_root
+from support import SOURCE_DIR, Page, main, require_root, wait_until
 from web_daemon import bcrypt, openssl
 
 CONFIG = "/etc/connwatch/connwatch.yaml"
@@ -47,8 +47,8 @@ class PackageTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         require_root()
-        cls.package = build_package()
-        cls.root = build_root(cls.package)
+        cls.package = built_package()
+        cls.root = built_root()
 
     def setUp(self):
         self.files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -200,4 +200,4 @@ class PackageTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,7 +3,7 @@ import subprocess
 import unittest
 
 from prometheus import Prometheus
-from support import DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, wait_until
+from support import DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, main, wait_until
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 # Debian's own parsers, of which that of OpenMetrics is strict; in Debian's own Python, which has them.
@@ -56,4 +56,4 @@ class PrometheusTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -12,8 +12,9 @@ import unittest
 import urllib.request
 
 import sockets
-from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, network_namespace, run,
-                     wait_until)
+from network import sysctl
+from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, main, network_namespace,
+                     run, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
 DASHBOARDS = SOURCE_DIR / "dashboards/prometheus"
@@ -175,7 +176,7 @@ class FloodTest(unittest.TestCase):
         hosts = self.enterContext(TwoHosts())
         for name, value in (("ipv4/tcp_max_syn_backlog", 65536), ("core/somaxconn", 65536),
                             ("ipv4/tcp_synack_retries", 1)):  # half-open handshakes go after 3 s
-            pathlib.Path("/proc/sys/net", name).write_text(str(value))
+            sysctl(name, value)
         listeners = self.enterContext(sockets.Sockets())
         address = (socket.AF_INET, socket.AF_INET, SERVER, SERVER)
         port = listeners.listener(address, backlog=65536).getsockname()[1]
@@ -204,4 +205,4 @@ class FloodTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

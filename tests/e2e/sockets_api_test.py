@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import sockets
-from support import DEADLINE_S, Daemon, find_tool, network_namespace, wait_until
+from support import DEADLINE_S, Daemon, find_tool, main, network_namespace, wait_until
 from two_hosts import CLIENT, SERVER, TwoHosts
 from web_daemon import WebDaemon, bcrypt
 
@@ -184,4 +184,4 @@ class WhoMayAskTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

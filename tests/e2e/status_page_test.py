@@ -16,7 +16,8 @@ import unittest
 
 import sockets
 from browser import Browser
-from support import (DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, network_namespace,
+from network import sysctl
+from support import (DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, main, network_namespace,
                      wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
@@ -76,11 +77,6 @@ const nodesOf = (fault) => fault.nodes.map((node) => [node.target.join(" "), nod
 axe.run(document, {resultTypes: ["violations"]}).then((found) => done(
   found.violations.map((fault) => [fault.impact, fault.id, fault.help, nodesOf(fault)])));
 """
-
-
-def sysctl(name, value):
-    with open(f"/proc/sys/net/{name}", "w") as file:
-        file.write(str(value))
 
 
 def number(text):
@@ -455,4 +451,4 @@ class StatusPageTest(PageTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -13,7 +13,7 @@ import time
 import unittest
 
 import sockets
-from support import Daemon, cannot_run, find_tool, free_port, network_namespace, wait_until
+from support import Daemon, cannot_run, find_tool, free_port, main, network_namespace, wait_until
 from traffic_load import End, Load, random_plans
 from two_hosts import SERVER, TwoHosts, ip
 
@@ -506,4 +506,4 @@ class QueuesTest(TrafficTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

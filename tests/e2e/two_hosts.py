@@ -4,15 +4,14 @@
 namespace and vanish there.
 """
 import contextlib
-import ctypes
 import os
 import socket
 import struct
 import subprocess
 
+from network import enter_namespace, enter_new_namespace, namespace_of_thread
+
 SERVER, CLIENT, LOST_NETWORK = "198.18.0.1", "198.18.0.2", "198.19.0.0/16"
-CLONE_NEWNET = 0x40000000
-LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def ip(*arguments):
@@ -24,19 +23,18 @@ class TwoHosts(contextlib.ExitStack):
 
     def __enter__(self):
         super().__enter__()
-        server = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        server = namespace_of_thread()
         self.callback(os.close, server)
         self._server = server
-        LIBC.unshare(CLONE_NEWNET)
-        self._client = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        enter_new_namespace()
+        self._client = namespace_of_thread()
         self.callback(os.close, self._client)
         # Move one end back to the server's namespace, by way of a descriptor.
-        ip("link", "set", "lo", "up")
         ip("link", "add", "client", "type", "veth", "peer", "name", "server",
            "netns", f"/proc/{os.getpid()}/fd/{server}")
         ip("address", "add", f"{CLIENT}/24", "dev", "client")
         ip("link", "set", "client", "up")
-        LIBC.setns(server, CLONE_NEWNET)
+        enter_namespace(server)
         ip("address", "add", f"{SERVER}/24", "dev", "server")
         ip("link", "set", "server", "up")
         ip("route", "add", LOST_NETWORK, "via", CLIENT)
@@ -44,11 +42,11 @@ class TwoHosts(contextlib.ExitStack):
 
     @contextlib.contextmanager
     def at_client(self):
-        LIBC.setns(self._client, CLONE_NEWNET)
+        enter_namespace(self._client)
         try:
             yield
         finally:
-            LIBC.setns(self._server, CLONE_NEWNET)
+            enter_namespace(self._server)
 
     def raw_socket(self):
         """For packets with an IP header of our own, sent from the client's side."""

@@ -71,20 +71,20 @@ class WebDaemon(Daemon):
             context.load_cert_chain(*certificate)
         return context
 
-    def request(self, method, path, headers=None):
-        return self.ask(method, path, headers, self.login, self.tls(self.certificate))
+    def request(self, method, path, headers=None, timeout=DEADLINE_S):
+        return self.ask(method, path, headers, self.login, self.tls(self.certificate), timeout)
 
-    def ask(self, method, path, headers=None, login=None, context=None):
+    def ask(self, method, path, headers=None, login=None, context=None, timeout=DEADLINE_S):
         """The answer to a request with this log-in and TLS context."""
         headers = dict(headers or {})
         if login:
             token = base64.b64encode(":".join(login).encode()).decode()
             headers["Authorization"] = f"Basic {token}"
         if self.scheme == "https":
-            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE_S,
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=timeout,
                                                      context=context or self.tls())
         else:
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE_S)
+            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         with contextlib.closing(connection):
             connection.request(method, path, headers=headers)
             response = connection.getresponse()

@@ -16,7 +16,7 @@ import unittest
 import warnings
 
 from prometheus import Prometheus
-from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port,
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, main,
                      network_namespace, run, wait_until)
 from web_daemon import Authority, WebDaemon, bcrypt
 
@@ -387,4 +387,4 @@ class DocsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -19,7 +19,7 @@ Query Parsed(std::string_view text) {
   return mistake == nullptr ? std::get<Query>(result) : Query{};
 }
 
-QueryMistake Mistake(std::string_view text) {
+QueryMistake MistakeOf(std::string_view text) {
   const auto result = ParseQuery(text, kKnown);
   const auto* mistake = std::get_if<QueryMistake>(&result);
   EXPECT_NE(mistake, nullptr) << text;
@@ -71,7 +71,7 @@ TEST(QueryTest, SaysWhatIsWrongAndWhere) {
            Case{"group=\x7f", 7, "control characters"},
            Case{"group=1&l%69mit=2&x=3", 19, "unknown parameter \"x\""},
        }) {
-    const QueryMistake mistake = Mistake(wrong.query);
+    const QueryMistake mistake = MistakeOf(wrong.query);
     EXPECT_EQ(mistake.position, wrong.position) << wrong.query;
     EXPECT_THAT(mistake.text, HasSubstr(wrong.text)) << wrong.query;
   }
@@ -83,7 +83,7 @@ TEST(QueryTest, WhereNothingIsKnownItSaysSo) {
 }
 
 TEST(QueryTest, AMessageStaysShort) {
-  EXPECT_LT(Mistake(std::string(10'000, 'x')).text.size(), 100U);
+  EXPECT_LT(MistakeOf(std::string(10'000, 'x')).text.size(), 100U);
 }
 
 TEST(PagingTest, HasDefaultsAndReadsBoth) {

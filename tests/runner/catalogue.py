@@ -1,0 +1,102 @@
+"""The tests by name, read from their sources: nothing needs to be built to list them.
+
+A program is what ctest runs: unit.FOLDER with googletest's cases, repo.NAME and e2e.NAME with
+unittest's. Within a program a test is named as googletest and unittest name it.
+"""
+import ast
+import collections
+import dataclasses
+import difflib
+import re
+
+GOOGLETEST_CASE = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+NEAR = 5  # names that are offered for one that is not known
+
+
+class UnknownName(Exception):
+    """Says which, and what it could have meant."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """Programs, and which of their cases: all where there is none."""
+    programs: tuple
+    cases: tuple = ()
+
+    @property
+    def programs_regex(self):
+        return "^(" + "|".join(re.escape(program) for program in self.programs) + ")$"
+
+    @property
+    def environment(self):
+        """How the programs are told."""
+        if not self.cases:
+            return {}
+        # A case with parameters is PREFIX/SUITE.CASE/PARAMETER.
+        patterns = [f"{case}:*/{case}/*" for case in self.cases]
+        return {"GTEST_FILTER": ":".join(patterns), "CONNWATCH_TEST_NAMES": " ".join(self.cases)}
+
+    @property
+    def needs_package(self):
+        return any(program.startswith(("e2e.package", "package.")) for program in self.programs)
+
+
+def googletest_cases(path):
+    """["Suite.Case"]"""
+    return [".".join(names) for names in GOOGLETEST_CASE.findall(path.read_text())]
+
+
+def unittest_cases(path):
+    """["Class.test_name"]: those that the class itself has; a class inherits few."""
+    return [f"{thing.name}.{method.name}"
+            for thing in ast.parse(path.read_text()).body if isinstance(thing, ast.ClassDef)
+            for method in thing.body
+            if isinstance(method, ast.FunctionDef) and method.name.startswith("test")]
+
+
+class Catalogue:
+    def __init__(self, root):
+        self._cases = collections.defaultdict(list)  # {program: [case]}
+        self._meanings = collections.defaultdict(set)  # {name: {(program, case or None for all)}}
+        for path in sorted(root.glob("tests/*/*_test.cc")):
+            self._add(root, path, f"unit.{path.parent.name}", googletest_cases(path))
+        for path in sorted(root.glob("tests/*/*_test.py")):
+            stem = path.stem.removesuffix("_test")
+            folder = path.parent.name
+            program = folder if folder == stem else f"{folder}.{stem}"
+            self._add(root, path, program, unittest_cases(path))
+
+    def _add(self, root, path, program, cases):
+        self._cases[program] += cases
+        for name in (program, program.split(".")[-1]):
+            self._meanings[name].add((program, None))
+        for case in cases:
+            suite, name = case.split(".")
+            file = (path.relative_to(root), path.name, path.stem)
+            for alias in (*map(str, file), suite, case, name, f"{path.stem}.{case}",
+                          f"{program}.{case}"):
+                self._meanings[alias].add((program, case))
+
+    def lines(self):
+        """The programs, and below each its tests."""
+        for program, cases in sorted(self._cases.items()):
+            yield program
+            yield from (f"  {case}" for case in cases)
+
+    def find(self, words):
+        """The Selections that `words` mean. Raises UnknownName."""
+        wanted = collections.defaultdict(set)  # {program: {case or None}}
+        for word in words:
+            if word not in self._meanings:
+                raise UnknownName(f"there is no test {word!r}{self._offer(word)}")
+            for program, case in self._meanings[word]:
+                wanted[program].add(case)
+        whole = tuple(sorted(program for program, cases in wanted.items() if None in cases))
+        parts = [Selection((program,), tuple(sorted(cases)))
+                 for program, cases in sorted(wanted.items()) if None not in cases]
+        return ([Selection(whole)] if whole else []) + parts
+
+    def _offer(self, word):
+        near = (difflib.get_close_matches(word, self._meanings, n=NEAR)
+                or [name for name in sorted(self._meanings) if word.lower() in name.lower()][:NEAR])
+        return f"; near it: {', '.join(near)}" if near else "; tools/test --list has them all"
