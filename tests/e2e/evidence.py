@@ -108,3 +108,7 @@ class Result(unittest.TextTestResult):
         if err is not None:
             self._collect(test, err)
         super().addSubTest(test, subtest, err)
+
+
+class Runner(unittest.TextTestRunner):
+    resultclass = Result

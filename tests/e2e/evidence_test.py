@@ -71,7 +71,7 @@ class EvidenceTest(unittest.TestCase):
         for test in ("test_in_a_with_block", "test_beside_a_daemon"):
             with self.subTest(test):
                 self.assertIn("it is broken", self.text(test, "error.txt"))
-                self.assertIn("listening", self.text(test, "1-connwatchd.log"))
+                self.assertIn("serving http", self.text(test, "1-connwatchd.log"))
                 self.assertIn("connwatch_tcp_sockets{", self.text(test, "1-metrics.txt"))
                 self.assertIn('"listeners"', self.text(test, "1-listeners.json"))
                 self.assertIn("127.0.0.1:4321", self.text(test, "ss.txt"))

@@ -58,7 +58,7 @@ class HttpTest(unittest.TestCase):
 
 
 class HttpLimitsTest(unittest.TestCase):
-    def start(self, timeout_s=10 * DEADLINE_S):
+    def start(self, timeout_s=300):  # the longest there is: a test does not wait for it
         self.daemon = self.enterContext(Daemon(
             f"web: {{max_connections: 6, max_connections_per_address: 3, timeout: {timeout_s}s}}\n"))
 

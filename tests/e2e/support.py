@@ -1,6 +1,5 @@
 """What the end-to-end tests share: the daemon as a process, its pages, network namespaces."""
 import contextlib
-import functools
 import http.client
 import os
 import pathlib
@@ -217,4 +216,4 @@ def main():
         if os.geteuid() == 0:
             with contextlib.suppress(OSError):  # the tests that need one are skipped with the reason
                 stack.enter_context(network.network_namespace())
-        unittest.main(testRunner=functools.partial(unittest.TextTestRunner, resultclass=evidence.Result))
+        unittest.main(testRunner=evidence.Runner)
