@@ -17,7 +17,7 @@ OF_THE_NAMESPACE = {  # file: command
     "nstat.txt": "nstat --ignore --noupdate --zeros",
     "ip.txt": "ip address; ip -4 route; ip -6 route; ip -statistics link",
     "sysctl.txt": "cd /proc/sys/net && grep --recursive . ipv4 core 2>/dev/null",
-    "load.txt": "head /proc/loadavg /proc/pressure/*; ps -eo pid,ppid,stat,etime,time,args --sort=-time",
+    "load.txt": "head /proc/loadavg /proc/pressure/*; ps -eo pid,ppid,stat,etime,time,comm --sort=-time | head -50",
 }
 COMMAND_DEADLINE_S = 20
 
