@@ -115,7 +115,9 @@ class Daemon:
     def write_config(self, config):
         """Unless the test says otherwise, no busy machine stretches the intervals."""
         budget = "" if "cpu_budget" in config else "cpu_budget: 100%\n"
-        self.config_file.write_text(config + budget)
+        new = self.config_file.with_suffix(".new")
+        new.write_text(config + budget)
+        new.replace(self.config_file)  # at once: a reload may be under way
 
     def reload(self, config, successful=True):
         """Waits until the attempt has been made."""
