@@ -9,7 +9,9 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CONNWATCH_SANITIZE STREQUAL "")
   # -Wrestrict: false alarms on std::string's operator+ in GCC 12 (GCC bug 105651).
   # -Wmissing-field-initializers: members left out of designated initializers have their defaults.
-  add_compile_options(-Wduplicated-cond -Wlogical-op -Wno-restrict -Wno-missing-field-initializers)
+  # -Wsubobject-linkage: takes the source files of a unity build for headers.
+  add_compile_options(-Wduplicated-cond -Wlogical-op -Wno-restrict -Wno-missing-field-initializers
+    -Wno-subobject-linkage)
 endif()
 if(CONNWATCH_WERROR)
   add_compile_options(-Werror)

@@ -62,8 +62,8 @@ ssize_t Pull(gnutls_transport_ptr_t of_client, void* into, std::size_t size) {
 }
 
 // gnutls_pull_timeout_func: GnuTLS's own, which is for a descriptor.
-int WaitToPull(gnutls_transport_ptr_t of_client, unsigned milliseconds) {
-  return gnutls_system_recv_timeout(static_cast<TlsClient*>(of_client)->transport, milliseconds);
+int WaitToPull(gnutls_transport_ptr_t of_client, unsigned timeout_ms) {
+  return gnutls_system_recv_timeout(static_cast<TlsClient*>(of_client)->transport, timeout_ms);
 }
 
 void PullThrough(gnutls_session_t session, TlsClient& client) {

@@ -191,9 +191,7 @@ class ReceiverTest(unittest.TestCase):
         begin = punctual()
         wait_until(lambda: punctual() >= begin + 50, "fifty punctual polls while the request hangs")
         self.assertEqual(self.counts(daemon, silent_port), (0, 0, 1))
-        code, seconds = daemon.stop()
-        self.assertEqual(code, 0)
-        self.assertLess(seconds, 1)
+        self.assertEqual(daemon.stop(deadline_s=30), 0)  # the request has most of its minute left
 
     def test_a_server_of_another_authority_gets_nothing(self):
         tls = Certificates(self.folder).server("IP:127.0.0.1")

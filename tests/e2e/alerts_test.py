@@ -6,7 +6,7 @@ import unittest
 import sockets
 from alert_watch import alerts, firing, flooding, have_fired, time_of
 from network import sysctl
-from support import Daemon, main, network_namespace, wait_until
+from support import DEADLINE_S, Daemon, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 1s, full: 2s}\n"
@@ -40,9 +40,8 @@ class AlertsTest(unittest.TestCase):
             print(f"pending {pending - begin:.1f} s after the flood began, "
                   f"firing {fired - pending:.1f} s later")
             self.assertGreaterEqual(fired - pending, 9.9)  # for: 10s
-            self.assertLessEqual(fired - pending, 13)
             self.check_evidence(found)
-            deadline = time.monotonic() + 60  # 3 s, and below 32 for 30 s
+            deadline = time.monotonic() + 30 + DEADLINE_S  # it must be below 32 for 30 s
             while time_of(daemon, alert, "resolved") is None:
                 self.assertLess(time.monotonic(), deadline, "it resolves")
                 time.sleep(0.2)

@@ -51,8 +51,7 @@ class ConcurrentUseTest(unittest.TestCase):
             for thread in threads:
                 thread.join()
             self.assertEqual(failures, [])
-            code, _ = daemon.stop()
-            self.assertEqual(code, 0)
+            self.assertEqual(daemon.stop(), 0)
             for word in ("Sanitizer", "runtime error", "error"):
                 self.assertNotIn(word, daemon.log())
 

@@ -3,7 +3,6 @@ import contextlib
 import os
 import pathlib
 import subprocess
-import time
 
 import evidence
 from support import DEADLINE_S, SOURCE_DIR, wait_until
@@ -80,11 +79,6 @@ class Container(contextlib.AbstractContextManager):
 
     def output(self, command):
         return self.run(command).stdout.strip()
-
-    def seconds(self, command):
-        begin = time.monotonic()
-        self.run(command)
-        return time.monotonic() - begin
 
 
 def built_package():

@@ -194,8 +194,7 @@ class DataTest(unittest.TestCase):
         picture = PICTURES / f"{name}.png"
         picture.unlink(missing_ok=True)
         script = pathlib.Path(__file__).with_name("dashboard_picture.py")
-        subprocess.run(["/usr/bin/python3", "-B", script, data, picture], check=True,
-                       timeout=DEADLINE_S)
+        subprocess.run(["/usr/bin/python3", "-B", script, data, picture], check=True)
         self.assertGreater(picture.stat().st_size, 10_000)
 
 

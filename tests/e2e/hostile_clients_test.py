@@ -135,7 +135,7 @@ class HostileClientsTest(unittest.TestCase):
         self.scraper.__exit__()
         wait_until(lambda: self.count_descriptors() <= self.descriptors, "all of them")
         # LeakSanitizer looks at the end, and would give another exit code.
-        self.assertEqual(self.daemon.stop()[0], 0, self.daemon.log())
+        self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
 
     def exchange(self, data):
         """What comes back until the server closes."""

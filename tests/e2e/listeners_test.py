@@ -81,34 +81,33 @@ class ListenersTest(unittest.TestCase):
                        "the listener is back")
             self.assertGreaterEqual(self.listener_metric(daemon, "drops_total", again), before)
 
-    def test_a_burst_of_40_ms_is_seen_by_a_tier_that_is_twice_as_fast(self):
+    def test_a_burst_as_long_as_two_polls_is_seen_when_it_is_over(self):
         with Daemon("poll: {listeners: 20ms, handshakes: 200ms, full: 10s}\n") as daemon:
             server = self.sockets.listener(backlog=3)
             self.wait_for(daemon, "accept_queue_limit", server, 3)
             clients = [self.sockets.connect(server) for _ in range(4)]  # full: limit + 1
-            time.sleep(0.04)
+            daemon.wait_for_polls(2, tier="listeners")
             for client in clients:
                 server.accept()[0].close()
                 client.close()
             self.wait_for(daemon, "accept_queue_peak", server, 4)
             self.assertEqual(self.listener_metric(daemon, "accept_queue_length", server), 0)
 
-    def test_nine_of_ten_bursts_are_seen_in_the_peak(self):
+    def test_the_peak_of_each_burst_is_seen_and_forgotten(self):
         with Daemon("peak_window: 1s\n" + CONFIG) as daemon:
             server = self.sockets.listener(backlog=64)
             self.wait_for(daemon, "accept_queue_limit", server, 64)
-            seen = 0
             for _ in range(10):
                 clients = [self.sockets.connect(server) for _ in range(5)]
-                time.sleep(0.21)
+                page = daemon.wait_for_polls(2, tier="listeners")
+                self.assertEqual(
+                    page.get("connwatch_listener_accept_queue_peak", listener=label(server)), 5)
                 for client in clients:
                     server.accept()[0].close()
                     client.close()
                 wait_until(lambda: self.listener_metric(daemon, "accept_queue_length", server) == 0,
                            "the burst has drained")
-                seen += self.listener_metric(daemon, "accept_queue_peak", server) == 5
                 self.wait_for(daemon, "accept_queue_peak", server, 0)
-            self.assertGreaterEqual(seen, 9)
 
     def test_each_syn_recv_on_its_own_listener(self):
         defer = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 60)
@@ -136,7 +135,7 @@ class ListenersTest(unittest.TestCase):
             self.assertEqual(daemon.page().get("connwatch_listener_syn_queue_length",
                                                listener="other"), 0)
 
-    def test_3000_spoofed_syns_within_2_s_and_their_retransmissions(self):
+    def test_3000_spoofed_syns_and_their_retransmissions(self):
         hosts = self.enterContext(TwoHosts())
         sysctl("ipv4/tcp_max_syn_backlog", 8192)
         sysctl("core/somaxconn", 8192)
@@ -149,9 +148,7 @@ class ListenersTest(unittest.TestCase):
                 raw.sendto(syn(f"198.19.{i % 250}.{i // 250 + 1}", 1024 + i, port), (SERVER, 0))
                 if i % BURST == BURST - 1:
                     time.sleep(0.01)
-            sent = time.monotonic()
             self.wait_for(daemon, "syn_queue_length", server, 3000)
-            self.assertLess(time.monotonic() - sent, 2)
             self.wait_for(daemon, "syn_queue_retransmitting", server, 3000)
             self.assertEqual(self.listener_metric(daemon, "syn_queue_peak", server), 3000)
 
@@ -192,9 +189,7 @@ class DiagnosisTest(unittest.TestCase):
         server = self.server_with_backlog(8192)
         with Daemon(self.CONFIG) as daemon:
             self.send_syns(hosts, server, [f"198.19.{i % 250}.{i // 250 + 1}" for i in range(3000)])
-            sent = time.monotonic()
             self.wait_for_causes(daemon, server, {"syn_flood"})
-            self.assertLess(time.monotonic() - sent, 3)
 
     def test_return_path_loss(self):
         hosts = self.enterContext(TwoHosts())

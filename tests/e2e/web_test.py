@@ -282,7 +282,7 @@ class AddressTest(unittest.TestCase):
             self.assertEqual(second.returncode, 1)
             self.assertIn("Address already in use", second.stderr)
             self.assertIn("connwatch_build_info", self.curl())
-            self.assertEqual(daemon.stop()[0], 0)
+            self.assertEqual(daemon.stop(), 0)
             self.assertFalse(self.path.exists())
 
     def test_several_addresses_at_once(self):
