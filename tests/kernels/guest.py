@@ -1,6 +1,5 @@
 """A virtual machine that boots a kernel, runs the tests in its first file system and powers off."""
 import dataclasses
-import functools
 import json
 import pathlib
 import shutil
@@ -24,7 +23,6 @@ class Outcome:
     results: dict  # {test: {"outcome": "passed", "failed" or "skipped", "text", "seconds"}}
     console: str
     seconds: float
-    accelerator: str
 
 
 def qemu():
@@ -37,8 +35,7 @@ def command(accelerator, kernel, *options):
             "-append", KERNEL_OPTIONS, *options]
 
 
-@functools.cache
-def accelerator_for(kernel):
+def find_accelerator(kernel):
     """KVM where it works, which its device alone does not tell. A kernel without a file system ends
     at once, and so does its machine."""
     try:
@@ -49,9 +46,8 @@ def accelerator_for(kernel):
     return "kvm" if probe.returncode == 0 else "tcg"
 
 
-def run_guest(kernel, first_files):
+def run_guest(kernel, accelerator, first_files):
     """`first_files` are the bytes of archives as initramfs.py makes them."""
-    accelerator = accelerator_for(kernel)
     with tempfile.TemporaryDirectory() as folder:
         paths = {name: pathlib.Path(folder) / name for name in ("initramfs", "console", "results")}
         paths["initramfs"].write_bytes(first_files)
@@ -64,7 +60,7 @@ def run_guest(kernel, first_files):
         seconds = time.monotonic() - begin
         console = paths["console"].read_text(errors="replace") if paths["console"].exists() else ""
         results = results_in(paths["results"])
-    return Outcome(results, console + ending, seconds, accelerator)
+    return Outcome(results, console + ending, seconds)
 
 
 def wait_for_end(machine):

@@ -16,7 +16,7 @@ def cannot_boot(reason):
     system = platform.freedesktop_os_release()
     if (system["ID"], system.get("VERSION_ID"), platform.machine()) == ("debian", "12", "x86_64"):
         cannot_run(f"{reason}: tools/install-deps kernels installs it")
-    raise unittest.SkipTest(f"{reason}. It is for Debian 12 on x86_64.")
+    raise unittest.SkipTest(f"{reason}, and only Debian 12 on x86_64 has the packages")
 
 
 def folder_of(series):

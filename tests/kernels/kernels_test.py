@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-from guest import run_guest
+from guest import find_accelerator, run_guest
 from guest_files import files_for_any_kernel, modules_for
 from kernel_image import SERIES, KernelImage
 
@@ -31,13 +31,16 @@ shared_files = functools.cache(lambda: files_for_any_kernel(TESTS))
 class GuestTests(unittest.TestCase):
     """Base: what went on in the guest with the kernel `series`."""
 
+    accelerator = None  # the same for all kernels
+
     @classmethod
     def setUpClass(cls):
         kernel = KernelImage(cls.series)
-        cls.outcome = run_guest(kernel, shared_files() + modules_for(kernel))
+        GuestTests.accelerator = cls.accelerator or find_accelerator(kernel)
+        cls.outcome = run_guest(kernel, cls.accelerator, shared_files() + modules_for(kernel))
         results = cls.outcome.results.values()
         in_tests = sum(result["seconds"] for result in results)
-        print(f"Linux {kernel.release} ran {len(results)} tests with {cls.outcome.accelerator}: "
+        print(f"Linux {kernel.release} ran {len(results)} tests with {cls.accelerator}: "
               f"{in_tests:.0f} s of {cls.outcome.seconds:.0f} s", file=sys.stderr)
 
     def __str__(self):
