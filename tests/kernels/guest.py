@@ -10,7 +10,7 @@ import time
 from kernel_image import cannot_boot
 
 DEADLINE_S = 600  # for all that a guest does
-KVM_DEADLINE_S = 10  # for a boot
+KVM_DEADLINE_S = 5  # for a boot
 KERNEL_OPTIONS = "console=ttyS0 quiet panic=-1 mitigations=off norandmaps"
 # One processor where it is emulated: with two, QEMU 7.2 breaks the code that a kernel changes while
 # it runs.
