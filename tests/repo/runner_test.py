@@ -57,7 +57,8 @@ class RunnerTest(unittest.TestCase):
             self.assertTrue(any(entry.startswith(line) for entry in lines), line)
 
     def test_every_source_of_tests_is_registered(self):
-        for path in (*ROOT.glob("tests/*/*_test.cc"), *ROOT.glob("tests/*/*_test.py")):
+        for path in (*ROOT.glob("tests/*/*_test.cc"), *ROOT.glob("tests/repo/*_test.py"),
+                     *ROOT.glob("tests/e2e/*_test.py")):
             text = (path.parent / "CMakeLists.txt").read_text()
             name = path.name if path.suffix == ".cc" else path.stem.removesuffix("_test")
             self.assertRegex(text, rf"(?<![\w]){name}(?![\w])", path)

@@ -1,7 +1,8 @@
 """The tests by name, read from their sources: nothing needs to be built to list them.
 
 A program is what ctest runs: unit.FOLDER with googletest's cases, repo.NAME and e2e.NAME with
-unittest's. Within a program a test is named as googletest and unittest name it.
+unittest's. Within a program a test is named as googletest and unittest name it. (What runs under other
+kernels is one suite, tools/test kernels.)
 """
 import ast
 import collections
@@ -60,10 +61,8 @@ class Catalogue:
         self._meanings = collections.defaultdict(set)  # {name: {(program, case or None for all)}}
         for path in sorted(root.glob("tests/*/*_test.cc")):
             self._add(root, path, f"unit.{path.parent.name}", googletest_cases(path))
-        for path in sorted(root.glob("tests/*/*_test.py")):
-            stem = path.stem.removesuffix("_test")
-            folder = path.parent.name
-            program = folder if folder == stem else f"{folder}.{stem}"
+        for path in sorted([*root.glob("tests/repo/*_test.py"), *root.glob("tests/e2e/*_test.py")]):
+            program = f"{path.parent.name}.{path.stem.removesuffix('_test')}"
             self._add(root, path, program, unittest_cases(path))
 
     def _add(self, root, path, program, cases):
