@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import evidence
+import network
 from support import DEADLINE_S, SOURCE_DIR, wait_until
 
 
@@ -25,6 +26,7 @@ class Container(contextlib.AbstractContextManager):
         with contextlib.ExitStack() as undo:
             undo.callback(self._end)
             self._init = wait_until(self._find_init, "the container has begun")
+            self._apply_network_settings()
             undo.enter_context(evidence.witness({
                 "units.txt": lambda: self._now("systemctl --no-pager status connwatch; systemctl list-jobs"),
                 "journal.txt": lambda: self._now("journalctl --no-pager")}))
@@ -34,6 +36,14 @@ class Container(contextlib.AbstractContextManager):
 
     def __exit__(self, *exception):
         self._undo.__exit__(*exception)
+
+    def _apply_network_settings(self):
+        namespace = network.namespace_of(self._init)
+        try:
+            with network.inside(namespace):
+                network.apply_settings()
+        finally:
+            os.close(namespace)
 
     def _now(self, command):
         return self.run(command, check=False).stdout

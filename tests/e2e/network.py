@@ -81,21 +81,26 @@ def sysctl(name, value):
     (SYSCTLS / name).write_text(f"{value}\n", encoding="ascii")
 
 
+def apply_settings():
+    """Gives the namespace of this thread the settings that tests depend on."""
+    for name, value in SETTINGS.items():
+        if (SYSCTLS / name).exists():  # older kernels lack some
+            sysctl(name, value)
+
+
 def enter_new_namespace():
     """Moves this thread, and what it starts from now on, into a new namespace with loopback up. The
     namespace ends with the last socket and process in it. Raises OSError, without root for one."""
     if LIBC.unshare(CLONE_NEWNET) != 0:
         code = ctypes.get_errno()
         raise OSError(code, f"a new network namespace: {os.strerror(code)}")
-    for name, value in SETTINGS.items():
-        if (SYSCTLS / name).exists():  # older kernels lack some
-            sysctl(name, value)
+    apply_settings()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-def namespace_of_thread():
-    """A descriptor of it, to be closed by the caller."""
-    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+def namespace_of(process="thread-self"):
+    """A descriptor of the namespace of a process, or of this thread. The caller closes it."""
+    return os.open(f"/proc/{process}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def enter_namespace(descriptor):
@@ -106,14 +111,27 @@ def enter_namespace(descriptor):
 
 
 @contextlib.contextmanager
+def _way_home():
+    """At the end of the with block this thread is back in the namespace that it is in now."""
+    home = namespace_of()
+    try:
+        yield
+    finally:
+        enter_namespace(home)
+        os.close(home)
+
+
+@contextlib.contextmanager
 def network_namespace():
     """This thread is in a new namespace until the end of the with block."""
-    home = namespace_of_thread()
-    try:
+    with _way_home():
         enter_new_namespace()
-        try:
-            yield
-        finally:
-            enter_namespace(home)
-    finally:
-        os.close(home)
+        yield
+
+
+@contextlib.contextmanager
+def inside(descriptor):
+    """This thread is in that namespace until the end of the with block."""
+    with _way_home():
+        enter_namespace(descriptor)
+        yield

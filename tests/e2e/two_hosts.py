@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 
-from network import enter_namespace, enter_new_namespace, namespace_of_thread
+from network import enter_namespace, enter_new_namespace, inside, namespace_of
 
 SERVER, CLIENT, LOST_NETWORK = "198.18.0.1", "198.18.0.2", "198.19.0.0/16"
 
@@ -23,11 +23,10 @@ class TwoHosts(contextlib.ExitStack):
 
     def __enter__(self):
         super().__enter__()
-        server = namespace_of_thread()
+        server = namespace_of()
         self.callback(os.close, server)
-        self._server = server
         enter_new_namespace()
-        self._client = namespace_of_thread()
+        self._client = namespace_of()
         self.callback(os.close, self._client)
         # Move one end back to the server's namespace, by way of a descriptor.
         ip("link", "add", "client", "type", "veth", "peer", "name", "server",
@@ -40,13 +39,9 @@ class TwoHosts(contextlib.ExitStack):
         ip("route", "add", LOST_NETWORK, "via", CLIENT)
         return self
 
-    @contextlib.contextmanager
     def at_client(self):
-        enter_namespace(self._client)
-        try:
-            yield
-        finally:
-            enter_namespace(self._server)
+        """This thread is on the client's side until the end of the with block."""
+        return inside(self._client)
 
     def raw_socket(self):
         """For packets with an IP header of our own, sent from the client's side."""
