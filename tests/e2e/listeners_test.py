@@ -90,8 +90,8 @@ class ListenersTest(unittest.TestCase):
             for client in clients:
                 server.accept()[0].close()
                 client.close()
-            self.wait_for(daemon, "accept_queue_peak", server, 4)
-            self.assertEqual(self.listener_metric(daemon, "accept_queue_length", server), 0)
+            self.wait_for(daemon, "accept_queue_length", server, 0)
+            self.assertEqual(self.listener_metric(daemon, "accept_queue_peak", server), 4)
 
     def test_the_peak_of_each_burst_is_seen_and_forgotten(self):
         with Daemon("peak_window: 1s\n" + CONFIG) as daemon:
