@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Records inet_diag messages of this kernel as the *.hex fixtures beside this file.
 
-Run as root: `unshare --net python3 record.py`. Makes one socket of each kind in the new network
-namespace, dumps them as the daemon does (TCPDIAG_GETSOCK, tcp_info), and writes one message a file,
-with the kernel release and the line of `ss -tanieOH` above. Two more are derived from the
-established one: a tcp_info cut to the 104 bytes that old kernels have, and one 64 bytes longer than
-today's. The "record:" lines are what dump_parser_test.cc expects.
+Run as root: `unshare --net python3 record.py [NAME...]`. Makes one socket of each kind in the new
+network namespace, dumps them as the daemon does (TCPDIAG_GETSOCK, tcp_info), and writes one message a
+file, with the kernel release and the line of `ss -tanieOH` above: NAME.hex, or all. Two more are derived
+from the established one: a tcp_info cut to the 104 bytes that old kernels have, and one 64 bytes longer
+than today's. The "record:" lines are what the tests expect of the parser.
 """
+import argparse
 import pathlib
 import platform
 import socket
 import struct
 import subprocess
+import sys
 
 HERE = pathlib.Path(__file__).parent
 NETLINK_SOCK_DIAG, TCPDIAG_GETSOCK, INET_DIAG_INFO = 4, 18, 2
@@ -50,7 +52,7 @@ def destroyed(close):
         return netlink.recv(65536)
 
 
-def record_destroyed():
+def fixtures_of_destroyed():
     """A connection that ended in order, and one that was disconnected by SO_LINGER 0."""
     server = listener(socket.AF_INET, "127.0.0.1")
     for name, linger in (("destroyed_ipv4", None), ("destroyed_blank_ipv4", b"\1" + bytes(7))):
@@ -67,7 +69,7 @@ def record_destroyed():
         else:
             client.close()
             message = destroyed(accepted.close)
-        write(name, message, "none: it is gone")
+        yield name, fixture(message, "none: it is gone")
     server.close()
 
 
@@ -132,11 +134,11 @@ def hex_lines(message):
     return "\n".join(" ".join(words[i:i + 8]) for i in range(0, len(words), 8))
 
 
-def write(name, message, ss_line, note=""):
+def fixture(message, ss_line, note=""):
+    """The text of a file."""
     derived = f"# derived: {note}\n" if note else ""
-    (HERE / f"{name}.hex").write_text(
-        f"# uname -r: {platform.release()}\n# ss -tanieOH: {ss_line}\n{derived}"
-        f"# record: {describe(message)}\n{hex_lines(message)}\n")
+    return (f"# uname -r: {platform.release()}\n# ss -tanieOH: {ss_line}\n{derived}"
+            f"# record: {describe(message)}\n{hex_lines(message)}\n")
 
 
 def listener(family, address, backlog=8):
@@ -191,7 +193,8 @@ def make_sockets():
                    silent, full, filler, pending]
 
 
-def main():
+def fixtures():
+    """(name, text) of each."""
     kinds, kept_open = make_sockets()
     lines = subprocess.run(["ss", "-tanieOH"], check=True, capture_output=True, text=True).stdout
     ss_lines = {}
@@ -201,16 +204,33 @@ def main():
         ss_lines[int(local.rsplit(":", 1)[1]), int(remote_port)] = " ".join(line.split())
     messages = {struct.unpack_from("!HH", m, 20): m for m in dump()}
     for name, *ports in kinds:
-        write(name, messages[tuple(ports)], ss_lines[tuple(ports)])
+        yield name, fixture(messages[tuple(ports)], ss_lines[tuple(ports)])
     name, *ports = kinds[2]
     message, ss_line = messages[tuple(ports)], ss_lines[tuple(ports)]
-    write("established_short_tcp_info", resize_tcp_info(message, 104), ss_line,
-          f"{name} with the 104-byte tcp_info of an old kernel")
-    write("established_long_tcp_info", resize_tcp_info(message, 344), ss_line,
-          f"{name} with a longer tcp_info than any kernel has, the rest 0xee")
+    yield "established_short_tcp_info", fixture(
+        resize_tcp_info(message, 104), ss_line,
+        f"{name} with the 104-byte tcp_info of an old kernel")
+    yield "established_long_tcp_info", fixture(
+        resize_tcp_info(message, 344), ss_line,
+        f"{name} with a longer tcp_info than any kernel has, the rest 0xee")
     for sock in kept_open:
         sock.close()
-    record_destroyed()
+    yield from fixtures_of_destroyed()
 
 
-main()
+def main():
+    parser = argparse.ArgumentParser(
+        usage=__doc__, add_help=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--help", "-h", action="help")
+    parser.add_argument("names", nargs="*")
+    names = parser.parse_args().names
+    recorded = dict(fixtures())
+    unknown = set(names) - set(recorded)
+    if unknown:
+        sys.exit(f"no such fixture: {', '.join(sorted(unknown))}; there are {', '.join(recorded)}")
+    for name in names or recorded:
+        (HERE / f"{name}.hex").write_text(recorded[name])
+
+
+if __name__ == "__main__":
+    main()
