@@ -6,15 +6,13 @@
 #include <cerrno>
 #include <utility>
 
+#include "netlink/dump_refusal.h"
+
 namespace connwatch {
 
 namespace {
 
 constexpr std::string_view kSocketDump = "socket dump (inet_diag)";
-
-bool RefusesRequest(const Error& error) { return error.code == EOPNOTSUPP || error.code == EINVAL; }
-
-bool LacksInetDiag(const Error& error) { return error.code == ENOENT || RefusesRequest(error); }
 
 }  // namespace
 
@@ -83,16 +81,18 @@ Result<RecordBatch> InetDiagDump::ReadBatch() {
 }
 
 Result<RecordBatch> InetDiagDump::OnError(Error error) {
-  const bool both_families = !walks_.front().family.has_value();
-  if (both_families && !any_record_ && RefusesRequest(error)) {
-    walks_ = PerFamily(walks_.front().query);
-    if (auto started = StartNextWalk(); !started) return std::move(started).error();
-    return RecordBatch{{}, DumpProgress::kMore};
-  }
-  if (!any_record_ && LacksInetDiag(error)) {
-    return std::move(error)
-        .Within("the kernel offers no TCP socket dump: is the module tcp_diag loaded?")
-        .Within(kSocketDump);
+  const DumpStage stage{!walks_.front().family.has_value(), any_record_};
+  switch (RefusalIn(error, stage)) {
+    case DumpRefusal::kNone:
+      break;
+    case DumpRefusal::kBothFamilies:
+      walks_ = PerFamily(walks_.front().query);
+      if (auto started = StartNextWalk(); !started) return std::move(started).error();
+      return RecordBatch{{}, DumpProgress::kMore};
+    case DumpRefusal::kAnyDump:
+      error = std::move(error).Within(
+          "the kernel offers no TCP socket dump: is the module tcp_diag loaded?");
+      break;
   }
   return std::move(error).Within(kSocketDump);
 }
