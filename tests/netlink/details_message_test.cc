@@ -3,10 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
+#include <linux/netlink.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "tests/netlink/fixture.h"
 #include "tests/support/text_files.h"
@@ -87,6 +93,51 @@ TEST(DetailsMessageTest, AFieldBeyondTheTcpInfoIsAbsentNotZero) {
   const auto numbers = NumbersOf(DetailsOf("established_short_tcp_info"));
   EXPECT_TRUE(numbers.contains("rtt_seconds"));
   EXPECT_FALSE(numbers.contains("bytes_sent"));
+}
+
+// The message with one more attribute behind it.
+std::vector<std::byte> WithAttribute(const Fixture& fixture, std::uint16_t type,
+                                     std::string_view value) {
+  const auto payload = PayloadOf(fixture);
+  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
+  const auto head = std::as_bytes(std::span(&header, 1));
+  const auto body = std::as_bytes(std::span(value));
+  std::vector<std::byte> message(payload.begin(), payload.end());
+  message.insert(message.end(), head.begin(), head.end());
+  message.insert(message.end(), body.begin(), body.end());
+  return message;
+}
+
+TEST(DetailsMessageTest, TheCongestionControlIsANameThatNeedNotEnd) {
+  using namespace std::string_view_literals;
+  const Fixture fixture = LoadFixture("established_ipv4");
+  EXPECT_EQ(DetailsOf("established_ipv4").congestion_control, "") << "it was not asked for";
+  for (const auto value : {"cubic\0"sv, "cubic"sv, "cubic\0\0junk"sv}) {
+    const auto details = ParseSocketDetails(WithAttribute(fixture, INET_DIAG_CONG, value));
+    ASSERT_TRUE(details);
+    EXPECT_EQ(details->congestion_control, "cubic");
+    EXPECT_FALSE(details->tcp_info.empty()) << "the other attributes are read as well";
+  }
+  const auto other = ParseSocketDetails(WithAttribute(fixture, INET_DIAG_CLASS_ID, "cubic"));
+  ASSERT_TRUE(other);
+  EXPECT_EQ(other->congestion_control, "");
+}
+
+TEST(DetailsMessageTest, TimersAreNumberedAsTheKernelDoes) {
+  const Fixture fixture = LoadFixture("established_ipv4");
+  const auto payload = PayloadOf(fixture);
+  std::vector<std::byte> message(payload.begin(), payload.end());
+  const auto timer_of = [&message](std::uint8_t number) {
+    message.at(offsetof(inet_diag_msg, idiag_timer)) = std::byte{number};
+    return ParseSocketDetails(message).value().timer;
+  };
+  EXPECT_EQ(timer_of(0), SocketTimer::kNone);
+  EXPECT_EQ(timer_of(1), SocketTimer::kRetransmission);
+  EXPECT_EQ(timer_of(2), SocketTimer::kKeepalive);
+  EXPECT_EQ(timer_of(3), SocketTimer::kTimeWait);
+  EXPECT_EQ(timer_of(4), SocketTimer::kPersist);
+  EXPECT_EQ(timer_of(5), SocketTimer::kNone) << "of a newer kernel";
+  EXPECT_EQ(timer_of(255), SocketTimer::kNone);
 }
 
 // As with the record: what reads the one reads the other.
