@@ -224,6 +224,31 @@ TEST_F(ConnectionTrackerTest, ABlankEventOfAnUnknownOneIsCountedByCauseOnly) {
   EXPECT_EQ(Closed(), 0U);
 }
 
+// A kernel whose tcp_info ends before the counters.
+TEST_F(ConnectionTrackerTest, AnEventWithoutTrafficKeepsWhatWasSeen) {
+  Poll(0, {});
+  const TestConnection connection{.cookie = 1, .sent = 40};
+  SocketRecord end = connection.End();
+  end.tcp_info->traffic.reset();
+  Poll(1, {connection.Row()});
+  Destroy(1, end);
+  EXPECT_EQ(Usage().bytes_sent, 40U);
+  EXPECT_EQ(Closed(), 1U);
+  EXPECT_EQ(Ended(EndCause::kDisconnected), 1U);
+}
+
+TEST_F(ConnectionTrackerTest, AnEventWithoutTrafficOfAnUnknownOneIsNotCounted) {
+  Poll(0, {});
+  SocketRecord end = TestConnection{.cookie = 1, .sent = 40}.End();
+  end.tcp_info->traffic.reset();
+  Destroy(0, end);
+  end.tcp_info.reset();
+  Destroy(0, end);
+  EXPECT_EQ(tracker_.stats().ended, TrackerStats{}.ended);
+  EXPECT_EQ(Usage(), ConnectionUsage{});
+  EXPECT_EQ(Closed(), 0U);
+}
+
 TEST_F(ConnectionTrackerTest, ListenersAndUnusedSocketsAreNoConnections) {
   Poll(0, {});
   SocketRecord listener = Listening(1, 443, 0, 0);

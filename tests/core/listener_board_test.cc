@@ -246,6 +246,24 @@ TEST_F(ListenerBoardTest, AgesOfHandshakesAreThoseOfTheLatestPoll) {
   EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_ages.oldest, milliseconds(0));
 }
 
+TEST_F(ListenerBoardTest, RatesAreOfTheTimeSinceTheHandshakesPollBefore) {
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  Update({WithDrops(Listening(1, 80), 100)}, 0);
+  Update({WithDrops(Listening(1, 80), 107)}, 0);
+  UpdateSynQueues({syn_recv}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 0)
+      << "the first poll has none before it";
+  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, 0);
+  Update({WithDrops(Listening(1, 80), 110)}, 2);
+  UpdateSynQueues({syn_recv, syn_recv, syn_recv}, 3);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 1.5);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, 1);
+  UpdateSynQueues({}, 5);
+  EXPECT_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 0);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, -1.5);
+  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_peak, 3U);
+}
+
 TEST_F(ListenerBoardTest, ASynQueueKeepsItsRecentPastWhileThereIsOne) {
   Update({Listening(1, 80)}, 0);
   const auto recent = [this] {
