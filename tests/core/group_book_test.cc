@@ -212,6 +212,26 @@ TEST(GroupBookTest, NamesStayWhereTheyAre) {
   EXPECT_EQ(name, "edge");
 }
 
+TEST(GroupBookTest, TheLastIdIsGivenAndNoneAfterIt) {
+  constexpr GroupId kLastId = 65'535;
+  GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 100'000});
+  for (GroupId id = 1; id < kLastId; ++id) book.Of(Inbound(1, "u" + std::to_string(id)));
+  ASSERT_TRUE(book.Reconfigure({.group_by = GroupBy::kUnit, .max_groups = 100'000}));
+  EXPECT_FALSE(book.Reconfigure({.rules = {ByLocalPort("a", 1), ByLocalPort("b", 2)}}));
+  EXPECT_EQ(book.Of(Inbound(1, "last")), kLastId);
+  EXPECT_EQ(book.Of(Inbound(1, "one too many")), kOtherGroup);
+  EXPECT_EQ(book.folded(), 1U);
+  EXPECT_EQ(book.Of(Inbound(1, "u1")), 1U) << "known ones stay";
+}
+
+TEST(GroupBookTest, AReloadMayTakeTheLastId) {
+  GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 100'000});
+  for (int id = 1; id < 65'535; ++id) book.Of(Inbound(1, "u" + std::to_string(id)));
+  ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("edge", 443), ByLocalPort("u1", 80)}}));
+  EXPECT_EQ(book.Of(Inbound(443)), 65'535U);
+  EXPECT_EQ(book.Of(Inbound(80)), 1U);
+}
+
 TEST(GroupBookTest, RefusesAReloadThatWouldRunOutOfIds) {
   const auto rules = [](int generation) {
     std::vector<GroupRule> list;

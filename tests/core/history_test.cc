@@ -129,6 +129,16 @@ TEST_F(HistoryTest, LengthsAreSumsAndUtilizationIsTheFullestQueues) {
   EXPECT_DOUBLE_EQ(load.accept_queue_utilization_max, 0.5);
 }
 
+TEST_F(HistoryTest, TheSmallestSynQueueThatCountsHasALimitOfFour) {
+  Listener& listener = AddListener(1, {.sockets = 1, .length = 0, .limit = 4});
+  listener.status.syn_queue.length = 2;
+  Tick(5);
+  EXPECT_DOUBLE_EQ(samples().at(0).listeners.value().syn_queue_utilization_max, 0.5);
+  listener.status.accept_queue.limit = 3;
+  Tick(5);
+  EXPECT_DOUBLE_EQ(samples().at(1).listeners.value().syn_queue_utilization_max, 0);
+}
+
 TEST_F(HistoryTest, TheMedianIsOfWhatWasObservedWithin) {
   snapshot_.totals.rtt[kInbound443].Observe(microseconds(9'000));
   Tick(5);

@@ -87,6 +87,20 @@ TEST(IpAddressTest, TellsItsUpperHalf) {
   EXPECT_EQ(Ipv6("2001:db8:1:2:3:4:5:6").UpperHalf(), 0x2001'0db8'0001'0002U);
 }
 
+TEST(IpAddressTest, KnowsTheLoopback) {
+  for (const char* text : {"127.0.0.0", "127.0.0.1", "127.255.255.255"}) {
+    EXPECT_TRUE(Ipv4(text).IsLoopback()) << text;
+  }
+  for (const char* text : {"126.255.255.255", "128.0.0.1", "0.0.0.0", "1.0.0.127"}) {
+    EXPECT_FALSE(Ipv4(text).IsLoopback()) << text;
+  }
+  EXPECT_TRUE(Ipv6("::1").IsLoopback());
+  EXPECT_TRUE(Ipv6("::ffff:127.0.0.1").IsLoopback());
+  for (const char* text : {"::", "::2", "::101", "::1:1", "1::1", "7f00::"}) {
+    EXPECT_FALSE(Ipv6(text).IsLoopback()) << text;
+  }
+}
+
 TEST(EndpointTest, WritesTheListenerLabel) {
   EXPECT_EQ((Endpoint{Ipv4("0.0.0.0"), 443}.ToString()), "0.0.0.0:443");
   EXPECT_EQ((Endpoint{Ipv6("::"), 443}.ToString()), "[::]:443");
