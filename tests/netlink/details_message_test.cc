@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/tcp.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <span>
 #include <string>
@@ -22,6 +24,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 std::map<std::string_view, double> NumbersOf(const SocketDetails& details) {
   std::map<std::string_view, double> numbers;
@@ -121,6 +124,95 @@ TEST(DetailsMessageTest, TheCongestionControlIsANameThatNeedNotEnd) {
   const auto other = ParseSocketDetails(WithAttribute(fixture, INET_DIAG_CLASS_ID, "cubic"));
   ASSERT_TRUE(other);
   EXPECT_EQ(other->congestion_control, "");
+}
+
+// Of a message with this tcp_info, cut to `size` bytes, and nothing else.
+SocketDetails DetailsOf(const tcp_info& info, std::size_t size = sizeof(tcp_info)) {
+  const inet_diag_msg message{};
+  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + size), INET_DIAG_INFO};
+  std::vector<std::byte> bytes;
+  for (const auto part :
+       {std::as_bytes(std::span(&message, 1)), std::as_bytes(std::span(&header, 1)),
+        std::as_bytes(std::span(&info, 1)).first(size)}) {
+    bytes.insert(bytes.end(), part.begin(), part.end());
+  }
+  auto details = ParseSocketDetails(bytes);
+  EXPECT_TRUE(details);
+  return std::move(details).value();
+}
+
+TEST(DetailsMessageTest, WhatWasNeverMeasuredIsAbsent) {
+  constexpr const char* kMeasured[] = {"rtt_seconds",
+                                       "min_rtt_seconds",
+                                       "receiver_rtt_seconds",
+                                       "delayed_ack_timeout_seconds",
+                                       "slow_start_threshold_segments",
+                                       "pacing_rate_bytes_per_second"};
+  tcp_info info{};
+  info.tcpi_min_rtt = 0xffff'ffff;
+  info.tcpi_snd_ssthresh = 0x7fff'ffff;
+  info.tcpi_pacing_rate = 0xffff'ffff'ffff'ffff;
+  const auto unmeasured = NumbersOf(DetailsOf(info));
+  for (const char* name : kMeasured) EXPECT_FALSE(unmeasured.contains(name)) << name;
+  EXPECT_EQ(unmeasured.at("bytes_sent"), 0) << "a count is measured always";
+
+  info.tcpi_rtt = info.tcpi_rcv_rtt = info.tcpi_ato = 1;
+  info.tcpi_min_rtt = 0;
+  info.tcpi_snd_ssthresh = 0x7fff'fffe;
+  info.tcpi_pacing_rate = 0xffff'ffff'ffff'fffe;
+  const auto measured = NumbersOf(DetailsOf(info));
+  for (const char* name : kMeasured) EXPECT_TRUE(measured.contains(name)) << name;
+}
+
+TEST(DetailsMessageTest, TimesAreInSeconds) {
+  tcp_info info{};
+  info.tcpi_rto = info.tcpi_rtt = info.tcpi_rttvar = info.tcpi_min_rtt = 2'000'000;
+  info.tcpi_rcv_rtt = info.tcpi_ato = 2'000'000;
+  info.tcpi_busy_time = info.tcpi_rwnd_limited = info.tcpi_sndbuf_limited = 2'000'000;
+  info.tcpi_last_data_sent = info.tcpi_last_data_recv = info.tcpi_last_ack_recv = 2'000;
+  std::size_t times = 0;
+  for (const auto& [name, value] : NumbersOf(DetailsOf(info))) {
+    if (!name.ends_with("_seconds")) continue;
+    EXPECT_EQ(value, 2) << name;
+    ++times;
+  }
+  EXPECT_EQ(times, 12U);
+}
+
+TEST(DetailsMessageTest, OptionsAreThoseOfTheHandshake) {
+  tcp_info info{};
+  EXPECT_THAT(DetailsOf(info).options, IsEmpty());
+  info.tcpi_options = TCPI_OPT_ECN | TCPI_OPT_ECN_SEEN | TCPI_OPT_SYN_DATA;
+  EXPECT_THAT(DetailsOf(info).options, ElementsAre("ecn", "ecn_seen", "fast_open"));
+  info.tcpi_options = TCPI_OPT_SACK;
+  info.tcpi_fastopen_client_fail = 3;  // in the byte of app_limited
+  EXPECT_THAT(DetailsOf(info).options, ElementsAre("sack"));
+  info.tcpi_delivery_rate_app_limited = 1;
+  EXPECT_THAT(DetailsOf(info).options, ElementsAre("sack", "app_limited"));
+}
+
+TEST(DetailsMessageTest, WindowScalesAreThereIfBothSidesScale) {
+  tcp_info info{};
+  info.tcpi_snd_wscale = 7;
+  info.tcpi_rcv_wscale = 14;
+  EXPECT_FALSE(NumbersOf(DetailsOf(info)).contains("send_window_scale"));
+  info.tcpi_options = TCPI_OPT_WSCALE;
+  const auto numbers = NumbersOf(DetailsOf(info));
+  EXPECT_EQ(numbers.at("send_window_scale"), 7);
+  EXPECT_EQ(numbers.at("receive_window_scale"), 14);
+}
+
+TEST(DetailsMessageTest, WithoutTheirByteThereAreNoOptionsAndScales) {
+  tcp_info info{};
+  std::memset(&info, 0xff, sizeof(info));
+  constexpr std::size_t kOptions = offsetof(tcp_info, tcpi_options);
+  EXPECT_THAT(DetailsOf(info, kOptions).options, IsEmpty());
+  const SocketDetails with_options = DetailsOf(info, kOptions + 1);
+  EXPECT_EQ(with_options.options.size(), 6U);
+  EXPECT_FALSE(NumbersOf(with_options).contains("send_window_scale"));
+  const SocketDetails with_scales = DetailsOf(info, kOptions + 2);
+  EXPECT_EQ(with_scales.options.size(), 6U);
+  EXPECT_EQ(NumbersOf(with_scales).at("receive_window_scale"), 15);
 }
 
 TEST(DetailsMessageTest, TimersAreNumberedAsTheKernelDoes) {

@@ -48,6 +48,12 @@ TEST_F(DumpParserTest, ANegativeStatusInDoneIsAnError) {
   EXPECT_EQ(batch.error().context, "the kernel answered NLMSG_DONE: No buffer space available");
 }
 
+TEST_F(DumpParserTest, TheLargestErrnoIsOne) {
+  const auto batch = parser_.Parse(StatusMessage(fixture_, NLMSG_DONE, -4095));
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code, 4095);
+}
+
 TEST_F(DumpParserTest, AStatusThatIsNoErrnoIsMalformed) {
   for (const std::int32_t status : {1, -4096, std::numeric_limits<std::int32_t>::min()}) {
     const auto batch = parser_.Parse(StatusMessage(fixture_, NLMSG_DONE, status));

@@ -53,6 +53,14 @@ TEST(DumpRequestTest, ListenersWithSocketMemory) {
   EXPECT_EQ(body->idiag_ext, 1U << (INET_DIAG_SKMEMINFO - 1U));
 }
 
+TEST(DumpRequestTest, DetailsAreTcpInfoAndTheCongestionControl) {
+  const DumpQuery details{.tcp_info = false, .socket_memory = false, .details = true};
+  const auto body =
+      LoadAt<inet_diag_req>(BuildDumpRequest({details, std::nullopt}, 9), NLMSG_HDRLEN);
+  ASSERT_TRUE(body);
+  EXPECT_EQ(body->idiag_ext, kTcpInfoBit | 1U << (INET_DIAG_CONG - 1U));
+}
+
 TEST(DumpRequestTest, SynRecvAsksForRequestSocketsToo) {
   const DumpQuery handshakes{.states = {TcpState::kSynSent, TcpState::kSynRecv}};
   const auto body =
