@@ -72,6 +72,15 @@ TEST(CgroupMountTest, ResolvesEscapes) {
             (CgroupMount{"/a b\tc\nd\\e\\04", "/"}));
 }
 
+TEST(CgroupMountTest, EveryLineIsReadFromItsFirstCharacter) {
+  EXPECT_EQ(FindCgroupMount("1 0 0:1 / / rw - ext4 x rw\n2 1 0:38 / /mnt/x rw - cgroup2 none rw\n"),
+            (CgroupMount{"/mnt/x", "/"}));
+}
+
+TEST(CgroupMountTest, NothingBehindTheTypeIsNeeded) {
+  EXPECT_EQ(FindCgroupMount("2 1 0:38 /a /mnt/x rw - cgroup2"), (CgroupMount{"/mnt/x", "/a"}));
+}
+
 TEST(CgroupMountTest, NothingWithoutCgroup2) {
   for (const char* text : {"", "\n\n", "-", "- cgroup2", "1 2 3 - cgroup2 x\n",
                            "31 23 0:28 / /sys/fs/cgroup rw - tmpfs cgroup2 rw\n"}) {

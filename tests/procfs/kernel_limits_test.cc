@@ -59,6 +59,12 @@ TEST(KernelLimitsTest, AnErrorNamesTheFile) {
   EXPECT_THAT(limits.error().context, HasSubstr("/tcp_mem: cannot understand '1 2'"));
 }
 
+TEST(KernelLimitsTest, AnErrorShowsOnlyTheBeginningOfALongText) {
+  const auto limit = ParseLimit(std::string(39, 'x') + " y\n", 1);
+  ASSERT_FALSE(limit.ok());
+  EXPECT_EQ(limit.error().context, "cannot understand '" + std::string(39, 'x') + " '");
+}
+
 TEST(KernelLimitsTest, ParsesLimits) {
   EXPECT_EQ(ParseLimit("7\n", 1).value(), 7U);
   EXPECT_EQ(ParseLimit("-1\n", 1).value(), std::nullopt);
