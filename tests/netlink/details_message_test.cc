@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
-#include <linux/netlink.h>
 #include <linux/tcp.h>
 
 #include <cerrno>
@@ -98,30 +97,21 @@ TEST(DetailsMessageTest, AFieldBeyondTheTcpInfoIsAbsentNotZero) {
   EXPECT_FALSE(numbers.contains("bytes_sent"));
 }
 
-// The message with one more attribute behind it.
-std::vector<std::byte> WithAttribute(const Fixture& fixture, std::uint16_t type,
-                                     std::string_view value) {
-  const auto payload = PayloadOf(fixture);
-  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
-  const auto head = std::as_bytes(std::span(&header, 1));
-  const auto body = std::as_bytes(std::span(value));
-  std::vector<std::byte> message(payload.begin(), payload.end());
-  message.insert(message.end(), head.begin(), head.end());
-  message.insert(message.end(), body.begin(), body.end());
-  return message;
-}
-
 TEST(DetailsMessageTest, TheCongestionControlIsANameThatNeedNotEnd) {
   using namespace std::string_view_literals;
   const Fixture fixture = LoadFixture("established_ipv4");
+  const auto with_text = [&fixture](std::uint16_t type, std::string_view text) {
+    return ParseSocketDetails(
+        WithAttribute(PayloadOf(fixture), type, std::as_bytes(std::span(text))));
+  };
   EXPECT_EQ(DetailsOf("established_ipv4").congestion_control, "") << "it was not asked for";
   for (const auto value : {"cubic\0"sv, "cubic"sv, "cubic\0\0junk"sv}) {
-    const auto details = ParseSocketDetails(WithAttribute(fixture, INET_DIAG_CONG, value));
+    const auto details = with_text(INET_DIAG_CONG, value);
     ASSERT_TRUE(details);
     EXPECT_EQ(details->congestion_control, "cubic");
     EXPECT_FALSE(details->tcp_info.empty()) << "the other attributes are read as well";
   }
-  const auto other = ParseSocketDetails(WithAttribute(fixture, INET_DIAG_CLASS_ID, "cubic"));
+  const auto other = with_text(INET_DIAG_CLASS_ID, "cubic");
   ASSERT_TRUE(other);
   EXPECT_EQ(other->congestion_control, "");
 }
@@ -129,13 +119,8 @@ TEST(DetailsMessageTest, TheCongestionControlIsANameThatNeedNotEnd) {
 // Of a message with this tcp_info, cut to `size` bytes, and nothing else.
 SocketDetails DetailsOf(const tcp_info& info, std::size_t size = sizeof(tcp_info)) {
   const inet_diag_msg message{};
-  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + size), INET_DIAG_INFO};
-  std::vector<std::byte> bytes;
-  for (const auto part :
-       {std::as_bytes(std::span(&message, 1)), std::as_bytes(std::span(&header, 1)),
-        std::as_bytes(std::span(&info, 1)).first(size)}) {
-    bytes.insert(bytes.end(), part.begin(), part.end());
-  }
+  const auto bytes = WithAttribute(std::as_bytes(std::span(&message, 1)), INET_DIAG_INFO,
+                                   std::as_bytes(std::span(&info, 1)).first(size));
   auto details = ParseSocketDetails(bytes);
   EXPECT_TRUE(details);
   return std::move(details).value();

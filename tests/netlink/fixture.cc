@@ -91,6 +91,16 @@ std::span<const std::byte> PayloadOf(const Fixture& fixture) {
   return std::span(fixture.bytes).subspan(NLMSG_HDRLEN);
 }
 
+std::vector<std::byte> WithAttribute(std::span<const std::byte> message, std::uint16_t type,
+                                     std::span<const std::byte> value) {
+  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
+  const auto head = std::as_bytes(std::span(&header, 1));
+  std::vector<std::byte> longer(message.begin(), message.end());
+  longer.insert(longer.end(), head.begin(), head.end());
+  longer.insert(longer.end(), value.begin(), value.end());
+  return longer;
+}
+
 std::vector<std::byte> StatusMessage(const Fixture& reply_to, std::uint16_t type,
                                      std::int32_t status) {
   nlmsghdr header = HeaderOf(reply_to);

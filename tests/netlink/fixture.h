@@ -31,6 +31,10 @@ std::uint32_t PortIdOf(const Fixture& fixture);
 /// The message behind its netlink header.
 std::span<const std::byte> PayloadOf(const Fixture& fixture);
 
+/// An inet_diag message with one more attribute behind it.
+std::vector<std::byte> WithAttribute(std::span<const std::byte> message, std::uint16_t type,
+                                     std::span<const std::byte> value);
+
 /// A message with a 32-bit payload: NLMSG_DONE and NLMSG_ERROR with their status.
 std::vector<std::byte> StatusMessage(const Fixture& reply_to, std::uint16_t type,
                                      std::int32_t status);

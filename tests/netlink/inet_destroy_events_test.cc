@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "tests/support/live_test.h"
 #include "tests/support/records.h"
 
 namespace connwatch {
@@ -110,6 +111,48 @@ TEST(InetDestroyEventsTest, NothingToReadIsNoError) {
     ASSERT_TRUE(batch);
     if (batch->records.empty() && !batch->has_more) break;
   }
+}
+
+TEST(InetDestroyEventsTest, WhatWasReadIsNoOverrun) {
+  const Server server;
+  InetDestroyEventSource source;
+  const auto stream = source.Open(kBuffer);
+  ASSERT_TRUE(stream);
+  server.ServeOne(1);
+  for (bool is_read = false; !is_read;) {
+    const auto batch = (*stream)->ReadBatch();
+    ASSERT_TRUE(batch);
+    EXPECT_FALSE(batch->is_overrun);
+    is_read = !batch->records.empty();
+    pollfd waiting{(*stream)->fd(), POLLIN, 0};
+    if (!is_read) ASSERT_EQ(poll(&waiting, 1, kPatienceMs), 1);
+  }
+}
+
+int BufferOf(int fd) {
+  int bytes = 0;
+  socklen_t size = sizeof(bytes);
+  EXPECT_EQ(getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &size), 0);
+  return bytes;
+}
+
+TEST(InetDestroyEventsTest, TheBufferIsOfTheSizeAskedFor) {
+  constexpr int kSmall = 64 * 1'024;  // below what any process may have
+  const auto stream = InetDestroyEventSource().Open(kSmall);
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(BufferOf((*stream)->fd()), kSmall);
+}
+
+TEST(InetDestroyEventsTest, WithThePrivilegeTheBufferMayBeLargerThanTheLimit) {
+  constexpr int kLarge = 64 * 1'024 * 1'024;
+  constexpr int kHalf = kLarge / 2;  // the kernel doubles it
+  const int probe = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const int refused = setsockopt(probe, SOL_SOCKET, SO_RCVBUFFORCE, &kHalf, sizeof(kHalf));
+  close(probe);
+  if (refused != 0) CONNWATCH_CANNOT_RUN("not permitted to exceed net.core.rmem_max");
+  const auto stream = InetDestroyEventSource().Open(kLarge);
+  ASSERT_TRUE(stream);
+  EXPECT_EQ(BufferOf((*stream)->fd()), kLarge);
 }
 
 // The kernel tells of an end from a work queue, and of every other socket of the host too: into so

@@ -101,6 +101,37 @@ TEST(InetDiagSourceTest, ListenersComeFirst) {
   EXPECT_EQ(records.front().state, TcpState::kListen);
 }
 
+TEST(InetDiagSourceTest, OneWalkHasTheListenersOfBothFamiliesBeforeAllOthers) {
+  const Listener ipv4(AF_INET);
+  const Listener ipv6(AF_INET6);
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(ipv4.port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(connect(client, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  const auto is_listening = [](const SocketRecord& record) {
+    return record.state == TcpState::kListen;
+  };
+  const auto both = DumpBy(InetDiagSource::Walk::kBothFamilies);
+  const auto per_family = DumpBy(InetDiagSource::Walk::kPerFamily);
+  close(client);
+  EXPECT_TRUE(std::ranges::is_partitioned(both, is_listening));
+  EXPECT_FALSE(std::ranges::is_partitioned(per_family, is_listening));
+}
+
+TEST(InetDiagSourceTest, WhereThereIsNothingToReadItWouldBlock) {
+  auto dump = InetDiagSource().Open(kEverything);
+  ASSERT_TRUE(dump);
+  std::vector<char> taken(std::size_t{64} * 1'024);
+  while (recv((*dump)->fd(), taken.data(), taken.size(), MSG_DONTWAIT) > 0) {
+  }
+  const auto batch = (*dump)->ReadBatch();
+  ASSERT_TRUE(batch) << batch.error().context;
+  EXPECT_EQ(batch->progress, DumpProgress::kWouldBlock);
+  EXPECT_TRUE(batch->records.empty());
+}
+
 TEST(InetDiagSourceTest, AnAbandonedDumpDoesNotDisturbTheNext) {
   const Listener listener(AF_INET);
   InetDiagSource source;

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -64,6 +68,76 @@ TEST(SocketMessageTest, AFieldBeyondTheTcpInfoIsAbsentNotZero) {
   ASSERT_TRUE(record->tcp_info);
   EXPECT_FALSE(record->tcp_info->rtt);
   EXPECT_TRUE(record->tcp_info->since_last_ack_received);
+}
+
+// A message of an IPv4 socket with one attribute.
+SocketRecord RecordWith(std::uint16_t type, std::span<const std::byte> value) {
+  inet_diag_msg message{};
+  message.idiag_family = AF_INET;
+  message.idiag_state = 1;  // ESTABLISHED
+  const auto record =
+      ParseSocketMessage(WithAttribute(std::as_bytes(std::span(&message, 1)), type, value));
+  EXPECT_TRUE(record);
+  return record.value();
+}
+
+TcpInfo InfoOf(const tcp_info& info, std::size_t size = sizeof(tcp_info)) {
+  return RecordWith(INET_DIAG_INFO, std::as_bytes(std::span(&info, 1)).first(size))
+      .tcp_info.value();
+}
+
+TEST(SocketMessageTest, ThereIsTrafficOnceTheLastOfItsFieldsIsWhole) {
+  tcp_info info{};
+  info.tcpi_bytes_retrans = 7;
+  constexpr std::size_t kEnd =
+      offsetof(tcp_info, tcpi_bytes_retrans) + sizeof(tcp_info::tcpi_bytes_retrans);
+  for (std::size_t size = 0; size < kEnd; ++size) EXPECT_FALSE(InfoOf(info, size).traffic) << size;
+  EXPECT_EQ(InfoOf(info, kEnd).traffic.value().bytes_retransmitted, 7U);
+}
+
+TEST(SocketMessageTest, IdleIsSinceTheLatestOfThree) {
+  tcp_info info{};
+  for (auto* latest :
+       {&info.tcpi_last_ack_recv, &info.tcpi_last_data_sent, &info.tcpi_last_data_recv}) {
+    info.tcpi_last_ack_recv = info.tcpi_last_data_sent = info.tcpi_last_data_recv = 900;
+    *latest = 5;
+    EXPECT_EQ(InfoOf(info).idle, std::chrono::milliseconds(5));
+  }
+}
+
+TEST(SocketMessageTest, ARoundTripTimeThatWasNeverMeasuredIsAbsent) {
+  tcp_info info{};
+  info.tcpi_min_rtt = 0xffff'ffff;
+  EXPECT_FALSE(InfoOf(info).rtt);
+  EXPECT_FALSE(InfoOf(info).min_rtt);
+  info.tcpi_rtt = 1;
+  info.tcpi_min_rtt = 0;
+  EXPECT_EQ(InfoOf(info).rtt, std::chrono::microseconds(1));
+  EXPECT_EQ(InfoOf(info).min_rtt, std::chrono::microseconds(0));
+}
+
+TEST(SocketMessageTest, ReadsTheCgroup) {
+  const std::uint64_t id = 0x0102'0304'0506'0708;
+  const auto bytes = std::as_bytes(std::span(&id, 1));
+  EXPECT_EQ(RecordWith(INET_DIAG_CGROUP_ID, bytes).cgroup_id, id);
+  EXPECT_FALSE(RecordWith(INET_DIAG_CGROUP_ID, bytes.first<7>()).cgroup_id);
+}
+
+TEST(SocketMessageTest, ReadsWhetherASocketTakesNoIpv4) {
+  constexpr std::array kYes = {std::byte{1}};
+  constexpr std::array kNo = {std::byte{0}};
+  EXPECT_TRUE(RecordWith(INET_DIAG_SKV6ONLY, kYes).is_v6_only);
+  EXPECT_FALSE(RecordWith(INET_DIAG_SKV6ONLY, kNo).is_v6_only);
+  EXPECT_FALSE(RecordWith(INET_DIAG_SKV6ONLY, {}).is_v6_only);
+}
+
+TEST(SocketMessageTest, ReadsTheDropsOfTheSocketMemory) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+  memory[SK_MEMINFO_DROPS] = 42;
+  const auto bytes = std::as_bytes(std::span(memory));
+  EXPECT_EQ(RecordWith(INET_DIAG_SKMEMINFO, bytes).drops, 42U);
+  EXPECT_FALSE(RecordWith(INET_DIAG_SKMEMINFO, bytes.first(SK_MEMINFO_DROPS * 4)).drops)
+      << "of a kernel that does not tell them";
 }
 
 struct BadAttribute {
