@@ -164,6 +164,22 @@ TEST(AlertmanagerReader, SaysWhatIsWrongAndWhatWouldBeRight) {
   }
 }
 
+TEST(AlertmanagerReader, APasswordMayHoldAllButControlCharacters) {
+  const auto with_password = [](const std::string& password) {
+    return R"(alertmanagers: [{url: "http://a", basic_auth: {username: me, password: ")" +
+           password + R"("}}])";
+  };
+  EXPECT_THAT(Mistakes(with_password("pass phrase ~ \u00e4")), IsEmpty());
+  EXPECT_THAT(Mistakes(with_password(std::string(1'000, 'x'))), IsEmpty());
+  EXPECT_THAT(Mistakes(with_password(std::string(1'001, 'x'))),
+              ElementsAre(HasSubstr("password: is too long, must be at most 1000 bytes")));
+  for (const std::string control : {"\\x01", "\\x1f", "\\x7f"}) {
+    EXPECT_THAT(Mistakes(with_password(control)),
+                ElementsAre(HasSubstr("password: must hold no control characters")))
+        << control;
+  }
+}
+
 TEST(AlertmanagerReader, AnEmptyFileIsAMistake) {
   const ScratchDirectory files;
   const std::string empty = files.Write("empty", "");

@@ -70,8 +70,35 @@ TEST(ConnectionUsageTest, AByteThatHasJustComeMayBeAFin) {
   row.tcp_info->since_last_ack_received = std::chrono::milliseconds(4);
   EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 4'999U);
   EXPECT_EQ(UsageOf(row, Direction::kInbound).bytes_received, 5'000U);
-  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(400);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(99);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 4'999U);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(100);
   EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+}
+
+TEST(ConnectionUsageTest, AFinThatTheStateTellsOfIsTakenOutOnce) {
+  SocketRecord row = kPassive.Row(TcpState::kCloseWait);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(4);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+}
+
+TEST(ConnectionUsageTest, TheStatesBehindThePeersFin) {
+  for (const TcpState state : kTcpStates) {
+    const bool is_behind = state == TcpState::kCloseWait || state == TcpState::kLastAck ||
+                           state == TcpState::kClosing || state == TcpState::kTimeWait;
+    SocketRecord row = kPassive.Row();
+    row.state = state;
+    EXPECT_EQ(UsageOf(row, Direction::kInbound).bytes_received, is_behind ? 4'999U : 5'000U)
+        << Name(state);
+  }
+}
+
+TEST(ConnectionUsageTest, CountsNeverGoBelowZero) {
+  SocketRecord row = Established(1);
+  row.state = TcpState::kCloseWait;
+  row.tcp_info.emplace();
+  row.tcp_info->traffic = TcpTraffic{.bytes_sent = 5, .bytes_retransmitted = 6};
+  EXPECT_EQ(UsageOf(row, Direction::kOutbound), ConnectionUsage{});
 }
 
 TEST(ConnectionUsageTest, NothingMovedIsNothing) {
