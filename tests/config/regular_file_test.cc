@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -36,6 +37,14 @@ TEST(RegularFile, RefusesMoreThanTheLimit) {
   EXPECT_EQ(Read(path, 50'000).size(), 50'000U);
   EXPECT_EQ(Read(path, 49'999), "error: is too large, must be at most 49999 bytes");
   EXPECT_EQ(Read(path, 1), "error: is too large, must be at most 1 bytes");
+}
+
+// What the system refuses has an errno; what is only too much, or no file, has none.
+TEST(RegularFile, OnlyAFailureOfTheSystemHasAnErrno) {
+  const ScratchDirectory scratch;
+  EXPECT_EQ(ReadRegularFile(scratch.PathTo("missing"), 1).error().code, ENOENT);
+  EXPECT_EQ(ReadRegularFile(scratch.Write("file", "ab"), 1).error().code, 0);
+  EXPECT_EQ(ReadRegularFile(scratch.path(), 1).error().code, 0);
 }
 
 TEST(RegularFile, RefusesWhatIsNotThere) {

@@ -101,6 +101,14 @@ TEST_F(WebFileTest, EmptyOrUnknownIsRefused) {
                         "\"cert_file\"?"));
 }
 
+TEST_F(WebFileTest, APemFileOfMoreThanAMebibyteIsRefused) {
+  constexpr std::size_t kMost = std::size_t{1} << 20U;
+  folder_.Write("a.crt", std::string(kMost, 'x'));
+  EXPECT_EQ(Tls("").certificate.content.size(), kMost);
+  folder_.Write("a.crt", std::string(kMost + 1, 'x'));
+  EXPECT_THAT(RejectedTls(""), HasSubstr("a.crt: is too large, must be at most 1048576 bytes"));
+}
+
 TEST_F(WebFileTest, CertificateAndKeyAreNeeded) {
   EXPECT_EQ(Rejected("tls_server_config: {key_file: a.key}"),
             "web.yml:1:20: tls_server_config: has no cert_file, must have the keys cert_file and "
