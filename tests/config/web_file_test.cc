@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::SizeIs;
 
 constexpr const char* kHash = "$2y$10$X0h1gDsPszWURQaxFh.zoubFi6DXncSjhoQNJgRrnGs7EsimhC7zG";
 
@@ -203,7 +204,9 @@ TEST_F(WebFileTest, Http2IsRefusedByName) {
             "web.yml:1:29: http_server_config.http2: true is not supported, must be false: this "
             "serves HTTP/1.1");
   Accepted("http_server_config: {http2: false}");
-  EXPECT_THAT(Rejected("http_server_config: {http2: 2}"), HasSubstr("must be one of"));
+  EXPECT_EQ(
+      Rejected("http_server_config: {http2: 2}"),
+      "web.yml:1:29: http_server_config.http2: unknown word \"2\", must be one of: true, false");
 }
 
 TEST_F(WebFileTest, Headers) {
@@ -223,6 +226,9 @@ TEST_F(WebFileTest, Headers) {
   EXPECT_THAT(rejected("X-Frame-Options: allow"), HasSubstr("must be one of: deny, sameorigin"));
   EXPECT_THAT(rejected("X-Content-Type-Options: sniff"), HasSubstr("must be one of: nosniff"));
   EXPECT_THAT(rejected("X-XSS-Protection: \"a\\r\\nSet-Cookie: b\""), HasSubstr("printable"));
+  EXPECT_EQ(rejected("X-XSS-Protection: \" ~\""), "accepted");
+  EXPECT_THAT(rejected("X-XSS-Protection: \"\\x1f\""), HasSubstr("printable"));
+  EXPECT_THAT(rejected("X-XSS-Protection: \"\\x7f\""), HasSubstr("printable"));
 }
 
 TEST_F(WebFileTest, UsersHaveBcryptHashes) {
@@ -241,6 +247,35 @@ TEST_F(WebFileTest, UsersHaveBcryptHashes) {
   costly.replace(4, 2, "1x");
   EXPECT_THAT(rejected(costly), HasSubstr("is no bcrypt hash"));
   EXPECT_THAT(rejected("[a]"), HasSubstr("must be a bcrypt hash"));
+  for (const std::string cost : {"04", "14"}) {
+    costly.replace(4, 2, cost);
+    EXPECT_EQ(rejected(costly), "accepted") << cost;
+  }
+}
+
+TEST_F(WebFileTest, EveryCharacterOfAHashIsOfItsAlphabet) {
+  for (std::size_t i = 0; i < std::string(kHash).size(); ++i) {
+    std::string wrong = kHash;
+    wrong[i] = '+';
+    EXPECT_THAT(Rejected("basic_auth_users: {alice: " + wrong + "}"),
+                HasSubstr("is no bcrypt hash"))
+        << wrong;
+  }
+}
+
+TEST_F(WebFileTest, UsersAreBounded) {
+  std::string users = "basic_auth_users:\n";
+  const auto add = [&users](const std::string& name) {
+    users += "  " + name + ": " + kHash + "\n";
+  };
+  add(std::string(255, 'x'));
+  for (int i = 2; i <= 100; ++i) add("u" + std::to_string(i));
+  EXPECT_THAT(Accepted(users).users, SizeIs(100));
+  add("one-too-many");
+  EXPECT_THAT(Rejected(users), HasSubstr("has 101 users, must be at most 100"));
+  users = "basic_auth_users:\n";
+  add(std::string(256, 'x'));
+  EXPECT_THAT(Rejected(users), HasSubstr("is too long, must be at most 255 bytes"));
 }
 
 TEST_F(WebFileTest, UserNames) {
@@ -256,6 +291,10 @@ TEST_F(WebFileTest, RateLimit) {
   EXPECT_EQ(Accepted("rate_limit: {interval: 250ms, burst: 1}").rate_limit, (RateLimit{250ms, 1}));
   EXPECT_EQ(Accepted("rate_limit: {interval: 0, burst: 20}").rate_limit.interval, 0s);
   EXPECT_EQ(Accepted("rate_limit: {interval: 0s}").rate_limit.interval, 0s);
+  EXPECT_EQ(Accepted("rate_limit: {interval: 1h, burst: 1000000}").rate_limit,
+            (RateLimit{1h, 1'000'000}));
+  EXPECT_THAT(Rejected("rate_limit: {interval: 61m, burst: 1}"), HasSubstr("from 0s to 1h"));
+  EXPECT_THAT(Rejected("rate_limit: {interval: 1s, burst: 1000001}"), HasSubstr("is too large"));
   EXPECT_THAT(Rejected("rate_limit: {interval: 1s}"), HasSubstr("permits no request at all"));
   EXPECT_THAT(Rejected("rate_limit: {interval: 1s, burst: 0}"),
               HasSubstr("rate_limit.burst: permits no request at all"));
