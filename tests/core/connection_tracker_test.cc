@@ -283,6 +283,64 @@ TEST_F(ConnectionTrackerTest, AConnectionThatAWalkMissedIsNotTakenForANewOne) {
   EXPECT_EQ(Usage().bytes_sent, 1'000U);
 }
 
+TEST_F(ConnectionTrackerTest, AWalkIsAllowedASecondOrTwiceItsLength) {
+  std::uint64_t cookie = 0;
+  const auto is_new = [this, &cookie](int second, int idle_ms) {
+    const ConnectionUsage before = Usage();
+    SocketRecord row = TestConnection{.cookie = ++cookie, .sent = 1}.Row();
+    row.tcp_info->idle = milliseconds(idle_ms);
+    tracker_.BeginPoll(At(second));
+    tracker_.Observe(row);
+    return Usage().bytes_sent > before.bytes_sent;
+  };
+  Poll(0, {});
+  EXPECT_TRUE(is_new(10, 11'000));
+  EXPECT_FALSE(is_new(10, 11'001));
+  tracker_.BeginPoll(At(10));
+  tracker_.CompletePoll(At(13));
+  EXPECT_TRUE(is_new(20, 16'000));
+  EXPECT_FALSE(is_new(20, 16'001));
+}
+
+TEST_F(ConnectionTrackerTest, AConnectThatHangsWasNotMissed) {
+  Poll(0, {});
+  Poll(10, {});
+  SocketRecord row = TestConnection{.cookie = 1, .sent = 1'000}.Row(TcpState::kSynSent);
+  row.tcp_info->idle = milliseconds(60'000);
+  Poll(20, {row});
+  EXPECT_EQ(Usage().segments_sent, 9U);
+}
+
+TEST_F(ConnectionTrackerTest, WhatTheBaselineLeftOutIsOldWhenThereIsRoomForIt) {
+  std::vector<SocketRecord> rows;
+  for (std::uint64_t cookie = 1; cookie <= 6; ++cookie) {
+    rows.push_back(TestConnection{.cookie = cookie, .sent = 1'000}.Row());
+  }
+  Poll(0, rows);
+  for (std::uint64_t cookie = 1; cookie <= 4; ++cookie) {
+    Destroy(0, TestConnection{.cookie = cookie, .sent = 1'000}.End());
+  }
+  Poll(1, {rows.at(5), TestConnection{.cookie = 7, .sent = 8}.Row()});
+  EXPECT_EQ(Usage().bytes_sent, 8U);
+  Poll(2, {TestConnection{.cookie = 6, .sent = 1'003}.Row()});
+  EXPECT_EQ(Usage().bytes_sent, 11U);
+}
+
+// Times are remembered in 32 bits of milliseconds, 49 days.
+TEST_F(ConnectionTrackerTest, ATimeBeyondWhatIsRememberedIsBookedAtTheEnd) {
+  constexpr std::chrono::hours kSixtyDays{60 * 24};
+  Poll(0, {});
+  SocketRecord row = TestConnection{.cookie = 1}.Row();
+  row.tcp_info->traffic->busy = kSixtyDays;
+  Poll(1, {row});
+  Poll(2, {row});
+  EXPECT_EQ(Usage().busy, milliseconds(0xffff'ffff));
+  SocketRecord end = TestConnection{.cookie = 1}.End();
+  end.tcp_info->traffic->busy = kSixtyDays;
+  Destroy(2, end);
+  EXPECT_EQ(Usage().busy, kSixtyDays);
+}
+
 TEST_F(ConnectionTrackerTest, BeyondTheLimitTheyAreLeftOutAndSaid) {
   std::vector<SocketRecord> rows;
   for (std::uint64_t cookie = 1; cookie <= 6; ++cookie) {
@@ -327,6 +385,19 @@ TEST_F(ConnectionTrackerTest, SegmentCountsMayWrap) {
   row.tcp_info->traffic->segments_sent = 0x10U;
   Poll(2, {row});
   EXPECT_EQ(Usage().segments_sent, 0x1'0000'0010U);
+}
+
+TEST_F(ConnectionTrackerTest, SegmentsThatSeemToGrowByHalfTheirRangeAreOfAnOldRow) {
+  Poll(0, {});
+  SocketRecord row = TestConnection{.cookie = 1}.Row();
+  row.tcp_info->traffic->segments_sent = 10;
+  Poll(1, {row});
+  row.tcp_info->traffic->segments_sent = 9;
+  Poll(2, {row});
+  EXPECT_EQ(Usage().segments_sent, 10U);
+  row.tcp_info->traffic->segments_sent = 10 + 0x7fff'ffffU;
+  Poll(3, {row});
+  EXPECT_EQ(Usage().segments_sent, 10 + 0x7fff'ffffU);
 }
 
 TEST_F(ConnectionTrackerTest, AFailedPollLosesNothing) {
