@@ -98,6 +98,18 @@ TEST(AlertSignal, WhatIsNotKnownIsAbsentAndNotZero) {
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), IsAbsent());
 }
 
+TEST(AlertSignal, AShareNeedsBothItsNumbers) {
+  Snapshot without_limits = FullSnapshot();
+  without_limits.kernel.limits.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_limits), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_limits), IsAbsent());
+  Snapshot without_counts = FullSnapshot();
+  without_counts.kernel.sockets.reset();
+  without_counts.sockets.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_counts), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_counts), IsAbsent());
+}
+
 TEST(AlertSignal, BeforeTheFirstPollThereIsNothing) {
   const Snapshot snapshot = EmptySnapshot();
   for (const AlertSignalSpec& spec : AlertSignals()) {
