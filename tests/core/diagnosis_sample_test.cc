@@ -33,6 +33,11 @@ TEST(DiagnosisSampleTest, HalfOfAnOddQueueIsRoundedUp) {
   EXPECT_TRUE(IsFlood(19, 10));
 }
 
+TEST(DiagnosisSampleTest, FourHandshakesAreTheFewestThatSayAnything) {
+  EXPECT_FALSE(IsFlood(3, 3));
+  EXPECT_TRUE(IsFlood(4, 4));
+}
+
 TEST(DiagnosisSampleTest, NeverMoreThanOfAWholeQueue) {
   const std::uint64_t enough = DiagnosisThresholds{}.flood_source_prefixes;
   EXPECT_FALSE(IsFlood(4 * enough, enough - 1));

@@ -221,6 +221,7 @@ TEST(GroupBookTest, TheLastIdIsGivenAndNoneAfterIt) {
   EXPECT_EQ(book.Of(Inbound(1, "last")), kLastId);
   EXPECT_EQ(book.Of(Inbound(1, "one too many")), kOtherGroup);
   EXPECT_EQ(book.folded(), 1U);
+  EXPECT_EQ(book.size(), 65'536U);
   EXPECT_EQ(book.Of(Inbound(1, "u1")), 1U) << "known ones stay";
 }
 

@@ -2,13 +2,17 @@
 #include "netlink/inet_destroy_events.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -127,6 +131,41 @@ TEST(InetDestroyEventsTest, WhatWasReadIsNoOverrun) {
     pollfd waiting{(*stream)->fd(), POLLIN, 0};
     if (!is_read) ASSERT_EQ(poll(&waiting, 1, kPatienceMs), 1);
   }
+}
+
+// More than one read brings, of some hundreds of bytes each.
+TEST(InetDestroyEventsTest, EveryEndIsToldOnce) {
+  constexpr int kConnections = 100;
+  const Server server;
+  InetDestroyEventSource source;
+  const auto stream = source.Open(kBuffer);
+  ASSERT_TRUE(stream);
+  for (int i = 0; i < kConnections; ++i) server.ServeOne(1);
+  std::map<std::uint64_t, int> times_by_cookie;
+  std::size_t ends = 0;
+  while (ends < std::size_t{2} * kConnections) {
+    const auto batch = (*stream)->ReadBatch();
+    ASSERT_TRUE(batch) << batch.error().context;
+    EXPECT_EQ(batch->has_more, batch->records.size() == 64U);
+    for (const SocketRecord& record : batch->records) {
+      EXPECT_EQ(++times_by_cookie[record.cookie], 1);
+      if (record.remote.port == server.port() || record.local.port == server.port()) ++ends;
+    }
+    pollfd waiting{(*stream)->fd(), POLLIN, 0};
+    const bool goes_on = batch->has_more || ends == std::size_t{2} * kConnections;
+    ASSERT_TRUE(goes_on || poll(&waiting, 1, kPatienceMs) == 1);
+  }
+}
+
+TEST(InetDestroyEventsTest, AFailureToReadIsAnError) {
+  const auto stream = InetDestroyEventSource().Open(kBuffer);
+  ASSERT_TRUE(stream);
+  const int no_socket = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ASSERT_EQ(dup3(no_socket, (*stream)->fd(), O_CLOEXEC), (*stream)->fd());
+  close(no_socket);
+  const auto batch = (*stream)->ReadBatch();
+  ASSERT_FALSE(batch);
+  EXPECT_EQ(batch.error().code, ENOTSOCK);
 }
 
 int BufferOf(int fd) {
