@@ -1,6 +1,7 @@
 // Every range, at both of its ends and just past them.
 #include "config/config_schema.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,6 +17,7 @@ namespace connwatch {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::HasSubstr;
 
 // The configuration in `text`; a failure and the defaults where it has mistakes.
 Config Accepted(std::string_view text) {
@@ -49,6 +51,45 @@ TEST(ConfigSchema, PollFull) {
             "f:1:14: poll.full: 99ms is too short, must be from 100ms to 1h");
   EXPECT_EQ(Rejected("poll: {full: 3600001ms}"),
             "f:1:14: poll.full: 3600001ms is too long, must be from 100ms to 1h");
+}
+
+// The value stands for the *.
+struct Range {
+  std::string key;
+  std::string smallest;
+  std::string largest;
+  std::string too_small;
+  std::string too_large;
+};
+
+std::vector<Range> Ranges() {
+  std::vector<Range> ranges = {{"poll: {listeners: *}", "10ms", "1h", "9ms", "3600001ms"},
+                               {"poll: {handshakes: *}", "100ms", "1h", "99ms", "3600001ms"},
+                               {"cpu_budget: *", "0.1%", "100%", "0.09%", "100.01%"},
+                               {"peak_window: *", "1s", "1h", "999ms", "3600001ms"},
+                               {"destroy_event_buffer: *", "4096B", "1GiB", "4095B", "1073741825B"},
+                               {"max_tracked_connections: *", "1", "100000000", "0", "100000001"},
+                               {"alert_resend_interval: *", "1s", "1h", "999ms", "3600001ms"}};
+  for (const std::string key :
+       {"min_syn_queue", "min_syn_queue_at_limit", "flood_source_prefixes", "few_source_prefixes",
+        "flood_growth_per_second", "flood_standing_queue", "fresh_flood_queue",
+        "min_syn_cookies_per_minute"}) {
+    ranges.push_back({"diagnosis: {" + key + ": *}", "1", "1000000", "0", "1000001"});
+  }
+  return ranges;
+}
+
+TEST(ConfigSchema, RangesHoldBothTheirEnds) {
+  for (const Range& range : Ranges()) {
+    const auto with = [&range](const std::string& value) {
+      std::string text = range.key;
+      return Rejected(text.replace(text.find('*'), 1, value));
+    };
+    EXPECT_EQ(with(range.smallest), "accepted") << range.key;
+    EXPECT_EQ(with(range.largest), "accepted") << range.key;
+    EXPECT_THAT(with(range.too_small), HasSubstr(range.too_small + " is too s")) << range.key;
+    EXPECT_THAT(with(range.too_large), HasSubstr(range.too_large + " is too l")) << range.key;
+  }
 }
 
 TEST(ConfigSchema, MaxListeners) {

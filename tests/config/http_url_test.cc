@@ -24,6 +24,7 @@ TEST(HttpUrl, IsTakenApart) {
       {"https://hooks.example.org/x?channel=a&b=c:d@e", "hooks.example.org:443",
        "/x?channel=a&b=c:d@e"},
       {"http://a?b", "a:80", "/?b"},
+      {"http://a/!~", "a:80", "/!~"},
   };
   for (const GoodUrl& good : kCases) {
     const Result<HttpUrl> url = ParseHttpUrl(good.text);
@@ -55,6 +56,7 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
       {"HTTP://a", kScheme},
       {"http://a b", kText},
       {"http://a/\xc3\xa4", kText},
+      {"http://a/\x7f", kText},
       {"http://a/" + std::string(2'000, 'x'), kText},
       {"http://", kHost},
       {"http:///path", kHost},
@@ -77,6 +79,14 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
     ASSERT_FALSE(url) << bad.text;
     EXPECT_EQ(url.error().context, bad.mistake) << bad.text;
   }
+}
+
+TEST(HttpUrl, TheLongestUrlAndHost) {
+  EXPECT_TRUE(ParseHttpUrl("http://a/" + std::string(1'991, 'x'))) << "2000 bytes";
+  EXPECT_FALSE(ParseHttpUrl("http://a/" + std::string(1'992, 'x')));
+  EXPECT_TRUE(ParseHttpUrl("http://" + std::string(253, 'a')));
+  EXPECT_TRUE(ParseHttpUrl("http://a:1"));
+  EXPECT_TRUE(ParseHttpUrl("http://a:65535"));
 }
 
 TEST(HttpUrl, HostNames) {

@@ -19,13 +19,16 @@ TEST(Printable, EscapesControlCharacters) {
   EXPECT_EQ(OneLine("a\nb\rc\td"), "a\\nb\\rc\\td");
   EXPECT_EQ(OneLine("\0\x1b\x7f"s), "\\x00\\x1b\\x7f");
   EXPECT_EQ(OneLine("\u0085"), "\\xc2\\x85");  // NEXT LINE
+  EXPECT_EQ(OneLine("\x1f ~\u0080\u009f\u00a0"), "\\x1f ~\\xc2\\x80\\xc2\\x9f\u00a0");
 }
 
 TEST(Printable, EscapesLineSeparatorsAndTextDirection) {
   EXPECT_EQ(OneLine("\u2028\u2029"), "\\xe2\\x80\\xa8\\xe2\\x80\\xa9");
   EXPECT_EQ(OneLine("\u202e"), "\\xe2\\x80\\xae");
   EXPECT_EQ(OneLine("\u2066"), "\\xe2\\x81\\xa6");
+  EXPECT_EQ(OneLine("\u2069"), "\\xe2\\x81\\xa9");
   EXPECT_EQ(OneLine("\u2065\u206a"), "\u2065\u206a");
+  EXPECT_EQ(OneLine("\u2027\u202f"), "\u2027\u202f");
 }
 
 TEST(Printable, EscapesBytesThatAreNotUtf8) { EXPECT_EQ(OneLine("a\xff z\xc3"), "a\\xff z\\xc3"); }

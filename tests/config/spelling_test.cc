@@ -21,6 +21,7 @@ TEST(Spelling, FindsTheWordThatWasMeant) {
   EXPECT_EQ(ClosestWord("hand-shakes", kWords), "handshakes");
   EXPECT_EQ(ClosestWord("hndshaks", kWords), "handshakes");
   EXPECT_EQ(ClosestWord("warn", kWords), "warning");
+  EXPECT_EQ(ClosestWord("han", kWords), "handshakes") << "three letters are a beginning";
 }
 
 TEST(Spelling, DoesNotGuessWildly) {
@@ -31,6 +32,7 @@ TEST(Spelling, DoesNotGuessWildly) {
   EXPECT_EQ(ClosestWord("wa", kWords), std::nullopt);
   EXPECT_EQ(ClosestWord("full", {}), std::nullopt);
   EXPECT_EQ(ClosestWord(std::string(1'000'000, 'f'), kWords), std::nullopt);
+  EXPECT_EQ(ClosestWord("ha", kWords), std::nullopt) << "two letters are none";
 }
 
 TEST(Spelling, PrefersTheCloserWord) {

@@ -111,6 +111,13 @@ TEST_F(ListenerBoardTest, DropsOfSharedAddressesAddUpAndNeverGoBack) {
   EXPECT_EQ(Status("0.0.0.0:80").drops, 10U);
 }
 
+TEST_F(ListenerBoardTest, WithoutACountOfTheKernelsThereAreNoDrops) {
+  Update({WithDrops(Listening(1, 80), 100)}, 0);
+  Update({Listening(1, 80), Listening(2, 81)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 0U);
+  EXPECT_EQ(Status("0.0.0.0:81").drops, 0U);
+}
+
 TEST_F(ListenerBoardTest, TheKernelsDropCountMayWrap) {
   Update({WithDrops(Listening(1, 80), 0xffff'fffeU)}, 0);
   Update({WithDrops(Listening(1, 80), 3)}, 1);
@@ -225,6 +232,24 @@ TEST_F(ListenerBoardTest, KeepsTheBusiestSources) {
 
   UpdateSynQueues({}, 2);
   EXPECT_TRUE(Status("0.0.0.0:443").top_sources.empty());
+}
+
+TEST_F(ListenerBoardTest, SourcesAreBoundedAndThoseKnownGoOnCounting) {
+  constexpr int kMost = ListenerBoard::kMaxPrefixes;
+  Update({Listening(1, 80)}, 0);
+  std::vector<SocketRecord> syn_recv;
+  for (int network = 0; network < kMost + 2; ++network) {
+    SocketRecord record = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+    record.remote.address = Ipv4({10, network / 256, network % 256, 1});
+    syn_recv.push_back(record);
+  }
+  syn_recv.push_back(syn_recv.front());
+  UpdateSynQueues(syn_recv, 1);
+  const ListenerStatus status = Status("0.0.0.0:80");
+  EXPECT_EQ(status.syn_queue.length, static_cast<std::uint64_t>(kMost) + 3);
+  EXPECT_EQ(status.evidence.source_prefixes, static_cast<std::uint64_t>(kMost));
+  EXPECT_EQ(status.top_sources.at(0),
+            (SourceCount{syn_recv.front().remote.address.SourcePrefix(), 2}));
 }
 
 TEST_F(ListenerBoardTest, AgesOfHandshakesAreThoseOfTheLatestPoll) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <vector>
 
 namespace connwatch {
 namespace {
@@ -40,6 +42,21 @@ TEST(PollHealthTest, LatenessIsToldFromDuration) {
   health.RecordLateness(milliseconds(7));
   EXPECT_EQ(health.lateness().sum(), milliseconds(7));
   EXPECT_EQ(health.durations().sum(), milliseconds(0));
+}
+
+TEST(PollHealthTest, BucketsOfDurationAndLateness) {
+  const auto bounds_us = [](const DurationHistogram& histogram) {
+    std::vector<std::int64_t> bounds;
+    for (const auto bound : histogram.upper_bounds()) bounds.push_back(bound.count());
+    return bounds;
+  };
+  const PollHealth health(Tier::kFull, milliseconds(1'000));
+  EXPECT_EQ(bounds_us(health.durations()),
+            (std::vector<std::int64_t>{100, 300, 1'000, 3'000, 10'000, 30'000, 100'000, 300'000,
+                                       1'000'000, 3'000'000, 10'000'000}));
+  EXPECT_EQ(bounds_us(health.lateness()),
+            (std::vector<std::int64_t>{100, 300, 1'000, 2'500, 5'000, 10'000, 25'000, 50'000,
+                                       100'000, 1'000'000}));
 }
 
 TEST(PollHealthTest, ReasonsComeFromTheErrno) {
