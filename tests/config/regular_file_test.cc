@@ -1,5 +1,6 @@
 #include "config/regular_file.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,6 +85,21 @@ TEST(RegularFile, DoesNotWaitForAFifo) {
   const ScratchDirectory scratch;
   ASSERT_EQ(mkfifo(scratch.PathTo("fifo").c_str(), 0600), 0);
   EXPECT_EQ(Read(scratch.PathTo("fifo")), "error: is not a regular file, must be one");
+}
+
+// Where the standard input is closed, the next file that is opened gets its number.
+TEST(RegularFile, ADescriptorMayBeZero) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.Write("file", "content");
+  const int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  close(STDIN_FILENO);
+  const auto content = ReadRegularFile(path, 100);
+  if (input >= 0) {
+    dup2(input, STDIN_FILENO);
+    close(input);
+  }
+  ASSERT_TRUE(content);
+  EXPECT_EQ(*content, "content");
 }
 
 TEST(RegularFile, FollowsALink) {

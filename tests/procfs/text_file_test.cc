@@ -1,7 +1,9 @@
 #include "procfs/text_file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -37,6 +39,21 @@ TEST(TextFileTest, AnErrorNamesTheFile) {
   const auto directory = ReadTextFile("/proc");
   ASSERT_FALSE(directory.ok());
   EXPECT_EQ(directory.error().code, EISDIR);
+}
+
+// Where the standard input is closed, the next file that is opened gets its number.
+TEST(TextFileTest, ADescriptorMayBeZero) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.Write("file", "content");
+  const int input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+  close(STDIN_FILENO);
+  const auto content = ReadTextFile(path);
+  if (input >= 0) {
+    dup2(input, STDIN_FILENO);
+    close(input);
+  }
+  ASSERT_TRUE(content);
+  EXPECT_EQ(*content, "content");
 }
 
 TEST(TextFileTest, SplitsLines) {
