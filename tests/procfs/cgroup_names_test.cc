@@ -72,6 +72,13 @@ TEST(CgroupMountTest, ResolvesEscapes) {
             (CgroupMount{"/a b\tc\nd\\e\\04", "/"}));
 }
 
+TEST(CgroupMountTest, ABackslashBeforeAnythingElseStays) {
+  for (const std::string text : {R"(\08x)", R"(\/40)", R"(\4:0)"}) {
+    EXPECT_EQ(FindCgroupMount("50 1 0:38 / /a" + text + " rw - cgroup2 none rw")->directory,
+              "/a" + text);
+  }
+}
+
 TEST(CgroupMountTest, EveryLineIsReadFromItsFirstCharacter) {
   EXPECT_EQ(FindCgroupMount("1 0 0:1 / / rw - ext4 x rw\n2 1 0:38 / /mnt/x rw - cgroup2 none rw\n"),
             (CgroupMount{"/mnt/x", "/"}));
@@ -141,6 +148,21 @@ TEST_F(CgroupNamesTest, MissesOfOneWalkAreRememberedTogether) {
   for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(names.NameOf(kGone + i, now), "");
   const auto fresh = MakeCgroup("/fresh.service");
   EXPECT_EQ(names.NameOf(fresh, now), "fresh.service");
+}
+
+TEST_F(CgroupNamesTest, ABoundedNumberOfMissesIsRemembered) {
+  constexpr std::uint64_t kGone = std::uint64_t{1} << 60;
+  constexpr std::uint64_t kMost = 100'000;
+  auto names = Names();
+  for (std::uint64_t i = 0; i <= kMost + 1; ++i) names.NameOf(kGone + i, kStart);
+  MonotonicTime now = kStart + kMinRescan;
+  names.NameOf(kGone + kMost + 1, now);  // one too many: the next walk does not learn it
+  now += kMinRescan;
+  names.NameOf(kGone + kMost, now);      // remembered
+  names.NameOf(kGone + kMost + 1, now);  // not remembered, so this walks
+  const auto fresh = MakeCgroup("/fresh.service");
+  EXPECT_EQ(names.NameOf(fresh, now), "") << "no second walk so soon";
+  EXPECT_EQ(names.NameOf(fresh, now + kMinRescan), "fresh.service");
 }
 
 TEST_F(CgroupNamesTest, ARemovedCgroupLosesItsName) {

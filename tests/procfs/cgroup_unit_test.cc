@@ -105,6 +105,29 @@ TEST(CgroupUnitTest, PassesOverNamesThatWouldBreakThePage) {
   });
 }
 
+TEST(CgroupUnitTest, TheCharactersOfAUnitsName) {
+  const std::string allowed =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz:-_.\\@";
+  for (int byte = 0; byte < 256; ++byte) {
+    const char character = static_cast<char>(byte);
+    if (character == '/') continue;  // ends the name
+    const std::string name = std::string("a") + character + "b.service";
+    const bool is_allowed = allowed.find(character) != std::string::npos;
+    EXPECT_EQ(UnitFromCgroupPath("/" + name), is_allowed ? name : "") << byte;
+  }
+}
+
+TEST(CgroupUnitTest, TheDigitsOfAContainersId) {
+  const std::string hex = "0123456789abcdef";
+  for (int byte = 0; byte < 256; ++byte) {
+    const char character = static_cast<char>(byte);
+    std::string id = kId;
+    id.back() = character;
+    const bool is_id = hex.find(character) != std::string::npos;
+    EXPECT_EQ(UnitFromCgroupPath("/docker/" + id), is_id ? "docker-0123456789ab" : "") << byte;
+  }
+}
+
 TEST(CgroupUnitTest, CutAtEveryLengthDoesNotCrash) {
   const std::string path = "/user.slice/user@1.service/libpod-" + kId + ".scope/init.scope";
   for (std::size_t length = 0; length <= path.size(); ++length) {
