@@ -283,6 +283,19 @@ TEST(AlertEngine, SubjectsAreBounded) {
   EXPECT_EQ(world.engine.rules().front().left_out, kMore - 1);
 }
 
+TEST(AlertEngine, ASubjectWhoseValueIsNotKnownTakesNoRoom) {
+  AlertWorld world({{.name = "Share",
+                     .signal = AlertSignal::kListenerSynQueueUtilization,
+                     .threshold = AlertThreshold{ThresholdSide::kAbove, 0.5}}});
+  constexpr int kMany = AlertEngine::kMaxSubjects;
+  for (int i = 1; i <= kMany; ++i) {
+    world.ListenerOn(static_cast<std::uint16_t>(i)).accept_queue.limit = 0;
+  }
+  world.ListenerOn(kMany + 1).syn_queue.length = 128;
+  EXPECT_THAT(world.Tick(), ElementsAre("Share 0.0.0.0:501 firing"));
+  EXPECT_EQ(world.engine.rules().front().left_out, 0U);
+}
+
 TEST(AlertEngine, ADeferringListenerIsNotInTrouble) {
   AlertWorld world =
       Firing(With(QueueRule(), [](AlertRule& rule) { rule.clear = {.level = 5, .hold = 0s}; }));

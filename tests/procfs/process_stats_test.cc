@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <string>
+#include <string_view>
 
 #include "tests/support/scratch_directory.h"
 
@@ -30,6 +32,15 @@ TEST(ProcessStatsTest, ReadsTheFieldsOfStat) {
 
 TEST(ProcessStatsTest, WithoutABootTimeThereIsNoStart) {
   EXPECT_FALSE(ParseProcessStat(kStat, std::nullopt).started);
+}
+
+TEST(ProcessStatsTest, CpuTimeNeedsBothItsParts) {
+  for (const std::string_view part : {" 250 ", " 150 "}) {
+    std::string text(kStat);
+    const ProcessStats stats = ParseProcessStat(text.replace(text.find(part), 5, " x "), {});
+    EXPECT_FALSE(stats.cpu) << part;
+    EXPECT_EQ(stats.threads, 3U) << "the others are read";
+  }
 }
 
 TEST(ProcessStatsTest, CutAtEveryLengthIsAbsentNotZero) {
