@@ -13,6 +13,7 @@ namespace connwatch {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Pair;
 
@@ -158,6 +159,14 @@ TEST(AlertSignal, WindowsAreOfRatesAndRatiosOnly) {
     EXPECT_EQ(spec.form == SignalForm::kLevel, spec.window.count() == 0) << spec.name;
     EXPECT_EQ(spec.form == SignalForm::kRatio, spec.min_per > 0) << spec.name;
     EXPECT_EQ(Name(spec.id), spec.name);
+  }
+}
+
+TEST(AlertSignal, ARatioSaysWhatItNeeds) {
+  for (const AlertSignalSpec& spec : AlertSignals()) {
+    if (spec.form != SignalForm::kRatio) continue;
+    const std::string least = std::to_string(static_cast<int>(spec.min_per));
+    EXPECT_THAT(std::string(spec.meaning), HasSubstr("Absent below " + least + " ")) << spec.name;
   }
 }
 

@@ -164,6 +164,12 @@ TEST(DetailsMessageTest, TimesAreInSeconds) {
   EXPECT_EQ(times, 12U);
 }
 
+TEST(DetailsMessageTest, WhatIsNoTimeIsAWholeNumber) {
+  for (const TcpInfoNumber& number : DetailsOf(tcp_info{}).tcp_info) {
+    if (!number.name.ends_with("_seconds")) EXPECT_EQ(number.per_unit, 1U) << number.name;
+  }
+}
+
 TEST(DetailsMessageTest, OptionsAreThoseOfTheHandshake) {
   tcp_info info{};
   EXPECT_THAT(DetailsOf(info).options, IsEmpty());
