@@ -20,11 +20,19 @@ void Append(std::vector<std::byte>& bytes, const T& value) {
   std::memcpy(bytes.data() + offset, &value, sizeof(value));
 }
 
+inet_diag_bc_op Operation(unsigned code) {
+  inet_diag_bc_op operation{};
+  operation.code = static_cast<unsigned char>(code);
+  return operation;
+}
+
 // kernel: the port to compare with is in `no` of a second operation, in host order.
 Condition ComparePort(unsigned code, std::uint16_t port) {
   Condition condition;
-  Append(condition, inet_diag_bc_op{static_cast<unsigned char>(code), 0, 0});
-  Append(condition, inet_diag_bc_op{INET_DIAG_BC_NOP, 0, port});
+  inet_diag_bc_op operand = Operation(INET_DIAG_BC_NOP);
+  operand.no = port;
+  Append(condition, Operation(code));
+  Append(condition, operand);
   return condition;
 }
 
@@ -36,7 +44,7 @@ Condition ComparePrefix(unsigned code, const IpPrefix& prefix) {
   host.prefix_len = static_cast<unsigned char>(prefix.length());
   host.port = -1;  // any
   Condition condition;
-  Append(condition, inet_diag_bc_op{static_cast<unsigned char>(code), 0, 0});
+  Append(condition, Operation(code));
   Append(condition, host);
   const auto bytes = prefix.address().NetworkOrder();
   condition.insert(condition.end(), bytes.begin(), bytes.end());

@@ -38,9 +38,7 @@ class InetDestroyEvents final : public DestroyEventStream {
   Result<DestroyEventBatch> ReadBatch() override {
     records_.clear();
     const int received = Receive();
-    if (received < 0 && errno == ENOBUFS) return DestroyEventBatch{{}, true, true};
-    if (received < 0 && (errno == EAGAIN || errno == EINTR)) return DestroyEventBatch{};
-    if (received < 0) return Error::FromErrno(errno, "receive").Within(kDestroyEvents);
+    if (received < 0) return Failed(errno);
     for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
       if (auto parsed = Parse(i); !parsed) return std::move(parsed).error().Within(kDestroyEvents);
     }
@@ -48,6 +46,18 @@ class InetDestroyEvents final : public DestroyEventStream {
   }
 
  private:
+  static Result<DestroyEventBatch> Failed(int code) {
+    switch (code) {
+      case ENOBUFS:
+        return DestroyEventBatch{{}, true, true};
+      case EAGAIN:
+      case EINTR:
+        return DestroyEventBatch{};
+      default:
+        return Error::FromErrno(code, "receive").Within(kDestroyEvents);
+    }
+  }
+
   int Receive() {
     for (std::size_t i = 0; i < kDatagrams; ++i) {
       msghdr& header = messages_.at(i).msg_hdr;

@@ -53,9 +53,11 @@ Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
     header.msg_iov = &part;
     header.msg_iovlen = 1;
     const ssize_t received = recvmsg(fd(), &header, MSG_DONTWAIT);
-    if (received < 0 && errno == EINTR) continue;
-    if (received < 0 && errno == EAGAIN) return std::nullopt;
-    if (received < 0) return Error::FromErrno(errno, "receive");
+    if (received < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) return std::nullopt;
+      return Error::FromErrno(errno, "receive");
+    }
     if (!IsFromKernel(header)) return std::span<const std::byte>{};
     if ((header.msg_flags & MSG_TRUNC) != 0) {
       return Error::FromErrno(
