@@ -100,11 +100,13 @@ TEST(AlertSignal, WhatIsNotKnownIsAbsentAndNotZero) {
 }
 
 TEST(AlertSignal, AShareNeedsBothItsNumbers) {
-  Snapshot without_limits = FullSnapshot();
+  Snapshot full = FullSnapshot();
+  full.kernel.sockets->time_wait = 5;
+  Snapshot without_limits = full;
   without_limits.kernel.limits.reset();
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_limits), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_limits), IsAbsent());
-  Snapshot without_counts = FullSnapshot();
+  Snapshot without_counts = full;
   without_counts.kernel.sockets.reset();
   without_counts.sockets.reset();
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_counts), IsAbsent());
