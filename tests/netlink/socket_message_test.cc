@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string>
 
 #include "tests/netlink/fixture.h"
 
@@ -103,6 +104,29 @@ TEST(SocketMessageTest, IdleIsSinceTheLatestOfThree) {
     *latest = 5;
     EXPECT_EQ(InfoOf(info).idle, std::chrono::milliseconds(5));
   }
+}
+
+TEST(SocketMessageTest, IdleIsAbsentUnlessAllThreeAreThere) {
+  constexpr std::size_t kEnd = offsetof(tcp_info, tcpi_last_ack_recv) + sizeof(std::uint32_t);
+  for (std::size_t size = 0; size < kEnd; ++size) EXPECT_FALSE(InfoOf({}, size).idle) << size;
+  EXPECT_TRUE(InfoOf({}, kEnd).idle);
+}
+
+TEST(SocketMessageTest, TheCookieIsOfTwoWordsTheLowOneFirst) {
+  auto payload = CopyOf(PayloadOf(LoadFixture("established_ipv4")));
+  const std::array<std::uint32_t, 2> words = {1, 2};
+  std::memcpy(payload.data() + offsetof(inet_diag_msg, id.idiag_cookie), words.data(),
+              sizeof(words));
+  EXPECT_EQ(ParseSocketMessage(payload).value().cookie, 0x2'0000'0001U);
+}
+
+TEST(SocketMessageTest, TheFamilyIsTheSocketsAndNotTheAddresses) {
+  const auto family_of = [](const std::string& fixture) {
+    return ParseSocketMessage(PayloadOf(LoadFixture(fixture))).value().socket_family;
+  };
+  EXPECT_EQ(family_of("established_ipv4"), AddressFamily::kIpv4);
+  EXPECT_EQ(family_of("established_ipv6"), AddressFamily::kIpv6);
+  EXPECT_EQ(family_of("established_v4_mapped"), AddressFamily::kIpv6);
 }
 
 TEST(SocketMessageTest, ARoundTripTimeThatWasNeverMeasuredIsAbsent) {
