@@ -24,6 +24,16 @@ TEST(TextFileTest, ReadsMoreThanOneChunk) {
   EXPECT_EQ(*read, text);
 }
 
+TEST(TextFileTest, ReadsSixteenMebibytesAtMost) {
+  const ScratchDirectory tree;
+  std::string text(std::size_t{16} << 20U, 'x');
+  EXPECT_EQ(ReadTextFile(tree.Write("most", text)).value().size(), text.size());
+  text += 'x';
+  const auto read = ReadTextFile(tree.Write("more", text));
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code, EFBIG);
+}
+
 TEST(TextFileTest, AFileWithoutEndIsAnError) {
   const auto read = ReadTextFile("/dev/zero");
   ASSERT_FALSE(read.ok());
