@@ -110,6 +110,16 @@ TEST_F(InetDiagDumpTest, AKernelThatHasSentRecordsHasTheModule) {
   EXPECT_THAT(failed.error().context, Not(HasSubstr("module")));
 }
 
+// What the kernel tells a group would stand between the records.
+TEST_F(InetDiagDumpTest, IsBoundButJoinsNoGroup) {
+  const auto dump = OpenBothFamilies();
+  sockaddr_nl address{};
+  socklen_t size = sizeof(address);
+  ASSERT_EQ(getsockname(dump->fd(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  EXPECT_NE(address.nl_pid, 0U);
+  EXPECT_EQ(address.nl_groups, 0U);
+}
+
 TEST_F(InetDiagDumpTest, AFailureToReadIsAnError) {
   const auto dump = OpenBothFamilies();
   const int no_socket = open("/dev/null", O_RDONLY | O_CLOEXEC);
