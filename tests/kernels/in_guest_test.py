@@ -2,7 +2,6 @@
 import collections
 import contextlib
 import errno
-import pathlib
 import re
 import socket
 import subprocess
@@ -12,20 +11,16 @@ import unittest
 import ipv6_hosts
 import live_states_test
 import netlink_tap
+import network
 import sockets
 import traffic_test
 import two_hosts
 from netlink_tap import NLM_F_DUMP, NLMSG_DONE, NetlinkTap
 from support import Daemon, Page, network_namespace, wait_until
 
-SYSCTLS = pathlib.Path("/proc/sys/net/ipv4")
 PORT = 1001
 TICK_S = 0.01  # of the slowest kernel's timers
 LOST = {socket.AF_INET: "198.19.0.5", socket.AF_INET6: "fd01::5"}
-
-
-def set_sysctl(name, value):
-    (SYSCTLS / name).write_text(f"{value}\n")
 
 
 class NamespaceTest(unittest.TestCase):
@@ -40,8 +35,6 @@ class NamespaceTest(unittest.TestCase):
     def two_hosts(self):
         hosts = self.enterContext(two_hosts.TwoHosts())
         ipv6_hosts.add_ipv6(hosts)
-        with hosts.at_client():
-            set_sysctl("ip_forward", 0)
         return hosts
 
     def connect_into_silence(self, family):
@@ -52,11 +45,6 @@ class NamespaceTest(unittest.TestCase):
 
 class HandshakesTest(NamespaceTest):
     """Handshakes with a peer from which nothing comes back."""
-
-    def setUp(self):
-        super().setUp()
-        set_sysctl("tcp_synack_retries", 5)
-        set_sysctl("tcp_syn_retries", 6)
 
     def send_syns(self, hosts, count):
         """Of either family, to listeners that are theirs."""
@@ -88,9 +76,7 @@ class HandshakesTest(NamespaceTest):
     def test_the_age_of_a_connect_follows_this_kernels_timer(self):
         # Since 6.5 the first retransmissions are a second apart; before, each wait is twice as
         # long as the one before it.
-        linear = 4 if (SYSCTLS / "tcp_syn_linear_timeouts").exists() else 0
-        if linear:
-            set_sysctl("tcp_syn_linear_timeouts", linear)
+        linear = (network.SYSCTLS / "ipv4/tcp_syn_linear_timeouts").exists()
         self.two_hosts()
         begin = time.monotonic()
         self.connect_into_silence(socket.AF_INET)
