@@ -64,7 +64,7 @@ table inet {TABLE} {{
     fib daddr type local tcp dport 18080 dnat ip to 10.88.0.2:80
   }}
   chain output {{
-    type nat hook output priority dstnat; policy accept;
+    type nat hook output priority -100; policy accept;
     fib daddr type local tcp dport 18080 dnat ip to 10.88.0.2:80
   }}
 }}
