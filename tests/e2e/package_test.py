@@ -151,7 +151,7 @@ class PackageTest(unittest.TestCase):
         self.container.run(shell_block("connwatch.socket"))
         self.assertEqual(self.show("ActiveState"), "inactive")
         self.assertIn("connwatch_build_info", self.page().names())
-        self.assertEqual(self.show("ActiveState"), "active")
+        wait_until(lambda: self.show("ActiveState") == "active", "it is up")
         with self.subTest("a restart refuses nobody"):
             self.container.run("systemctl restart --no-block connwatch")
             self.page()
