@@ -29,6 +29,7 @@ class Browser(contextlib.ExitStack):
                    "perfLoggingPrefs": {"enableNetwork": True}}
         session = self._request("POST", "/session", {"capabilities": {"alwaysMatch": {
             "goog:chromeOptions": options,
+            "timeouts": {"script": DEADLINE_S * 1000, "pageLoad": DEADLINE_S * 1000},
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}}})
         self._session = f"/session/{session['sessionId']}"
         self.callback(self._request, "DELETE", self._session)
