@@ -16,7 +16,7 @@ class Container(contextlib.AbstractContextManager):
     def __init__(self, root, files):
         self.command = ["systemd-nspawn", "--quiet", "--directory", root, "--volatile=overlay",
                         "--private-network", "--register=no", "--keep-unit",
-                        "--machine=connwatch-test", f"--bind-ro={files}:/files", "--boot",
+                        f"--machine=connwatch-test-{os.getpid()}", f"--bind-ro={files}:/files", "--boot",
                         "--console=pipe"]
 
     def __enter__(self):

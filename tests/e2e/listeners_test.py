@@ -148,7 +148,9 @@ class ListenersTest(unittest.TestCase):
                 raw.sendto(syn(f"198.19.{i % 250}.{i // 250 + 1}", 1024 + i, port), (SERVER, 0))
                 if i % BURST == BURST - 1:
                     time.sleep(0.01)
-            self.wait_for(daemon, "syn_queue_length", server, 3000)
+            page = daemon.wait_for_polls(2, tier="handshakes")  # of a second each
+            self.assertEqual(
+                page.get("connwatch_listener_syn_queue_length", listener=label(server)), 3000)
             self.wait_for(daemon, "syn_queue_retransmitting", server, 3000)
             self.assertEqual(self.listener_metric(daemon, "syn_queue_peak", server), 3000)
 

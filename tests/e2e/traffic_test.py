@@ -400,10 +400,11 @@ class GroupsTest(TrafficTest):
             self.wait_for_traffic(daemon, "outbound", "near", (1, 2004, 0))
 
     def test_configured_by_unit(self):
-        config = "groups: [{name: ours, match: {unit: connwatch-test.service}}]\n"
+        unit = f"connwatch-test-{os.getpid()}.service"  # cgroups are the host's
+        config = f"groups: [{{name: ours, match: {{unit: {unit}}}}}]\n"
         listener = self.sockets.listener()
         port = listener.getsockname()[1]
-        with self.unit("connwatch-test.service"):
+        with self.unit(unit):
             client = self.sockets.connect(listener)
         server = self.sockets.enter_context(listener.accept()[0])
         with Daemon(config + CONFIG) as daemon:
