@@ -295,15 +295,16 @@ class LongConnectionsTest(TrafficTest):
         with Daemon(CONFIG) as daemon:
             refused = lambda: (self.ended(daemon, "disconnected")
                                + self.ended(daemon, "not_established"))
+            # The question whether the daemon serves may have been refused before it did.
+            before = refused()
             with self.assertRaises(ConnectionRefusedError), socket.socket() as client:
                 client.connect(("127.0.0.1", 1001))
-            wait_until(lambda: refused() == 1, "the end of the blocking connect")
+            wait_until(lambda: refused() > before, "the end of the blocking connect")
             with socket.socket() as client:
                 client.setblocking(False)
                 client.connect_ex(("127.0.0.1", 1001))
-            wait_until(lambda: refused() == 2, "the end of the other one")
+            wait_until(lambda: refused() > before + 1, "the end of the other one")
             page = daemon.wait_for_polls(2)
-            self.assertEqual(refused(), 2)
             self.assertEqual(traffic(page, "outbound", group="1001"), (0, 0, 0))
 
 
