@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -215,6 +216,8 @@ def main():
     so that nothing else on this host, and no test that runs beside them, is in their way."""
     with contextlib.ExitStack() as stack:
         if os.geteuid() == 0:
-            with contextlib.suppress(OSError):  # the tests that need one are skipped with the reason
+            try:
                 stack.enter_context(network.network_namespace())
+            except OSError as error:
+                print(f"These tests run in the host's network namespace: {error}", file=sys.stderr)
         unittest.main(testRunner=evidence.Runner)

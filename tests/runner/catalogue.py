@@ -39,7 +39,7 @@ class Selection:
 
     @property
     def needs_package(self):
-        return any(program.startswith(("e2e.package", "package.")) for program in self.programs)
+        return any(program.startswith("e2e.package") for program in self.programs)
 
 
 def googletest_cases(path):
