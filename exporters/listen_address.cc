@@ -2,10 +2,13 @@
 
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
 #include <utility>
+
+#include "core/ip_address.h"
 
 namespace connwatch {
 
@@ -24,15 +27,30 @@ Result<ListenAddress> ParseUnix(std::string_view path) {
   return ListenAddress{{}, 0, std::string(path)};
 }
 
+// Empty, which means every address; a name; or an IPv4 address, which has the same characters.
+bool IsName(std::string_view text) {
+  constexpr std::string_view kCharacters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+  return text.find_first_not_of(kCharacters) == std::string_view::npos;
+}
+
+// Also with a zone, which is the name of a network interface: "fe80::1%eth0".
+bool IsIpv6(std::string_view text) {
+  const std::size_t address_bytes = std::min(text.find('%'), text.size());
+  const std::string_view address = text.substr(0, address_bytes);
+  const std::string_view zone = text.substr(std::min(address_bytes + 1, text.size()));
+  return address.find(':') != std::string_view::npos && IpAddress::Parse(address).has_value() &&
+         IsName(zone);
+}
+
 Result<ListenAddress> ParseTcp(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return Error{EINVAL, std::string(kExpected)};
   std::string_view host = text.substr(0, colon);
   const std::string_view port_text = text.substr(colon + 1);
-  const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool has_brackets = host.starts_with('[') && host.ends_with(']');
   if (has_brackets) host = host.substr(1, host.size() - 2);
-  if (host.find_first_of("[]/") != std::string_view::npos ||
-      (!has_brackets && host.find(':') != std::string_view::npos)) {
+  if (has_brackets ? !IsIpv6(host) : !IsName(host)) {
     return Error{EINVAL, std::string(kExpected)};
   }
   ListenAddress address{std::string(host), 0, {}};

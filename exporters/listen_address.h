@@ -17,8 +17,9 @@ struct ListenAddress {
   std::string ToString() const;
 };
 
-/// ":10177", "127.0.0.1:10177", "[::1]:10177", "localhost:10177", "unix:/run/x.sock". Port 0 lets
-/// the kernel choose. EINVAL otherwise, with what would be right.
+/// ":10177", "127.0.0.1:10177", "[::1]:10177", "[fe80::1%eth0]:10177", "localhost:10177" or
+/// "unix:/run/x.sock". Port 0 lets the kernel choose one. Everything else is EINVAL, and the error
+/// says what would be right. ToString() of what is returned is accepted again and is the same.
 Result<ListenAddress> ParseListenAddress(std::string_view text);
 
 }  // namespace connwatch

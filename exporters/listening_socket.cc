@@ -56,12 +56,12 @@ Error CloseAfter(int fd, const char* call) {
   return error;
 }
 
-// The socket, or an Error with the name of the call that failed.
-// Connections inherit it.
+// The connections that are accepted inherit it.
 void BoundSendBuffer(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
 }
 
+// The socket, or an Error with the name of the call that failed.
 Result<int> ListenOn(const addrinfo& address) {
   auto fd = NewSocket(address.ai_family);
   if (!fd) return fd;
