@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/group_book.h"
-#include "core/group_rules.h"
+#include "core/groups/group_book.h"
+#include "core/groups/group_rules.h"
 
 namespace connwatch {
 namespace {

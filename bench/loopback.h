@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "bench/unique_fd.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace connwatch::bench {
 

@@ -33,7 +33,7 @@
 #include "bench/flags.h"
 #include "bench/loopback.h"
 #include "bench/unique_fd.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace connwatch::bench {
 

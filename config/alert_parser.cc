@@ -14,7 +14,7 @@
 #include "config/printable.h"
 #include "config/spelling.h"
 #include "config/value_parser.h"
-#include "core/alert_template.h"
+#include "core/alerts/alert_template.h"
 
 namespace connwatch {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/alert_rule.h"
-#include "core/alert_signal.h"
-#include "core/result.h"
+#include "core/alerts/alert_rule.h"
+#include "core/alerts/alert_signal.h"
+#include "core/base/result.h"
 
 namespace connwatch {
 
@@ -33,7 +33,7 @@ Result<std::string> ParseLabelName(std::string_view text);
 /// At most 200 bytes.
 Result<std::string> ParseLabelValue(std::string_view text);
 
-/// A template of at most 1000 bytes, see core/alert_template.h.
+/// A template of at most 1000 bytes, see core/alerts/alert_template.h.
 Result<std::string> ParseAnnotation(std::string_view text);
 
 }  // namespace connwatch

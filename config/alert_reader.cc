@@ -14,7 +14,7 @@
 
 #include "config/alert_parser.h"
 #include "config/printable.h"
-#include "core/alert_defaults.h"
+#include "core/alerts/alert_defaults.h"
 
 namespace connwatch {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/value_reader.h"
-#include "core/alert_rule.h"
+#include "core/alerts/alert_rule.h"
 
 namespace connwatch {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/value_reader.h"
-#include "core/alert_receiver.h"
+#include "core/alerts/alert_receiver.h"
 
 namespace connwatch {
 

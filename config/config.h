@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/alert_defaults.h"
-#include "core/alert_receiver.h"
-#include "core/alert_rule.h"
-#include "core/diagnosis.h"
-#include "core/group_rule.h"
+#include "core/alerts/alert_defaults.h"
+#include "core/alerts/alert_receiver.h"
+#include "core/alerts/alert_rule.h"
+#include "core/groups/group_rule.h"
+#include "core/listeners/diagnosis.h"
 
 namespace connwatch {
 

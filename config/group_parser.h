@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/group_rule.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/groups/group_rule.h"
 
 namespace connwatch {
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "config/value_reader.h"
-#include "core/group_rule.h"
+#include "core/groups/group_rule.h"
 
 namespace connwatch {
 

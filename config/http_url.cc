@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "config/value_parser.h"
-#include "core/ip_address.h"
+#include "core/base/ip_address.h"
 
 namespace connwatch {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/value_reader.h"
-#include "core/web_access.h"
+#include "core/web/web_access.h"
 
 namespace connwatch {
 

@@ -5,7 +5,7 @@
 
 #include "config/printable.h"
 #include "config/spelling.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace connwatch {
 

@@ -23,7 +23,7 @@
 #include "config/config_error.h"
 #include "config/value_parser.h"
 #include "config/yaml_tree.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace connwatch {
 

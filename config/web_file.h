@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "config/config_error.h"
-#include "core/web_access.h"
+#include "core/web/web_access.h"
 
 namespace connwatch {
 

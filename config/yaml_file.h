@@ -7,7 +7,7 @@
 
 #include "config/config_error.h"
 #include "config/value_reader.h"
-#include "core/result.h"
+#include "core/base/result.h"
 
 namespace connwatch {
 

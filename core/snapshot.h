@@ -8,17 +8,17 @@
 #include <optional>
 #include <vector>
 
-#include "core/connection_classifier.h"
-#include "core/connection_tracker.h"
-#include "core/instant.h"
-#include "core/kernel_stats.h"
-#include "core/listener.h"
-#include "core/notification_stats.h"
-#include "core/pending_connects.h"
-#include "core/poll_health.h"
-#include "core/socket_table.h"
-#include "core/traffic_ledger.h"
-#include "core/web_refusal.h"
+#include "core/alerts/notification_stats.h"
+#include "core/base/instant.h"
+#include "core/connections/connection_tracker.h"
+#include "core/connections/socket_table.h"
+#include "core/connections/traffic_ledger.h"
+#include "core/groups/connection_classifier.h"
+#include "core/kernel/kernel_stats.h"
+#include "core/listeners/listener.h"
+#include "core/listeners/pending_connects.h"
+#include "core/polling/poll_health.h"
+#include "core/web/web_refusal.h"
 
 namespace connwatch {
 
@@ -39,16 +39,8 @@ struct ConfigStatus {
   WallTime last_success;
 };
 
-/// The destroy events, by which totals are exact.
-struct DestroyEventStats {
-  bool is_active = false;           // the kernel tells of every connection that ends
-  std::uint64_t events = 0;         // received
-  std::uint64_t overruns = 0;       // times that events were lost, for want of room
-  std::chrono::nanoseconds cpu{0};  // spent on them
-};
-
-struct AlertTable;    // core/alert_table.h, which looks at snapshots itself
-struct HistoryTable;  // core/history.h, likewise
+struct AlertTable;    // core/alerts/alert_table.h, which looks at snapshots itself
+struct HistoryTable;  // core/history/history.h, likewise
 
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. A failed poll leaves it as it was:

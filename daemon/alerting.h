@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/alert_engine.h"
-#include "core/alert_table.h"
+#include "core/alerts/alert_engine.h"
+#include "core/alerts/alert_table.h"
 #include "core/snapshot.h"
 
 namespace connwatch {

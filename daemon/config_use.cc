@@ -31,7 +31,7 @@ AggregationOptions AggregationOptionsFrom(const Config& config) {
   return {.rtt_bounds = config.histograms.rtt};
 }
 
-ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config) {
+ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
   return {.max_listeners = config.max_listeners,
           .peak_window = config.peak_window,
           .thresholds = config.diagnosis};

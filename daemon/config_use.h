@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "config/config_loader.h"
-#include "core/connection_classifier.h"
-#include "core/listener_board.h"
-#include "core/socket_aggregator.h"
+#include "core/connections/socket_aggregator.h"
+#include "core/groups/connection_classifier.h"
+#include "core/listeners/listener_tracker.h"
 #include "daemon/options.h"
-#include "daemon/web_front.h"
-#include "exporters/http_server.h"
+#include "daemon/web/web_front.h"
+#include "exporters/server/http_server.h"
 
 namespace connwatch {
 
@@ -30,7 +30,7 @@ struct Settings {
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
 AggregationOptions AggregationOptionsFrom(const Config& config);
-ListenerBoardOptions ListenerBoardOptionsFrom(const Config& config);
+ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config);
 ClassifierOptions ClassifierOptionsFrom(const Config& config);
 HttpLimits HttpLimitsFrom(const Config& config);
 

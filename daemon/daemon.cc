@@ -6,7 +6,7 @@
 
 #include "daemon/build_info.h"
 #include "daemon/logging.h"
-#include "daemon/owners.h"
+#include "monitor/owners.h"
 #include "procfs/process_stats.h"
 
 namespace connwatch {

@@ -11,7 +11,7 @@
 #include "daemon/once.h"
 #include "daemon/options.h"
 #include "daemon/standard_output.h"
-#include "exporters/rule_file.h"
+#include "exporters/prometheus_rules/rule_file.h"
 #include "netlink/inet_destroy_events.h"
 #include "netlink/inet_diag_source.h"
 

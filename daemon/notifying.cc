@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "config/regular_file.h"
-#include "daemon/event_loop.h"
 #include "daemon/logging.h"
-#include "exporters/curl_transport.h"
+#include "daemon/loop/event_loop.h"
+#include "exporters/notify/curl_transport.h"
 
 namespace connwatch {
 

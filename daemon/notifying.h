@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "config/config.h"
-#include "core/result.h"
+#include "core/base/result.h"
 #include "core/snapshot.h"
-#include "exporters/alert_sender.h"
+#include "exporters/notify/alert_sender.h"
 
 namespace connwatch {
 

@@ -6,14 +6,14 @@
 #include <string>
 
 #include "daemon/build_info.h"
-#include "daemon/event_loop.h"
-#include "daemon/kernel_reader.h"
 #include "daemon/logging.h"
+#include "daemon/loop/event_loop.h"
 #include "daemon/options.h"
-#include "daemon/owners.h"
 #include "daemon/standard_output.h"
-#include "daemon/tiers.h"
-#include "exporters/metrics_page.h"
+#include "exporters/metrics/metrics_page.h"
+#include "monitor/kernel_reader.h"
+#include "monitor/owners.h"
+#include "monitor/tiers.h"
 #include "procfs/process_stats.h"
 
 namespace connwatch {

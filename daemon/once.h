@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/config.h"
-#include "core/socket_source.h"
+#include "core/sockets/socket_source.h"
 
 namespace connwatch {
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "config/config.h"
-#include "exporters/listen_address.h"
-#include "exporters/rule_file.h"
+#include "exporters/prometheus_rules/rule_file.h"
+#include "exporters/server/listen_address.h"
 
 namespace connwatch {
 

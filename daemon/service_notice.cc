@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/alert_table.h"
+#include "core/alerts/alert_table.h"
 
 namespace connwatch {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "core/instant.h"
+#include "core/base/instant.h"
 #include "core/snapshot.h"
 
 namespace connwatch {

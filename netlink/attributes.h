@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "core/result.h"
+#include "core/base/result.h"
 #include "netlink/load_at.h"
 
 namespace connwatch {

@@ -7,9 +7,9 @@
 #include <span>
 #include <vector>
 
-#include "core/result.h"
-#include "core/socket_record.h"
-#include "core/socket_source.h"
+#include "core/base/result.h"
+#include "core/sockets/socket_record.h"
+#include "core/sockets/socket_source.h"
 
 namespace connwatch {
 

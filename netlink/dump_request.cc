@@ -8,7 +8,7 @@
 
 #include <array>
 
-#include "core/tcp_state.h"
+#include "core/base/tcp_state.h"
 #include "netlink/filter_bytecode.h"
 
 namespace connwatch {

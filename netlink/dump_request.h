@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/ip_address.h"
-#include "core/socket_source.h"
+#include "core/base/ip_address.h"
+#include "core/sockets/socket_source.h"
 
 namespace connwatch {
 

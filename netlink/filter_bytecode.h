@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "core/endpoint_filter.h"
+#include "core/sockets/endpoint_filter.h"
 
 namespace connwatch {
 

@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "core/destroy_event_source.h"
+#include "core/sockets/destroy_event_source.h"
 
 namespace connwatch {
 

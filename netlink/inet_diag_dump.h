@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/socket_source.h"
+#include "core/sockets/socket_source.h"
 #include "netlink/dump_parser.h"
 #include "netlink/dump_request.h"
 #include "netlink/netlink_socket.h"

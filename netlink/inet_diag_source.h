@@ -1,7 +1,7 @@
 // Socket dumps from this network namespace's kernel.
 #pragma once
 
-#include "core/socket_source.h"
+#include "core/sockets/socket_source.h"
 
 namespace connwatch {
 

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <span>
 
-#include "core/result.h"
-#include "core/socket_record.h"
+#include "core/base/result.h"
+#include "core/sockets/socket_record.h"
 
 namespace connwatch {
 

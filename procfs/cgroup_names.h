@@ -13,7 +13,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "core/instant.h"
+#include "core/base/instant.h"
 
 namespace connwatch {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/kernel_stats.h"
-#include "core/result.h"
+#include "core/base/result.h"
+#include "core/kernel/kernel_stats.h"
 
 namespace connwatch {
 

@@ -52,7 +52,7 @@ while(NOT page STREQUAL "")
 endwhile()
 
 file(WRITE "${OUTPUT}" "// Written by exporters/status_page/embed.cmake.
-#include \"exporters/status_page.h\"
+#include \"exporters/status_page/status_page.h\"
 
 namespace connwatch {
 

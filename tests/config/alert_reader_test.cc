@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "config/config_loader.h"
-#include "core/alert_defaults.h"
+#include "core/alerts/alert_defaults.h"
 #include "tests/config/mistakes.h"
 
 namespace connwatch {

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <thread>
 
-#include "exporters/http_server.h"
+#include "exporters/server/http_server.h"
 #include "tests/fuzz/require.h"
 #include "tests/support/snapshots.h"
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "exporters/listen_address.h"
+#include "exporters/server/listen_address.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

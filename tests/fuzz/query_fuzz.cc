@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "exporters/query.h"
+#include "exporters/http/query.h"
 #include "tests/fuzz/require.h"
 
 namespace {

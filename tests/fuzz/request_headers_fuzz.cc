@@ -4,10 +4,10 @@
 #include <string>
 #include <string_view>
 
-#include "exporters/accept_encoding.h"
-#include "exporters/basic_credentials.h"
-#include "exporters/metrics_format.h"
-#include "exporters/request_framing.h"
+#include "exporters/access/basic_credentials.h"
+#include "exporters/http/accept_encoding.h"
+#include "exporters/http/request_framing.h"
+#include "exporters/metrics/metrics_format.h"
 #include "tests/fuzz/require.h"
 
 namespace {

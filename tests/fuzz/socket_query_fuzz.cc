@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-#include "exporters/socket_query.h"
+#include "exporters/json/socket_query.h"
 #include "netlink/filter_bytecode.h"
 #include "netlink/load_at.h"
 #include "tests/fuzz/require.h"

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <span>
 
-#include "exporters/tls_records.h"
+#include "exporters/tls/tls_records.h"
 #include "tests/fuzz/require.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "config/web_file.h"
-#include "exporters/bcrypt.h"
-#include "exporters/tls_priorities.h"
+#include "exporters/access/bcrypt.h"
+#include "exporters/tls/tls_priorities.h"
 #include "tests/fuzz/require.h"
 
 namespace {

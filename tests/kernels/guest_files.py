@@ -18,7 +18,7 @@ PROGRAMS = ("ip", "ss", "nft")
 BUSYBOX = "/bin/busybox"
 MODULES = ("tcp_diag", "veth", "nlmon", "nf_tables")
 # They name the fields and the counters that tests look for.
-SOURCES = ("netlink/details_message.cc", "core/kernel_stats.h")
+SOURCES = ("netlink/details_message.cc", "core/kernel/kernel_stats.h")
 # Parts of the standard library that no test uses, by folder, and other names by their ends.
 LEFT_OUT = ("test", "tests", "idlelib", "lib2to3", "ensurepip", "tkinter", "turtledemo",
             "pydoc_data", "distutils", "site-packages", "dist-packages", ".a", ".opt-1.pyc",

@@ -42,7 +42,7 @@ def fields_of_daemon():
 
 def counters_of_daemon():
     """{metric: (group, column)} of the files below"""
-    rows = rows_of_source("core/kernel_stats.h",
+    rows = rows_of_source("core/kernel/kernel_stats.h",
                           r'\{KernelCounterId::\w+,\s*"(\w+)",\s*"(\w+)",\s*"(\w+)"\}')
     return {f"connwatch_kernel_{name}_total": (group, column) for group, column, name in rows}
 

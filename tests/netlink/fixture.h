@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/socket_record.h"
+#include "core/sockets/socket_record.h"
 
 namespace connwatch {
 

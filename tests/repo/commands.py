@@ -214,4 +214,4 @@ class Commands:
         found = unknown_options(flags, help_of("curl", "--help", "all") or " ".join(flags))
         if f'"{place.removeprefix("localhost")}"' not in read("daemon/options.cc"):
             found.append(f"connwatchd does not listen on {place}")
-        return found + ([] if f'"/{path}"' in read("exporters/http_reply.cc") else [f"no page /{path}"])
+        return found + ([] if f'"/{path}"' in read("exporters/http/http_reply.cc") else [f"no page /{path}"])

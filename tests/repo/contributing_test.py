@@ -112,7 +112,7 @@ class CommandsTest(unittest.TestCase):
                      "cmake --build --preset dev --target cor_test",
                      "cmake --build --preset release --target core_test",
                      "build/dev/core_test --gtest_filter='NoSuchTest.*'", "build/release/core_test",
-                     "build/dev/core_test --gtest_fliter='ListenerBoardTest.*'",
+                     "build/dev/core_test --gtest_fliter='ListenerTrackerTest.*'",
                      "build/dev/connwatchd --config config/connwatch.yaml",
                      "build/dev/connwatchd --config.file config/missing.yaml",
                      "gdb --arg build/dev/core_test", 'gdb --pid "$(pidof connwatch)"',
@@ -121,7 +121,7 @@ class CommandsTest(unittest.TestCase):
                      "NO_SUCH_VARIABLE=1 build/dev/core_test", "CONNWATCHD=build/dev/x python3 -B tools/test",
                      "python3 -B tests/repo/docs_test.py NoSuchTest", "clang-format -i core/missing.cc",
                      "curl --silent localhost:10177/metric", "curl localhost:80/metrics",
-                     "emacs core/alert.h"):
+                     "emacs core/alerts/alert.h"):
             with self.subTest(line):
                 self.assertNotEqual(self.known.problems(line), [])
 

@@ -50,7 +50,7 @@ class LayeringTest(unittest.TestCase):
     def test_a_violation_is_found(self):
         cases = {"netlink": '#include "config/config.h"', "core": '#include "daemon/daemon.h"',
                  "exporters": "#include <libmnl/libmnl.h>", "config": "#  include <spdlog/spdlog.h>"}
-        good = {"daemon": '#include "config/config.h"', "procfs": '#include "core/result.h"'}
+        good = {"daemon": '#include "config/config.h"', "procfs": '#include "core/base/result.h"'}
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
             for name, line in {**cases, **good}.items():

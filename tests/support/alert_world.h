@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/alert_engine.h"
+#include "core/alerts/alert_engine.h"
 #include "tests/support/records.h"
 #include "tests/support/snapshots.h"
 

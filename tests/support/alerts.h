@@ -1,7 +1,7 @@
 // Alerts as a snapshot has them: one that fires, one that is pending, a rule at rest.
 #pragma once
 
-#include "core/alert_table.h"
+#include "core/alerts/alert_table.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/alert_table.h"
-#include "exporters/delivery_plan.h"
+#include "core/alerts/alert_table.h"
+#include "exporters/notify/delivery_plan.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {

@@ -1,4 +1,4 @@
-// The inverse of exporters/gzip.h, for tests.
+// The inverse of exporters/http/gzip.h, for tests.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "core/history.h"
+#include "core/history/history.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {

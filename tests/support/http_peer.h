@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/mutex.h"
+#include "core/base/mutex.h"
 
 namespace connwatch {
 

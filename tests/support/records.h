@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 
-#include "core/socket_record.h"
+#include "core/sockets/socket_record.h"
 
 namespace connwatch {
 

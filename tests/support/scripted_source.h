@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/socket_source.h"
+#include "core/sockets/socket_source.h"
 
 namespace connwatch {
 

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "core/connection_classifier.h"
-#include "core/connection_usage.h"
+#include "core/connections/connection_usage.h"
+#include "core/groups/connection_classifier.h"
 #include "tests/support/records.h"
 
 namespace connwatch {

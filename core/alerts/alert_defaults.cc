@@ -1,0 +1,138 @@
+#include "core/alerts/alert_defaults.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+AlertThreshold Above(double value) { return {ThresholdSide::kAbove, value}; }
+
+std::map<std::string, std::string> Summary(std::string text) {
+  return {{"summary", std::move(text)}};
+}
+
+// Handshakes that do not complete, and what they meet.
+std::vector<AlertRule> SynRules() {
+  return {{.name = "SynRecvBacklogGrowth",
+           .signal = AlertSignal::kListenerSynQueue,
+           .threshold = Above(64),
+           .growth = AlertGrowth{.per_second = 20, .over = 10s},
+           .hold = 10s,
+           .clear = {.level = 32, .hold = 30s},
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("{{subject}}: {{value}} handshakes do not complete ({{cause}})")},
+          {.name = "SynQueueNearlyFull",
+           .signal = AlertSignal::kListenerSynQueueUtilization,
+           .threshold = Above(0.8),
+           .hold = 10s,
+           .clear = {.level = 0.5, .hold = 30s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: SYN queue {{value}} full ({{cause}})")},
+          {.name = "AcceptQueueNearlyFull",
+           .signal = AlertSignal::kListenerAcceptQueueUtilization,
+           .threshold = Above(0.8),
+           .hold = 10s,
+           .clear = {.level = 0.5, .hold = 30s},
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("{{subject}}: accept queue {{value}} full, the application "
+                                  "accepts too slowly ({{cause}})")},
+          {.name = "ListenerDropping",
+           .signal = AlertSignal::kListenerDrops,
+           .threshold = Above(1),
+           .hold = 15s,
+           .clear = {.hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} SYNs or ACKs dropped ({{cause}})")},
+          {.name = "SynCookiesActive",
+           .signal = AlertSignal::kSynCookiesSent,
+           .threshold = Above(1),
+           .hold = 15s,
+           .clear = {.hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{value}} SYN cookies sent: a SYN queue is at its limit and "
+                                  "its length no longer shows the load")}};
+}
+
+// Connections of our own that do not come about.
+std::vector<AlertRule> ConnectRules() {
+  return {{.name = "ConnectsPending",
+           .signal = AlertSignal::kSynSentRetransmitting,
+           .threshold = Above(10),
+           .hold = 30s,
+           .clear = {.level = 5, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} connects without an answer: a packet "
+                                  "filter, an asymmetric route or a dead peer")},
+          {.name = "ConnectFailures",
+           .signal = AlertSignal::kAttemptFails,
+           .threshold = Above(10),
+           .hold = 60s,
+           .clear = {.level = 5, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{value}} handshakes refused or given up")},
+          {.name = "EphemeralPortsNearlyExhausted",
+           .signal = AlertSignal::kEphemeralPortsUtilization,
+           .threshold = Above(0.8),
+           .hold = 30s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("{{value}} of the local ports towards one destination in use: "
+                                  "connects there will fail soon")}};
+}
+
+// What goes wrong slowly.
+std::vector<AlertRule> StateRules() {
+  return {{.name = "TimeWaitNearLimit",
+           .signal = AlertSignal::kTimeWaitUtilization,
+           .threshold = Above(0.8),
+           .hold = 60s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("TIME-WAIT sockets at {{value}} of tcp_max_tw_buckets")},
+          {.name = "RetransmitRateHigh",
+           .signal = AlertSignal::kRetransmitRatio,
+           .threshold = Above(0.05),
+           .hold = 120s,
+           .clear = {.level = 0.03, .hold = 120s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} of the segments retransmitted")},
+          {.name = "CloseWaitLeak",
+           .signal = AlertSignal::kCloseWaitSockets,
+           .threshold = Above(200),
+           .hold = 600s,
+           .clear = {.level = 100, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} sockets that the peer has closed and "
+                                  "the application has not")},
+          {.name = "RttHigh",
+           .signal = AlertSignal::kRttSeconds,
+           .threshold = Above(0.25),
+           .hold = 300s,
+           .clear = {.level = 0.2, .hold = 120s},
+           .severity = AlertSeverity::kInfo,
+           .annotations = Summary("{{subject}}: mean round-trip time {{value}}"),
+           .enabled = false},
+          {.name = "MonitorStale",
+           .signal = AlertSignal::kMonitorAgeSeconds,
+           .threshold = Above(30),
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("connwatch cannot read the sockets: its data is {{value}} "
+                                  "overdue, and every other alert is frozen")}};
+}
+
+}  // namespace
+
+std::vector<AlertRule> DefaultAlertRules() {
+  std::vector<AlertRule> rules = SynRules();
+  for (auto* more : {ConnectRules, StateRules}) {
+    for (AlertRule& rule : more()) rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+}  // namespace connwatch

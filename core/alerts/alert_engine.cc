@@ -1,0 +1,277 @@
+#include "core/alerts/alert_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <utility>
+
+#include "core/alerts/alert_evidence.h"
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+// Whether `rule` is in trouble; nothing where that is not known.
+template <typename Measured>
+std::optional<bool> ConditionHolds(const AlertRule& rule, const Measured& measured) {
+  if (measured.verdict == SynVerdict::kInnocent) return false;
+  if (!measured.value) return std::nullopt;
+  if (rule.threshold && !rule.threshold->IsCrossedBy(*measured.value)) return false;
+  // A SYN queue at its limit does not grow any more: there the diagnosis says what growth would.
+  if (!rule.growth || measured.verdict == SynVerdict::kTrouble) return true;
+  if (!measured.growth) return std::nullopt;
+  return *measured.growth > rule.growth->per_second;
+}
+
+// Whether the trouble is over; nothing where that is not known.
+template <typename Measured>
+std::optional<bool> IsClear(const AlertRule& rule, const Measured& measured) {
+  if (rule.clear.level && measured.verdict != SynVerdict::kInnocent) {
+    if (!measured.value) return std::nullopt;
+    const bool is_below_trouble = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
+    return is_below_trouble ? *measured.value > *rule.clear.level
+                            : *measured.value < *rule.clear.level;
+  }
+  const std::optional<bool> holds = ConditionHolds(rule, measured);
+  if (!holds) return std::nullopt;
+  return !*holds;
+}
+
+// Annotations are what is said about an alert, not what it is.
+bool IsSameButForAnnotations(const AlertRule& one, AlertRule other) {
+  other.annotations = one.annotations;
+  return one == other;
+}
+
+void SetState(Alert& alert, AlertState to, Instant now, std::vector<AlertTransition>& transitions) {
+  const AlertState from = std::exchange(alert.state, to);
+  transitions.push_back({.from = from, .to = to, .at = now, .alert = alert});
+}
+
+// Ends a pending or a firing alert; nothing where it is neither.
+void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
+  if (alert.state == AlertState::kInactive) return;
+  const bool was_firing = alert.state == AlertState::kFiring;
+  SetState(alert, was_firing ? AlertState::kResolved : AlertState::kInactive, now, transitions);
+  alert = {.rule = alert.rule, .subject = alert.subject, .state = AlertState::kInactive};
+}
+
+AlertEvidence EvidenceOf(const AlertRule& rule, const std::optional<SampleWindow>& levels,
+                         const SignalReading& reading, const Snapshot& snapshot) {
+  AlertEvidence evidence = GatherEvidence(rule.signal, reading, snapshot);
+  if (!levels) return evidence;
+  evidence.recent.clear();
+  const std::vector<Sample>& samples = levels->samples();
+  for (const Sample& sample : samples) {
+    const std::chrono::duration<double> ago = samples.back().time - sample.time;
+    evidence.recent.emplace_back(ago.count(), sample.value);
+  }
+  return evidence;
+}
+
+bool HasHistory(const AlertRule& rule) {
+  return rule.growth || SpecOf(rule.signal).form != SignalForm::kLevel;
+}
+
+bool IsMatched(const AlertRule& rule, std::string_view subject) {
+  return rule.match.empty() || std::ranges::any_of(rule.match, [subject](const auto& pattern) {
+           return pattern.Matches(subject);
+         });
+}
+
+}  // namespace
+
+AlertEngine::AlertEngine(std::vector<AlertRule> rules) { Reconfigure(std::move(rules), {}); }
+
+std::vector<AlertTransition> AlertEngine::Reconfigure(std::vector<AlertRule> rules, Instant now) {
+  std::vector<RuleState> before = std::exchange(rules_, {});
+  for (AlertRule& rule : rules) {
+    if (!rule.enabled) continue;
+    const auto same = std::ranges::find_if(before, [&rule](const RuleState& state) {
+      return state.rule && IsSameButForAnnotations(*state.rule, rule);
+    });
+    RuleState& state = rules_.emplace_back();
+    if (same != before.end()) {
+      state = std::move(*same);
+      same->subjects.clear();
+    }
+    state.rule = std::make_shared<const AlertRule>(std::move(rule));
+    for (auto& [name, subject] : state.subjects) subject.alert.rule = state.rule;
+  }
+  std::vector<AlertTransition> transitions;
+  for (RuleState& state : before) {
+    for (auto& [name, subject] : state.subjects) End(subject.alert, now, transitions);
+  }
+  return transitions;
+}
+
+std::vector<AlertTransition> AlertEngine::Evaluate(const Snapshot& snapshot, Instant now) {
+  ages_.Observe(snapshot.polls, now.monotonic);
+  ++round_;
+  std::vector<AlertTransition> transitions;
+  for (RuleState& state : rules_) EvaluateRule(state, snapshot, now, transitions);
+  return transitions;
+}
+
+void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Instant now,
+                               std::vector<AlertTransition>& transitions) {
+  const AlertRule& rule = *state.rule;
+  const std::optional<Tier> tier = SpecOf(rule.signal).tier;
+  TierAge age;
+  if (tier) {
+    const TierAge* known = ages_.Find(*tier);
+    if (known == nullptr || known->is_stale) return state.evaluated.reset();
+    age = *known;
+  }
+  // Between two polls there is nothing new, and nothing that could confirm what was.
+  const bool is_new_poll = !tier || !state.evaluated || age.successes != state.successes;
+  if (!is_new_poll) return;
+  const nanoseconds patience = tier ? nanoseconds(age.patience()) : nanoseconds::max();
+  const nanoseconds elapsed = now.monotonic - state.evaluated.value_or(now.monotonic);
+  const nanoseconds since_sample = now.monotonic - state.sampled.value_or(now.monotonic);
+  const Round round{.snapshot = snapshot,
+                    .now = now,
+                    .elapsed = std::min(elapsed, patience),
+                    .patience = patience,
+                    .is_gap = age.failures != state.failures || since_sample > patience,
+                    .transitions = transitions};
+  state.evaluated = now.monotonic;
+  state.left_out = 0;
+  for (const SignalReading& reading : Read(rule.signal, snapshot, ages_)) {
+    Subject* subject = FindOrAdmit(state, reading);
+    if (subject == nullptr) continue;
+    subject->seen_in = round_;
+    Advance(*subject, Measure(rule, *subject, reading, round), reading, round);
+  }
+  state.sampled = now.monotonic;
+  state.successes = age.successes;
+  state.failures = age.failures;
+  EndVanished(state, round);
+}
+
+AlertEngine::Subject* AlertEngine::FindOrAdmit(RuleState& state, const SignalReading& reading) {
+  const AlertRule& rule = *state.rule;
+  if (!IsMatched(rule, reading.subject)) return nullptr;
+  const auto known = state.subjects.find(reading.subject);
+  if (known != state.subjects.end()) return &known->second;
+  const Measured measured{reading.value, std::nullopt, reading.verdict};
+  if (!HasHistory(rule) && !ConditionHolds(rule, measured).value_or(false)) return nullptr;
+  // Those that are gone make room after their round.
+  if (state.subjects.size() >= kMaxSubjects) {
+    ++state.left_out;
+    return nullptr;
+  }
+  Subject& subject = state.subjects[reading.subject];
+  subject.alert = {.rule = state.rule, .subject = reading.subject, .state = AlertState::kInactive};
+  const AlertSignalSpec& spec = SpecOf(rule.signal);
+  if (spec.form != SignalForm::kLevel) subject.counters.emplace(spec.window, 2);
+  if (rule.growth) subject.levels.emplace(rule.growth->over, SampleWindow::kMinForGrowth);
+  return &subject;
+}
+
+AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subject,
+                                           const SignalReading& reading, const Round& round) {
+  Measured measured{reading.value, std::nullopt, reading.verdict};
+  if (subject.counters) {
+    SampleWindow& counters = *subject.counters;
+    const AlertSignalSpec& spec = SpecOf(rule.signal);
+    if (!reading.value) counters.Clear();
+    if (reading.value) {
+      const auto* latest = counters.samples().empty() ? nullptr : &counters.samples().back();
+      // A counter that goes back has begun anew; across a long gap its rate is not that of now.
+      if (latest != nullptr && (*reading.value < latest->value || reading.per < latest->per ||
+                                round.now.monotonic - latest->time >
+                                    std::max<nanoseconds>(spec.window, round.patience))) {
+        counters.Clear();
+      }
+      counters.Add({round.now.monotonic, *reading.value, reading.per});
+    }
+    measured.value =
+        spec.form == SignalForm::kRate ? counters.Rate() : counters.Ratio(spec.min_per);
+  }
+  if (measured.value && !std::isfinite(*measured.value)) measured.value.reset();
+  if (subject.levels) {
+    if (!measured.value || round.is_gap) subject.levels->Clear();
+    if (measured.value) subject.levels->Add({round.now.monotonic, *measured.value});
+    measured.growth = subject.levels->Growth();
+  }
+  return measured;
+}
+
+void AlertEngine::Advance(Subject& subject, const Measured& measured, const SignalReading& reading,
+                          const Round& round) {
+  Alert& alert = subject.alert;
+  const AlertRule& rule = *alert.rule;
+  const bool is_firing = alert.state == AlertState::kFiring;
+  const std::optional<bool> holds = ConditionHolds(rule, measured);
+  const std::optional<bool> is_clear = IsClear(rule, measured);
+  const bool was_known =
+      std::exchange(subject.is_known, is_firing ? is_clear.has_value() : holds.has_value());
+  if (!subject.is_known) {
+    subject.unknown += round.elapsed;
+    if (subject.unknown >= kMaxUnknown) End(alert, round.now, round.transitions);
+    return;
+  }
+  subject.unknown = nanoseconds(0);
+  const nanoseconds elapsed = was_known ? round.elapsed : nanoseconds(0);
+  if (rule.threshold && measured.value) alert.value = *measured.value;
+  if (!rule.threshold && measured.growth) alert.value = *measured.growth;
+  if (!is_firing || alert.cause.empty()) alert.cause = CauseOf(reading);
+
+  if (is_firing) {
+    if (!*is_clear) return subject.cleared.reset();
+    subject.cleared = subject.cleared ? *subject.cleared + elapsed : nanoseconds(0);
+    if (*subject.cleared >= rule.clear.hold) End(alert, round.now, round.transitions);
+    return;
+  }
+  if (!*holds) return End(alert, round.now, round.transitions);
+  if (alert.state == AlertState::kInactive) {
+    alert.threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
+    alert.since = round.now;
+    subject.held = nanoseconds(0);
+    if (rule.hold.count() > 0) SetState(alert, AlertState::kPending, round.now, round.transitions);
+  } else {
+    subject.held += elapsed;
+  }
+  if (subject.held < rule.hold) return;
+  alert.fired_at = round.now;
+  alert.evidence = std::make_shared<const AlertEvidence>(
+      EvidenceOf(rule, subject.levels, reading, round.snapshot));
+  subject.cleared.reset();
+  SetState(alert, AlertState::kFiring, round.now, round.transitions);
+}
+
+void AlertEngine::EndVanished(RuleState& state, const Round& round) {
+  for (auto item = state.subjects.begin(); item != state.subjects.end();) {
+    Subject& subject = item->second;
+    const bool is_gone = subject.seen_in != round_;
+    if (is_gone) End(subject.alert, round.now, round.transitions);
+    const bool is_idle = subject.alert.state == AlertState::kInactive && !HasHistory(*state.rule);
+    item = is_gone || is_idle ? state.subjects.erase(item) : std::next(item);
+  }
+}
+
+std::vector<Alert> AlertEngine::alerts() const {
+  std::vector<Alert> alerts;
+  for (const RuleState& state : rules_) {
+    for (const auto& [name, subject] : state.subjects) {
+      if (subject.alert.state != AlertState::kInactive) alerts.push_back(subject.alert);
+    }
+  }
+  return alerts;
+}
+
+std::vector<AlertRuleStatus> AlertEngine::rules() const {
+  std::vector<AlertRuleStatus> rules;
+  rules.reserve(rules_.size());
+  for (const RuleState& state : rules_) {
+    rules.push_back({.rule = state.rule,
+                     .is_frozen = !state.evaluated.has_value(),
+                     .left_out = state.left_out});
+  }
+  return rules;
+}
+
+}  // namespace connwatch

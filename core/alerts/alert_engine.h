@@ -1,0 +1,104 @@
+// Runs the alert rules over the snapshots: per rule and subject inactive -> pending -> firing ->
+// resolved. Pure; time is passed in. The rules of the game are in docs/alerts.md.
+//
+// Time counts only from one good poll of the tier behind the signal to the next, at most
+// TierAge::patience() of it, and only while the value is known: neither a late tick nor many ticks
+// between two polls make an alert of one sample. Stale data neither fires nor resolves: the state
+// is frozen until the tier works again (MonitorStale tells).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/alerts/alert.h"
+#include "core/alerts/alert_rule.h"
+#include "core/alerts/alert_table.h"
+#include "core/base/sample_window.h"
+#include "core/polling/poll_ages.h"
+#include "core/alerts/signal_reader.h"
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+/// For one thread.
+class AlertEngine {
+ public:
+  /// Subjects followed per rule. Of a rule on a level without growth, only those in trouble count.
+  static constexpr std::size_t kMaxSubjects = 500;
+  /// A value that is not known freezes an alert as stale data does, but not for longer than this:
+  /// a group without traffic has no retransmissions any more.
+  static constexpr std::chrono::minutes kMaxUnknown{5};
+
+  /// Rules that are not enabled are ignored; the others must have names that differ.
+  explicit AlertEngine(std::vector<AlertRule> rules);
+
+  /// Keeps the state of every rule that is the same but for its annotations. Alerts of the others
+  /// end; returns those transitions.
+  std::vector<AlertTransition> Reconfigure(std::vector<AlertRule> rules, Instant now);
+
+  /// To be called with every new snapshot, and with the latest one where there is none for a while.
+  /// Monotonic time must not go back; it may stand still.
+  std::vector<AlertTransition> Evaluate(const Snapshot& snapshot, Instant now);
+
+  /// The pending and the firing ones, in the order of the rules.
+  std::vector<Alert> alerts() const;
+  /// In the order of the rules.
+  std::vector<AlertRuleStatus> rules() const;
+
+ private:
+  struct Subject {
+    std::optional<SampleWindow> counters;             // of a rate or a ratio
+    std::optional<SampleWindow> levels;               // of a rule with growth
+    Alert alert;                                      // state kInactive: only the windows count
+    std::chrono::nanoseconds held{0};                 // the condition, while pending
+    std::optional<std::chrono::nanoseconds> cleared;  // the clear condition, while firing
+    std::chrono::nanoseconds unknown{0};
+    bool is_known = false;  // at the latest evaluation
+    std::uint64_t seen_in = 0;
+  };
+  struct RuleState {
+    std::shared_ptr<const AlertRule> rule;
+    std::map<std::string, Subject, std::less<>> subjects = {};
+    std::optional<MonotonicTime> evaluated = std::nullopt;  // absent while frozen
+    std::optional<MonotonicTime> sampled = std::nullopt;    // likewise, but kept while frozen
+    std::uint64_t successes = 0;                            // of the tier's polls, then
+    std::uint64_t failures = 0;
+    std::uint64_t left_out = 0;
+  };
+  /// One look at one rule, after a poll of its tier.
+  struct Round {
+    const Snapshot& snapshot;
+    Instant now;
+    std::chrono::nanoseconds elapsed;   // that counts
+    std::chrono::nanoseconds patience;  // between two samples
+    bool is_gap;                        // polls are missing before this one
+    std::vector<AlertTransition>& transitions;
+  };
+  struct Measured {
+    std::optional<double> value;
+    std::optional<double> growth;
+    SynVerdict verdict = SynVerdict::kOpen;
+  };
+
+  void EvaluateRule(RuleState& state, const Snapshot& snapshot, Instant now,
+                    std::vector<AlertTransition>& transitions);
+  Subject* FindOrAdmit(RuleState& state, const SignalReading& reading);
+  static Measured Measure(const AlertRule& rule, Subject& subject, const SignalReading& reading,
+                          const Round& round);
+  static void Advance(Subject& subject, const Measured& measured, const SignalReading& reading,
+                      const Round& round);
+  void EndVanished(RuleState& state, const Round& round);
+
+  std::vector<RuleState> rules_;
+  PollAges ages_;
+  std::uint64_t round_ = 0;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,201 @@
+#include "core/alerts/alert_evidence.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::size_t kMaxTop = 5;
+// Listeners named in the evidence of a host-wide counter.
+constexpr std::size_t kMaxListeners = 3;
+
+void Join(std::string& text, const std::string& more) {
+  if (!text.empty()) text += "; ";
+  text += more;
+}
+
+std::string Explanations(const ListenerStatus& status) {
+  std::string text;
+  for (const DiagnosisCause cause : kDiagnosisCauses) {
+    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status.evidence));
+  }
+  return text;
+}
+
+double Share(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double InSeconds(std::chrono::duration<double> duration) { return duration.count(); }
+
+// Where no cause is known.
+std::string Queues(const ListenerStatus& status) {
+  const AcceptQueue& accept = status.accept_queue;
+  const ListenerEvidence& seen = status.evidence;
+  return "SYN queue " + std::to_string(status.syn_queue.length) + " (peak " +
+         std::to_string(status.syn_queue.peak) + "), accept queue " +
+         std::to_string(accept.length) + " (peak " + std::to_string(accept.peak) + "), limit " +
+         std::to_string(accept.limit) + ", " +
+         FormatValue(SignalUnit::kPerSecond, seen.drops_per_second) + " drops";
+}
+
+// "67 % repeated the SYN-ACK; ages: 500 below 1 s, 1000 from 1 s, 3 from 15 s, the oldest 16.2 s"
+std::string HalfOpen(const ListenerStatus& status) {
+  const SynQueue& queue = status.syn_queue;
+  const HandshakeAges& ages = status.evidence.syn_queue_ages;
+  std::string text;
+  for (std::size_t i = 0; i < ages.counts.size(); ++i) {
+    if (ages.counts.at(i) == 0) continue;
+    text += text.empty() ? "" : ", ";
+    text += std::to_string(ages.counts.at(i)) + (i == 0 ? " below " : " from ");
+    text += std::to_string(HandshakeAges::kBounds.at(i == 0 ? 0 : i - 1).count()) + " s";
+  }
+  // To a tenth: what a poll can tell.
+  const double oldest = std::round(InSeconds(ages.oldest) * 10) / 10;
+  return FormatValue(SignalUnit::kShare, Share(queue.retransmitting, queue.length)) +
+         " repeated the SYN-ACK; ages: " + text + ", the oldest " +
+         FormatValue(SignalUnit::kSeconds, oldest);
+}
+
+void AppendAges(const HandshakeAges& ages, AlertEvidence& evidence) {
+  for (std::size_t i = 0; i < ages.counts.size(); ++i) {
+    const std::string name =
+        i == 0 ? "younger_than_" + std::to_string(HandshakeAges::kBounds[0].count())
+               : "from_" + std::to_string(HandshakeAges::kBounds.at(i - 1).count());
+    evidence.numbers.emplace_back("syn_queue_" + name + "s",
+                                  static_cast<double>(ages.counts.at(i)));
+  }
+  evidence.numbers.emplace_back("syn_queue_oldest_age_seconds", InSeconds(ages.oldest));
+}
+
+AlertEvidence OfListener(const ListenerStatus& status) {
+  const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
+  const ListenerEvidence& seen = status.evidence;
+  const SynQueue& queue = status.syn_queue;
+  AlertEvidence evidence;
+  evidence.text = Explanations(status);
+  if (evidence.text.empty()) evidence.text = Queues(status);
+  if (queue.length > 0) Join(evidence.text, HalfOpen(status));
+  evidence.numbers = {{"accept_queue_length", number(status.accept_queue.length)},
+                      {"accept_queue_peak", number(status.accept_queue.peak)},
+                      {"accept_queue_limit", number(status.accept_queue.limit)},
+                      {"drops_per_second", seen.drops_per_second},
+                      {"syn_queue_length", number(queue.length)},
+                      {"syn_queue_peak", number(queue.peak)},
+                      {"syn_queue_retransmitting", number(queue.retransmitting)},
+                      {"syn_queue_retransmitting_share", Share(queue.retransmitting, queue.length)},
+                      {"syn_queue_settled", number(seen.syn_queue_settled)},
+                      {"syn_queue_growth_per_second", seen.syn_queue_growth_per_second},
+                      {"source_prefixes", number(seen.source_prefixes)},
+                      {"top_source_share", seen.top_source_share},
+                      {"syn_cookies_per_second", seen.syn_cookies_per_second}};
+  AppendAges(seen.syn_queue_ages, evidence);
+  for (const SourceCount& source : status.top_sources) {
+    evidence.top_sources.emplace_back(FormatSourcePrefix(source.prefix), source.count);
+  }
+  return evidence;
+}
+
+// A SYN queue alert shows how its queue came to this.
+void AppendRecent(const std::vector<Sample>& samples, AlertEvidence& evidence) {
+  for (const Sample& sample : samples) {
+    evidence.recent.emplace_back(InSeconds(samples.back().time - sample.time), sample.value);
+  }
+}
+
+bool IsOfSynQueue(AlertSignal signal) {
+  return signal == AlertSignal::kListenerSynQueue ||
+         signal == AlertSignal::kListenerSynQueueUtilization;
+}
+
+AlertEvidence::Counts TopDestinations(const PendingConnects& pending, GroupId group) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const PendingConnect& connect : pending.oldest) {
+    const bool is_unanswered = connect.group == group && connect.retransmissions > 0;
+    if (is_unanswered) ++counts[connect.remote.ToString()];
+  }
+  AlertEvidence::Counts top(counts.begin(), counts.end());
+  std::ranges::stable_sort(top, std::ranges::greater(), &AlertEvidence::Counts::value_type::second);
+  top.resize(std::min(top.size(), kMaxTop));
+  return top;
+}
+
+AlertEvidence OfPendingConnects(const Snapshot& snapshot, const std::string& group) {
+  AlertEvidence evidence;
+  if (!snapshot.pending_connects) return evidence;
+  const auto shown = std::ranges::find(snapshot.groups, group, &ShownGroup::name);
+  if (shown == snapshot.groups.end()) return evidence;
+  evidence.top_destinations = TopDestinations(*snapshot.pending_connects, shown->id);
+  const auto found = snapshot.pending_connects->by_group.find(shown->id);
+  if (found == snapshot.pending_connects->by_group.end()) return evidence;
+  const PendingGroup& pending = found->second;
+  const double oldest = InSeconds(pending.oldest_age);
+  evidence.text = std::to_string(pending.retransmitting) + " of " +
+                  std::to_string(pending.sockets) +
+                  " pending connects had to repeat the SYN, the oldest is " +
+                  FormatValue(SignalUnit::kSeconds, oldest) + " old";
+  evidence.numbers = {{"syn_sent", static_cast<double>(pending.sockets)},
+                      {"syn_sent_retransmitting", static_cast<double>(pending.retransmitting)},
+                      {"oldest_age_seconds", oldest}};
+  return evidence;
+}
+
+// The kernel counts cookies for the host: the listeners that can be the ones that send them.
+AlertEvidence OfCookies(const Snapshot& snapshot) {
+  AlertEvidence evidence;
+  if (!snapshot.listeners) return evidence;
+  std::size_t named = 0;
+  for (const Listener& listener : snapshot.listeners->listeners) {
+    if (!listener.status.diagnosis.Has(DiagnosisCause::kSynCookies)) continue;
+    if (++named > kMaxListeners) break;
+    Join(evidence.text, listener.address.ToString() + ": " + Explanations(listener.status));
+    if (named == 1) evidence.top_sources = OfListener(listener.status).top_sources;
+  }
+  return evidence;
+}
+
+AlertEvidence OfPolls(const Snapshot& snapshot) {
+  AlertEvidence evidence;
+  for (const PollHealth& health : snapshot.polls) {
+    const auto& failure = health.current_failure();
+    if (failure) Join(evidence.text, std::string(Name(health.tier())) + " polls: " + failure->text);
+  }
+  return evidence;
+}
+
+}  // namespace
+
+std::string CauseOf(const SignalReading& reading) {
+  if (reading.listener == nullptr) return {};
+  for (const DiagnosisCause cause : kDiagnosisCauses) {
+    const bool is_trouble = cause != DiagnosisCause::kDeferredAccept;
+    if (is_trouble && reading.listener->status.diagnosis.Has(cause)) {
+      return std::string(Name(cause));
+    }
+  }
+  return {};
+}
+
+AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
+                             const Snapshot& snapshot) {
+  if (reading.listener != nullptr) {
+    AlertEvidence evidence = OfListener(reading.listener->status);
+    if (IsOfSynQueue(signal)) AppendRecent(reading.listener->status.recent_syn_queue, evidence);
+    return evidence;
+  }
+  if (signal == AlertSignal::kSynSentRetransmitting) {
+    return OfPendingConnects(snapshot, reading.subject);
+  }
+  if (signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
+  if (signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
+  return {};
+}
+
+}  // namespace connwatch

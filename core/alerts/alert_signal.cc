@@ -1,0 +1,153 @@
+#include "core/alerts/alert_signal.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace connwatch {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Rates: long enough that one poll does not decide, short enough to see a flood at its third
+// second. Ratios: six full polls.
+constexpr std::chrono::seconds kRateWindow = 10s;
+constexpr std::chrono::seconds kRatioWindow = 60s;
+
+constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
+    {AlertSignal::kListenerSynQueue, "listener_syn_queue", SubjectKind::kListener,
+     SignalForm::kLevel, SignalUnit::kCount, Tier::kHandshakes, 0s, 0,
+     "Handshakes without a final ACK (SYN-RECV)."},
+    {AlertSignal::kListenerSynQueueUtilization, "listener_syn_queue_utilization",
+     SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
+     "Of the SYN queue's limit, what is in use. Absent where the limit is below 4."},
+    {AlertSignal::kListenerAcceptQueueUtilization, "listener_accept_queue_utilization",
+     SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kShare, Tier::kListeners, 0s, 0,
+     "Of what the accept queue holds (its limit and one more per socket), what is in use now."},
+    {AlertSignal::kListenerAcceptQueuePeakUtilization, "listener_accept_queue_peak_utilization",
+     SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kShare, Tier::kListeners, 0s, 0,
+     "The same of its peak over `peak_window`."},
+    {AlertSignal::kListenerDrops, "listener_drops", SubjectKind::kListener, SignalForm::kRate,
+     SignalUnit::kPerSecond, Tier::kListeners, kRateWindow, 0,
+     "SYNs and final ACKs that the listener's sockets dropped."},
+    {AlertSignal::kSynCookiesSent, "syn_cookies_sent", SubjectKind::kHost, SignalForm::kRate,
+     SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
+     "SYN cookies sent (TcpExt SyncookiesSent)."},
+    {AlertSignal::kAttemptFails, "attempt_fails", SubjectKind::kHost, SignalForm::kRate,
+     SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
+     "Handshakes that failed: refused or given up (Tcp AttemptFails)."},
+    {AlertSignal::kSynSentRetransmitting, "syn_sent_retransmitting", SubjectKind::kGroup,
+     SignalForm::kLevel, SignalUnit::kCount, Tier::kHandshakes, 0s, 0,
+     "Outbound handshakes whose SYN was sent again."},
+    {AlertSignal::kEphemeralPortsUtilization, "ephemeral_ports_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
+     "Of the ports for outbound connections, what the busiest destination has in use."},
+    {AlertSignal::kTimeWaitUtilization, "time_wait_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
+     "TIME-WAIT sockets of the limit tcp_max_tw_buckets."},
+    {AlertSignal::kRetransmitRatio, "retransmit_ratio", SubjectKind::kGroup, SignalForm::kRatio,
+     SignalUnit::kShare, Tier::kFull, kRatioWindow, 200,
+     "Segments retransmitted of those sent. Absent below 200 segments in the window."},
+    {AlertSignal::kCloseWaitSockets, "close_wait_sockets", SubjectKind::kGroup, SignalForm::kLevel,
+     SignalUnit::kCount, Tier::kFull, 0s, 0,
+     "Sockets in CLOSE-WAIT: the peer has closed, the application has not."},
+    {AlertSignal::kRttSeconds, "rtt_seconds", SubjectKind::kGroup, SignalForm::kRatio,
+     SignalUnit::kSeconds, Tier::kFull, kRatioWindow, 10,
+     "Mean round-trip time of established sockets. Absent below 10 observations in the window."},
+    {AlertSignal::kReceiveQueueBytes, "receive_queue_bytes", SubjectKind::kGroup,
+     SignalForm::kLevel, SignalUnit::kBytes, Tier::kFull, 0s, 0,
+     "Bytes that wait to be read by the applications."},
+    {AlertSignal::kSendQueueBytes, "send_queue_bytes", SubjectKind::kGroup, SignalForm::kLevel,
+     SignalUnit::kBytes, Tier::kFull, 0s, 0, "Bytes not acknowledged or not sent yet."},
+    {AlertSignal::kMonitorAgeSeconds, "monitor_age_seconds", SubjectKind::kHost, SignalForm::kLevel,
+     SignalUnit::kSeconds, std::nullopt, 0s, 0,
+     "By how much the most overdue tier of polls is: the age of its last success less its "
+     "interval."},
+});
+
+static_assert([] {
+  for (std::size_t i = 0; i < kSpecs.size(); ++i) {
+    if (static_cast<std::size_t>(kSpecs[i].id) != i) return false;
+  }
+  return true;
+}());
+
+}  // namespace
+
+const std::array<AlertSignalSpec, kSpecs.size()>& AlertSignals() { return kSpecs; }
+
+const AlertSignalSpec& SpecOf(AlertSignal signal) {
+  return kSpecs.at(static_cast<std::size_t>(signal));
+}
+
+std::string_view Name(AlertSignal signal) { return SpecOf(signal).name; }
+
+std::string_view Name(SubjectKind kind) {
+  switch (kind) {
+    case SubjectKind::kHost:
+      return "host";
+    case SubjectKind::kListener:
+      return "listener";
+    case SubjectKind::kGroup:
+      return "group";
+  }
+  return "unknown";
+}
+
+std::string_view Name(SignalForm form) {
+  switch (form) {
+    case SignalForm::kLevel:
+      return "level";
+    case SignalForm::kRate:
+      return "rate";
+    case SignalForm::kRatio:
+      return "ratio";
+  }
+  return "unknown";
+}
+
+std::string_view Name(SignalUnit unit) {
+  switch (unit) {
+    case SignalUnit::kCount:
+      return "count";
+    case SignalUnit::kPerSecond:
+      return "per second";
+    case SignalUnit::kShare:
+      return "share";
+    case SignalUnit::kSeconds:
+      return "seconds";
+    case SignalUnit::kBytes:
+      return "bytes";
+  }
+  return "unknown";
+}
+
+std::string FormatValue(SignalUnit unit, double value) {
+  // A few decimals, none where they are 0; short whatever was measured.
+  constexpr double kLargest = 1e15;
+  const double precision = unit == SignalUnit::kSeconds ? 10'000 : 100;
+  const double scaled = unit == SignalUnit::kShare ? value * 100 : value;
+  const double finite = std::isfinite(scaled) ? std::clamp(scaled, -kLargest, kLargest) : 0;
+  // Adding 0 turns -0 into 0.
+  const double shown = std::round(finite * precision) / precision + 0.0;
+  std::array<char, 40> buffer{};
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), shown, std::chars_format::fixed);
+  std::string number(buffer.data(), end.ptr);
+  switch (unit) {
+    case SignalUnit::kCount:
+      return number;
+    case SignalUnit::kPerSecond:
+      return number + "/s";
+    case SignalUnit::kShare:
+      return number + " %";
+    case SignalUnit::kSeconds:
+      return number + " s";
+    case SignalUnit::kBytes:
+      return number + " bytes";
+  }
+  return number;
+}
+
+}  // namespace connwatch

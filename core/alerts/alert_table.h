@@ -1,0 +1,40 @@
+// The alerts as of one snapshot: what the AlertEngine knows, for the exporters. Part of a Snapshot.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/alerts/alert.h"
+
+namespace connwatch {
+
+inline constexpr std::size_t kAlertStateCount = 4;
+inline constexpr std::array<AlertState, kAlertStateCount> kAlertStates = {
+    AlertState::kInactive, AlertState::kPending, AlertState::kFiring, AlertState::kResolved};
+
+constexpr std::size_t IndexOf(AlertState state) { return static_cast<std::size_t>(state); }
+
+/// Transitions to each state, by IndexOf(AlertState).
+using AlertTransitionCounts = std::array<std::uint64_t, kAlertStateCount>;
+
+/// How one rule stands.
+struct AlertRuleStatus {
+  std::shared_ptr<const AlertRule> rule;
+  /// Its data is stale: nothing changes.
+  bool is_frozen = false;
+  /// Subjects of the latest evaluation that there was no room for.
+  std::uint64_t left_out = 0;
+};
+
+struct AlertTable {
+  /// In the order of the configuration.
+  std::vector<AlertRuleStatus> rules;
+  /// The pending and the firing ones, in the order of the rules.
+  std::vector<Alert> alerts;
+  /// Since the start, in the order of `rules`.
+  std::vector<AlertTransitionCounts> transitions;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,190 @@
+#include "core/alerts/signal_reader.h"
+
+#include <chrono>
+#include <numeric>
+
+namespace connwatch {
+
+namespace {
+
+using Readings = std::vector<SignalReading>;
+
+template <typename Number>
+std::optional<double> ToDouble(const std::optional<Number>& number) {
+  if (!number) return std::nullopt;
+  return static_cast<double>(*number);
+}
+
+// Absent where either is not known, or the limit is 0: then there is none to be near.
+std::optional<double> ShareOf(std::optional<double> part, std::optional<double> whole) {
+  if (!part || !whole || *whole <= 0) return std::nullopt;
+  return *part / *whole;
+}
+
+Readings OfHost(std::optional<double> value) { return {{.subject = "host", .value = value}}; }
+
+/// `fill` is given each listener's status and the reading to complete.
+template <typename Fill>
+Readings OfListeners(const Snapshot& snapshot, Fill fill) {
+  Readings readings;
+  if (!snapshot.listeners) return readings;
+  readings.reserve(snapshot.listeners->listeners.size());
+  for (const Listener& listener : snapshot.listeners->listeners) {
+    SignalReading& reading = readings.emplace_back();
+    reading.subject = listener.address.ToString();
+    reading.listener = &listener;
+    fill(listener.status, reading);
+  }
+  return readings;
+}
+
+/// `fill` is given the key of each group and direction and adds to the group's reading.
+template <typename Fill>
+Readings OfGroups(const Snapshot& snapshot, Fill fill) {
+  Readings readings;
+  readings.reserve(snapshot.groups.size());
+  for (const ShownGroup& group : snapshot.groups) {
+    SignalReading& reading = readings.emplace_back();
+    reading.subject = group.name;
+    reading.value = 0;
+    for (const Direction direction : kDirections) fill(GroupKey{direction, group.id}, reading);
+  }
+  return readings;
+}
+
+SynVerdict VerdictOn(const Diagnosis& diagnosis) {
+  if (diagnosis.Has(DiagnosisCause::kDeferredAccept)) return SynVerdict::kInnocent;
+  if (diagnosis.Has(DiagnosisCause::kSynFlood) || diagnosis.Has(DiagnosisCause::kReturnPathLoss)) {
+    return SynVerdict::kTrouble;
+  }
+  return SynVerdict::kOpen;
+}
+
+Readings ReadSynQueue(const Snapshot& snapshot, bool as_share) {
+  return OfListeners(snapshot, [as_share](const ListenerStatus& status, SignalReading& reading) {
+    const auto length = static_cast<double>(status.syn_queue.length);
+    const std::uint64_t limit = status.accept_queue.limit;
+    reading.verdict = VerdictOn(status.diagnosis);
+    if (!as_share) reading.value = length;
+    if (as_share && limit >= kMinSynQueueLimit) {
+      reading.value = length / static_cast<double>(limit);
+    }
+  });
+}
+
+// kernel: sk_acceptq_is_full() is `length > limit`: each socket takes one more than its limit. This
+// makes a full queue 100 % whatever the limit is, 0 included.
+Readings ReadAcceptQueue(const Snapshot& snapshot, std::uint64_t AcceptQueue::*length) {
+  return OfListeners(snapshot, [length](const ListenerStatus& status, SignalReading& reading) {
+    const AcceptQueue& queue = status.accept_queue;
+    reading.value = ShareOf(static_cast<double>(queue.*length),
+                            static_cast<double>(queue.limit + queue.sockets));
+  });
+}
+
+Readings ReadDrops(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
+    reading.value = static_cast<double>(status.drops);
+  });
+}
+
+Readings ReadCounter(const Snapshot& snapshot, KernelCounterId id) {
+  if (!snapshot.kernel.counters) return OfHost(std::nullopt);
+  return OfHost(ToDouble((*snapshot.kernel.counters)[id]));
+}
+
+Readings ReadPendingConnects(const Snapshot& snapshot) {
+  Readings readings;
+  if (!snapshot.pending_connects) return readings;
+  for (const ShownGroup& group : snapshot.groups) {
+    const auto pending = snapshot.pending_connects->by_group.find(group.id);
+    if (pending == snapshot.pending_connects->by_group.end()) continue;
+    readings.push_back(
+        {.subject = group.name, .value = static_cast<double>(pending->second.retransmitting)});
+  }
+  return readings;
+}
+
+Readings ReadEphemeralPorts(const Snapshot& snapshot) {
+  if (!snapshot.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(static_cast<double>(snapshot.sockets->ports_used_peak_destination),
+                        ToDouble(snapshot.kernel.limits->ephemeral_ports_available)));
+}
+
+Readings ReadTimeWait(const Snapshot& snapshot) {
+  if (!snapshot.kernel.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(ToDouble(snapshot.kernel.sockets->time_wait),
+                        ToDouble(snapshot.kernel.limits->time_wait_limit)));
+}
+
+Readings ReadRetransmissions(const Snapshot& snapshot) {
+  return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
+    const ConnectionUsage& usage = snapshot.traffic[key].usage;
+    *reading.value += static_cast<double>(usage.segments_retransmitted);
+    reading.per += static_cast<double>(usage.segments_sent);
+  });
+}
+
+Readings ReadRtt(const Snapshot& snapshot) {
+  return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
+    const DurationHistogram& rtt = snapshot.totals.rtt[key];
+    const auto counts = rtt.bucket_counts();
+    *reading.value += std::chrono::duration<double>(rtt.sum()).count();
+    reading.per +=
+        static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+  });
+}
+
+template <typename Level>
+Readings ReadLevels(const Snapshot& snapshot, Level level) {
+  if (!snapshot.sockets) return {};
+  return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
+    *reading.value += static_cast<double>(level(snapshot.sockets->groups[key]));
+  });
+}
+
+}  // namespace
+
+Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages) {
+  switch (signal) {
+    case AlertSignal::kListenerSynQueue:
+      return ReadSynQueue(snapshot, /*as_share=*/false);
+    case AlertSignal::kListenerSynQueueUtilization:
+      return ReadSynQueue(snapshot, /*as_share=*/true);
+    case AlertSignal::kListenerAcceptQueueUtilization:
+      return ReadAcceptQueue(snapshot, &AcceptQueue::length);
+    case AlertSignal::kListenerAcceptQueuePeakUtilization:
+      return ReadAcceptQueue(snapshot, &AcceptQueue::peak);
+    case AlertSignal::kListenerDrops:
+      return ReadDrops(snapshot);
+    case AlertSignal::kSynCookiesSent:
+      return ReadCounter(snapshot, KernelCounterId::kSyncookiesSent);
+    case AlertSignal::kAttemptFails:
+      return ReadCounter(snapshot, KernelCounterId::kAttemptFails);
+    case AlertSignal::kSynSentRetransmitting:
+      return ReadPendingConnects(snapshot);
+    case AlertSignal::kEphemeralPortsUtilization:
+      return ReadEphemeralPorts(snapshot);
+    case AlertSignal::kTimeWaitUtilization:
+      return ReadTimeWait(snapshot);
+    case AlertSignal::kRetransmitRatio:
+      return ReadRetransmissions(snapshot);
+    case AlertSignal::kCloseWaitSockets:
+      return ReadLevels(snapshot, [](const GroupLevels& levels) {
+        return levels.states.at(IndexOf(TcpState::kCloseWait));
+      });
+    case AlertSignal::kRttSeconds:
+      return ReadRtt(snapshot);
+    case AlertSignal::kReceiveQueueBytes:
+      return ReadLevels(snapshot,
+                        [](const GroupLevels& levels) { return levels.receive_queue_bytes; });
+    case AlertSignal::kSendQueueBytes:
+      return ReadLevels(snapshot,
+                        [](const GroupLevels& levels) { return levels.send_queue_bytes; });
+    case AlertSignal::kMonitorAgeSeconds:
+      return OfHost(ages.Overdue() ? std::optional(ages.Overdue()->count()) : std::nullopt);
+  }
+  return {};
+}
+
+}  // namespace connwatch

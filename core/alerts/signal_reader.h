@@ -1,0 +1,43 @@
+// Reads the signals of alerts from a Snapshot: one reading for every subject there is. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/alerts/alert_signal.h"
+#include "core/polling/poll_ages.h"
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+/// What the diagnosis says about a listener's SYN queue.
+enum class SynVerdict : std::uint8_t {
+  kOpen,      // nothing
+  kInnocent,  // deferred_accept: a long queue is how it works
+  kTrouble,   // syn_flood or return_path_loss: handshakes do not complete
+};
+
+struct SignalReading {
+  std::string subject;
+  /// A level, or the counter that a rate or a ratio is made of; absent where it is not known, and
+  /// then also not 0. Always finite.
+  std::optional<double> value = std::nullopt;
+  /// Of a ratio: the counter it is divided by.
+  double per = 0;
+  /// Only for signals of SYN queues.
+  SynVerdict verdict = SynVerdict::kOpen;
+  /// The subject, where it is a listener; valid as long as the snapshot.
+  const Listener* listener = nullptr;
+};
+
+/// Listeners below this limit have no SYN queue utilization: one or two stray handshakes would fill
+/// it (see docs/diagnosis.md, min_syn_queue_at_limit).
+inline constexpr std::uint64_t kMinSynQueueLimit = 4;
+
+/// The signal of every subject there is, in the order of the snapshot. None where the tier has not
+/// been read yet. `ages` must have observed the snapshot.
+std::vector<SignalReading> Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages);
+
+}  // namespace connwatch

@@ -1,0 +1,94 @@
+#include "core/connections/connection_usage.h"
+
+#include <algorithm>
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::uint64_t LessOne(std::uint64_t count, bool is_less) {
+  return is_less && count > 0 ? count - 1 : count;
+}
+
+// The peer's acknowledgements without our SYN, which only the side that connects counts. kernel:
+// tcp_create_openreq_child() starts behind the SYN.
+std::uint64_t AckedBehindSyn(const TcpTraffic& traffic, Direction direction) {
+  return LessOne(traffic.bytes_acked, direction == Direction::kOutbound);
+}
+
+std::uint64_t SentOnce(const TcpTraffic& traffic) {
+  return traffic.bytes_sent - std::min(traffic.bytes_retransmitted, traffic.bytes_sent);
+}
+
+bool IsFinReceived(TcpState state) {
+  return state == TcpState::kCloseWait || state == TcpState::kLastAck ||
+         state == TcpState::kClosing || state == TcpState::kTimeWait;
+}
+
+ConnectionUsage Usage(const TcpTraffic& traffic, Direction direction, bool fin_received) {
+  return {// An acknowledged FIN counts in the one, not in the other.
+          .bytes_sent = std::min(AckedBehindSyn(traffic, direction), SentOnce(traffic)),
+          .bytes_received = LessOne(traffic.bytes_received, fin_received),
+          .segments_sent = traffic.segments_sent,
+          .segments_retransmitted = traffic.segments_retransmitted,
+          .busy = traffic.busy,
+          .rwnd_limited = traffic.rwnd_limited,
+          .sndbuf_limited = traffic.sndbuf_limited};
+}
+
+}  // namespace
+
+ConnectionUsage& ConnectionUsage::operator+=(const ConnectionUsage& other) {
+  bytes_sent += other.bytes_sent;
+  bytes_received += other.bytes_received;
+  segments_sent += other.segments_sent;
+  segments_retransmitted += other.segments_retransmitted;
+  busy += other.busy;
+  rwnd_limited += other.rwnd_limited;
+  sndbuf_limited += other.sndbuf_limited;
+  return *this;
+}
+
+ConnectionUsage UsageOf(const SocketRecord& record, Direction direction) {
+  if (!record.tcp_info || !record.tcp_info->traffic) return {};
+  return Usage(*record.tcp_info->traffic, direction, IsFinReceived(record.state));
+}
+
+ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
+  // More than a tick of the kernel's clock and a wait for the lock.
+  constexpr std::chrono::milliseconds kJustNow{100};
+  ConnectionUsage usage = UsageOf(record, direction);
+  if (IsFinReceived(record.state) || !record.tcp_info) return usage;
+  const auto& since_ack = record.tcp_info->since_last_ack_received;
+  const bool may_be_fin = since_ack && *since_ack < kJustNow;
+  usage.bytes_received = LessOne(usage.bytes_received, may_be_fin);
+  return usage;
+}
+
+PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen) {
+  // kernel: FIN-WAIT-2 with tcp_info is of a socket that has a descriptor, for reading to the end.
+  if (IsFinReceived(last_seen) || last_seen == TcpState::kFinWait2) return PeerFin::kCounted;
+  const TcpTraffic& traffic = *destroyed.tcp_info->traffic;
+  const std::uint64_t acked = AckedBehindSyn(traffic, direction);
+  const std::uint64_t sent = SentOnce(traffic);
+  // Data without an acknowledgement: sent to a peer that had closed, most likely, and answered by
+  // a reset.
+  if (acked < sent) return PeerFin::kCounted;
+  const bool is_fin_acked = acked > sent;
+  if (!is_fin_acked) return PeerFin::kAbsent;
+  // An orderly end. kernel: tcp_diag_get_info(): rcv_nxt - copied_seq, and a FIN that came after
+  // close(2) or was not read counts. 0: the FIN was read, or has not come: tcp_rcv_state_process()
+  // and __tcp_close() make a FIN-WAIT-2 mini-socket of one without a descriptor, which ends the
+  // socket.
+  return destroyed.receive_queue > 0 ? PeerFin::kCounted : PeerFin::kDoubtful;
+}
+
+ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin) {
+  return Usage(traffic, direction, peer_fin != PeerFin::kAbsent);
+}
+
+bool WasEstablished(const TcpTraffic& traffic, Direction direction) {
+  return direction == Direction::kInbound || traffic.bytes_acked > 0;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,54 @@
+// What one connection has moved in payload and spent in time: the kernel's counters without SYN and
+// FIN, which take a place in the sequence space as if they were bytes. Pure.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "core/base/direction.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+struct ConnectionUsage {
+  std::uint64_t bytes_sent = 0;      // payload that the peer acknowledged
+  std::uint64_t bytes_received = 0;  // payload that arrived in order
+  std::uint64_t segments_sent = 0;   // retransmissions and pure ACKs included
+  std::uint64_t segments_retransmitted = 0;
+  std::chrono::microseconds busy{0};            // time with data to send
+  std::chrono::microseconds rwnd_limited{0};    // of it, held up by the peer's window
+  std::chrono::microseconds sndbuf_limited{0};  // of it, held up by the send buffer
+
+  ConnectionUsage& operator+=(const ConnectionUsage& other);
+  bool operator==(const ConnectionUsage&) const = default;
+};
+
+/// Of an open connection; `state` tells whether a FIN has arrived. All 0 where the kernel has no
+/// counters.
+ConnectionUsage UsageOf(const SocketRecord& record, Direction direction);
+
+/// The same, without a last byte received that may be a FIN. kernel: inet_diag reads the state
+/// first and then waits for the socket's lock to read the counters; a FIN that comes in between
+/// counts in a row that says ESTABLISHED.
+ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
+
+/// Whether the peer's FIN had come, and was counted as a byte received, when a connection ended.
+enum class PeerFin : std::uint8_t {
+  kAbsent,
+  kCounted,
+  kDoubtful,  // a TIME-WAIT socket in the place of the connection tells that it was absent
+};
+
+/// By the destroy event, which must have tcp_info with traffic, and the state the connection was
+/// last seen in. After a reset it may say kCounted for kAbsent.
+PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen);
+
+/// Of a connection that has ended, by its destroy event. Where the peer's FIN is doubtful it is
+/// taken for counted, so that bytes_received may be one too low.
+ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin);
+
+/// Whether the event of an outbound connection shows that it was ever established: its SYN was
+/// acknowledged.
+bool WasEstablished(const TcpTraffic& traffic, Direction direction);
+
+}  // namespace connwatch

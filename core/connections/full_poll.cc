@@ -1,0 +1,40 @@
+#include "core/connections/full_poll.h"
+
+#include <chrono>
+#include <utility>
+
+namespace connwatch {
+
+FullPoll::FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
+                   ConnectionTracker& tracker)
+    : options_(std::move(options)),
+      classifier_(classifier),
+      tracker_(tracker),
+      totals_(options_.rtt_bounds) {}
+
+void FullPoll::Begin(Instant now) {
+  using std::chrono::milliseconds;
+  totals_.UseRttBounds(options_.rtt_bounds);
+  std::optional<milliseconds> since_previous;
+  if (previous_start_) {
+    since_previous = std::chrono::duration_cast<milliseconds>(now.monotonic - *previous_start_);
+  }
+  tracker_.BeginPoll(now.monotonic);
+  aggregator_.emplace(options_, now.monotonic, since_previous, classifier_, tracker_);
+  start_ = now.monotonic;
+}
+
+void FullPoll::Add(std::span<const SocketRecord> records) {
+  for (const SocketRecord& record : records) aggregator_->Add(record);
+}
+
+void FullPoll::Complete(Instant now) {
+  tracker_.CompletePoll(now.monotonic);
+  FullPollResult result = std::move(*aggregator_).Finish();
+  aggregator_.reset();
+  table_ = std::move(result.table);
+  totals_.Merge(result.observed);
+  previous_start_ = start_;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,41 @@
+// The work of the full tier: every socket, counted. Keeps what the latest complete poll found.
+#pragma once
+
+#include <optional>
+
+#include "core/connections/socket_aggregator.h"
+#include "core/connections/socket_table.h"
+#include "core/polling/poll_work.h"
+
+namespace connwatch {
+
+class FullPoll final : public PollWork {
+ public:
+  /// `classifier` and `tracker` must outlive the work.
+  FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
+           ConnectionTracker& tracker);
+
+  /// Takes effect at the next poll. Other RTT bounds restart the RTT histograms.
+  void Reconfigure(AggregationOptions options) { options_ = std::move(options); }
+
+  DumpQuery Query() const override { return {.states = TcpStateSet::All(), .tcp_info = true}; }
+  void Begin(Instant now) override;
+  void Add(std::span<const SocketRecord> records) override;
+  void Complete(Instant now) override;
+
+  /// Absent before the first complete poll.
+  const std::optional<SocketTable>& table() const { return table_; }
+  const SocketTotals& totals() const { return totals_; }
+
+ private:
+  AggregationOptions options_;
+  ConnectionClassifier& classifier_;
+  ConnectionTracker& tracker_;
+  std::optional<SocketTable> table_;
+  SocketTotals totals_;
+  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll
+  MonotonicTime start_;
+  std::optional<SocketAggregator> aggregator_;  // of the poll in flight
+};
+
+}  // namespace connwatch

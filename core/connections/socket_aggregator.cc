@@ -1,0 +1,50 @@
+#include "core/connections/socket_aggregator.h"
+
+#include <utility>
+
+namespace connwatch {
+
+SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicTime start,
+                                   std::optional<std::chrono::milliseconds> since_previous_poll,
+                                   ConnectionClassifier& classifier, ConnectionTracker& tracker)
+    : start_(start),
+      since_previous_poll_(since_previous_poll),
+      classifier_(classifier),
+      tracker_(tracker),
+      observed_(options.rtt_bounds) {}
+
+void SocketAggregator::Add(const SocketRecord& record) {
+  if (!seen_.Insert(record.cookie)) {
+    ++observed_.dump_duplicates;
+    return;
+  }
+  table_.states.Add(record.local.address.family(), record.state);
+  if (const auto key = KeyOf(record)) {
+    table_.groups[*key].Add(record);
+    if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
+  }
+  const bool holds_a_port = record.state != TcpState::kListen && record.state != TcpState::kClose &&
+                            classifier_.DirectionOf(record) == Direction::kOutbound;
+  if (holds_a_port) port_usage_.Add(record.local.address, record.remote);
+}
+
+std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
+  if (record.state != TcpState::kListen) return tracker_.Observe(record);
+  classifier_.SetListening(record.local.port, start_);
+  const auto classified = classifier_.Classify(record);
+  return classified ? std::optional(classified->key) : std::nullopt;
+}
+
+void SocketAggregator::ObserveRtt(const SocketRecord& record, GroupKey key) {
+  if (!record.tcp_info || !record.tcp_info->rtt) return;
+  const auto& since_ack = record.tcp_info->since_last_ack_received;
+  if (since_previous_poll_ && since_ack && *since_ack > *since_previous_poll_) return;
+  observed_.rtt[key].Observe(*record.tcp_info->rtt);
+}
+
+FullPollResult SocketAggregator::Finish() && {
+  table_.ports_used_peak_destination = port_usage_.busiest();
+  return {std::move(table_), std::move(observed_)};
+}
+
+}  // namespace connwatch

@@ -1,0 +1,59 @@
+// Turns the records of one full poll into a SocketTable, and shows each connection to the tracker.
+// Cost per record: one look-up in a small set and one in the tracker; nothing is allocated for a
+// connection that is known. Pure; one aggregator per poll.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "core/base/cookie_set.h"
+#include "core/connections/connection_tracker.h"
+#include "core/connections/port_usage.h"
+#include "core/connections/socket_table.h"
+#include "core/groups/connection_classifier.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+struct AggregationOptions {
+  std::vector<DurationHistogram::Duration> rtt_bounds;
+};
+
+/// What a full poll found: levels, and what to add to the totals.
+struct FullPollResult {
+  SocketTable table;
+  SocketTotals observed;
+};
+
+class SocketAggregator {
+ public:
+  /// `since_previous_poll` decides which round-trip times are fresh: those with an ACK within it.
+  /// Absent for the first poll, which takes all. `classifier` and `tracker` must outlive the
+  /// aggregator.
+  SocketAggregator(const AggregationOptions& options, MonotonicTime start,
+                   std::optional<std::chrono::milliseconds> since_previous_poll,
+                   ConnectionClassifier& classifier, ConnectionTracker& tracker);
+
+  /// A socket met before (by cookie) is counted as a duplicate and otherwise ignored. Listening
+  /// sockets are expected before the connections they accepted: they decide the direction.
+  void Add(const SocketRecord& record);
+
+  /// The result; the aggregator is used up.
+  FullPollResult Finish() &&;
+
+ private:
+  std::optional<GroupKey> KeyOf(const SocketRecord& record);
+  void ObserveRtt(const SocketRecord& record, GroupKey key);
+
+  MonotonicTime start_;
+  std::optional<std::chrono::milliseconds> since_previous_poll_;
+  ConnectionClassifier& classifier_;
+  ConnectionTracker& tracker_;
+  CookieSet seen_;
+  SocketTable table_;
+  PortUsage port_usage_;
+  SocketTotals observed_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,37 @@
+#include "core/connections/socket_table.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace connwatch {
+
+std::uint64_t StateCounts::Total() const {
+  std::uint64_t total = 0;
+  for (const AddressFamily family : kAddressFamilies) {
+    for (const TcpState state : kTcpStates) total += Get(family, state);
+  }
+  return total;
+}
+
+std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel) {
+  if (!kernel.tcp_in_use || !kernel.time_wait) return std::nullopt;
+  std::uint64_t count = polled.Total();
+  for (const AddressFamily family : kAddressFamilies) {
+    count -= polled.Get(family, TcpState::kSynRecv);
+  }
+  const std::uint64_t expected =
+      *kernel.tcp_in_use + kernel.tcp6_in_use.value_or(0) + *kernel.time_wait;
+  const double difference = std::abs(static_cast<double>(count) - static_cast<double>(expected));
+  return expected == 0 ? difference : difference / static_cast<double>(expected);
+}
+
+void GroupLevels::Add(const SocketRecord& record) {
+  ++states.at(IndexOf(record.state));
+  if (record.state == TcpState::kListen || record.state == TcpState::kSynSent) return;
+  receive_queue_bytes += record.receive_queue;
+  receive_queue_bytes_max = std::max<std::uint64_t>(receive_queue_bytes_max, record.receive_queue);
+  send_queue_bytes += record.send_queue;
+  send_queue_bytes_max = std::max<std::uint64_t>(send_queue_bytes_max, record.send_queue);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,80 @@
+// What one full poll found, as values: levels that the next poll replaces (SocketTable) and
+// observations that add up over polls (SocketTotals). Made by the aggregator, part of a Snapshot.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/base/duration_histogram.h"
+#include "core/base/ip_address.h"
+#include "core/base/tcp_state.h"
+#include "core/groups/group_key.h"
+#include "core/kernel/kernel_stats.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+/// Sockets by family and state; every combination exists, zero included.
+class StateCounts {
+ public:
+  void Add(AddressFamily family, TcpState state) { ++counts_[IndexOf(family)][IndexOf(state)]; }
+  std::uint64_t Get(AddressFamily family, TcpState state) const {
+    return counts_[IndexOf(family)][IndexOf(state)];
+  }
+  /// Of all families and states.
+  std::uint64_t Total() const;
+
+ private:
+  std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
+};
+
+/// How far a full poll's count is from the kernel's own, as a share of the latter. Request sockets
+/// (SYN-RECV) are left out: the kernel's count lacks them. nullopt where there is no such count.
+std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
+
+/// Sockets of one direction and group. Queues without the listeners', which count connections, and
+/// without the SYN that stands in a SYN-SENT socket's.
+struct GroupLevels {
+  std::array<std::uint64_t, kTcpStateCount> states{};  // by IndexOf(TcpState)
+  std::uint64_t receive_queue_bytes = 0;
+  std::uint64_t receive_queue_bytes_max = 0;  // of one socket
+  std::uint64_t send_queue_bytes = 0;
+  std::uint64_t send_queue_bytes_max = 0;  // of one socket
+
+  void Add(const SocketRecord& record);
+};
+
+/// Levels at the time of one full poll.
+struct SocketTable {
+  StateCounts states;
+  GroupTable<GroupLevels> groups{GroupLevels{}};
+  /// Outbound sockets, TIME-WAIT included, of the busiest (source, destination, destination port).
+  std::uint64_t ports_used_peak_destination = 0;
+};
+
+/// Observations of full polls; they only grow.
+struct SocketTotals {
+  explicit SocketTotals(std::span<const DurationHistogram::Duration> rtt_bounds)
+      : rtt(DurationHistogram(rtt_bounds)) {}
+
+  /// One observation per established socket and poll, where an ACK arrived since the poll before.
+  GroupTable<DurationHistogram> rtt;
+  /// Sockets that a dump delivered twice.
+  std::uint64_t dump_duplicates = 0;
+
+  /// Restarts the histograms if their bounds are others.
+  void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
+    if (std::ranges::equal(rtt.prototype().upper_bounds(), bounds)) return;
+    rtt = GroupTable(DurationHistogram(bounds));
+  }
+
+  void Merge(const SocketTotals& other) {
+    rtt.Merge(other.rtt, [](auto& into, const auto& more) { into.Merge(more); });
+    dump_duplicates += other.dump_duplicates;
+  }
+};
+
+}  // namespace connwatch

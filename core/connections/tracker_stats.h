@@ -1,0 +1,33 @@
+// What the ConnectionTracker counts about itself. Part of a Snapshot.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace connwatch {
+
+/// How a connection ended, as far as can be told; the values of the `cause` label.
+enum class EndCause : std::uint8_t {
+  kComplete,        // its final values are known
+  kDisconnected,    // the event is blank: a failed connect, or a close with SO_LINGER 0
+  kNotEstablished,  // a connect that failed, told by its event
+  kVanished,        // no event: gone for two polls
+};
+
+inline constexpr std::size_t kEndCauseCount = 4;
+inline constexpr std::array<EndCause, kEndCauseCount> kEndCauses = {
+    EndCause::kComplete, EndCause::kDisconnected, EndCause::kNotEstablished, EndCause::kVanished};
+
+constexpr std::size_t IndexOf(EndCause cause) { return static_cast<std::size_t>(cause); }
+
+std::string_view Name(EndCause cause);
+
+struct TrackerStats {
+  std::uint64_t tracked = 0;   // connections
+  std::uint64_t left_out = 0;  // of the latest poll: connections beyond max_connections
+  std::array<std::uint64_t, kEndCauseCount> ended{};  // by IndexOf(EndCause)
+};
+
+}  // namespace connwatch

@@ -1,0 +1,44 @@
+// Finds the first of many rules that takes a connection: GroupRule -> compiled look-ups. GroupBook
+// asks it once per connection and poll.
+//
+// Rules that look at the direction and one port are painted into a table of ports, so any number of
+// them costs two array look-ups. Every other rule is filed under the key that it shares with the
+// fewest others, in one hash table: under its ports as aligned blocks, its prefixes, its units or
+// the beginning of them. Each kind and length of key in use ("shape") costs one look-up, and what
+// is found there is checked in full. So the cost grows with how different the rules are, not with
+// how many there are; only rules that differ in nothing but overlapping ranges share an entry.
+// Rejected: bit vectors of all rules per key, ANDed (200 words a key for 10,000 rules); a decision
+// tree (its size is not bounded by that of the rules).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "core/groups/group_rule.h"
+
+namespace connwatch {
+
+/// Immutable: any thread may ask it.
+class GroupRules {
+ public:
+  /// No rules.
+  GroupRules();
+  /// At most kMaxGroupRules; those beyond take nothing.
+  explicit GroupRules(std::span<const GroupRule> rules);
+  ~GroupRules();
+  GroupRules(const GroupRules&) = delete;
+  GroupRules& operator=(const GroupRules&) = delete;
+  GroupRules(GroupRules&& other) noexcept;
+  GroupRules& operator=(GroupRules&& other) noexcept;
+
+  /// The index of the first rule that takes the connection. Allocates nothing.
+  std::optional<std::size_t> Match(const ConnectionTraits& traits) const;
+
+ private:
+  struct Compiled;  // keeps the hash map out of this header
+  std::unique_ptr<const Compiled> compiled_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,145 @@
+#include "core/history/history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/alerts/alert_signal.h"
+
+namespace connwatch {
+
+namespace {
+
+double ShareOf(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::array<std::uint64_t, kTcpStateCount> SumFamilies(const StateCounts& counts) {
+  std::array<std::uint64_t, kTcpStateCount> sums{};
+  for (const TcpState state : kTcpStates) {
+    for (const AddressFamily family : kAddressFamilies) {
+      sums.at(IndexOf(state)) += counts.Get(family, state);
+    }
+  }
+  return sums;
+}
+
+// As the signals of core/alerts/alert_signal.h: a deferring listener's SYN queue is long because it
+// is meant to, and one or two handshakes would fill a queue of less than kMinSynQueueLimit.
+double SynQueueUtilization(const ListenerStatus& status) {
+  const std::uint64_t limit = status.accept_queue.limit;
+  if (limit < kMinSynQueueLimit || status.diagnosis.Has(DiagnosisCause::kDeferredAccept)) return 0;
+  return ShareOf(status.syn_queue.length, limit);
+}
+
+ListenerLoad LoadOf(const ListenerTable& table) {
+  ListenerLoad load;
+  for (const Listener& listener : table.listeners) {
+    const AcceptQueue& accept = listener.status.accept_queue;
+    load.syn_queue_length += listener.status.syn_queue.length;
+    load.accept_queue_length += accept.length;
+    load.syn_queue_utilization_max =
+        std::max(load.syn_queue_utilization_max, SynQueueUtilization(listener.status));
+    load.accept_queue_utilization_max = std::max(
+        load.accept_queue_utilization_max, ShareOf(accept.length, accept.limit + accept.sockets));
+  }
+  load.syn_queue_length += table.other.syn_queue.length;
+  load.accept_queue_length += table.other.accept_queue.length;
+  return load;
+}
+
+ConnectLoad LoadOf(const PendingConnects& pending) {
+  ConnectLoad load;
+  for (const auto& [id, group] : pending.by_group) {
+    load.pending += group.sockets;
+    load.retransmitting += group.retransmitting;
+  }
+  return load;
+}
+
+void KeepLarger(std::optional<ListenerLoad>& into, const ListenerLoad& seen) {
+  ListenerLoad& load = into ? *into : into.emplace();
+  const auto keep = [&](auto ListenerLoad::*number) {
+    load.*number = std::max(load.*number, seen.*number);
+  };
+  keep(&ListenerLoad::syn_queue_length);
+  keep(&ListenerLoad::syn_queue_utilization_max);
+  keep(&ListenerLoad::accept_queue_length);
+  keep(&ListenerLoad::accept_queue_utilization_max);
+}
+
+void KeepLarger(std::optional<ConnectLoad>& into, const ConnectLoad& seen) {
+  ConnectLoad& load = into ? *into : into.emplace();
+  load.pending = std::max(load.pending, seen.pending);
+  load.retransmitting = std::max(load.retransmitting, seen.retransmitting);
+}
+
+DurationHistogram RttOfAllGroups(const Snapshot& snapshot) {
+  DurationHistogram all(snapshot.totals.rtt.prototype().upper_bounds());
+  for (const ShownGroup& group : snapshot.groups) {
+    for (const Direction direction : kDirections) {
+      all.Merge(snapshot.totals.rtt[GroupKey{direction, group.id}]);
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+void History::Observe(const Snapshot& snapshot, Instant now) {
+  ages_.Observe(snapshot.polls, now.monotonic);
+  DurationHistogram rtt = RttOfAllGroups(snapshot);
+  if (!begin_) {
+    begin_ = now.monotonic;
+    rtt_before_ = rtt;
+  }
+  current_.at = now.wall;
+  Add(snapshot);
+  AddRtt(rtt);
+  if (now.monotonic - *begin_ >= kInterval) {
+    Finish(now.monotonic);
+    rtt_before_ = std::move(rtt);
+  }
+  table_ = MakeTable(now.monotonic);
+}
+
+void History::Add(const Snapshot& snapshot) {
+  const auto is_fresh = [this](Tier tier) {
+    const TierAge* age = ages_.Find(tier);
+    return age != nullptr && !age->is_stale;
+  };
+  current_.states.reset();
+  if (snapshot.sockets && is_fresh(Tier::kFull)) {
+    current_.states = SumFamilies(snapshot.sockets->states);
+  }
+  if (snapshot.listeners && is_fresh(Tier::kListeners) && is_fresh(Tier::kHandshakes)) {
+    KeepLarger(current_.listeners, LoadOf(*snapshot.listeners));
+  }
+  if (snapshot.pending_connects && is_fresh(Tier::kHandshakes)) {
+    KeepLarger(current_.connects, LoadOf(*snapshot.pending_connects));
+  }
+}
+
+void History::AddRtt(const DurationHistogram& rtt) {
+  current_.rtt_median.reset();
+  const auto observed = rtt.DeltaSince(*rtt_before_);
+  if (!observed) return;
+  if (const auto median = observed->Quantile(0.5)) {
+    current_.rtt_median = std::chrono::round<std::chrono::microseconds>(*median);
+  }
+}
+
+void History::Finish(MonotonicTime now) {
+  kept_.push_back({now, std::exchange(current_, {})});
+  begin_ = now;
+  while (kept_.size() > kCapacity || kept_.front().end <= now - kSpan) kept_.pop_front();
+}
+
+std::shared_ptr<const HistoryTable> History::MakeTable(MonotonicTime now) const {
+  auto table = std::make_shared<HistoryTable>();
+  table->samples.reserve(kept_.size() + 1);
+  for (const Kept& kept : kept_) table->samples.push_back(kept.sample);
+  if (now > *begin_) table->samples.push_back(current_);
+  return table;
+}
+
+}  // namespace connwatch

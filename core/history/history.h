@@ -1,0 +1,55 @@
+// The last ten minutes in a small ring: what a page that is opened after an event still shows. Fed
+// with every snapshot, part of the next ones. Pure; time is passed in.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/base/duration_histogram.h"
+#include "core/base/instant.h"
+#include "core/history/history_table.h"
+#include "core/polling/poll_ages.h"
+#include "core/snapshot.h"
+
+namespace connwatch {
+
+class History {
+ public:
+  static constexpr std::chrono::seconds kInterval{5};
+  static constexpr std::chrono::minutes kSpan{10};
+  /// Complete samples kept at most.
+  static constexpr std::size_t kCapacity = kSpan / kInterval;
+
+  /// To be called with every snapshot; times must not go back.
+  void Observe(const Snapshot& snapshot, Instant now);
+
+  /// As of the latest Observe(), the sample in progress last; never null.
+  const std::shared_ptr<const HistoryTable>& table() const { return table_; }
+
+ private:
+  struct Kept {
+    MonotonicTime end;
+    HistorySample sample;
+  };
+
+  // Adds to the sample in progress what the snapshot says and is not stale.
+  void Add(const Snapshot& snapshot);
+  void AddRtt(const DurationHistogram& rtt);
+  void Finish(MonotonicTime now);
+  std::shared_ptr<const HistoryTable> MakeTable(MonotonicTime now) const;
+
+  PollAges ages_;
+  std::optional<MonotonicTime> begin_;  // of the sample in progress; absent before the first
+  HistorySample current_;
+  std::optional<DurationHistogram> rtt_before_;  // of all groups, when `current_` began
+  std::deque<Kept> kept_;
+  std::shared_ptr<const HistoryTable> table_ = std::make_shared<const HistoryTable>();
+};
+
+}  // namespace connwatch

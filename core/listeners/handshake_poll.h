@@ -1,0 +1,61 @@
+// The work of the handshakes tier: SYN-RECV sockets for the listener tracker, SYN-SENT sockets as
+// pending connects. The age of both is followed by cookie from poll to poll, and is a lower bound.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "core/base/cookie_set.h"
+#include "core/groups/connection_classifier.h"
+#include "core/listeners/listener_tracker.h"
+#include "core/listeners/pending_connects.h"
+#include "core/polling/poll_work.h"
+
+namespace connwatch {
+
+/// How long ago a SYN was first sent that has been retransmitted `retransmissions` times and will
+/// be again in `timer_expires`. The kernel waits 1 s, `linear_timeouts` times more 1 s, then twice
+/// as long each time, 120 s at most. kernel: tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts
+/// (since 6.5; 0 before).
+std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
+                                                   std::chrono::milliseconds timer_expires,
+                                                   unsigned linear_timeouts);
+
+class HandshakePoll final : public PollWork {
+ public:
+  /// Sockets whose age is followed; of others only the timer tells it.
+  static constexpr std::size_t kMaxFollowed = 65'536;
+
+  /// `linear_timeouts` as above. The others must outlive the work.
+  HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker, ConnectionClassifier& classifier);
+  ~HandshakePoll() override;
+  HandshakePoll(const HandshakePoll&) = delete;
+  HandshakePoll& operator=(const HandshakePoll&) = delete;
+
+  DumpQuery Query() const override { return {.states = {TcpState::kSynSent, TcpState::kSynRecv}}; }
+  void Begin(Instant now) override;
+  void Add(std::span<const SocketRecord> records) override;
+  void Complete(Instant now) override;
+
+  /// Of the latest complete poll.
+  const PendingConnects& pending() const { return pending_; }
+
+ private:
+  struct FirstSight;  // keeps the hash maps out of this header
+
+  void AddSynRecv(const SocketRecord& record);
+  void AddSynSent(const SocketRecord& record);
+
+  const unsigned linear_timeouts_;
+  ListenerTracker& listener_tracker_;
+  ConnectionClassifier& classifier_;
+  PendingConnects pending_;
+  PendingConnects in_poll_;
+  std::optional<CookieSet> seen_;
+  std::unique_ptr<FirstSight> first_sight_;
+  MonotonicTime start_;
+};
+
+}  // namespace connwatch

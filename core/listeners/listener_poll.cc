@@ -1,0 +1,23 @@
+#include "core/listeners/listener_poll.h"
+
+namespace connwatch {
+
+void ListenerPoll::Begin(Instant /*now*/) {
+  listening_.clear();
+  seen_.emplace();
+}
+
+void ListenerPoll::Add(std::span<const SocketRecord> records) {
+  for (const SocketRecord& record : records) {
+    if (seen_->Insert(record.cookie)) listening_.push_back(record);
+  }
+}
+
+void ListenerPoll::Complete(Instant now) {
+  listener_tracker_.UpdateAcceptQueues(listening_, now.monotonic);
+  for (const SocketRecord& record : listening_) {
+    classifier_.SetListening(record.local.port, now.monotonic);
+  }
+}
+
+}  // namespace connwatch

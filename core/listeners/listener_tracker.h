@@ -1,0 +1,99 @@
+// Follows the listeners of a host from poll to poll: the listeners tier brings the accept queues,
+// the handshakes tier the SYN-RECV sockets, which are attributed here. Pure; time is passed in.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <unordered_map>
+
+#include "core/base/instant.h"
+#include "core/kernel/host_rates.h"
+#include "core/base/sliding_peak.h"
+#include "core/listeners/listener.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+struct ListenerTrackerOptions {
+  std::size_t max_listeners = 500;
+  std::chrono::milliseconds peak_window{30'000};
+  DiagnosisThresholds thresholds;
+};
+
+class ListenerTracker {
+ public:
+  /// How long a listener that vanished keeps its drop count, should it come back.
+  static constexpr std::chrono::minutes kMemory{5};
+  /// Source prefixes told apart per listener and poll.
+  static constexpr std::size_t kMaxPrefixes = 4'096;
+
+  explicit ListenerTracker(const ListenerTrackerOptions& options);
+  ~ListenerTracker();
+  ListenerTracker(const ListenerTracker&) = delete;
+  ListenerTracker& operator=(const ListenerTracker&) = delete;
+
+  /// `listening` is every LISTEN socket of the host, each once. The drops of sockets in the first
+  /// update are a baseline; those of a socket that appears later count from zero.
+  void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
+
+  // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
+  void BeginSynQueues();
+  /// `age` is a lower bound.
+  void AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age);
+  void CommitSynQueues(MonotonicTime now);
+
+  void UseThresholds(const DiagnosisThresholds& thresholds) { options_.thresholds = thresholds; }
+  /// Judges every listener by the SYN queues committed last.
+  void Diagnose(const HostRates& rates);
+
+  ListenerTable Table(MonotonicTime now) const;
+
+ private:
+  struct Entry {
+    explicit Entry(std::chrono::milliseconds peak_window)
+        : accept_peak(peak_window), syn_peak(peak_window) {}
+
+    ListenerStatus status;
+    SynQueue syn_queue_in_poll;
+    std::uint64_t settled_in_poll = 0;
+    HandshakeAges ages_in_poll;
+    std::unordered_map<std::uint64_t, std::uint32_t> sources_in_poll;  // SYN-RECV by prefix
+    std::uint64_t drops_at_commit = 0;
+    SlidingPeak accept_peak;
+    SlidingPeak syn_peak;
+    SampleWindow recent{ListenerStatus::kRecentSpan, 1};  // of the SYN queue; empty while it is
+    MonotonicTime last_seen;
+  };
+  struct DropCounts;  // keeps the hash map out of this header
+
+  // The entry of an address, or other_ where there is no room.
+  Entry& EntryOf(const Endpoint& address, MonotonicTime now);
+  // Exact address first, then the wildcard that takes the socket's family.
+  Entry& ListenerOf(const SocketRecord& syn_recv);
+  void ForgetVanished(MonotonicTime now);
+  // What the committed poll says of one listener, `elapsed` after the one before; its top sources
+  // are known.
+  ListenerEvidence EvidenceOf(const Entry& entry, std::chrono::duration<double> elapsed,
+                              MonotonicTime now) const;
+  // Keeps the SYN queue's length at the commit `now`; `before` it was as long as that.
+  void KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const;
+  ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;
+  template <typename Action>
+  void ForEachEntry(Action action);
+
+  ListenerTrackerOptions options_;
+  std::map<Endpoint, Entry> entries_;
+  Entry other_;
+  std::set<Endpoint> folded_;
+  std::unique_ptr<DropCounts> drop_counts_;
+  MonotonicTime latest_update_;
+  std::optional<MonotonicTime> latest_commit_;
+};
+
+}  // namespace connwatch

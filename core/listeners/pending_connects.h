@@ -1,0 +1,41 @@
+// Outbound handshakes that wait for an answer: the SYN-SENT sockets. Part of a Snapshot.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "core/base/ip_address.h"
+#include "core/groups/group_key.h"
+
+namespace connwatch {
+
+struct PendingConnect {
+  Endpoint local;
+  Endpoint remote;
+  unsigned retransmissions = 0;  // of the SYN
+  std::chrono::milliseconds age{0};
+  std::chrono::milliseconds next_try{0};  // until the SYN is sent again
+  GroupId group = kOtherGroup;
+};
+
+/// The pending ones of one group.
+struct PendingGroup {
+  std::uint64_t sockets = 0;
+  std::uint64_t retransmitting = 0;  // with at least one SYN retransmitted
+  std::chrono::milliseconds oldest_age{0};
+
+  void Add(const PendingConnect& connect);
+};
+
+struct PendingConnects {
+  /// A group stays once it has been seen; "other" is always there.
+  std::map<GroupId, PendingGroup> by_group{{kOtherGroup, {}}};
+  /// The oldest first, at most kMaxListed.
+  std::vector<PendingConnect> oldest;
+
+  static constexpr std::size_t kMaxListed = 1'000;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,46 @@
+// How old the data of each tier is, by the clock that never jumps: PollHealth tells times of day.
+// The alert engine feeds it every snapshot. For one thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+
+#include "core/base/instant.h"
+#include "core/polling/poll_health.h"
+
+namespace connwatch {
+
+/// One tier, as of the latest Observe().
+struct TierAge {
+  std::uint64_t successes = 0;
+  std::uint64_t failures = 0;
+  std::chrono::milliseconds interval{0};  // in force
+  MonotonicTime latest_success;           // or the first Observe(), before there is one
+  bool is_failing = false;                // the latest poll
+  bool is_stale = false;                  // failing, or too old, or never read
+
+  /// Data older than this is not what the host is like now: three polls left out, and 2 s for a
+  /// poll that takes its time.
+  std::chrono::milliseconds patience() const { return 3 * interval + std::chrono::seconds(2); }
+};
+
+class PollAges {
+ public:
+  void Observe(std::span<const PollHealth> polls, MonotonicTime now);
+
+  /// nullptr for a tier that was not among the polls. Valid until the next Observe().
+  const TierAge* Find(Tier tier) const;
+
+  /// By how much the most overdue tier is: the age of its data less its interval, at least 0.
+  /// Absent where there is no tier.
+  std::optional<std::chrono::duration<double>> Overdue() const;
+
+ private:
+  std::map<Tier, TierAge> tiers_;
+  MonotonicTime now_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,89 @@
+// How far one polling tier can be trusted: how often it succeeded and failed, when, why, and what
+// it cost. A value; the loop keeps one per tier and copies it into each Snapshot.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/duration_histogram.h"
+#include "core/base/instant.h"
+#include "core/base/result.h"
+#include "core/polling/tier.h"
+
+namespace connwatch {
+
+/// Why a poll failed, as the values of the `reason` label.
+enum class PollFailureReason : std::uint8_t {
+  kNoBufferSpace,  // ENOBUFS
+  kTimeout,        // the dump did not end in time
+  kMalformed,      // a message that contradicts its own lengths, or cut short
+  kPermission,     // EPERM, EACCES
+  kUnsupported,    // the kernel has no inet_diag for TCP
+  kOther,
+};
+
+inline constexpr std::size_t kPollFailureReasonCount = 6;
+inline constexpr std::array<PollFailureReason, kPollFailureReasonCount> kPollFailureReasons = {
+    PollFailureReason::kNoBufferSpace, PollFailureReason::kTimeout,
+    PollFailureReason::kMalformed,     PollFailureReason::kPermission,
+    PollFailureReason::kUnsupported,   PollFailureReason::kOther,
+};
+
+std::string_view Name(PollFailureReason reason);
+
+/// By the errno in the error.
+PollFailureReason ReasonOf(const Error& error);
+
+struct PollFailure {
+  WallTime at;
+  PollFailureReason reason = PollFailureReason::kOther;
+  std::string text;
+};
+
+class PollHealth {
+ public:
+  PollHealth(Tier tier, std::chrono::milliseconds interval);
+
+  void RecordSuccess(Instant now, std::chrono::microseconds duration);
+  void RecordFailure(Instant now, std::chrono::microseconds duration, const Error& error);
+  /// A poll was due while the one before was still running.
+  void RecordOverrun() { ++overruns_; }
+  /// A poll began `late` after it was due: the loop was busy, or the host.
+  void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
+  void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
+  void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
+
+  Tier tier() const { return tier_; }
+  std::chrono::milliseconds interval() const { return interval_; }
+  std::uint64_t successes() const { return successes_; }
+  std::uint64_t failures() const;
+  std::uint64_t failures(PollFailureReason reason) const;
+  std::uint64_t overruns() const { return overruns_; }
+  /// CPU time of this process spent on the tier, kernel included.
+  std::chrono::nanoseconds cpu() const { return cpu_; }
+  const DurationHistogram& durations() const { return durations_; }
+  const DurationHistogram& lateness() const { return lateness_; }
+  /// Absent before the first success.
+  const std::optional<WallTime>& last_success() const { return last_success_; }
+  /// Present while the latest poll is a failed one: what is shown is older than it should be.
+  const std::optional<PollFailure>& current_failure() const { return current_failure_; }
+
+ private:
+  Tier tier_;
+  std::chrono::milliseconds interval_;
+  std::uint64_t successes_ = 0;
+  std::array<std::uint64_t, kPollFailureReasonCount> failures_{};
+  std::uint64_t overruns_ = 0;
+  std::chrono::nanoseconds cpu_{0};
+  DurationHistogram durations_;
+  DurationHistogram lateness_;
+  std::optional<WallTime> last_success_;
+  std::optional<PollFailure> current_failure_;
+};
+
+}  // namespace connwatch

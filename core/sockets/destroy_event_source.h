@@ -1,0 +1,44 @@
+// The seam for the end of connections: a stream delivers the final record of every socket that
+// ends. netlink/ implements it over the destroy groups of sock_diag; tests script it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "core/base/result.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+struct DestroyEventBatch {
+  /// In state CLOSE, with the final tcp_info. Valid until the next call on the same stream.
+  std::span<const SocketRecord> records;
+  /// Events before these were lost for want of room.
+  bool is_overrun = false;
+  /// Whether more is waiting; else wait until fd() is readable.
+  bool has_more = false;
+};
+
+/// Destroying it ends the stream. After an error it must not be read again. Used by one thread.
+class DestroyEventStream {
+ public:
+  virtual ~DestroyEventStream() = default;
+
+  /// What has come, without blocking.
+  virtual Result<DestroyEventBatch> ReadBatch() = 0;
+  /// Becomes readable when ReadBatch has something. The same as long as the stream lives.
+  virtual int fd() const = 0;
+};
+
+/// Used by one thread.
+class DestroyEventSource {
+ public:
+  virtual ~DestroyEventSource() = default;
+
+  /// Every TCP socket of the namespace that ends from now on. `buffer_bytes` is the room for events
+  /// that wait to be read; the kernel may give less.
+  virtual Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) = 0;
+};
+
+}  // namespace connwatch

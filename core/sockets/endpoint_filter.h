@@ -1,0 +1,31 @@
+// Which sockets a dump is asked for, by their addresses and ports. The kernel is given the same
+// (netlink/filter_bytecode.h); Matches is what counts.
+#pragma once
+
+#include <optional>
+
+#include "core/base/ip_prefix.h"
+#include "core/base/port_range.h"
+#include "core/sockets/socket_record.h"
+
+namespace connwatch {
+
+/// Everything that is there must hold; the default takes all sockets.
+struct EndpointFilter {
+  std::optional<PortRange> local_ports = std::nullopt;
+  std::optional<PortRange> remote_ports = std::nullopt;
+  std::optional<IpPrefix> local_addresses = std::nullopt;
+  std::optional<IpPrefix> remote_addresses = std::nullopt;
+
+  /// An IPv4 connection of a dual-stack socket has IPv4 addresses.
+  bool Matches(const SocketRecord& record) const {
+    return (!local_ports || local_ports->Contains(record.local.port)) &&
+           (!remote_ports || remote_ports->Contains(record.remote.port)) &&
+           (!local_addresses || local_addresses->Contains(record.local.address)) &&
+           (!remote_addresses || remote_addresses->Contains(record.remote.address));
+  }
+
+  bool operator==(const EndpointFilter&) const = default;
+};
+
+}  // namespace connwatch

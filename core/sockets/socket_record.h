@@ -1,0 +1,77 @@
+// What the kernel says about one TCP socket at one moment. Made by netlink/, consumed by the
+// aggregator. kernel: include/uapi/linux/inet_diag.h (struct inet_diag_msg) and
+// include/uapi/linux/tcp.h (struct tcp_info).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "core/base/ip_address.h"
+#include "core/base/tcp_state.h"
+
+namespace connwatch {
+
+/// What a connection has moved since it was opened, as the kernel counts it: SYN and FIN take a
+/// place in the sequence space and count as a byte each. core/connections/connection_usage.h takes
+/// them out.
+struct TcpTraffic {
+  std::uint64_t bytes_acked = 0;  // by the peer, SYN (of the side that connects) and FIN included
+  std::uint64_t bytes_received = 0;  // in order, FIN included
+  std::uint64_t bytes_sent = 0;      // payload, retransmissions included
+  std::uint64_t bytes_retransmitted = 0;
+  std::uint32_t segments_sent = 0;  // retransmissions and pure ACKs included
+  std::uint32_t segments_retransmitted = 0;
+  std::chrono::microseconds busy{0};            // time with data to send
+  std::chrono::microseconds rwnd_limited{0};    // of it, held up by the peer's window
+  std::chrono::microseconds sndbuf_limited{0};  // of it, held up by the send buffer
+
+  bool operator==(const TcpTraffic&) const = default;
+};
+
+/// The fields of the kernel's tcp_info that are used. A field that this kernel does not have, or
+/// whose value means "never measured", is absent, not 0.
+struct TcpInfo {
+  /// Smoothed round-trip time (RFC 6298 SRTT). Absent while there is no sample.
+  std::optional<std::chrono::microseconds> rtt;
+  /// The smallest round-trip time of the kernel's window (5 min by default). Absent while there is
+  /// no sample.
+  std::optional<std::chrono::microseconds> min_rtt;
+  /// Time since the last ACK arrived.
+  std::optional<std::chrono::milliseconds> since_last_ack_received;
+  /// Time since anything was sent or arrived.
+  std::optional<std::chrono::milliseconds> idle;
+  /// Absent where the kernel does not have all of it (before 4.19).
+  std::optional<TcpTraffic> traffic;
+};
+
+/// One row of a socket dump.
+struct SocketRecord {
+  TcpState state = TcpState::kClose;
+  Endpoint local;
+  Endpoint remote;
+  /// The family of the socket itself; kIpv6 with IPv4 addresses is a dual-stack socket in use by
+  /// IPv4.
+  AddressFamily socket_family = AddressFamily::kIpv4;
+  /// Identifies the socket for its whole life, across states; never reused while the host is up.
+  std::uint64_t cookie = 0;
+  /// LISTEN: connections waiting for accept(2). Other states: unread bytes (Recv-Q).
+  std::uint32_t receive_queue = 0;
+  /// LISTEN: the accept queue's limit. SYN-SENT: 1, the SYN. Other states: bytes (Send-Q).
+  std::uint32_t send_queue = 0;
+  /// Of the segment that waits for its ACK: SYN for SYN-SENT, SYN-ACK for SYN-RECV.
+  std::uint8_t retransmissions = 0;
+  /// Until the pending timer fires; 0 where there is none.
+  std::chrono::milliseconds timer_expires{0};
+  /// Absent for request sockets (SYN-RECV) and for TIME-WAIT and FIN-WAIT-2 mini-sockets.
+  std::optional<TcpInfo> tcp_info;
+  /// Packets the socket dropped, for a LISTEN socket SYNs and final ACKs; wraps at 2^32. Only where
+  /// socket memory was asked for.
+  std::optional<std::uint32_t> drops;
+  /// Inode of the owner's cgroup v2 directory. Absent on request and TIME-WAIT sockets.
+  std::optional<std::uint64_t> cgroup_id;
+  /// Of an IPv6 LISTEN socket: it takes no IPv4.
+  bool is_v6_only = false;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,118 @@
+#include "daemon/loop/destroy_event_runner.h"
+
+#include <string>
+#include <utility>
+
+#include "daemon/logging.h"
+
+namespace connwatch {
+
+DestroyEventRunner::DestroyEventRunner(EventLoop& loop, DestroyEventSource& source,
+                                       ConnectionTracker& tracker)
+    : loop_(loop), source_(source), tracker_(tracker) {}
+
+void DestroyEventRunner::Configure(const Config& config) {
+  // The polls get the other half, at least.
+  limit_ = config.cpu_budget / 2;
+  const bool is_same =
+      mode_ == config.destroy_events && buffer_bytes_ == config.destroy_event_buffer;
+  mode_ = config.destroy_events;
+  buffer_bytes_ = config.destroy_event_buffer;
+  if (is_same) return;
+  Leave();
+  rejoin_ = {};
+  if (mode_ != DestroyEvents::kOff) Join();
+}
+
+void DestroyEventRunner::Join() {
+  auto stream = source_.Open(buffer_bytes_);
+  if (!stream) {
+    LogError(stream.error().context + "; totals lack short connections");
+    RejoinLater();
+    return;
+  }
+  stream_ = std::move(stream).value();
+  spending_.Start(EventLoop::Now().monotonic);
+  stats_.is_active = true;
+  Watch();
+}
+
+void DestroyEventRunner::Watch() {
+  auto readable =
+      loop_.OnReadable(stream_->fd(), Priority::kDestroyEvents, [this] { OnReadable(); });
+  if (readable) {
+    readable_ = std::move(readable).value();
+  } else {
+    loop_.Fail(std::move(readable).error());
+  }
+}
+
+void DestroyEventRunner::Gather() {
+  readable_ = {};
+  auto gather =
+      loop_.At(EventLoop::Now().monotonic + kGather, Priority::kDestroyEvents, [this] { Watch(); });
+  if (gather) {
+    gather_ = std::move(gather).value();
+  } else {
+    loop_.Fail(std::move(gather).error());
+  }
+}
+
+void DestroyEventRunner::Leave() {
+  readable_ = {};
+  gather_ = {};
+  stream_.reset();
+  stats_.is_active = false;
+}
+
+void DestroyEventRunner::RejoinLater() {
+  auto rejoin = loop_.At(EventLoop::Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
+    LogInfo("joining the destroy events again");
+    Join();
+  });
+  if (rejoin) {
+    rejoin_ = std::move(rejoin).value();
+  } else {
+    loop_.Fail(std::move(rejoin).error());
+  }
+}
+
+void DestroyEventRunner::OnReadable() {
+  const auto cpu_before = EventLoop::ThreadCpuTime();
+  const Result<bool> has_more = Read();
+  const auto cpu = EventLoop::ThreadCpuTime() - cpu_before;
+  stats_.cpu += cpu;
+  const bool has_window_ended = spending_.Add(cpu, EventLoop::Now().monotonic);
+  const bool is_too_dear =
+      has_window_ended && mode_ == DestroyEvents::kAuto && spending_.share() > limit_;
+  if (is_too_dear) {
+    constexpr double kPercent = 100;
+    LogWarning("destroy events cost " + std::to_string(spending_.share() * kPercent) +
+               " % of a core, more than half of cpu_budget: leaving them for a minute; totals lack "
+               "short connections meanwhile");
+  }
+  if (!has_more) LogError(has_more.error().context);
+  if (!has_more || is_too_dear) {
+    Leave();
+    RejoinLater();
+  } else if (!*has_more) {
+    Gather();
+  }
+}
+
+Result<bool> DestroyEventRunner::Read() {
+  constexpr int kBatches = 8;  // about half a millisecond
+  bool has_more = true;
+  for (int i = 0; i < kBatches && has_more; ++i) {
+    const auto batch = stream_->ReadBatch();
+    if (!batch) return batch.error();
+    const MonotonicTime now = EventLoop::Now().monotonic;
+    for (const SocketRecord& record : batch->records) tracker_.OnDestroyed(record, now);
+    stats_.events += batch->records.size();
+    if (batch->is_overrun) ++stats_.overruns;
+    has_more = batch->has_more;
+  }
+  return has_more;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,78 @@
+// The one loop of the daemon, on sd-event: timers, descriptors and signals, by priority. Owns every
+// mutable thing together with what runs on it, and is the only reader of the clocks.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/base/instant.h"
+#include "core/base/result.h"
+
+struct sd_event;
+struct sd_event_source;
+
+namespace connwatch {
+
+/// Of several things to do, the lowest number goes first.
+enum class Priority : std::int64_t {
+  kSignals = -10,
+  kListeners = 0,
+  kDestroyEvents = 5,
+  kHandshakes = 10,
+  kFull = 20,  // slices of the long dump give way to everything else
+};
+
+/// A registration with the loop; ends when destroyed, also from within its own callback.
+class EventSource {
+ public:
+  EventSource() = default;
+
+ private:
+  friend class EventLoop;
+  struct Unregister {
+    void operator()(sd_event_source* source) const;
+  };
+  explicit EventSource(sd_event_source* source) : source_(source) {}
+
+  std::unique_ptr<sd_event_source, Unregister> source_;
+};
+
+class EventLoop {
+ public:
+  using Callback = std::function<void()>;
+
+  /// Answers the service manager's watchdog while it runs, if there is one.
+  static Result<std::unique_ptr<EventLoop>> Create();
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  static Instant Now();
+  /// CPU time of the calling thread, kernel included.
+  static std::chrono::nanoseconds ThreadCpuTime();
+
+  /// The signal must be blocked in every thread (BlockSignals).
+  Result<EventSource> OnSignal(int signal_number, Callback callback);
+  /// Level-triggered. Does not own the descriptor.
+  Result<EventSource> OnReadable(int fd, Priority priority, Callback callback);
+  /// Once at `when`, at once if that has passed.
+  Result<EventSource> At(MonotonicTime when, Priority priority, Callback callback);
+
+  /// Runs until a callback calls Stop, or Fail, whose error it then returns.
+  Result<void> Run();
+  void Stop();
+  void Fail(Error error);
+
+ private:
+  explicit EventLoop(sd_event* event) : event_(event) {}
+
+  sd_event* event_;
+  Result<void> outcome_;
+};
+
+/// Blocks the signals the loop takes; threads started later inherit it. Ignores SIGPIPE.
+void BlockSignals();
+
+}  // namespace connwatch

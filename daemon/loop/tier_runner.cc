@@ -1,0 +1,75 @@
+#include "daemon/loop/tier_runner.h"
+
+#include <utility>
+
+namespace connwatch {
+
+TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
+                       std::function<void()> on_concluded)
+    : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
+
+Result<void> TierRunner::Start() { return ScheduleAt(EventLoop::Now().monotonic); }
+
+Result<void> TierRunner::Reschedule() {
+  if (!latest_due_) return {};
+  const auto interval = tier_.health().interval();
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  // No burst to catch up after the host has slept.
+  const bool is_past = *latest_due_ + interval <= now;
+  return ScheduleAt((is_past ? now : *latest_due_) + interval);
+}
+
+Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
+  auto timer = loop_.At(due, priority_, [this, due] { OnDue(due); });
+  if (!timer) return std::move(timer).error();
+  due_ = std::move(timer).value();
+  return {};
+}
+
+void TierRunner::OnDue(MonotonicTime due) {
+  const MonotonicTime now = EventLoop::Now().monotonic;
+  tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - due));
+  latest_due_ = due;
+  FailOnError(Reschedule());
+  Step([this](Instant at) { tier_.Begin(at); });
+}
+
+void TierRunner::OnReadable() {
+  Step([this](Instant at) { tier_.Continue(at); });
+}
+
+void TierRunner::Step(const std::function<void(Instant)>& step) {
+  const bool was_in_flight = tier_.IsInFlight();
+  const auto cpu_before = EventLoop::ThreadCpuTime();
+  step(EventLoop::Now());
+  const bool has_concluded = tier_.HasEnded();
+  if (has_concluded) {
+    readable_ = {};
+    deadline_ = {};
+    tier_.Conclude(EventLoop::Now());
+  }
+  const auto cpu_after = EventLoop::ThreadCpuTime();
+  tier_.AddCpu(cpu_after - cpu_before);
+  if (has_concluded) {
+    on_concluded_();
+    tier_.AddCpu(EventLoop::ThreadCpuTime() - cpu_after);  // what follows is part of the price
+  } else if (!was_in_flight) {
+    FailOnError(WatchDump());
+  }
+}
+
+Result<void> TierRunner::WatchDump() {
+  auto readable = loop_.OnReadable(tier_.fd(), priority_, [this] { OnReadable(); });
+  if (!readable) return std::move(readable).error();
+  auto deadline = loop_.At(tier_.deadline(), priority_, [this] { OnReadable(); });
+  if (!deadline) return std::move(deadline).error();
+  readable_ = std::move(readable).value();
+  deadline_ = std::move(deadline).value();
+  return {};
+}
+
+void TierRunner::FailOnError(Result<void> result) {
+  if (!result) loop_.Fail(std::move(result).error());
+}
+
+}  // namespace connwatch

@@ -1,0 +1,110 @@
+#include "daemon/web/socket_finder.h"
+
+#include <poll.h>
+
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "netlink/details_message.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::string_view kOther = "other";
+
+// Every group there is gets its own name: which of them the metrics show is known already.
+ClassifierOptions WithAllGroups(ClassifierOptions options) {
+  options.groups.max_groups = std::numeric_limits<GroupId>::max();
+  return options;
+}
+
+}  // namespace
+
+SocketFinder::SocketFinder(Parts parts, SocketQuery query)
+    : parts_(std::move(parts)),
+      query_(std::move(query)),
+      classifier_(WithAllGroups(parts_.classifier), parts_.unit_names) {}
+
+void SocketFinder::Find(BodyStream& answer) {
+  const Instant now = parts_.now();
+  deadline_ = now.monotonic + kTimeLimit;
+  answer.Write(RenderSocketsBegin(now.wall));
+  if (auto found = FindIn(answer); !found) incomplete_because_ = found.error().context;
+  answer.Write(RenderSocketsEnd(found_.size(), incomplete_because_));
+}
+
+// Whether a connection is inbound depends on the listeners: these come first.
+Result<void> SocketFinder::FindIn(BodyStream& answer) {
+  const MonotonicTime now = parts_.now().monotonic;
+  auto listeners = Dump({.states = {TcpState::kListen}}, [&](const RecordBatch& batch) {
+    for (const SocketRecord& record : batch.records) {
+      classifier_.SetListening(record.local.port, now);
+    }
+    return true;
+  });
+  if (!listeners) return listeners;
+  const DumpQuery query{.states = query_.states, .details = true, .endpoints = query_.endpoints};
+  return Dump(query, [&](const RecordBatch& batch) { return Write(batch, answer); });
+}
+
+Result<void> SocketFinder::Dump(const DumpQuery& query, const Take& take) {
+  constexpr int kLookUpMs = 100;  // how soon a stop is noticed
+  auto dump = parts_.source.Open(query);
+  if (!dump) return std::move(dump).error();
+  while (true) {
+    if (std::string obstacle = Obstacle(); !obstacle.empty()) return Error{0, std::move(obstacle)};
+    const auto batch = (*dump)->ReadBatch();
+    if (!batch) return batch.error();
+    if (!take(*batch) || batch->progress == DumpProgress::kDone) return {};
+    if (batch->progress == DumpProgress::kMore) continue;
+    pollfd waiting{(*dump)->fd(), POLLIN, 0};
+    poll(&waiting, 1, kLookUpMs);
+  }
+}
+
+std::string SocketFinder::Obstacle() {
+  if (parts_.is_stopping) return "the daemon is stopping";
+  if (parts_.now().monotonic < deadline_) return "";
+  return "it took longer than " + std::to_string(kTimeLimit.count()) + " s";
+}
+
+bool SocketFinder::Write(const RecordBatch& batch, BodyStream& answer) {
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    auto socket = Examine(batch.records[i]);
+    if (!socket || found_.contains(socket->record.cookie)) continue;
+    if (found_.size() == query_.limit) {
+      incomplete_because_ = "limit";
+      return false;
+    }
+    if (i < batch.messages.size()) {
+      if (auto details = ParseSocketDetails(batch.messages[i]))
+        socket->details = *std::move(details);
+    }
+    if (!answer.Write(RenderSocket(*socket, found_.empty()))) return false;
+    found_.insert(socket->record.cookie);
+  }
+  return true;
+}
+
+// The kernel was asked to leave out what does not match; an old one may not have understood.
+std::optional<FoundSocket> SocketFinder::Examine(const SocketRecord& record) {
+  if (!query_.states.Has(record.state) || !query_.endpoints.Matches(record)) return std::nullopt;
+  FoundSocket socket{.record = record};
+  if (record.state != TcpState::kListen) {
+    socket.direction = classifier_.DirectionOf(record);
+    if (const auto classification = classifier_.Classify(record)) {
+      socket.group = classifier_.NameOf(classification->key.group);
+      const auto& shown = parts_.shown_groups;
+      if (shown && !shown->contains(socket.group)) socket.group = kOther;
+    }
+  }
+  if (query_.direction && socket.direction != query_.direction) return std::nullopt;
+  if (query_.group && socket.group != *query_.group) return std::nullopt;
+  if (record.cgroup_id) socket.unit = parts_.unit_names(*record.cgroup_id);
+  return socket;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,91 @@
+#include "daemon/web/socket_search.h"
+
+#include <cerrno>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <unordered_set>
+#include <utility>
+
+#include "daemon/loop/event_loop.h"
+#include "daemon/web/socket_finder.h"
+#include "monitor/owners.h"
+
+namespace connwatch {
+
+namespace {
+
+// The groups that have series of their own, where others are summed up.
+std::optional<std::unordered_set<std::string>> FoldedTo(
+    const std::shared_ptr<const PublishedSnapshot>& published) {
+  if (!published || published->snapshot().folded_groups == 0) return std::nullopt;
+  std::unordered_set<std::string> names;
+  for (const ShownGroup& group : published->snapshot().groups) names.insert(group.name);
+  return names;
+}
+
+}  // namespace
+
+SocketSearch::SocketSearch(SocketSource& source, const SnapshotSlot& snapshots)
+    : source_(source),
+      snapshots_(snapshots),
+      cgroup_names_(HostCgroupNames()),
+      tokens_(std::chrono::seconds(1), kBurst) {}
+
+void SocketSearch::Configure(ClassifierOptions options) {
+  const MutexLock lock(mutex_);
+  options_ = std::move(options);
+}
+
+Result<std::shared_ptr<BodyStream>> SocketSearch::Start(const SocketQuery& query) {
+  const MutexLock lock(mutex_);
+  if (auto admitted = Admit(EventLoop::Now().monotonic); !admitted) return admitted.error();
+  if (thread_.joinable()) thread_.join();  // it has ended
+  auto answer = std::make_shared<BodyStream>();
+  is_searching_ = true;
+  try {
+    thread_ = std::thread([this, query, options = options_, answer] {
+      Run(query, options, *answer);
+      is_searching_ = false;  // first: whoever has the answer may ask again
+      answer->Complete();
+    });
+  } catch (const std::system_error& error) {
+    is_searching_ = false;
+    return Error::FromErrno(error.code().value(), "start the thread that looks for sockets");
+  }
+  return answer;
+}
+
+Result<void> SocketSearch::Admit(MonotonicTime now) {
+  if (is_stopping_) return Error{ESHUTDOWN, "the daemon is stopping"};
+  if (is_searching_) return Error{EBUSY, "another search is under way"};
+  if (!tokens_.Take(now)) return Error{EBUSY, "too many searches, one per second is permitted"};
+  return {};
+}
+
+void SocketSearch::Stop() {
+  is_stopping_ = true;
+  std::thread last;
+  {
+    const MutexLock lock(mutex_);
+    last.swap(thread_);
+  }
+  if (last.joinable()) last.join();
+}
+
+void SocketSearch::Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer) {
+  SocketFinder::Parts parts{.source = source_,
+                            .classifier = std::move(options),
+                            .unit_names =
+                                [this](std::uint64_t cgroup_id) {
+                                  return cgroup_names_.NameOf(cgroup_id,
+                                                              EventLoop::Now().monotonic);
+                                },
+                            .shown_groups = FoldedTo(snapshots_.Load()),
+                            .now = &EventLoop::Now,
+                            .is_stopping = is_stopping_};
+  SocketFinder(std::move(parts), query).Find(answer);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,14 @@
+// The sockets that systemd passes to a service with socket activation (sd_listen_fds(3)).
+#pragma once
+
+#include <vector>
+
+#include "core/base/result.h"
+#include "exporters/server/listening_socket.h"
+
+namespace connwatch {
+
+/// To be called once. ENOENT where there are none, EINVAL where one is no listening stream socket.
+Result<std::vector<ListeningSocket>> TakeSystemdSockets();
+
+}  // namespace connwatch

@@ -1,0 +1,152 @@
+#include "daemon/web/web_front.h"
+
+#include <utility>
+
+#include "config/web_file.h"
+#include "daemon/logging.h"
+#include "daemon/web/file_limit.h"
+#include "daemon/web/systemd_sockets.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::chrono::seconds kTick{1};
+
+// Where HTTP clients can take them all, polls fail.
+void WarnOfFewDescriptors(std::uint64_t for_clients) {
+  constexpr std::uint64_t kForOthers = 100;
+  const std::uint64_t limit = RaiseFileLimit();
+  if (for_clients + kForOthers <= limit) return;
+  LogWarning("web.max_connections permits " + std::to_string(for_clients) +
+             " connections in all, of " + std::to_string(limit) +
+             " descriptors (ulimit -n): clients can keep the polls from reading");
+}
+
+}  // namespace
+
+WebPolicyResult LoadWebPolicy(const Options& options) {
+  const std::string& file = options.web_config_file;
+  WebAccess access;
+  if (!file.empty()) {
+    WebFileResult loaded = LoadWebFile(file);
+    if (auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) return std::move(*errors);
+    access = std::get<WebAccess>(std::move(loaded));
+  }
+  auto policy = WebPolicy::Create(std::move(access));
+  if (policy) return std::move(policy).value();
+  return std::vector<ConfigError>{
+      {file, 0, 0, "tls_server_config", std::move(policy).error().context}};
+}
+
+WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
+                   const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions)
+    : options_(options),
+      loop_(loop),
+      actions_(std::move(actions)),
+      guard_(std::move(policy),
+             [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
+      services_{snapshots, guard_, {}, actions_.sockets} {
+  Watch();
+}
+
+// HTTP threads that wait for a reload must not keep their server from ending.
+WebFront::~WebFront() {
+  if (reload_requests_) reload_requests_->Close();
+}
+
+Result<void> WebFront::Start(const HttpLimits& limits) {
+  if (options_.enable_lifecycle) {
+    auto requests = ReloadRequests::Create(loop_, actions_.reload);
+    if (!requests) return std::move(requests).error();
+    reload_requests_ = std::move(requests).value();
+    services_.reload = [this] { return reload_requests_->Ask(); };
+  }
+  const auto policy = guard_.policy();
+  if (!policy->tls && !policy->access.users.empty()) {
+    LogWarning("basic_auth_users without tls_server_config: passwords cross the network in clear");
+  }
+  auto sockets = OpenSockets();
+  if (!sockets) return std::move(sockets).error();
+  WarnOfFewDescriptors(sockets->size() * limits.max_connections);
+  for (ListeningSocket& socket : *sockets) {
+    auto server = HttpServer::Start(std::move(socket), limits, services_);
+    if (!server) return std::move(server).error();
+    LogInfo("serving " + (*server)->url());
+    servers_.push_back(std::move(server).value());
+  }
+  return ScheduleTick();
+}
+
+Result<std::vector<ListeningSocket>> WebFront::OpenSockets() const {
+  if (options_.systemd_socket) return TakeSystemdSockets();
+  std::vector<ListeningSocket> sockets;
+  for (const ListenAddress& address : options_.listen_addresses) {
+    auto socket = ListeningSocket::Open(address);
+    if (!socket) return std::move(socket).error();
+    sockets.push_back(std::move(socket).value());
+  }
+  return sockets;
+}
+
+Result<void> WebFront::ScheduleTick() {
+  auto source =
+      loop_.At(EventLoop::Now().monotonic + kTick, Priority::kHandshakes, [this] { Tick(); });
+  if (!source) return std::move(source).error();
+  tick_ = std::move(source).value();
+  return {};
+}
+
+void WebFront::Tick() {
+  for (const auto& server : servers_) server->CloseOverdue(EventLoop::Now().monotonic);
+  if (files_.HasChanged()) actions_.on_web_files_read(Reload().ok());
+  if (auto scheduled = ScheduleTick(); !scheduled) loop_.Fail(std::move(scheduled).error());
+}
+
+Result<void> WebFront::Reload() {
+  if (options_.web_config_file.empty()) return {};
+  WebPolicyResult loaded = LoadWebPolicy(options_);
+  Result<void> result;
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
+    for (const ConfigError& error : *errors) LogError(error.ToString());
+    result = Error{0, Joined(*errors)};
+  } else {
+    result = Enforce(std::get<std::shared_ptr<const WebPolicy>>(loaded));
+    if (!result) LogError(result.error().context);
+  }
+  if (!result) {
+    LogError("the web configuration and certificates loaded before stay in force");
+  }
+  return result;
+}
+
+Result<void> WebFront::Enforce(const std::shared_ptr<const WebPolicy>& policy) {
+  const auto before = guard_.policy();
+  if (policy->access == before->access) return {};
+  if ((policy->tls == nullptr) != (before->tls == nullptr)) {
+    return Error{0, options_.web_config_file +
+                        ": tls_server_config came or went, which takes effect after a restart"};
+  }
+  guard_.Enforce(policy);
+  Watch();
+  LogInfo("web configuration and certificates reloaded");
+  return {};
+}
+
+void WebFront::LogRefusal(WebRefusal reason, const std::string& line) {
+  const auto logged = refusals_.at(IndexOf(reason)).Take(line, EventLoop::Now().monotonic);
+  if (logged) LogWarning(*logged);
+}
+
+void WebFront::Watch() {
+  if (options_.web_config_file.empty()) return;
+  std::vector<std::string> paths = {options_.web_config_file};
+  const auto policy = guard_.policy();
+  if (const auto& tls = policy->access.tls) {
+    paths.insert(paths.end(), {tls->certificate.path, tls->key.path});
+    if (tls->client_ca) paths.push_back(tls->client_ca->path);
+  }
+  files_.Watch(std::move(paths));
+}
+
+}  // namespace connwatch

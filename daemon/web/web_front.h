@@ -1,0 +1,80 @@
+// The HTTP servers with all that they need from the daemon: addresses, the web configuration file
+// and its changes, reload requests, time-outs. Lives on the loop thread.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "config/config_error.h"
+#include "core/base/result.h"
+#include "daemon/loop/event_loop.h"
+#include "daemon/loop/file_watch.h"
+#include "daemon/options.h"
+#include "daemon/web/refusal_log.h"
+#include "daemon/web/reload_requests.h"
+#include "exporters/access/web_guard.h"
+#include "exporters/metrics/published_snapshot.h"
+#include "exporters/server/http_server.h"
+
+namespace connwatch {
+
+using WebPolicyResult = std::variant<std::shared_ptr<const WebPolicy>, std::vector<ConfigError>>;
+
+/// What --web.config.file says, or all mistakes in it and in the files it names; without one
+/// everybody may ask, in the clear.
+WebPolicyResult LoadWebPolicy(const Options& options);
+
+/// What requests may ask the daemon to do.
+struct WebActions {
+  ReloadAction reload;         // on the loop thread
+  SocketSearchAction sockets;  // on HTTP threads; empty where that is off
+  /// On the loop thread, after the web files have changed and were read again: how that went.
+  std::function<void(bool is_successful)> on_web_files_read;
+};
+
+class WebFront {
+ public:
+  /// `policy` is what LoadWebPolicy gave. All must outlive this, and what `actions` need as well.
+  WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
+           const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions);
+  ~WebFront();
+  WebFront(const WebFront&) = delete;
+  WebFront& operator=(const WebFront&) = delete;
+
+  /// Serves from then on.
+  Result<void> Start(const HttpLimits& limits);
+
+  /// Reads --web.config.file and the files it names again. On failure, which is logged, what was in
+  /// force stays. That happens by itself within a second of a change.
+  Result<void> Reload();
+
+  /// How many clients were refused since the start, by reason.
+  WebRefusalCounts refusals() const { return guard_.refusals(); }
+
+ private:
+  Result<std::vector<ListeningSocket>> OpenSockets() const;
+  // Once a second: closes slow clients, and looks at the files.
+  Result<void> ScheduleTick();
+  void Tick();
+  Result<void> Enforce(const std::shared_ptr<const WebPolicy>& policy);
+  void LogRefusal(WebRefusal reason, const std::string& line);
+  void Watch();
+
+  const Options& options_;
+  EventLoop& loop_;
+  const WebActions actions_;
+  // One per reason, so that a flood of one does not hide the others.
+  std::array<RefusalLog, kWebRefusals.size()> refusals_;
+  WebGuard guard_;
+  FileWatch files_;
+  std::unique_ptr<ReloadRequests> reload_requests_;
+  HttpServices services_;
+  EventSource tick_;
+  std::vector<std::unique_ptr<HttpServer>> servers_;  // last: they use all of the above
+};
+
+}  // namespace connwatch

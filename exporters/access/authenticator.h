@@ -1,0 +1,73 @@
+// Basic authentication: who gives a password that matches its hash. A log-in that succeeded is
+// remembered, so that a scrape does not cost a bcrypt computation; computations for what then turns
+// out wrong are limited, per client and in all, so that guessing neither costs much CPU nor holds
+// up the HTTP thread that computes.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/instant.h"
+#include "core/base/mutex.h"
+#include "core/web/web_access.h"
+#include "exporters/access/basic_credentials.h"
+#include "exporters/access/token_bucket.h"
+
+namespace connwatch {
+
+enum class LoginVerdict : std::uint8_t { kAccepted, kUnknownUser, kWrongPassword, kTooMany };
+
+struct Login {
+  LoginVerdict verdict = LoginVerdict::kAccepted;
+  std::chrono::seconds retry_after{0};  // of kTooMany, at least 1 s
+};
+
+/// May be used from several threads; the password is computed on the one that asks.
+class Authenticator {
+ public:
+  using Match = std::function<bool(const std::string& password, const std::string& hash)>;
+
+  /// `match` is MatchesBcrypt but in tests.
+  explicit Authenticator(Match match);
+
+  /// `client` is what attempts are counted by. An unknown user costs as much time as a wrong
+  /// password. `users` must not be empty.
+  Login Check(const BasicCredentials& credentials, const std::vector<BasicAuthUser>& users,
+              const std::string& client, MonotonicTime now);
+
+  /// A log-in is remembered until it was not used for this long; a user's new hash forgets it.
+  static constexpr std::chrono::minutes kRemembered{5};
+  static constexpr std::size_t kMaxRemembered = 100;
+
+ private:
+  using Digest = std::array<std::uint8_t, 32>;
+
+  // Keyed by a secret of this process, so that no memory dump gives a hash to guess against.
+  // Nothing where GnuTLS gave no secret or digest: then nobody is remembered.
+  std::optional<Digest> DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
+  bool Recall(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
+  void Remember(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
+  // How long this client must wait before it may have a password computed.
+  std::chrono::nanoseconds Wait(const std::string& client, MonotonicTime now)
+      CONNWATCH_REQUIRES(mutex_);
+  void CountFailure(const std::string& client, unsigned cost, MonotonicTime now)
+      CONNWATCH_REQUIRES(mutex_);
+
+  const Match match_;
+  Digest secret_{};
+  const bool has_secret_;
+  Mutex mutex_;
+  std::map<Digest, MonotonicTime> last_used_ CONNWATCH_GUARDED_BY(mutex_);
+  std::optional<TokenBucket> all_failures_ CONNWATCH_GUARDED_BY(mutex_);
+  std::map<std::string, TokenBucket> failures_ CONNWATCH_GUARDED_BY(mutex_);
+};
+
+}  // namespace connwatch

@@ -1,0 +1,142 @@
+#include "exporters/json/json_api.h"
+
+#include <numeric>
+#include <string_view>
+#include <utility>
+
+#include "core/alerts/alert_table.h"
+#include "core/history/history.h"
+#include "exporters/json/json_values.h"
+
+namespace connwatch {
+
+namespace {
+
+Json ToJson(const PendingConnect& connect) {
+  return {{"local", connect.local.ToString()},
+          {"remote", connect.remote.ToString()},
+          {"age_seconds", ToSeconds(connect.age)},
+          {"retransmissions", connect.retransmissions},
+          {"next_try_seconds", ToSeconds(connect.next_try)}};
+}
+
+std::uint64_t CountPending(const PendingConnects& pending) {
+  const auto add = [](std::uint64_t sum, const auto& group) { return sum + group.second.sockets; };
+  return std::accumulate(pending.by_group.begin(), pending.by_group.end(), std::uint64_t{0}, add);
+}
+
+Json ToJson(const AlertEvidence::Counts& counts) {
+  Json object = Json::object();
+  for (const auto& [name, count] : counts) object[name] = count;
+  return object;
+}
+
+Json ToJson(const AlertEvidence& evidence) {
+  Json numbers = Json::object();
+  for (const auto& [name, value] : evidence.numbers) numbers[name] = value;
+  Json recent = Json::array();
+  for (const auto& [seconds_before, value] : evidence.recent) {
+    recent.push_back({{"seconds_before", seconds_before}, {"value", value}});
+  }
+  return {{"text", evidence.text},
+          {"numbers", std::move(numbers)},
+          {"top_sources", ToJson(evidence.top_sources)},
+          {"top_destinations", ToJson(evidence.top_destinations)},
+          {"recent", std::move(recent)}};
+}
+
+Json ToJson(const Alert& alert) {
+  Json object = {{"alert", alert.rule->name},
+                 {"subject", alert.subject},
+                 {"state", Name(alert.state)},
+                 {"severity", Name(alert.rule->severity)},
+                 {"signal", Name(alert.rule->signal)},
+                 {"unit", Name(SpecOf(alert.rule->signal).unit)},
+                 {"value", alert.value},
+                 {"threshold", alert.threshold},
+                 {"cause", alert.cause},
+                 {"since_timestamp_seconds", Timestamp(alert.since.wall)}};
+  object["fired_timestamp_seconds"] = alert.fired_at ? Timestamp(alert.fired_at->wall) : Json();
+  object["evidence"] = alert.evidence ? ToJson(*alert.evidence) : Json();
+  return object;
+}
+
+Json ToJson(const HistorySample& sample) {
+  Json states;
+  if (sample.states) {
+    for (const TcpState state : kTcpStates) {
+      states[std::string(Name(state))] = sample.states->at(IndexOf(state));
+    }
+  }
+  Json listeners;
+  if (const auto& load = sample.listeners) {
+    listeners = {{"syn_queue_length", load->syn_queue_length},
+                 {"syn_queue_utilization_max_ratio", load->syn_queue_utilization_max},
+                 {"accept_queue_length", load->accept_queue_length},
+                 {"accept_queue_utilization_max_ratio", load->accept_queue_utilization_max}};
+  }
+  Json connects;
+  if (const auto& load = sample.connects) {
+    connects = {{"pending", load->pending}, {"retransmitting", load->retransmitting}};
+  }
+  Json rtt_median;
+  if (sample.rtt_median) rtt_median = ToSeconds(*sample.rtt_median);
+  return {{"timestamp_seconds", Timestamp(sample.at)},
+          {"states", std::move(states)},
+          {"listeners", std::move(listeners)},
+          {"connects", std::move(connects)},
+          {"rtt_median_seconds", std::move(rtt_median)}};
+}
+
+}  // namespace
+
+std::optional<std::string> RenderStates(const Snapshot& snapshot) {
+  if (!snapshot.sockets) return std::nullopt;
+  const StateCounts& counts = snapshot.sockets->states;
+  std::uint64_t total = 0;
+  Json states = Json::array();
+  for (const TcpState state : kTcpStates) {
+    const std::uint64_t ipv4 = counts.Get(AddressFamily::kIpv4, state);
+    const std::uint64_t ipv6 = counts.Get(AddressFamily::kIpv6, state);
+    total += ipv4 + ipv6;
+    states.push_back(
+        {{"state", Name(state)}, {"sockets", ipv4 + ipv6}, {"ipv4", ipv4}, {"ipv6", ipv6}});
+  }
+  return Write({{"polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kFull)},
+                {"sockets", total},
+                {"states", std::move(states)}});
+}
+
+std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Paging& paging) {
+  if (!snapshot.pending_connects) return std::nullopt;
+  Json answer = {{"polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kHandshakes)},
+                 {"pending_total", CountPending(*snapshot.pending_connects)}};
+  AddPage(answer, "pending", snapshot.pending_connects->oldest, paging,
+          [](const PendingConnect& connect) { return ToJson(connect); });
+  return Write(answer);
+}
+
+std::optional<std::string> RenderAlerts(const Snapshot& snapshot, const Paging& paging) {
+  if (!snapshot.alerts) return std::nullopt;
+  Json answer;
+  AddPage(answer, "alerts", snapshot.alerts->alerts, paging,
+          [](const Alert& alert) { return ToJson(alert); });
+  return Write(answer);
+}
+
+std::optional<std::string> RenderHistory(const Snapshot& snapshot) {
+  if (!snapshot.history) return std::nullopt;
+  Json samples = Json::array();
+  for (const HistorySample& sample : snapshot.history->samples) samples.push_back(ToJson(sample));
+  return Write({{"interval_seconds", ToSeconds(History::kInterval)},
+                {"span_seconds", ToSeconds(History::kSpan)},
+                {"samples", std::move(samples)}});
+}
+
+std::string RenderError(const std::string& text, std::optional<std::size_t> position) {
+  Json error = {{"error", text}};
+  if (position) error["position"] = *position;
+  return Write(error);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,41 @@
+// What /api/v1/ answers: a Snapshot as JSON. Fields carry their unit in their name and stand in a
+// fixed order; docs/api.md has an example of each answer. Pure; may run on any thread.
+//
+// nullopt: the poll that tells it has not been made yet.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/base/instant.h"
+#include "core/build_info.h"
+#include "core/snapshot.h"
+#include "exporters/http/query.h"
+
+namespace connwatch {
+
+/// Sockets by state and family.
+std::optional<std::string> RenderStates(const Snapshot& snapshot);
+
+/// The listeners by address, each with its queues, its diagnosis and what speaks for it.
+std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Paging& paging);
+
+/// The pending outbound handshakes, the oldest first.
+std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Paging& paging);
+
+/// Each group and direction: sockets, queues, traffic, round-trip times.
+std::optional<std::string> RenderGroups(const Snapshot& snapshot, const Paging& paging);
+
+/// The pending and the firing alerts, with what spoke for the latter.
+std::optional<std::string> RenderAlerts(const Snapshot& snapshot, const Paging& paging);
+
+/// The last ten minutes, the oldest sample first.
+std::optional<std::string> RenderHistory(const Snapshot& snapshot);
+
+/// How far the numbers can be trusted, and what they cost. `now` is for ages.
+std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallTime now);
+
+/// {"error": text}, with the position of the mistake in the query where it is one.
+std::string RenderError(const std::string& text, std::optional<std::size_t> position = {});
+
+}  // namespace connwatch

@@ -1,0 +1,75 @@
+#include <string_view>
+#include <utility>
+
+#include "exporters/json/json_api.h"
+#include "exporters/json/json_values.h"
+
+namespace connwatch {
+
+namespace {
+
+Json Causes(const ListenerStatus& status) {
+  Json causes = Json::array();
+  for (const DiagnosisCause cause : kDiagnosisCauses) {
+    if (!status.diagnosis.Has(cause)) continue;
+    causes.push_back({{"cause", Name(cause)}, {"explanation", Explain(cause, status.evidence)}});
+  }
+  return causes;
+}
+
+Json Evidence(const ListenerEvidence& seen) {
+  return {{"drops_per_second", seen.drops_per_second},
+          {"syn_queue_settled", seen.syn_queue_settled},
+          {"syn_queue_growth_per_second", seen.syn_queue_growth_per_second},
+          {"source_prefixes", seen.source_prefixes},
+          {"top_source_ratio", seen.top_source_share},
+          {"host_syn_cookies_per_second", seen.syn_cookies_per_second},
+          {"host_handshakes_completed_per_second", OrNull(seen.completed_per_second)}};
+}
+
+void AddQueues(Json& object, const ListenerStatus& status) {
+  object["sockets"] = status.accept_queue.sockets;
+  object["accept_queue_length"] = status.accept_queue.length;
+  object["accept_queue_peak"] = status.accept_queue.peak;
+  object["accept_queue_limit"] = status.accept_queue.limit;
+  object["syn_queue_length"] = status.syn_queue.length;
+  object["syn_queue_peak"] = status.syn_queue.peak;
+  object["syn_queue_limit"] = status.accept_queue.limit;
+  object["syn_queue_retransmitting"] = status.syn_queue.retransmitting;
+  object["drops_total"] = status.drops;
+}
+
+Json ToJson(const Listener& listener) {
+  Json object = {{"address", listener.address.ToString()}, {"unit", listener.unit}};
+  AddQueues(object, listener.status);
+  object["diagnosis"] = Causes(listener.status);
+  object["evidence"] = Evidence(listener.status.evidence);
+  Json top_sources = Json::array();
+  for (const SourceCount& source : listener.status.top_sources) {
+    top_sources.push_back(
+        {{"prefix", FormatSourcePrefix(source.prefix)}, {"syn_queue_length", source.count}});
+  }
+  object["top_sources"] = std::move(top_sources);
+  return object;
+}
+
+Json Folded(const ListenerTable& table) {
+  Json object = {{"addresses", table.folded}};
+  AddQueues(object, table.other);
+  return object;
+}
+
+}  // namespace
+
+std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Paging& paging) {
+  if (!snapshot.listeners) return std::nullopt;
+  Json answer = {
+      {"accept_queues_polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kListeners)},
+      {"syn_queues_polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kHandshakes)}};
+  AddPage(answer, "listeners", snapshot.listeners->listeners, paging,
+          [](const Listener& listener) { return ToJson(listener); });
+  answer["folded"] = Folded(*snapshot.listeners);
+  return Write(answer);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,93 @@
+#include <string_view>
+#include <utility>
+
+#include "core/polling/poll_ages.h"
+#include "exporters/json/json_api.h"
+#include "exporters/json/json_values.h"
+
+namespace connwatch {
+
+namespace {
+
+// Never negative: the clock may have been set back.
+double SecondsBetween(WallTime earlier, WallTime later) {
+  return std::max(ToSeconds(later - earlier), 0.0);
+}
+
+bool IsStale(const PollHealth& poll, WallTime now) {
+  if (!poll.last_success() || poll.current_failure()) return true;
+  TierAge age;
+  age.interval = poll.interval();
+  return now - *poll.last_success() > age.patience();
+}
+
+Json ToJson(const PollFailure& failure) {
+  return {{"timestamp_seconds", Timestamp(failure.at)},
+          {"reason", Name(failure.reason)},
+          {"text", failure.text}};
+}
+
+Json ToJson(const PollHealth& poll, WallTime now) {
+  Json last;
+  Json age;
+  if (poll.last_success()) {
+    last = Timestamp(*poll.last_success());
+    age = SecondsBetween(*poll.last_success(), now);
+  }
+  const auto& failure = poll.current_failure();
+  return {{"tier", Name(poll.tier())},
+          {"interval_seconds", ToSeconds(poll.interval())},
+          {"last_success_timestamp_seconds", std::move(last)},
+          {"age_seconds", std::move(age)},
+          {"is_stale", IsStale(poll, now)},
+          {"polls_succeeded_total", poll.successes()},
+          {"polls_failed_total", poll.failures()},
+          {"polls_overrun_total", poll.overruns()},
+          {"cpu_seconds_total", ToSeconds(poll.cpu())},
+          {"failure", failure ? ToJson(*failure) : Json()}};
+}
+
+Json ToJson(const DestroyEventStats& events) {
+  return {{"is_active", events.is_active},
+          {"received_total", events.events},
+          {"overruns_total", events.overruns},
+          {"cpu_seconds_total", ToSeconds(events.cpu)}};
+}
+
+Json ToJson(const ProcessStats& process) {
+  Json cpu;
+  if (process.cpu) cpu = ToSeconds(*process.cpu);
+  return {{"cpu_seconds_total", std::move(cpu)},
+          {"resident_memory_bytes", OrNull(process.resident_bytes)},
+          {"open_fds", OrNull(process.open_fds)}};
+}
+
+}  // namespace
+
+std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallTime now) {
+  Json answer = {{"version", build.version},
+                 {"revision", build.revision},
+                 {"timestamp_seconds", Timestamp(now)},
+                 {"started_timestamp_seconds", Json()},
+                 {"uptime_seconds", Json()},
+                 {"is_ready", snapshot.sockets.has_value()}};
+  if (const auto& started = snapshot.process.started) {
+    answer["started_timestamp_seconds"] = Timestamp(*started);
+    answer["uptime_seconds"] = SecondsBetween(*started, now);
+  }
+  answer["tiers"] = Json::array();
+  for (const PollHealth& poll : snapshot.polls) answer["tiers"].push_back(ToJson(poll, now));
+  answer["sockstat_discrepancy_ratio"] = OrNull(snapshot.sockstat_discrepancy);
+  answer["dump_duplicates_total"] = snapshot.totals.dump_duplicates;
+  answer["tracked_connections"] = snapshot.tracker.tracked;
+  answer["untracked_connections"] = snapshot.tracker.left_out;
+  answer["destroy_events"] = ToJson(snapshot.destroy_events);
+  answer["folded_groups"] = snapshot.folded_groups;
+  answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
+  answer["config"] = {{"last_reload_successful", snapshot.config.last_reload_successful},
+                      {"last_success_timestamp_seconds", Timestamp(snapshot.config.last_success)}};
+  answer["process"] = ToJson(snapshot.process);
+  return Write(answer);
+}
+
+}  // namespace connwatch

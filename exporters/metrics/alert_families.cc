@@ -1,0 +1,79 @@
+#include "exporters/metrics/alert_families.h"
+
+#include <algorithm>
+#include <string>
+
+namespace connwatch {
+
+namespace {
+
+bool HasAlert(const AlertTable& table, const AlertRule& rule) {
+  return std::ranges::any_of(table.alerts,
+                             [&](const Alert& alert) { return alert.rule->name == rule.name; });
+}
+
+void AddCurrent(MetricFamilies& families, const AlertTable& table) {
+  auto firing = families.Gauge("connwatch_alert_firing",
+                               "1 while the alert fires, 0 while it is pending; without subject "
+                               "where the rule has neither.");
+  auto value =
+      families.Gauge("connwatch_alert_value",
+                     "The latest value of a pending or firing alert, in its signal's unit.");
+  auto threshold = families.Gauge("connwatch_alert_threshold", "What the value is held against.");
+  for (const AlertRuleStatus& status : table.rules) {
+    const AlertRule& rule = *status.rule;
+    if (HasAlert(table, rule)) continue;
+    firing.Add(0.0, {{"alert", rule.name}, {"severity", Name(rule.severity)}, {"subject", ""}});
+  }
+  for (const Alert& alert : table.alerts) {
+    const AlertRule& rule = *alert.rule;
+    const Labels labels = {{"alert", rule.name}, {"subject", alert.subject}};
+    firing.Add(
+        alert.state == AlertState::kFiring ? 1.0 : 0.0,
+        {{"alert", rule.name}, {"severity", Name(rule.severity)}, {"subject", alert.subject}});
+    value.Add(alert.value, labels);
+    threshold.Add(alert.threshold, labels);
+  }
+}
+
+void AddTransitions(MetricFamilies& families, const AlertTable& table) {
+  auto transitions =
+      families.Counter("connwatch_alert_transitions_total", "Alerts that became so.");
+  auto left_out = families.Gauge("connwatch_alert_subjects_left_out",
+                                 "Subjects that the rule had no room for.");
+  for (std::size_t i = 0; i < table.rules.size(); ++i) {
+    const AlertRule& rule = *table.rules[i].rule;
+    for (const AlertState state : kAlertStates) {
+      transitions.Add(table.transitions.at(i).at(IndexOf(state)),
+                      {{"alert", rule.name}, {"to", Name(state)}});
+    }
+    left_out.Add(table.rules[i].left_out, {{"alert", rule.name}});
+  }
+}
+
+}  // namespace
+
+void AddAlerts(MetricFamilies& families, const AlertTable& table) {
+  AddCurrent(families, table);
+  AddTransitions(families, table);
+}
+
+void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers) {
+  if (receivers.empty()) return;
+  auto sent = families.Counter("connwatch_alert_notifications_total",
+                               "Requests that told alerts to an Alertmanager or a webhook.");
+  auto queue = families.Gauge("connwatch_alert_notification_queue_length",
+                              "Alerts that the receiver has not taken yet as they are now.");
+  auto dropped = families.Counter("connwatch_alert_notifications_dropped_total",
+                                  "Alerts given up: resolved and not taken for 15 minutes, or "
+                                  "beyond what there is room for.");
+  for (const NotificationStats& stats : receivers) {
+    const std::string_view name = stats.receiver;
+    sent.Add(stats.successes, {{"alertmanager", name}, {"result", "success"}});
+    sent.Add(stats.failures, {{"alertmanager", name}, {"result", "failure"}});
+    queue.Add(stats.queue_length, {{"alertmanager", name}});
+    dropped.Add(stats.dropped, {{"alertmanager", name}});
+  }
+}
+
+}  // namespace connwatch

@@ -1,0 +1,13 @@
+// The families of the metrics page that are by group: sockets, round-trip times, what connections
+// moved, queues, pending connects.
+#pragma once
+
+#include "core/snapshot.h"
+#include "exporters/metrics/metric_families.h"
+
+namespace connwatch {
+
+/// Levels only after the first complete poll of their tier.
+void AddGroups(MetricFamilies& families, const Snapshot& snapshot);
+
+}  // namespace connwatch

@@ -1,0 +1,43 @@
+// The seam between what is to be told to receivers and how it gets there. In production a
+// CurlTransport; tests script it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/alerts/alert_receiver.h"
+#include "core/base/result.h"
+#include "exporters/notify/delivery_plan.h"
+
+namespace connwatch {
+
+/// How a request ended.
+struct PostResult {
+  std::uint64_t id = 0;  // as given to Post
+  DeliveryOutcome outcome = DeliveryOutcome::kDelivered;
+  /// Where it is not kDelivered: see NotificationStats::failure.
+  Error error;
+};
+
+/// For one thread, but for Wake.
+class AlertTransport {
+ public:
+  AlertTransport() = default;
+  virtual ~AlertTransport() = default;
+  AlertTransport(const AlertTransport&) = delete;
+  AlertTransport& operator=(const AlertTransport&) = delete;
+
+  /// Begins a request; returns at once. Wait tells its end, also of one that could not begin.
+  virtual void Post(std::uint64_t id, const AlertReceiver& receiver, std::string body) = 0;
+
+  /// Moves the requests forward, until something happens to one, Wake is called, or for `timeout`.
+  /// Returns the ended ones.
+  virtual std::vector<PostResult> Wait(std::chrono::milliseconds timeout) = 0;
+
+  /// Ends the present or the next Wait. From any thread.
+  virtual void Wake() = 0;
+};
+
+}  // namespace connwatch

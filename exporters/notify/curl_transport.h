@@ -1,0 +1,50 @@
+// Posts alerts over HTTP and HTTPS with libcurl: all requests at once on one thread. Answers are
+// judged by their status alone; redirects are not followed, proxies of the environment not used,
+// and a connection serves one request, so that changed certificates count at once and no idle
+// connection is left in CLOSE-WAIT.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.h"
+#include "exporters/notify/alert_transport.h"
+
+namespace connwatch {
+
+class CurlTransport : public AlertTransport {
+ public:
+  /// How certificates, keys and passwords are read: the content of a file. Called in Post.
+  using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+
+  static Result<std::unique_ptr<CurlTransport>> Create(ReadFile read_file);
+  /// Breaks off what is under way.
+  ~CurlTransport() override;
+  CurlTransport(const CurlTransport&) = delete;
+  CurlTransport& operator=(const CurlTransport&) = delete;
+
+  void Post(std::uint64_t id, const AlertReceiver& receiver, std::string body) override;
+  std::vector<PostResult> Wait(std::chrono::milliseconds timeout) override;
+  void Wake() override;
+
+ private:
+  struct FreeMulti {
+    void operator()(void* multi) const;
+  };
+  using Multi = std::unique_ptr<void, FreeMulti>;  // a CURLM
+  class Request;
+
+  CurlTransport(Multi multi, ReadFile read_file);
+
+  // Adds the requests that have ended.
+  void Collect(std::vector<PostResult>& ended);
+
+  Multi multi_;
+  ReadFile read_file_;
+  std::vector<std::unique_ptr<Request>> requests_;  // under way
+  std::vector<PostResult> not_begun_;               // for the next Wait
+};
+
+}  // namespace connwatch

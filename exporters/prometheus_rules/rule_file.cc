@@ -1,0 +1,141 @@
+#include "exporters/prometheus_rules/rule_file.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "core/alerts/alert_template.h"
+#include "exporters/prometheus_rules/rule_expression.h"
+
+namespace connwatch {
+
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+
+constexpr std::string_view kLiteralBraces = "{{ `{{` }}";
+
+// Prometheus takes the values of labels and annotations for Go templates.
+std::string LiteralInTemplate(std::string_view text) {
+  constexpr std::string_view kOpen = "{{";
+  std::string literal;
+  for (std::size_t open = text.find(kOpen); open != std::string_view::npos;
+       open = text.find(kOpen)) {
+    literal.append(text.substr(0, open)).append(kLiteralBraces);
+    text.remove_prefix(open + kOpen.size());
+  }
+  return literal.append(text);
+}
+
+std::string SubjectTemplate(SubjectKind kind) {
+  const std::string_view label = kind == SubjectKind::kHost ? "instance" : Name(kind);
+  return "{{ $labels." + std::string(label) + " }}";
+}
+
+std::string ValueTemplate(SignalUnit unit) {
+  switch (unit) {
+    case SignalUnit::kCount:
+      return "{{ printf `%.0f` $value }}";
+    case SignalUnit::kPerSecond:
+      return "{{ printf `%.1f` $value }}/s";
+    case SignalUnit::kShare:
+      return "{{ humanizePercentage $value }}";
+    case SignalUnit::kSeconds:
+      return "{{ humanizeDuration $value }}";
+    case SignalUnit::kBytes:
+      return "{{ humanize1024 $value }}B";
+  }
+  return "{{ $value }}";
+}
+
+// Every cause of the diagnosis, as of the latest evaluation.
+std::string CauseTemplate(SubjectKind kind) {
+  if (kind != SubjectKind::kListener) return "not diagnosed";
+  return "{{ with printf `connwatch_listener_diagnosis{job=%q,instance=%q,listener=%q,"
+         "cause!='deferred_accept'} == 1` $labels.job $labels.instance $labels.listener | query "
+         "| sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}"
+         "{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}";
+}
+
+// An annotation of the daemon's as one of Prometheus.
+std::string AnnotationTemplate(const AlertRule& rule, std::string_view text) {
+  const AlertSignalSpec& spec = SpecOf(rule.signal);
+  // Growth alone is judged per second, whatever the signal's unit.
+  const std::string per = rule.threshold ? "" : "/s";
+  return FillTemplate(text, [&](std::string_view word) -> std::string {
+    if (word == "subject") return SubjectTemplate(spec.subject);
+    if (word == "value") return ValueTemplate(spec.unit) + per;
+    if (word == "cause") return CauseTemplate(spec.subject);
+    const double threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
+    return FormatValue(spec.unit, threshold) + per;
+  });
+}
+
+void AppendMapping(std::string& file, std::string_view key, const Texts& texts) {
+  if (texts.empty()) return;
+  file.append("        ").append(key).append(":\n");
+  for (const auto& [name, text] : texts) {
+    file += "          " + QuotedForPrometheus(name) + ": " + QuotedForPrometheus(text) + "\n";
+  }
+}
+
+void AppendLiteral(std::string& file, std::string_view key, std::string_view text) {
+  file.append("        ").append(key).append(": |-\n");
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    file.append("          ").append(line).append("\n");
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+}
+
+void AppendDuration(std::string& file, std::string_view key, std::chrono::milliseconds duration) {
+  if (duration.count() == 0) return;
+  file.append("        ")
+      .append(key)
+      .append(": ")
+      .append(PrometheusDuration(duration))
+      .append("\n");
+}
+
+void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds scrape_interval) {
+  Texts labels;
+  for (const auto& [name, value] : rule.labels) labels[name] = LiteralInTemplate(value);
+  labels["severity"] = Name(rule.severity);
+  Texts annotations;
+  for (const auto& [name, text] : rule.annotations) {
+    annotations[name] = AnnotationTemplate(rule, text);
+  }
+  file += "\n      - alert: " + QuotedForPrometheus(rule.name) + "\n";
+  AppendLiteral(file, "expr", RuleExpression(rule, scrape_interval));
+  AppendDuration(file, "for", RuleHold(rule, scrape_interval));
+  AppendDuration(file, "keep_firing_for", rule.clear.hold);
+  AppendMapping(file, "labels", labels);
+  AppendMapping(file, "annotations", annotations);
+}
+
+std::string Head(std::chrono::seconds scrape_interval) {
+  const std::string interval = PrometheusDuration(scrape_interval);
+  return "# connwatch's alert rules for Prometheus 2.42 or later. It must scrape the hosts every " +
+         interval +
+         " or more\n# often. Made by connwatchd --print-rules --rules.scrape-interval=" + interval +
+         ": better change the\n"
+         "# configuration and make it anew than edit it. What the rules mean, and where they "
+         "differ "
+         "from the\n# daemon's own alerts, is in docs/alerts.md.\n"
+         "groups:\n"
+         "  - name: connwatch\n"
+         "    interval: " +
+         interval + "\n    rules:";
+}
+
+}  // namespace
+
+std::string RenderRuleFile(std::span<const AlertRule> rules, std::chrono::seconds scrape_interval) {
+  std::string listed;
+  for (const AlertRule& rule : rules) {
+    if (rule.enabled && HasSubjects(rule)) AppendRule(listed, rule, scrape_interval);
+  }
+  return Head(scrape_interval) + (listed.empty() ? " []\n" : listed);
+}
+
+}  // namespace connwatch

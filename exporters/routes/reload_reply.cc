@@ -1,0 +1,21 @@
+#include "exporters/routes/reload_reply.h"
+
+#include "exporters/http/http_status.h"
+
+namespace connwatch {
+
+HttpReply AnswerReload(std::string_view method, const ReloadAction& action) {
+  if (method != "POST" && method != "PUT") {
+    HttpReply reply = TextReply(kMethodNotAllowed, "Only POST and PUT are allowed here.\n");
+    reply.allow = "POST, PUT";
+    return reply;
+  }
+  if (!action) {
+    return TextReply(kForbidden, "Not enabled. Start with --web.enable-lifecycle.\n");
+  }
+  const Result<void> reloaded = action();
+  if (reloaded) return TextReply(kOk, "The configuration is reloaded.\n");
+  return TextReply(kInternalServerError, "Reload failed: " + reloaded.error().context + "\n");
+}
+
+}  // namespace connwatch

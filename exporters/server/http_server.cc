@@ -1,0 +1,284 @@
+#include "exporters/server/http_server.h"
+
+#include <microhttpd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exporters/http/client_address.h"
+#include "exporters/http/http_reply.h"
+#include "exporters/http/http_status.h"
+#include "exporters/http/request_framing.h"
+#include "exporters/server/http_connection.h"
+#include "exporters/server/http_response.h"
+
+namespace connwatch {
+
+namespace {
+
+// What one connection may use for its request line and headers.
+constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
+// libmicrohttpd stops accepting at its own limit: it must not get there before one has made room.
+constexpr unsigned kConnectionHeadroom = 64;
+constexpr int kReplyTimeouts = 6;
+
+std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
+  const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+  return value == nullptr ? std::string_view{} : value;
+}
+
+// libmicrohttpd: UnescapeCallback. What it unescapes is taken for a C string: a NUL must not end
+// it, or "/metrics%00x" would be "/metrics".
+std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text) {
+  const std::size_t size = MHD_http_unescape(text);
+  std::replace(text, text + size, '\0', '?');
+  return size;
+}
+
+// libmicrohttpd: MHD_KeyValueIteratorN.
+// NOLINTNEXTLINE(readability-function-size): the library's signature
+MHD_Result OnHeader(void* framing, MHD_ValueKind /*kind*/, const char* name, std::size_t name_size,
+                    const char* value, std::size_t value_size) {
+  const std::string_view text = value == nullptr ? "" : std::string_view(value, value_size);
+  static_cast<RequestFraming*>(framing)->Take({name, name_size}, text);
+  return MHD_YES;
+}
+
+RequestFraming FramingOf(MHD_Connection* connection) {
+  RequestFraming framing;
+  MHD_get_connection_values_n(connection, MHD_HEADER_KIND, OnHeader, &framing);
+  return framing;
+}
+
+HttpConnection& ConnectionOf(MHD_Connection* connection) {
+  return *static_cast<HttpConnection*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+}
+
+// Of the request line and the headers, which are whole.
+std::uint64_t HeadBytesOf(MHD_Connection* connection) {
+  const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  return info == nullptr ? 0 : info->header_size;
+}
+
+}  // namespace
+
+struct HttpServer::Callbacks {
+  // libmicrohttpd: MHD_NotifyConnectionCallback, called once at the beginning and once at the end
+  // of every connection. At the end the TLS session is already freed, and the descriptor is still
+  // open.
+  static void OnConnection(void* self, MHD_Connection* connection, void** context,
+                           MHD_ConnectionNotificationCode event) {
+    auto& server = *static_cast<HttpServer*>(self);
+    if (event == MHD_CONNECTION_NOTIFY_STARTED) {
+      *context = Begin(server, connection).release();
+      return;
+    }
+    std::unique_ptr<HttpConnection> ended(static_cast<HttpConnection*>(*context));
+    *context = nullptr;
+    const HttpConnections::Id id = ended->id();
+    const ConnectionClosing closing =
+        server.connections_.ClosingOf(id, std::chrono::steady_clock::now());
+    const auto refusal = ended->RefusalAtEnd(closing);
+    if (refusal && !server.is_stopping_) {
+      server.services_.guard.RecordRefusal(refusal->reason, refusal->line);
+    }
+    ended.reset();  // before Remove: whoever sees no connection sees no request either
+    server.connections_.Remove(id);
+  }
+
+  static std::unique_ptr<HttpConnection> Begin(HttpServer& server, MHD_Connection* connection) {
+    const auto* address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const auto* fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    ClientIdentity client = {ClientAddress(address->client_addr),
+                             ClientNetwork(address->client_addr)};
+    const HttpConnections::Id id =
+        server.connections_.Add(fd->connect_fd, client.network, std::chrono::steady_clock::now());
+    auto begun = std::make_unique<HttpConnection>(fd->connect_fd, std::move(client), id);
+    auto tls = server.services_.guard.policy()->tls;
+    if (server.initial_tls_ && tls) {
+      const auto* session = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+      TlsContext::Attach(std::move(tls), static_cast<gnutls_session_int*>(session->tls_session),
+                         begun->tls());
+    }
+    return begun;
+  }
+
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. The only place that has the query
+  // as it was sent. Returns null, for no state: the HttpConnection owns that.
+  static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
+    auto& server = *static_cast<HttpServer*>(self);
+    ConnectionOf(connection).BeginRequest(target == nullptr ? "" : target, server.live_requests_);
+    return nullptr;
+  }
+
+  // libmicrohttpd: MHD_RequestCompletedCallback. Not called for every request: see HttpConnection.
+  static void OnCompleted(void* self, MHD_Connection* connection, void** /*state*/,
+                          MHD_RequestTerminationCode reason) {
+    HttpConnection& client = ConnectionOf(connection);
+    if (!client.EndRequest(/*is_reply_sent=*/reason == MHD_REQUEST_TERMINATED_COMPLETED_OK)) return;
+    static_cast<HttpServer*>(self)->connections_.EndReply(client.id(),
+                                                          std::chrono::steady_clock::now());
+  }
+
+  // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
+  // of the request. Answering a GET only then keeps the connection open for the next one; any other
+  // method, and what is refused, is answered at once, before a body, which closes it.
+  // NOLINTNEXTLINE(readability-function-size): the library's signature
+  static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
+                              const char* method, const char* version, const char* /*upload_data*/,
+                              std::size_t* upload_size, void** /*state*/) {
+    auto& server = *static_cast<HttpServer*>(self);
+    HttpExchange* const exchange = ConnectionOf(connection).exchange();
+    // A body that the headers did not tell of: close.
+    if (exchange == nullptr || *upload_size != 0) return MHD_NO;
+    if (exchange->policy == nullptr) {
+      if (const auto done = OnHeaders(server, connection, method, version)) return *done;
+    }
+    const HttpRequest request{
+        .method = method,
+        .path = url,
+        .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
+        .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
+        .query = exchange->query};
+    const HttpReply reply =
+        request.path == kSocketsPath
+            ? ReplyWithSockets(request, server.services_, connection, *exchange->policy)
+            : ReplyTo(request, server.services_);
+    return Queue(connection, reply, *exchange->policy);
+  }
+
+  // What to return to libmicrohttpd; nullopt where the request is to be answered at once.
+  static std::optional<MHD_Result> OnHeaders(HttpServer& server, MHD_Connection* connection,
+                                             std::string_view method, std::string_view version) {
+    HttpConnection& client = ConnectionOf(connection);
+    HttpExchange& exchange = *client.exchange();
+    client.BeginReply(HeadBytesOf(connection));
+    exchange.policy = server.services_.guard.policy();
+    // The handshake saw to it already.
+    if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
+    const MonotonicTime now = std::chrono::steady_clock::now();
+    server.connections_.BeginReply(client.id(), now);
+    const RequestFraming framing = FramingOf(connection);
+    const auto refusal = Refuse(server, connection, framing, now);
+    const bool waits_for_end =
+        !refusal && (method == MHD_HTTP_METHOD_GET || method == MHD_HTTP_METHOD_HEAD);
+    const bool is_to_close =
+        framing.AsksToClose() || (version == MHD_HTTP_VERSION_1_0 && !framing.AsksToKeepOpen());
+    exchange.is_last = !waits_for_end || is_to_close;
+    if (refusal) return Queue(connection, *refusal, *exchange.policy);
+    if (waits_for_end) return MHD_YES;
+    return std::nullopt;
+  }
+
+  static HttpReply ReplyWithSockets(const HttpRequest& request, const HttpServices& services,
+                                    MHD_Connection* connection, const WebPolicy& policy) {
+    const HttpConnection& client = ConnectionOf(connection);
+    const auto has = [connection](const char* header) {
+      return !HeaderOf(connection, header).empty();
+    };
+    const SocketsVisitor visitor{
+        .address = client.client().address,
+        .host = HeaderOf(connection, MHD_HTTP_HEADER_HOST),
+        .has_logged_in = !policy.access.users.empty() || client.HasVerifiedCertificate(),
+        .is_forwarded = has("Forwarded") || has("X-Forwarded-For") || has(MHD_HTTP_HEADER_VIA)};
+    return AnswerSockets(request, MaySeeSockets(visitor), services.sockets);
+  }
+
+  static HttpReply ReplyTo(const HttpRequest& request, const HttpServices& services) {
+    if (request.path == kReloadPath) return AnswerReload(request.method, services.reload);
+    return Answer(request, services.snapshots.Load(), std::chrono::system_clock::now());
+  }
+
+  // The reply to a request that is refused for its headers; nullopt where it is to be answered.
+  static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
+                                         const RequestFraming& framing, MonotonicTime now) {
+    HttpConnection& client = ConnectionOf(connection);
+    WebGuard& guard = server.services_.guard;
+    const WebVisitor visitor{client.client(), HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
+    if (auto refusal = guard.Refuse(*client.exchange()->policy, visitor, now)) return refusal;
+    const std::string refused = "refused a request from " + client.client().address + ": ";
+    if (framing.IsAmbiguous()) {
+      guard.RecordRefusal(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
+      return TextReply(kBadRequest, "The headers can be read in two ways.\n");
+    }
+    if (framing.HasBody()) {
+      guard.RecordRefusal(WebRefusal::kBody, refused + "it has a body");
+      return TextReply(kContentTooLarge, "No request here has a body.\n");
+    }
+    return std::nullopt;
+  }
+
+  static MHD_Result Queue(MHD_Connection* connection, const HttpReply& reply,
+                          const WebPolicy& policy) {
+    MHD_Response* response = MakeResponse(reply, policy.access.headers, connection);
+    if (response == nullptr) return MHD_NO;
+    const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
+    MHD_destroy_response(response);
+    return queued;
+  }
+};
+
+HttpServer::HttpServer(ListeningSocket socket, const HttpLimits& limits,
+                       const HttpServices& services)
+    : services_(services),
+      connections_({.max_connections = limits.max_connections,
+                    .request_timeout = limits.timeout,
+                    .reply_timeout = limits.timeout * kReplyTimeouts}),
+      initial_tls_(services.guard.policy()->tls),
+      socket_(std::move(socket)) {}
+
+bool HttpServer::StartDaemon(const HttpLimits& limits) {
+  const int fd = socket_.Release();
+  const auto number = [](auto value) { return static_cast<std::intptr_t>(value); };
+  const auto callback = [](auto* function) { return reinterpret_cast<std::intptr_t>(function); };
+  std::vector<MHD_OptionItem> options = {
+      {MHD_OPTION_LISTEN_SOCKET, number(fd), nullptr},
+      {MHD_OPTION_CONNECTION_LIMIT, number(limits.max_connections + kConnectionHeadroom), nullptr},
+      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, number(limits.max_connections_per_address), nullptr},
+      {MHD_OPTION_CONNECTION_TIMEOUT, number(limits.timeout.count()), nullptr},
+      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kRequestMemoryBytes), nullptr},
+      {MHD_OPTION_UNESCAPE_CALLBACK, callback(&Unescape), nullptr},
+      {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
+      {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
+      {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
+  // Not epoll(7): libmicrohttpd 0.9.75 with it asks again and again, as fast as it can, for the
+  // rest of a TLS handshake.
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+  if (initial_tls_) {
+    flags |= MHD_USE_TLS;
+    // libmicrohttpd wants a certificate of its own; every session gets the policy's instead.
+    const TlsSettings& tls = initial_tls_->settings();
+    const auto text = [](const std::string& pem) { return const_cast<char*>(pem.c_str()); };
+    options.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, text(tls.certificate.content)});
+    options.push_back({MHD_OPTION_HTTPS_MEM_KEY, 0, text(tls.key.content)});
+  }
+  options.push_back({MHD_OPTION_END, 0, nullptr});
+  daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &Callbacks::OnRequest, this,
+                             MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
+  if (daemon_ == nullptr) close(fd);
+  return daemon_ != nullptr;
+}
+
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,
+                                                      const HttpLimits& limits,
+                                                      const HttpServices& services) {
+  std::unique_ptr<HttpServer> server(new HttpServer(std::move(socket), limits, services));
+  if (!server->StartDaemon(limits)) {
+    return Error{EIO, "listen on " + server->url() + ": the HTTP server did not start"};
+  }
+  return server;
+}
+
+HttpServer::~HttpServer() {
+  is_stopping_ = true;
+  if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
+}
+
+}  // namespace connwatch

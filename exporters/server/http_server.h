@@ -1,0 +1,79 @@
+// Serves the latest snapshot over HTTP or HTTPS with libmicrohttpd, on a thread of its own per
+// listening socket.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "core/base/instant.h"
+#include "core/base/result.h"
+#include "exporters/access/web_guard.h"
+#include "exporters/metrics/published_snapshot.h"
+#include "exporters/routes/reload_reply.h"
+#include "exporters/routes/sockets_reply.h"
+#include "exporters/server/http_connections.h"
+#include "exporters/server/listening_socket.h"
+
+struct MHD_Daemon;
+
+namespace connwatch {
+
+struct HttpLimits {
+  unsigned max_connections = 0;              // open at a time
+  unsigned max_connections_per_address = 0;  // of one client address
+  /// A connection is closed when it has been idle for this long, or has not brought a whole request
+  /// within it, however the bytes come; and when its reply is not taken within six times that.
+  std::chrono::seconds timeout{0};
+};
+
+/// What all servers share. Must outlive them.
+struct HttpServices {
+  const SnapshotSlot& snapshots;  // already holds one
+  WebGuard& guard;
+  ReloadAction reload = {};         // may be empty
+  SocketSearchAction sockets = {};  // may be empty
+};
+
+class HttpServer {
+ public:
+  /// Serves from then on, over TLS if the guard's policy says so at this moment. EIO where
+  /// libmicrohttpd does not start.
+  static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
+                                                   const HttpServices& services);
+  /// Closes every connection and ends the thread. Every BodyStream must be complete.
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  std::uint16_t port() const { return socket_.port(); }
+  /// See ListeningSocket::Url.
+  std::string url() const { return socket_.Url(initial_tls_ ? "https" : "http"); }
+
+  /// Closes what is over its time. To be called about once a second, from any thread.
+  void CloseOverdue(MonotonicTime now) { connections_.CloseOverdue(now); }
+
+  /// Open connections, and requests from their complete request line until their reply is sent.
+  /// Where there is no connection there is no request. May be called from any thread.
+  std::size_t connections() const { return connections_.size(); }
+  std::size_t requests() const { return live_requests_; }
+
+ private:
+  HttpServer(ListeningSocket socket, const HttpLimits& limits, const HttpServices& services);
+  // False where libmicrohttpd does not start.
+  bool StartDaemon(const HttpLimits& limits);
+
+  struct Callbacks;  // keeps libmicrohttpd's types out of this header
+
+  const HttpServices& services_;
+  HttpConnections connections_;
+  std::atomic<std::size_t> live_requests_ = 0;
+  std::atomic<bool> is_stopping_ = false;                // what this cuts short is not refused
+  const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, and so for ever
+  ListeningSocket socket_;
+  MHD_Daemon* daemon_ = nullptr;
+};
+
+}  // namespace connwatch

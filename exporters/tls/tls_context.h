@@ -1,0 +1,66 @@
+// What a TLS handshake needs, made once from TlsSettings and used by every connection that begins
+// while it is in force; and what became of one handshake. libmicrohttpd makes the GnuTLS session
+// with the certificate it was started with; Attach gives it ours instead, so that certificates,
+// client CAs and versions can change without a restart.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/base/result.h"
+#include "core/web/web_access.h"
+#include "exporters/tls/tls_records.h"
+
+struct gnutls_session_int;
+struct gnutls_certificate_credentials_st;
+struct gnutls_priority_st;
+
+namespace connwatch {
+
+class TlsContext;
+
+/// What is known of a client over TLS. Used on its connection's thread only.
+struct TlsClient {
+  std::shared_ptr<const TlsContext> context;  // null: plain HTTP
+  std::uint16_t offered_version = 0;          // of the ClientHello; 0 before it came
+  bool is_accepted = false;                   // its certificate, or the absence of one, will do
+  bool has_finished_handshake = false;
+  std::string refusal;        // why it was not accepted, for the log
+  int fd = -1;                // the descriptor of its connection
+  void* transport = nullptr;  // the same, as gnutls_system_recv_timeout() takes it
+  TlsRecords records;         // counts what it has sent
+
+  /// Returns why the handshake failed, for the log. Empty if it finished, or if the client sent
+  /// nothing.
+  std::string Failure() const;
+};
+
+/// Immutable; may be used from several threads.
+class TlsContext {
+ public:
+  /// EINVAL with what is wrong in which file: no PEM, a key that is not the certificate's.
+  static Result<std::shared_ptr<const TlsContext>> Create(const TlsSettings& settings);
+  ~TlsContext();
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+
+  const TlsSettings& settings() const { return settings_; }
+
+  /// Sets up a session before its handshake. GnuTLS keeps the address of `client`: it must not
+  /// move, and must outlive the session. `client` keeps `context` alive.
+  static void Attach(std::shared_ptr<const TlsContext> context, gnutls_session_int* session,
+                     TlsClient& client);
+
+ private:
+  explicit TlsContext(TlsSettings settings) : settings_(std::move(settings)) {}
+  Result<void> Load();
+  // GnuTLS's callback during the handshake: 0, or anything else to end it.
+  static int VerifyClient(gnutls_session_int* session);
+
+  const TlsSettings settings_;
+  gnutls_certificate_credentials_st* credentials_ = nullptr;
+  gnutls_priority_st* priorities_ = nullptr;
+};
+
+}  // namespace connwatch

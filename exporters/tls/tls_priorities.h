@@ -1,0 +1,14 @@
+// TlsSettings -> GnuTLS's priority string: protocol versions, cipher suites and curves.
+// https://gnutls.org/manual/html_node/Priority-Strings.html
+#pragma once
+
+#include <string>
+
+#include "core/web/web_access.h"
+
+namespace connwatch {
+
+/// Where the settings name no suites or curves, those of GnuTLS's NORMAL are taken.
+std::string TlsPriorities(const TlsSettings& settings);
+
+}  // namespace connwatch

@@ -1,0 +1,28 @@
+#include "monitor/kernel_reader.h"
+
+#include <utility>
+
+#include "daemon/logging.h"
+#include "procfs/kernel_counters.h"
+#include "procfs/kernel_limits.h"
+#include "procfs/socket_stats.h"
+
+namespace connwatch {
+
+template <typename T>
+std::optional<T> KernelReader::Keep(const std::string& name, Result<T> read) {
+  if (!read) {
+    if (failing_.insert(name).second) LogWarning(name + ": " + read.error().context);
+    return std::nullopt;
+  }
+  if (failing_.erase(name) > 0) LogInfo(name + ": readable again");
+  return std::move(read).value();
+}
+
+KernelStats KernelReader::Read() {
+  return {.counters = Keep("kernel counters", ReadKernelCounters("/proc/net")),
+          .sockets = Keep("socket statistics", ReadSocketStats("/proc/net")),
+          .limits = Keep("kernel limits", ReadKernelLimits("/proc/sys/net/ipv4"))};
+}
+
+}  // namespace connwatch

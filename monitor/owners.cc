@@ -1,0 +1,17 @@
+#include "monitor/owners.h"
+
+namespace connwatch {
+
+void NameOwners(ListenerTable& table, CgroupNames& names, MonotonicTime now) {
+  for (Listener& listener : table.listeners) {
+    if (listener.status.cgroup_id) listener.unit = names.NameOf(*listener.status.cgroup_id, now);
+  }
+}
+
+CgroupNames HostCgroupNames() {
+  // A walk over the cgroup hierarchy of a busy host takes tens of milliseconds.
+  constexpr std::chrono::seconds kMinRescan{30};
+  return {"/proc/self/mountinfo", kMinRescan};
+}
+
+}  // namespace connwatch

@@ -1,0 +1,75 @@
+#include "monitor/tier_poller.h"
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+
+// 16 batches of at most 32 KiB are about 1,300 sockets: a millisecond, most of it in the kernel.
+constexpr int kBatchesPerSlice = 16;
+
+}  // namespace
+
+TierPoller::TierPoller(Tier tier, SocketSource& source, PollWork& work,
+                       std::chrono::milliseconds interval)
+    : source_(source), work_(work), health_(tier, interval) {}
+
+void TierPoller::Begin(Instant now) {
+  if (flight_) {
+    health_.RecordOverrun();
+    return;
+  }
+  flight_ = Flight{now, nullptr, std::nullopt};
+  work_.Begin(now);
+  auto dump = source_.Open(work_.Query());
+  if (dump) {
+    flight_->dump = std::move(dump).value();
+  } else {
+    flight_->outcome = std::move(dump).error();
+  }
+}
+
+void TierPoller::Continue(Instant now) {
+  if (now.monotonic >= deadline()) {
+    flight_->outcome =
+        Error::FromErrno(ETIMEDOUT, "socket dump not complete after " +
+                                        std::to_string(kDumpDeadline.count()) + " s");
+    return;
+  }
+  auto progress = ReadSlice();
+  if (!progress) {
+    flight_->outcome = std::move(progress).error();
+  } else if (*progress == DumpProgress::kDone) {
+    flight_->outcome = Result<void>();
+  }
+}
+
+Result<DumpProgress> TierPoller::ReadSlice() {
+  DumpProgress progress = DumpProgress::kMore;
+  for (int i = 0; i < kBatchesPerSlice && progress == DumpProgress::kMore; ++i) {
+    auto batch = flight_->dump->ReadBatch();
+    if (!batch) return std::move(batch).error();
+    work_.Add(batch->records);
+    progress = batch->progress;
+  }
+  return progress;
+}
+
+void TierPoller::Conclude(Instant now) {
+  const auto duration = duration_cast<microseconds>(now.monotonic - flight_->started.monotonic);
+  if (const Result<void>& outcome = *flight_->outcome; outcome) {
+    work_.Complete(now);
+    health_.RecordSuccess(now, duration);
+  } else {
+    health_.RecordFailure(now, duration, outcome.error());
+  }
+  flight_.reset();
+}
+
+}  // namespace connwatch

@@ -1,0 +1,65 @@
+// One tier's polling: opens a dump, reads it a slice at a time, hands the records to the tier's
+// work and books how it went. Time is passed in; the event loop decides when to call.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "core/base/instant.h"
+#include "core/polling/poll_health.h"
+#include "core/polling/poll_work.h"
+#include "core/sockets/socket_source.h"
+
+namespace connwatch {
+
+class TierPoller {
+ public:
+  /// A dump that takes longer has failed.
+  static constexpr std::chrono::seconds kDumpDeadline{30};
+
+  /// `source` and `work` must outlive the tier.
+  TierPoller(Tier tier, SocketSource& source, PollWork& work, std::chrono::milliseconds interval);
+
+  /// The interval in force; the runner asks for it at each poll.
+  void set_interval(std::chrono::milliseconds interval) { health_.set_interval(interval); }
+
+  /// Starts a poll; counts an overrun instead if one is in flight. It may have ended at once.
+  void Begin(Instant now);
+
+  /// Reads one slice of the poll in flight, about a millisecond's work. The poll has ended when its
+  /// last record is read, at an error, or past the deadline.
+  void Continue(Instant now);
+
+  /// Books the poll that has ended. The work of a failed one is not completed.
+  void Conclude(Instant now);
+
+  bool IsInFlight() const { return flight_.has_value(); }
+  bool HasEnded() const { return flight_ && flight_->outcome; }
+  /// Of a poll in flight that has not ended: becomes readable when Continue has something to do.
+  int fd() const { return flight_->dump->fd(); }
+  /// Of the poll in flight: Continue must be called then at the latest.
+  MonotonicTime deadline() const { return flight_->started.monotonic + kDumpDeadline; }
+
+  void AddCpu(std::chrono::nanoseconds spent) { health_.AddCpu(spent); }
+  void RecordLateness(std::chrono::microseconds late) { health_.RecordLateness(late); }
+
+  const PollHealth& health() const { return health_; }
+
+ private:
+  // A poll in flight.
+  struct Flight {
+    Instant started;
+    std::unique_ptr<SocketDump> dump;
+    std::optional<Result<void>> outcome;  // present once it has ended
+  };
+
+  Result<DumpProgress> ReadSlice();
+
+  SocketSource& source_;
+  PollWork& work_;
+  PollHealth health_;
+  std::optional<Flight> flight_;
+};
+
+}  // namespace connwatch

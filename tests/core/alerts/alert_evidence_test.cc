@@ -1,0 +1,186 @@
+// What an alert keeps of the moment it fired.
+#include "core/alerts/alert_evidence.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/support/alert_world.h"
+#include "tests/support/text_files.h"
+
+namespace connwatch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
+using testing::Pair;
+
+AlertRule Rule(AlertSignal signal, double above) {
+  return {
+      .name = "Rule", .signal = signal, .threshold = AlertThreshold{ThresholdSide::kAbove, above}};
+}
+
+// Of the only alert, which fires at the next tick.
+AlertEvidence Fired(AlertWorld& world) {
+  world.Tick();
+  const std::vector<Alert> alerts = world.engine.alerts();
+  if (alerts.size() == 1 && alerts[0].evidence) return *alerts[0].evidence;
+  ADD_FAILURE() << alerts.size() << " alerts";
+  return {};
+}
+
+// 3,000 handshakes of which 2,000 repeated the SYN-ACK.
+AlertWorld HalfOpen(const AlertRule& rule) {
+  AlertWorld world({rule});
+  ListenerStatus& status = world.ListenerOn(443);
+  status.accept_queue.limit = 4'096;
+  status.syn_queue = {.length = 3'000, .peak = 3'100, .retransmitting = 2'000};
+  status.evidence.source_prefixes = 7;
+  status.evidence.syn_queue_ages = {.counts = {1'000, 1'500, 497, 0, 3}, .oldest = 16'243ms};
+  status.top_sources = {{Ipv4({198, 51, 100, 7}).SourcePrefix(), 40},
+                        {IpAddress::Parse("2001:db8:1::9")->SourcePrefix(), 9}};
+  const auto at = [&world](std::chrono::seconds ago) { return world.Now().monotonic - ago; };
+  status.recent_syn_queue = {{at(2s), 0}, {at(1s), 1'500}, {at(0s), 3'000}};
+  return world;
+}
+
+TEST(AlertEvidence, OfASynQueueHasItsHistorySharesAgesAndSources) {
+  AlertWorld world = HalfOpen(Rule(AlertSignal::kListenerSynQueueUtilization, 0.5));
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_THAT(evidence.recent, ElementsAre(Pair(2, 0), Pair(1, 1'500), Pair(0, 3'000)));
+  EXPECT_THAT(evidence.numbers,
+              IsSupersetOf({Pair("syn_queue_length", 3'000.0), Pair("syn_queue_peak", 3'100.0),
+                            Pair("syn_queue_retransmitting", 2'000.0),
+                            Pair("syn_queue_retransmitting_share", 2.0 / 3),
+                            Pair("syn_queue_younger_than_1s", 1'000.0),
+                            Pair("syn_queue_from_1s", 1'500.0), Pair("syn_queue_from_3s", 497.0),
+                            Pair("syn_queue_from_7s", 0.0), Pair("syn_queue_from_15s", 3.0),
+                            Pair("syn_queue_oldest_age_seconds", 16.243)}));
+  EXPECT_THAT(evidence.top_sources,
+              ElementsAre(Pair("198.51.100.0/24", 40), Pair("2001:db8:1::/48", 9)));
+  EXPECT_EQ(evidence.text,
+            "SYN queue 3000 (peak 3100), accept queue 0 (peak 0), limit 4096, 0/s drops; 66.67 % "
+            "repeated the SYN-ACK; ages: 1000 below 1 s, 1500 from 1 s, 497 from 3 s, 3 from 15 s, "
+            "the oldest 16.2 s");
+}
+
+TEST(AlertEvidence, OfADiagnosedFloodHasTheSame) {
+  AlertWorld world = HalfOpen(Rule(AlertSignal::kListenerSynQueue, 64));
+  world.SetCause(443, DiagnosisCause::kSynFlood);
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_THAT(evidence.text, HasSubstr("SYNs from many sources that never complete; 66.67 % "
+                                       "repeated the SYN-ACK; ages: 1000 below 1 s"));
+  EXPECT_EQ(evidence.recent.size(), 3U);
+}
+
+TEST(AlertEvidence, OfAListenerWithoutHandshakesSaysNothingAboutThem) {
+  AlertWorld world({Rule(AlertSignal::kListenerAcceptQueueUtilization, 0.5)});
+  world.ListenerOn(443).accept_queue = {.sockets = 1, .length = 3, .limit = 2, .peak = 3};
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_EQ(evidence.text, "SYN queue 0 (peak 0), accept queue 3 (peak 3), limit 2, 0/s drops");
+  EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("syn_queue_retransmitting_share", 0.0),
+                                              Pair("syn_queue_oldest_age_seconds", 0.0)}));
+  EXPECT_THAT(evidence.recent, IsEmpty());
+}
+
+TEST(AlertEvidence, OfGrowthHasTheSignalInItsWindow) {
+  AlertRule rule = Rule(AlertSignal::kListenerSynQueue, 64);
+  rule.growth = AlertGrowth{.per_second = 20, .over = 10s};
+  AlertWorld world = HalfOpen(rule);
+  world.SynQueue() = 0;
+  world.Ticks(10);
+  world.SynQueue() = 500;
+  world.Tick();
+  world.SynQueue() = 1'000;
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_THAT(evidence.recent.front(), Pair(10, 0));
+  EXPECT_THAT(evidence.recent.back(), Pair(0, 1'000));
+  EXPECT_EQ(evidence.recent.size(), 11U);
+}
+
+PendingConnect Unanswered(int host, unsigned retransmissions, GroupId group) {
+  PendingConnect connect;
+  connect.remote = {Ipv4({192, 0, 2, host}), 443};
+  connect.retransmissions = retransmissions;
+  connect.group = group;
+  return connect;
+}
+
+TEST(AlertEvidence, OfPendingConnectsHasTheDestinationsOfTheGroup) {
+  AlertWorld world({Rule(AlertSignal::kSynSentRetransmitting, 1)});
+  world.snapshot.groups.push_back({1, "db", {true, true}});
+  PendingConnects& pending = *world.snapshot.pending_connects;
+  pending.by_group[1] = {.sockets = 20, .retransmitting = 17, .oldest_age = 4'500ms};
+  for (int host = 1; host <= 6; ++host) {
+    for (int i = 0; i < host; ++i) pending.oldest.push_back(Unanswered(host, 1, 1));
+  }
+  for (int i = 0; i < 9; ++i) {
+    pending.oldest.push_back(Unanswered(7, 0, 1));            // may still be answered
+    pending.oldest.push_back(Unanswered(8, 1, kOtherGroup));  // of another group
+  }
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_THAT(
+      evidence.top_destinations,
+      ElementsAre(Pair("192.0.2.6:443", 6), Pair("192.0.2.5:443", 5), Pair("192.0.2.4:443", 4),
+                  Pair("192.0.2.3:443", 3), Pair("192.0.2.2:443", 2)));
+  EXPECT_EQ(evidence.text,
+            "17 of 20 pending connects had to repeat the SYN, the oldest is 4.5 s old");
+  EXPECT_THAT(evidence.numbers,
+              ElementsAre(Pair("syn_sent", 20), Pair("syn_sent_retransmitting", 17),
+                          Pair("oldest_age_seconds", 4.5)));
+}
+
+TEST(AlertEvidence, OfCookiesNamesTheListenersThatCanHaveSentThem) {
+  AlertWorld world({Rule(AlertSignal::kSynCookiesSent, 1)});
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{80, 81, 82, 83, 84}) {
+    world.ListenerOn(port).syn_queue.length = 17;
+    if (port != 80) world.SetCause(port, DiagnosisCause::kSynCookies);
+  }
+  world.ListenerOn(81).top_sources = {{Ipv4({198, 51, 100, 7}).SourcePrefix(), 3}};
+  world.Tick();
+  (*world.snapshot.kernel.counters)[KernelCounterId::kSyncookiesSent] = 1'000;
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_THAT(evidence.text, testing::StartsWith("0.0.0.0:81: SYN queue"));
+  EXPECT_THAT(evidence.text, HasSubstr("0.0.0.0:83: "));
+  EXPECT_THAT(evidence.text, testing::Not(HasSubstr("0.0.0.0:84: ")));
+  EXPECT_THAT(evidence.top_sources, ElementsAre(Pair("198.51.100.0/24", 3)));
+}
+
+TEST(AlertEvidence, OfTheMonitorIsWhatFails) {
+  AlertWorld world({Rule(AlertSignal::kMonitorAgeSeconds, 30)});
+  world.Tick();
+  world.is_failing = true;
+  world.Tick(40s);
+  EXPECT_EQ(Fired(world).text, "listeners polls: lost; handshakes polls: lost; full polls: lost");
+}
+
+TEST(AlertEvidence, EveryNumberIsDocumented) {
+  AlertWorld listener = HalfOpen(Rule(AlertSignal::kListenerSynQueue, 64));
+  AlertWorld connects({Rule(AlertSignal::kSynSentRetransmitting, 1)});
+  connects.snapshot.pending_connects->by_group[kOtherGroup].retransmitting = 2;
+  const std::string api = ReadSourceFile("docs/api.md");
+  for (AlertWorld* world : {&listener, &connects}) {
+    for (const auto& [name, value] : Fired(*world).numbers) {
+      EXPECT_THAT(api, HasSubstr("`" + name + "`"));
+    }
+  }
+}
+
+TEST(HandshakeAges, AreCountedByTheRepetitionsThatWereDue) {
+  HandshakeAges ages;
+  for (const auto age : {0ms, 999ms, 1'000ms, 2'999ms, 3'000ms, 7'000ms, 15'000ms, 63'000ms, 5ms}) {
+    ages.Add(age);
+  }
+  EXPECT_THAT(ages.counts, ElementsAre(3, 2, 1, 1, 2));
+  EXPECT_EQ(ages.oldest, 63s);
+}
+
+}  // namespace
+}  // namespace connwatch

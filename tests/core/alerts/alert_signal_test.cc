@@ -1,0 +1,189 @@
+#include "core/alerts/alert_signal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <map>
+#include <string>
+
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+// The readings as (subject, value); NaN where there is none.
+std::map<std::string, double> Values(AlertSignal signal, const Snapshot& snapshot) {
+  PollAges ages;
+  ages.Observe(snapshot.polls, TestInstant(30).monotonic);
+  std::map<std::string, double> values;
+  for (const SignalReading& reading : Read(signal, snapshot, ages)) {
+    values[reading.subject] = reading.value.value_or(std::numeric_limits<double>::quiet_NaN());
+  }
+  return values;
+}
+
+double OfHost(AlertSignal signal, const Snapshot& snapshot) {
+  return Values(signal, snapshot).at("host");
+}
+
+testing::Matcher<double> IsAbsent() { return testing::IsNan(); }
+
+TEST(AlertSignal, ReadsTheListeners) {
+  const Snapshot snapshot = FullSnapshot();
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1]:22", 0)));
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 12.0 / 256), Pair("[::1]:22", 0)));
+  // The queue holds one more than its limit for each of the two sockets.
+  EXPECT_THAT(Values(AlertSignal::kListenerAcceptQueueUtilization, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 3.0 / 258), Pair("[::1]:22", 0)));
+  EXPECT_THAT(Values(AlertSignal::kListenerAcceptQueuePeakUtilization, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 9.0 / 258), Pair("[::1]:22", 0)));
+  EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1]:22", 0)));
+}
+
+TEST(AlertSignal, ReadsTheGroups) {
+  const Snapshot snapshot = FullSnapshot();
+  EXPECT_THAT(Values(AlertSignal::kSynSentRetransmitting, snapshot),
+              ElementsAre(Pair("443", 2), Pair("other", 0)));
+  EXPECT_THAT(Values(AlertSignal::kRetransmitRatio, snapshot),
+              ElementsAre(Pair("443", 9), Pair("other", 0)));
+  EXPECT_THAT(Values(AlertSignal::kCloseWaitSockets, snapshot),
+              ElementsAre(Pair("443", 0), Pair("other", 0)));
+  EXPECT_THAT(Values(AlertSignal::kRttSeconds, snapshot),
+              ElementsAre(Pair("443", 0.0204), Pair("other", 0)));
+  EXPECT_THAT(Values(AlertSignal::kReceiveQueueBytes, snapshot),
+              ElementsAre(Pair("443", 700), Pair("other", 0)));
+  EXPECT_THAT(Values(AlertSignal::kSendQueueBytes, snapshot),
+              ElementsAre(Pair("443", 80), Pair("other", 0)));
+}
+
+TEST(AlertSignal, BothDirectionsOfAGroupAreOneSubject) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.traffic[{Direction::kOutbound, 1}].usage = {.segments_sent = 100,
+                                                       .segments_retransmitted = 30};
+  PollAges ages;
+  const auto readings = Read(AlertSignal::kRetransmitRatio, snapshot, ages);
+  EXPECT_DOUBLE_EQ(readings.at(1).value.value(), 39);
+  EXPECT_DOUBLE_EQ(readings.at(1).per, 1'000);
+}
+
+TEST(AlertSignal, ReadsTheHost) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.kernel.sockets->time_wait = 32'768;
+  const auto counter = [&](KernelCounterId id) {
+    return static_cast<double>((*snapshot.kernel.counters)[id].value());
+  };
+  EXPECT_EQ(OfHost(AlertSignal::kSynCookiesSent, snapshot),
+            counter(KernelCounterId::kSyncookiesSent));
+  EXPECT_EQ(OfHost(AlertSignal::kAttemptFails, snapshot), counter(KernelCounterId::kAttemptFails));
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), 26'820.0 / 28'232);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), 0.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
+}
+
+TEST(AlertSignal, WhatIsNotKnownIsAbsentAndNotZero) {
+  Snapshot snapshot = FullSnapshot();
+  (*snapshot.kernel.counters)[KernelCounterId::kAttemptFails].reset();
+  snapshot.kernel.sockets.reset();
+  snapshot.kernel.limits->ephemeral_ports_available.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kAttemptFails, snapshot), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), IsAbsent());
+}
+
+TEST(AlertSignal, AShareNeedsBothItsNumbers) {
+  Snapshot full = FullSnapshot();
+  full.kernel.sockets->time_wait = 5;
+  Snapshot without_limits = full;
+  without_limits.kernel.limits.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_limits), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_limits), IsAbsent());
+  Snapshot without_counts = full;
+  without_counts.kernel.sockets.reset();
+  without_counts.sockets.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_counts), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_counts), IsAbsent());
+}
+
+TEST(AlertSignal, BeforeTheFirstPollThereIsNothing) {
+  const Snapshot snapshot = EmptySnapshot();
+  for (const AlertSignalSpec& spec : AlertSignals()) {
+    if (spec.id == AlertSignal::kMonitorAgeSeconds) continue;
+    for (const auto& [subject, value] : Values(spec.id, snapshot)) {
+      EXPECT_THAT(value, IsAbsent()) << spec.name << " of " << subject;
+    }
+  }
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot), IsEmpty());
+}
+
+TEST(AlertSignal, ALimitOfZeroIsNoDivision) {
+  Snapshot snapshot = FullSnapshot();
+  ListenerStatus& status = snapshot.listeners->listeners.front().status;
+  status.accept_queue = {.sockets = 1, .length = 1, .limit = 0, .peak = 1};
+  // One connection is all that such a queue holds.
+  EXPECT_EQ(Values(AlertSignal::kListenerAcceptQueueUtilization, snapshot).at("0.0.0.0:443"), 1);
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot).at("0.0.0.0:443"),
+              IsAbsent());
+  status.accept_queue.limit = kMinSynQueueLimit;
+  EXPECT_EQ(Values(AlertSignal::kListenerSynQueueUtilization, snapshot).at("0.0.0.0:443"), 3);
+  snapshot.kernel.sockets->time_wait = 5;
+  snapshot.kernel.limits->time_wait_limit = 0;
+  EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), IsAbsent());
+}
+
+TEST(AlertSignal, OnlySynQueuesHaveAVerdict) {
+  Snapshot snapshot = FullSnapshot();
+  Diagnosis& diagnosis = snapshot.listeners->listeners.front().status.diagnosis;
+  const auto verdict = [&snapshot](AlertSignal signal) {
+    return Read(signal, snapshot, PollAges()).front().verdict;
+  };
+  EXPECT_EQ(verdict(AlertSignal::kListenerSynQueue), SynVerdict::kTrouble);
+  EXPECT_EQ(verdict(AlertSignal::kListenerSynQueueUtilization), SynVerdict::kTrouble);
+  EXPECT_EQ(verdict(AlertSignal::kListenerAcceptQueueUtilization), SynVerdict::kOpen);
+  EXPECT_EQ(verdict(AlertSignal::kListenerDrops), SynVerdict::kOpen);
+  diagnosis = {};
+  EXPECT_EQ(verdict(AlertSignal::kListenerSynQueue), SynVerdict::kOpen);
+  diagnosis.causes[IndexOf(DiagnosisCause::kDeferredAccept)] = true;
+  EXPECT_EQ(verdict(AlertSignal::kListenerSynQueue), SynVerdict::kInnocent);
+  EXPECT_EQ(verdict(AlertSignal::kListenerAcceptQueueUtilization), SynVerdict::kOpen);
+}
+
+TEST(AlertSignal, WindowsAreOfRatesAndRatiosOnly) {
+  for (const AlertSignalSpec& spec : AlertSignals()) {
+    EXPECT_EQ(spec.form == SignalForm::kLevel, spec.window.count() == 0) << spec.name;
+    EXPECT_EQ(spec.form == SignalForm::kRatio, spec.min_per > 0) << spec.name;
+    EXPECT_EQ(Name(spec.id), spec.name);
+  }
+}
+
+TEST(AlertSignal, ARatioSaysWhatItNeeds) {
+  for (const AlertSignalSpec& spec : AlertSignals()) {
+    if (spec.form != SignalForm::kRatio) continue;
+    const std::string least = std::to_string(static_cast<int>(spec.min_per));
+    EXPECT_THAT(std::string(spec.meaning), HasSubstr("Absent below " + least + " ")) << spec.name;
+  }
+}
+
+TEST(AlertSignal, FormatsAValueInItsUnit) {
+  EXPECT_EQ(FormatValue(SignalUnit::kCount, 64), "64");
+  EXPECT_EQ(FormatValue(SignalUnit::kPerSecond, 12.346), "12.35/s");
+  EXPECT_EQ(FormatValue(SignalUnit::kShare, 0.8), "80 %");
+  EXPECT_EQ(FormatValue(SignalUnit::kShare, 1.015625), "101.56 %");
+  EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.25), "0.25 s");
+  EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.0004), "0.0004 s");
+  EXPECT_EQ(FormatValue(SignalUnit::kBytes, 65'536), "65536 bytes");
+  EXPECT_EQ(FormatValue(SignalUnit::kCount, -0.0001), "0");
+  EXPECT_EQ(FormatValue(SignalUnit::kCount, std::numeric_limits<double>::infinity()), "0");
+  EXPECT_EQ(FormatValue(SignalUnit::kShare, 1e300), "1000000000000000 %");
+}
+
+}  // namespace
+}  // namespace connwatch

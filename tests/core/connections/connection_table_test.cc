@@ -1,0 +1,64 @@
+#include "core/connections/connection_table.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <unordered_map>
+
+namespace connwatch {
+namespace {
+
+constexpr auto kNowhere = ConnectionTable::kNowhere;
+
+TEST(ConnectionTableTest, FindsWhatWasInserted) {
+  ConnectionTable table;
+  EXPECT_EQ(table.Find(1), kNowhere);
+  const auto place = table.Insert(1);
+  EXPECT_EQ(table.Find(1), place);
+  EXPECT_EQ(table.At(place).cookie, 1U);
+  EXPECT_EQ(table.size(), 1U);
+}
+
+TEST(ConnectionTableTest, ErasedPlacesAreUsedAgain) {
+  ConnectionTable table;
+  const auto place = table.Insert(1);
+  table.Erase(place);
+  EXPECT_EQ(table.Find(1), kNowhere);
+  EXPECT_EQ(table.size(), 0U);
+  EXPECT_EQ(table.Insert(2), place);
+  EXPECT_EQ(table.end(), 1U);
+}
+
+TEST(ConnectionTableTest, AWrongHintChangesNothing) {
+  ConnectionTable table;
+  for (std::uint64_t cookie = 1; cookie <= 10; ++cookie) table.Insert(cookie);
+  for (const ConnectionTable::Place hint : {kNowhere, 0U, 8U, 9U, 4'000'000'000U}) {
+    EXPECT_EQ(table.Find(7, hint), 6U) << hint;
+    EXPECT_EQ(table.Find(77, hint), kNowhere) << hint;
+  }
+}
+
+TEST(ConnectionTableTest, AgreesWithAMapUnderRandomUse) {
+  constexpr int kSteps = 200'000;
+  constexpr std::uint64_t kCookies = 30'000;  // several chunks
+  std::mt19937_64 random(1);
+  ConnectionTable table;
+  std::unordered_map<std::uint64_t, std::uint64_t> expected;  // cookie -> bytes
+  for (int step = 0; step < kSteps; ++step) {
+    const std::uint64_t cookie = 1 + random() % kCookies;
+    const auto place = table.Find(cookie, static_cast<ConnectionTable::Place>(random() % kCookies));
+    ASSERT_EQ(place != kNowhere, expected.contains(cookie));
+    if (place == kNowhere) {
+      table.At(table.Insert(cookie)).bytes_sent = random() % 1'000;
+      expected[cookie] = table.At(table.Find(cookie)).bytes_sent;
+    } else if (random() % 2 == 0) {
+      ASSERT_EQ(table.At(place).bytes_sent, expected[cookie]);
+      table.Erase(place);
+      expected.erase(cookie);
+    }
+  }
+  EXPECT_EQ(table.size(), expected.size());
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,116 @@
+#include "core/connections/connection_usage.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/traffic.h"
+
+namespace connwatch {
+namespace {
+
+const TestConnection kActive{.direction = Direction::kOutbound, .sent = 100, .received = 5'000};
+const TestConnection kPassive{.direction = Direction::kInbound, .sent = 100, .received = 5'000};
+
+ConnectionUsage Final(const SocketRecord& destroyed, Direction direction,
+                      TcpState last_seen = TcpState::kEstablished) {
+  return FinalUsageOf(*destroyed.tcp_info->traffic, direction,
+                      PeerFinOf(destroyed, direction, last_seen));
+}
+
+TEST(ConnectionUsageTest, SynAndFinAreNotPayloadWhileOpen) {
+  for (const TestConnection& connection : {kActive, kPassive}) {
+    for (const TcpState state : {TcpState::kEstablished, TcpState::kCloseWait}) {
+      const ConnectionUsage usage = UsageOf(connection.Row(state), connection.direction);
+      EXPECT_EQ(usage.bytes_sent, 100U) << Name(state);
+      EXPECT_EQ(usage.bytes_received, 5'000U) << Name(state);
+    }
+  }
+}
+
+TEST(ConnectionUsageTest, SynAndFinAreNotPayloadAtTheEnd) {
+  for (const TestConnection& connection : {kActive, kPassive}) {
+    for (const bool is_orderly : {true, false}) {
+      const ConnectionUsage usage = Final(connection.End(is_orderly), connection.direction);
+      EXPECT_EQ(usage.bytes_sent, 100U) << is_orderly;
+      EXPECT_EQ(usage.bytes_received, 5'000U) << is_orderly;
+    }
+  }
+}
+
+TEST(ConnectionUsageTest, OnlyWhatWasAcknowledgedIsSent) {
+  SocketRecord destroyed = kActive.Row();
+  destroyed.tcp_info->traffic->bytes_sent += 40;  // in flight
+  EXPECT_EQ(Final(destroyed, Direction::kOutbound).bytes_sent, 100U);
+}
+
+// The peer has closed both directions: our answer is met by a reset.
+TEST(ConnectionUsageTest, DataThatWasNeverAcknowledgedMeansThatAFinHadCome) {
+  SocketRecord destroyed = kPassive.Row();
+  destroyed.tcp_info->traffic->bytes_sent += 40;
+  destroyed.tcp_info->traffic->bytes_received += 1;
+  EXPECT_EQ(Final(destroyed, Direction::kInbound).bytes_received, 5'000U);
+}
+
+TEST(ConnectionUsageTest, TheStateSeenLastTellsOfAFin) {
+  SocketRecord destroyed = kPassive.Row();
+  destroyed.tcp_info->traffic->bytes_received += 1;
+  for (const TcpState state : {TcpState::kCloseWait, TcpState::kFinWait2}) {
+    EXPECT_EQ(Final(destroyed, Direction::kInbound, state).bytes_received, 5'000U) << Name(state);
+  }
+}
+
+TEST(ConnectionUsageTest, AnUnreadFinIsCountedAndTheLackOfOneIsInDoubt) {
+  SocketRecord destroyed = kPassive.End();
+  EXPECT_EQ(PeerFinOf(destroyed, Direction::kInbound, TcpState::kEstablished), PeerFin::kDoubtful);
+  destroyed.receive_queue = 1;
+  EXPECT_EQ(PeerFinOf(destroyed, Direction::kInbound, TcpState::kEstablished), PeerFin::kCounted);
+}
+
+TEST(ConnectionUsageTest, AByteThatHasJustComeMayBeAFin) {
+  SocketRecord row = kPassive.Row();
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(4);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 4'999U);
+  EXPECT_EQ(UsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(99);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 4'999U);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(100);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+}
+
+TEST(ConnectionUsageTest, AFinThatTheStateTellsOfIsTakenOutOnce) {
+  SocketRecord row = kPassive.Row(TcpState::kCloseWait);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(4);
+  EXPECT_EQ(SureUsageOf(row, Direction::kInbound).bytes_received, 5'000U);
+}
+
+TEST(ConnectionUsageTest, TheStatesBehindThePeersFin) {
+  for (const TcpState state : kTcpStates) {
+    const bool is_behind = state == TcpState::kCloseWait || state == TcpState::kLastAck ||
+                           state == TcpState::kClosing || state == TcpState::kTimeWait;
+    SocketRecord row = kPassive.Row();
+    row.state = state;
+    EXPECT_EQ(UsageOf(row, Direction::kInbound).bytes_received, is_behind ? 4'999U : 5'000U)
+        << Name(state);
+  }
+}
+
+TEST(ConnectionUsageTest, CountsNeverGoBelowZero) {
+  SocketRecord row = Established(1);
+  row.state = TcpState::kCloseWait;
+  row.tcp_info.emplace();
+  row.tcp_info->traffic = TcpTraffic{.bytes_sent = 5, .bytes_retransmitted = 6};
+  EXPECT_EQ(UsageOf(row, Direction::kOutbound), ConnectionUsage{});
+}
+
+TEST(ConnectionUsageTest, NothingMovedIsNothing) {
+  EXPECT_EQ(FinalUsageOf({}, Direction::kOutbound, PeerFin::kDoubtful), ConnectionUsage{});
+  EXPECT_EQ(UsageOf(Established(1), Direction::kInbound), ConnectionUsage{}) << "no tcp_info";
+}
+
+TEST(ConnectionUsageTest, AnOutboundConnectionIsEstablishedOnceItsSynIsAcknowledged) {
+  EXPECT_FALSE(WasEstablished({}, Direction::kOutbound));
+  EXPECT_TRUE(WasEstablished({.bytes_acked = 1}, Direction::kOutbound));
+  EXPECT_TRUE(WasEstablished({}, Direction::kInbound));
+}
+
+}  // namespace
+}  // namespace connwatch

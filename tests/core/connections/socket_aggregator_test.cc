@@ -1,0 +1,180 @@
+#include "core/connections/socket_aggregator.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "tests/support/records.h"
+#include "tests/support/traffic.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+AggregationOptions Options() { return {.rtt_bounds = {microseconds(100), microseconds(1'000)}}; }
+
+FullPollResult Aggregate(const std::vector<SocketRecord>& records,
+                         std::optional<milliseconds> since_previous_poll = std::nullopt) {
+  ConnectionClassifier classifier = PlainClassifier();
+  TrafficLedger ledger{GroupTraffic({})};
+  ConnectionTracker tracker(records.size() + 1, classifier, ledger);
+  const MonotonicTime start(std::chrono::seconds(1'000));
+  tracker.BeginPoll(start);
+  SocketAggregator aggregator(Options(), start, since_previous_poll, classifier, tracker);
+  for (const SocketRecord& record : records) aggregator.Add(record);
+  return std::move(aggregator).Finish();
+}
+
+std::uint64_t Observations(const FullPollResult& result, Direction direction) {
+  std::uint64_t sum = 0;
+  for (GroupId id = 0; id < 4; ++id) {
+    const auto counts = result.observed.rtt[{direction, id}].bucket_counts();
+    sum = std::accumulate(counts.begin(), counts.end(), sum);
+  }
+  return sum;
+}
+
+SocketRecord WithRtt(SocketRecord record, int rtt_us, int ack_age_ms) {
+  record.tcp_info.emplace();
+  record.tcp_info->rtt = microseconds(rtt_us);
+  record.tcp_info->since_last_ack_received = milliseconds(ack_age_ms);
+  return record;
+}
+
+TEST(SocketAggregatorTest, CountsByStateAndFamily) {
+  std::vector<SocketRecord> records;
+  std::uint64_t cookie = 0;
+  for (const TcpState state : kTcpStates) {
+    for (std::size_t i = 0; i <= IndexOf(state); ++i) {
+      SocketRecord record = Established(++cookie);
+      record.state = state;
+      records.push_back(record);
+    }
+  }
+  SocketRecord over_ipv6 = Established(++cookie);
+  over_ipv6.local.address = Ipv6Loopback();
+  records.push_back(over_ipv6);
+
+  const StateCounts states = Aggregate(records).table.states;
+  for (const TcpState state : kTcpStates) {
+    EXPECT_EQ(states.Get(AddressFamily::kIpv4, state), IndexOf(state) + 1) << Name(state);
+    EXPECT_EQ(states.Get(AddressFamily::kIpv6, state), state == TcpState::kEstablished ? 1U : 0U);
+  }
+}
+
+TEST(SocketAggregatorTest, ASocketMetTwiceCountsOnce) {
+  const auto result = Aggregate({WithRtt(Established(1), 50, 0), WithRtt(Established(1), 50, 0),
+                                 Listening(2, 80, 1, 8), Listening(2, 80, 1, 8)});
+  EXPECT_EQ(result.observed.dump_duplicates, 2U);
+  EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
+  EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
+  EXPECT_EQ(Observations(result, Direction::kOutbound), 1U);
+}
+
+TEST(SocketAggregatorTest, AListenedOnLocalPortMakesItInbound) {
+  const auto result = Aggregate({Listening(1, 443), WithRtt(Established(2, 443), 50, 0),
+                                 WithRtt(Established(3, 55'555), 50, 0)});
+  EXPECT_EQ(Observations(result, Direction::kInbound), 1U);
+  EXPECT_EQ(Observations(result, Direction::kOutbound), 1U);
+}
+
+TEST(SocketAggregatorTest, OnlyFreshRoundTripTimesAreObserved) {
+  const std::vector<SocketRecord> records = {WithRtt(Established(1), 50, 999),
+                                             WithRtt(Established(2), 50, 1'000),
+                                             WithRtt(Established(3), 50, 1'001), Established(4)};
+  EXPECT_EQ(Observations(Aggregate(records, milliseconds(1'000)), Direction::kOutbound), 2U);
+  EXPECT_EQ(Observations(Aggregate(records), Direction::kOutbound), 3U) << "the first poll";
+}
+
+TEST(SocketAggregatorTest, AbsentRttIsNoObservation) {
+  SocketRecord unmeasured = Established(1);
+  unmeasured.tcp_info = TcpInfo{};
+  EXPECT_EQ(Observations(Aggregate({unmeasured}), Direction::kOutbound), 0U);
+}
+
+TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
+  std::vector<SocketRecord> records = {Listening(1, 443)};
+  const auto add = [&](int count, std::uint16_t local_port, std::uint16_t remote_port,
+                       TcpState state) {
+    for (int i = 0; i < count; ++i) {
+      SocketRecord record = Established(records.size() + 1, local_port);
+      record.remote.port = remote_port;
+      record.state = state;
+      records.push_back(record);
+    }
+  };
+  add(2, 40'000, 5'432, TcpState::kEstablished);
+  add(3, 40'001, 5'432, TcpState::kTimeWait);
+  add(4, 40'002, 6'379, TcpState::kEstablished);
+  add(9, 443, 50'000, TcpState::kTimeWait);  // inbound: takes no port of ours
+  add(8, 40'003, 0, TcpState::kClose);
+  EXPECT_EQ(Aggregate(records).table.ports_used_peak_destination, 5U);
+}
+
+TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
+  SocketRecord closing = WithRtt(Established(1), 50, 0);
+  closing.state = TcpState::kCloseWait;
+  EXPECT_EQ(Observations(Aggregate({closing}), Direction::kOutbound), 0U);
+}
+
+TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
+  SocketRecord one = Established(2, 443);
+  one.receive_queue = 10;
+  one.send_queue = 300;
+  SocketRecord two = Established(3, 443);
+  two.receive_queue = 30;
+  SocketRecord syn_sent = Established(4, 40'000);
+  syn_sent.state = TcpState::kSynSent;
+  syn_sent.send_queue = 1;
+  const auto groups = Aggregate({Listening(1, 443, 3, 128), one, two, syn_sent}).table.groups;
+  const GroupLevels inbound = groups[{Direction::kInbound, 1}];
+  EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kListen)), 1U);
+  EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kEstablished)), 2U);
+  EXPECT_EQ(inbound.receive_queue_bytes, 40U);
+  EXPECT_EQ(inbound.receive_queue_bytes_max, 30U);
+  EXPECT_EQ(inbound.send_queue_bytes, 300U);
+  EXPECT_EQ(inbound.send_queue_bytes_max, 300U);
+  const GroupLevels outbound = groups[{Direction::kOutbound, 2}];
+  EXPECT_EQ(outbound.states.at(IndexOf(TcpState::kSynSent)), 1U);
+  EXPECT_EQ(outbound.send_queue_bytes, 0U);
+}
+
+// Series are bounded, and nothing is lost in what is summed up.
+TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
+  constexpr std::size_t kMaxGroups = 10'000;
+  constexpr std::uint32_t kPorts = 65'536;
+  ConnectionClassifier classifier = PlainClassifier(kMaxGroups);
+  TrafficLedger ledger{GroupTraffic({})};
+  ConnectionTracker tracker(2 * kPorts, classifier, ledger);
+  const MonotonicTime start(std::chrono::seconds(1'000));
+  tracker.BeginPoll(start);
+  tracker.CompletePoll(start);
+  tracker.BeginPoll(start);
+  SocketAggregator aggregator(Options(), start, std::nullopt, classifier, tracker);
+  for (std::uint32_t port = 1; port < kPorts; ++port) {
+    TestConnection connection{
+        .cookie = port, .sent = port, .port = static_cast<std::uint16_t>(port)};
+    aggregator.Add(connection.Row());
+  }
+  tracker.CompletePoll(start);
+  const GroupTable<GroupLevels> levels = std::move(aggregator).Finish().table.groups;
+
+  const std::vector<ShownGroup> shown = classifier.ShownGroups();
+  EXPECT_EQ(shown.size(), kMaxGroups + 1) << "with other";
+  EXPECT_EQ(classifier.folded_groups(), kPorts - 1 - kMaxGroups);
+  std::uint64_t sockets = 0;
+  std::uint64_t bytes = 0;
+  for (const ShownGroup& group : shown) {
+    const GroupKey key{Direction::kOutbound, group.id};
+    sockets += levels[key].states.at(IndexOf(TcpState::kEstablished));
+    bytes += ledger[key].usage.bytes_sent;
+  }
+  EXPECT_EQ(sockets, kPorts - 1);
+  EXPECT_EQ(bytes, std::uint64_t{kPorts} * (kPorts - 1) / 2);
+  EXPECT_GT((levels[{Direction::kOutbound, kOtherGroup}]).states.front(), 0U);
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,143 @@
+#include "daemon/loop/destroy_event_runner.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "tests/support/snapshots.h"
+#include "tests/support/traffic.h"
+
+namespace connwatch {
+namespace {
+
+struct ScriptedEvents {
+  std::vector<SocketRecord> records;
+  bool is_overrun = false;
+  std::optional<Error> error = std::nullopt;
+};
+
+// Plays a script once it is readable, which it is from the start; then the loop is stopped.
+class ScriptedStream final : public DestroyEventStream {
+ public:
+  ScriptedStream(std::deque<ScriptedEvents> script, EventLoop& loop)
+      : script_(std::move(script)), loop_(loop) {
+    EXPECT_EQ(pipe(pipe_.data()), 0);
+    EXPECT_EQ(write(pipe_[1], "x", 1), 1);
+  }
+  ~ScriptedStream() override {
+    for (const int fd : pipe_) close(fd);
+  }
+  ScriptedStream(const ScriptedStream&) = delete;
+  ScriptedStream& operator=(const ScriptedStream&) = delete;
+
+  Result<DestroyEventBatch> ReadBatch() override {
+    if (script_.empty()) {
+      loop_.Stop();
+      return DestroyEventBatch{};
+    }
+    current_ = std::move(script_.front());
+    script_.pop_front();
+    if (current_.error) {
+      loop_.Stop();
+      return *current_.error;
+    }
+    return DestroyEventBatch{current_.records, current_.is_overrun, false};
+  }
+  int fd() const override { return pipe_[0]; }
+
+ private:
+  std::deque<ScriptedEvents> script_;
+  ScriptedEvents current_;
+  EventLoop& loop_;
+  std::array<int, 2> pipe_{};
+};
+
+class ScriptedEventSource final : public DestroyEventSource {
+ public:
+  explicit ScriptedEventSource(EventLoop& loop) : loop_(loop) {}
+
+  Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) override {
+    buffers.push_back(buffer_bytes);
+    if (error) return *error;
+    return std::unique_ptr<DestroyEventStream>(std::make_unique<ScriptedStream>(script, loop_));
+  }
+
+  std::deque<ScriptedEvents> script;
+  std::optional<Error> error;
+  std::vector<std::size_t> buffers;  // as asked for
+
+ private:
+  EventLoop& loop_;
+};
+
+class DestroyEventRunnerTest : public testing::Test {
+ protected:
+  DestroyEventRunnerTest() {
+    tracker_.BeginPoll({});
+    tracker_.CompletePoll({});
+  }
+
+  static Config Mode(DestroyEvents mode) {
+    Config config;
+    config.destroy_events = mode;
+    return config;
+  }
+
+  std::unique_ptr<EventLoop> loop_ = EventLoop::Create().value();
+  ScriptedEventSource source_{*loop_};
+  ConnectionClassifier classifier_ = PlainClassifier();
+  TrafficLedger ledger_{GroupTraffic({})};
+  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  DestroyEventRunner runner_{*loop_, source_, tracker_};
+};
+
+TEST_F(DestroyEventRunnerTest, HandsEveryEventToTheTracker) {
+  source_.script = {{{TestConnection{.cookie = 1}.End(), TestConnection{.cookie = 2}.End()}},
+                    {.records = {}, .is_overrun = true},
+                    {{TestConnection{.cookie = 3}.End()}}};
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  ASSERT_TRUE(loop_->Run());
+  EXPECT_TRUE(runner_.stats().is_active);
+  EXPECT_EQ(runner_.stats().events, 3U);
+  EXPECT_EQ(runner_.stats().overruns, 1U);
+  EXPECT_EQ(tracker_.stats().ended.at(IndexOf(EndCause::kComplete)), 3U);
+}
+
+TEST_F(DestroyEventRunnerTest, OffDoesNotEvenAsk) {
+  runner_.Configure(Mode(DestroyEvents::kOff));
+  EXPECT_FALSE(runner_.stats().is_active);
+  EXPECT_TRUE(source_.buffers.empty());
+}
+
+TEST_F(DestroyEventRunnerTest, AReloadSwitchesAndKeepsWhatIsTheSame) {
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  EXPECT_EQ(source_.buffers.size(), 1U);
+  Config larger = Mode(DestroyEvents::kOn);
+  larger.destroy_event_buffer *= 2;
+  runner_.Configure(larger);
+  EXPECT_EQ(source_.buffers.size(), 2U);
+  EXPECT_EQ(source_.buffers.back(), larger.destroy_event_buffer);
+  runner_.Configure(Mode(DestroyEvents::kOff));
+  EXPECT_FALSE(runner_.stats().is_active);
+}
+
+TEST_F(DestroyEventRunnerTest, NotBeingAbleToJoinIsNotFatal) {
+  source_.error = Error{EPERM, "no groups"};
+  runner_.Configure(Mode(DestroyEvents::kAuto));
+  EXPECT_FALSE(runner_.stats().is_active);
+}
+
+TEST_F(DestroyEventRunnerTest, ABrokenStreamIsLeft) {
+  source_.script = {{.records = {}, .is_overrun = false, .error = Error{EBADMSG, "cut"}}};
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  ASSERT_TRUE(loop_->Run());
+  EXPECT_FALSE(runner_.stats().is_active);
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,60 @@
+#include "exporters/http/request_framing.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace connwatch {
+namespace {
+
+using Headers = std::vector<std::pair<std::string_view, std::string_view>>;
+
+RequestFraming Read(const Headers& headers) {
+  RequestFraming framing;
+  for (const auto& [name, value] : headers) framing.Take(name, value);
+  return framing;
+}
+
+TEST(RequestFramingTest, WithoutABody) {
+  for (const Headers& headers :
+       {Headers{}, Headers{{"Host", "x"}, {"content-length", "0"}, {"Accept", "a\tb \xc3\xa4"}}}) {
+    EXPECT_FALSE(Read(headers).HasBody());
+    EXPECT_FALSE(Read(headers).IsAmbiguous());
+  }
+}
+
+TEST(RequestFramingTest, WithABody) {
+  for (const Headers& headers :
+       {Headers{{"Content-Length", "1"}}, Headers{{"CONTENT-LENGTH", "00"}},
+        Headers{{"Content-Length", ""}}, Headers{{"transfer-encoding", "chunked"}},
+        Headers{{"Content-Length", "0"}, {"Transfer-Encoding", ""}}}) {
+    EXPECT_TRUE(Read(headers).HasBody()) << headers[0].second;
+    EXPECT_FALSE(Read(headers).IsAmbiguous()) << headers[0].second;
+  }
+}
+
+TEST(RequestFramingTest, WhatTheClientWantsOfTheConnection) {
+  EXPECT_FALSE(Read({}).AsksToClose());
+  EXPECT_FALSE(Read({}).AsksToKeepOpen());
+  EXPECT_TRUE(Read({{"connection", "Close"}}).AsksToClose());
+  EXPECT_TRUE(Read({{"Connection", "x, close"}}).AsksToClose());
+  EXPECT_FALSE(Read({{"Connection", "closed"}}).AsksToClose());
+  EXPECT_TRUE(Read({{"Connection", "Keep-Alive"}}).AsksToKeepOpen());
+}
+
+TEST(RequestFramingTest, WhatOthersMayReadDifferently) {
+  for (const std::string_view name :
+       {"Content-Length ", "Content-Length\t", " X", "", "X(", "\xff"}) {
+    EXPECT_TRUE(Read({{name, "0"}}).IsAmbiguous()) << name;
+  }
+  using namespace std::string_view_literals;
+  for (const std::string_view value : {"a\rContent-Length: 5"sv, "\0"sv, "\x7f"sv, "a\nb"sv}) {
+    EXPECT_TRUE(Read({{"X", value}}).IsAmbiguous()) << value;
+  }
+  EXPECT_TRUE(Read({{"Content-Length", "0"}, {"content-length", "0"}}).IsAmbiguous());
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,111 @@
+#include "exporters/json/json_api.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/api_examples.h"
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+using testing::HasSubstr;
+
+const Paging kDefault = {};
+const Paging kOne = {.limit = 1, .offset = 0};
+
+nlohmann::json Parse(const std::optional<std::string>& text) {
+  return nlohmann::json::parse(text.value_or("null"));
+}
+
+TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
+  const Snapshot snapshot = FullSnapshot();
+  ExpectDocumented(
+      {{"/api/v1/states", RenderStates(snapshot)},
+       {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
+       {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
+       {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
+       {"/api/v1/alerts", RenderAlerts(snapshot, kDefault)},
+       {"/api/v1/history", RenderHistory(snapshot)},
+       {"/api/v1/status", RenderStatus(snapshot, kTestBuild, TestInstant(60).wall)},
+       {"/api/v1/listeners?limit=0",
+        RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
+}
+
+TEST(JsonApiTest, ListsArePaged) {
+  const auto page = [](std::size_t limit, std::size_t offset) {
+    return Parse(RenderListeners(FullSnapshot(), {.limit = limit, .offset = offset}));
+  };
+  EXPECT_EQ(page(100, 0).at("listeners").size(), 2U);
+  EXPECT_EQ(page(1, 1).at("listeners").at(0).at("address"), "[::1]:22");
+  EXPECT_EQ(page(1, 1).at("total"), 2);
+  EXPECT_EQ(page(7, 1).at("limit"), 7);
+  EXPECT_EQ(page(7, 1).at("offset"), 1);
+  for (const std::size_t beyond : {std::size_t{2}, std::size_t{3}, Paging::kMaxOffset}) {
+    EXPECT_TRUE(page(1'000, beyond).at("listeners").empty());
+  }
+}
+
+TEST(JsonApiTest, NothingPendingIsAnEmptyList) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.pending_connects = PendingConnects{};
+  const auto json = RenderHandshakes(snapshot, kDefault);
+  ASSERT_TRUE(json);
+  EXPECT_THAT(*json, HasSubstr(R"("pending_total": 0,)"));
+  EXPECT_THAT(*json, HasSubstr(R"("pending": [])"));
+}
+
+TEST(JsonApiTest, PendingTotalCountsThoseThatAreNotListed) {
+  const auto answer = Parse(RenderHandshakes(FullSnapshot(), kDefault));
+  EXPECT_EQ(answer.at("pending_total"), 6);
+  EXPECT_EQ(answer.at("total"), 1);
+}
+
+TEST(JsonApiTest, UnknownIsNotEmpty) {
+  EXPECT_FALSE(RenderStates(EmptySnapshot()));
+  EXPECT_FALSE(RenderListeners(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderHandshakes(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderGroups(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderAlerts(EmptySnapshot(), kDefault));
+  EXPECT_FALSE(RenderHistory(EmptySnapshot()));
+}
+
+TEST(JsonApiTest, StatusIsThereFromTheStart) {
+  const auto status = Parse(RenderStatus(EmptySnapshot(), kTestBuild, TestInstant(60).wall));
+  EXPECT_EQ(status.at("is_ready"), false);
+  const auto& tier = status.at("tiers").at(0);
+  EXPECT_EQ(tier.at("tier"), "full");
+  EXPECT_TRUE(tier.at("age_seconds").is_null());
+  EXPECT_EQ(tier.at("is_stale"), true);
+  EXPECT_TRUE(status.at("sockstat_discrepancy_ratio").is_null());
+  EXPECT_TRUE(status.at("uptime_seconds").is_null());
+}
+
+TEST(JsonApiTest, ATierIsStaleAfterThreeIntervalsAndTwoSeconds) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
+  snapshot.polls.front().RecordSuccess(TestInstant(0), {});
+  const auto is_stale = [&](int second) -> bool {
+    return Parse(RenderStatus(snapshot, kTestBuild, TestInstant(second).wall))
+        .at("tiers")
+        .at(0)
+        .at("is_stale");
+  };
+  EXPECT_FALSE(is_stale(5));
+  EXPECT_TRUE(is_stale(6));
+  EXPECT_FALSE(is_stale(-3)) << "the clock was set back";
+}
+
+// The name of a cgroup can hold any bytes.
+TEST(JsonApiTest, BytesThatAreNoUtf8AreReplaced) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.listeners->listeners.front().unit = "a\xff\"<b>\n.service";
+  const auto answer = Parse(RenderListeners(snapshot, kDefault));
+  EXPECT_EQ(answer.at("listeners").at(0).at("unit"), "a\xef\xbf\xbd\"<b>\n.service");
+  EXPECT_FALSE(Parse(RenderError("\xff", std::nullopt)).empty());
+}
+
+}  // namespace
+}  // namespace connwatch

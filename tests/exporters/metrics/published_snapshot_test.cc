@@ -1,0 +1,63 @@
+#include "exporters/metrics/published_snapshot.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "exporters/metrics/metrics_page.h"
+#include "tests/support/snapshots.h"
+
+namespace connwatch {
+namespace {
+
+TEST(PublishedSnapshotTest, RendersOnce) {
+  const PublishedSnapshot published(FullSnapshot(), kTestBuild);
+  const std::string* first = &published.MetricsPage();
+  EXPECT_EQ(first->data(), published.MetricsPage().data());
+  EXPECT_EQ(*first, RenderMetricsPage(FullSnapshot(), kTestBuild));
+}
+
+TEST(PublishedSnapshotTest, RendersEachFormatForItself) {
+  const PublishedSnapshot published(FullSnapshot(), kTestBuild);
+  EXPECT_EQ(published.MetricsPage(MetricsFormat::kOpenMetrics),
+            RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics));
+  EXPECT_NE(published.GzippedMetricsPage(MetricsFormat::kOpenMetrics),
+            published.GzippedMetricsPage());
+}
+
+TEST(SnapshotSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(SnapshotSlot().Load(), nullptr); }
+
+TEST(SnapshotSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {
+  SnapshotSlot slot;
+  slot.Store(std::make_shared<const PublishedSnapshot>(EmptySnapshot(), kTestBuild));
+  const auto older = slot.Load();
+  slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+  EXPECT_FALSE(older->snapshot().sockets);
+  EXPECT_TRUE(slot.Load()->snapshot().sockets);
+}
+
+// For ThreadSanitizer: one writer, several readers that render.
+TEST(SnapshotSlotTest, ReadersAndTheWriterDoNotMeet) {
+  SnapshotSlot slot;
+  slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+  constexpr int kReaders = 4;
+  std::vector<std::thread> readers;
+  readers.reserve(kReaders);
+  for (int i = 0; i < kReaders; ++i) {
+    readers.emplace_back([&slot] {
+      for (int j = 0; j < 50; ++j) {
+        const auto published = slot.Load();
+        EXPECT_FALSE(published->MetricsPage().empty());
+        EXPECT_FALSE(published->GzippedMetricsPage().empty());
+      }
+    });
+  }
+  for (int i = 0; i < 50; ++i) {
+    slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+  }
+  for (std::thread& reader : readers) reader.join();
+}
+
+}  // namespace
+}  // namespace connwatch

@@ -1,0 +1,146 @@
+#include "exporters/prometheus_rules/rule_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "core/alerts/alert_defaults.h"
+#include "exporters/prometheus_rules/rule_expression.h"
+#include "tests/support/text_files.h"
+
+namespace connwatch {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::filesystem::path kShippedFile = "dashboards/prometheus/connwatch.alerts.yml";
+
+AlertRule TestRule(AlertSignal signal = AlertSignal::kListenerAcceptQueuePeakUtilization) {
+  return {.name = "Test", .signal = signal, .threshold = AlertThreshold{.value = 0.5}};
+}
+
+std::string Render(const AlertRule& rule, std::chrono::seconds scrape_interval = 15s) {
+  return RenderRuleFile(std::vector<AlertRule>{rule}, scrape_interval);
+}
+
+// After an intended change: CONNWATCH_UPDATE_GOLDEN=1 build/dev/exporters_test, and read the diff.
+TEST(RuleFile, OfTheDefaultsIsTheShippedOne) {
+  const std::string file = RenderRuleFile(DefaultAlertRules(), kDefaultScrapeInterval);
+  if (std::getenv("CONNWATCH_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(CONNWATCH_SOURCE_DIR / kShippedFile) << file;
+  }
+  EXPECT_EQ(file, ReadSourceFile(kShippedFile));
+}
+
+TEST(RuleFile, HasARuleForEachThatIsEnabledAndCanMatch) {
+  AlertRule off = TestRule();
+  off.enabled = false;
+  AlertRule elsewhere = TestRule(AlertSignal::kAttemptFails);
+  elsewhere.match = {{"db", true}};
+  EXPECT_THAT(RenderRuleFile(std::vector{off, elsewhere}, 15s), EndsWith("    rules: []\n"));
+  elsewhere.match.push_back({"ho", true});
+  EXPECT_THAT(Render(elsewhere), HasSubstr("- alert: \"Test\"\n"));
+}
+
+TEST(RuleFile, LabelsAreNoTemplates) {
+  AlertRule rule = TestRule();
+  rule.labels = {{"a", "{{{{ $value }}"}, {"b", "x: \"y\" \\ #"}};
+  const std::string file = Render(rule);
+  EXPECT_THAT(file, HasSubstr(R"("a": "{{ `{{` }}{{ `{{` }} $value }}")"));
+  EXPECT_THAT(file, HasSubstr(R"("b": "x: \"y\" \\ #")"));
+}
+
+TEST(RuleFile, AnnotationsBecomeTemplatesOfPrometheus) {
+  AlertRule rule = TestRule(AlertSignal::kReceiveQueueBytes);
+  rule.annotations = {{"text", "{{subject}} {{value}} {{threshold}} {{cause}}\n$value"}};
+  EXPECT_THAT(Render(rule), HasSubstr("{{ $labels.group }} {{ humanize1024 $value }}B 0.5 bytes "
+                                      "not diagnosed\\u000a$value\""));
+  rule = TestRule(AlertSignal::kAttemptFails);
+  rule.threshold.reset();
+  rule.growth = AlertGrowth{.per_second = 3, .over = 10s};
+  rule.annotations = {{"text", "{{subject}} {{value}} {{threshold}}"}};
+  EXPECT_THAT(Render(rule),
+              HasSubstr("{{ $labels.instance }} {{ printf `%.1f` $value }}/s/s 3/s/s\""));
+}
+
+TEST(RuleFile, WindowsAndHoldsFollowTheScrapes) {
+  AlertRule rule = TestRule(AlertSignal::kListenerDrops);
+  rule.hold = 15s;
+  EXPECT_THAT(Render(rule, 1s), testing::AllOf(HasSubstr("[10s]"), HasSubstr(" for: 15s\n")));
+  EXPECT_THAT(Render(rule, 1min), testing::AllOf(HasSubstr("[4m]"), HasSubstr(" for: 245s\n"),
+                                                 HasSubstr("    interval: 1m\n")));
+  rule = TestRule();
+  rule.hold = 10s;
+  EXPECT_EQ(RuleHold(rule, 5s), 10s);
+  EXPECT_EQ(RuleHold(rule, 15s), 15s);
+  rule.hold = 0s;
+  EXPECT_EQ(RuleHold(rule, 15s), 0s);
+  EXPECT_THAT(Render(rule), Not(HasSubstr("for:")));
+}
+
+TEST(RuleExpression, MatchesSubjects) {
+  AlertRule rule = TestRule(AlertSignal::kSynSentRetransmitting);
+  EXPECT_EQ(RuleExpression(rule, 15s), "connwatch_syn_sent_retransmitting > 0.5");
+  rule.match = {{"a.b|\"\n<window>", false}, {"db(", true}};
+  EXPECT_EQ(
+      RuleExpression(rule, 15s),
+      R"(connwatch_syn_sent_retransmitting{group=~"a\\.b\\|\"\u000a<window>|db\\(.*"} > 0.5)");
+  rule.signal = AlertSignal::kCloseWaitSockets;
+  rule.match = {{"web", false}};
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "sum without (direction, state) "
+            R"((connwatch_tcp_group_sockets{state="close_wait",group=~"web"}) > 0.5)");
+}
+
+TEST(RuleExpression, BelowIsTheOtherSide) {
+  AlertRule rule = TestRule(AlertSignal::kSynSentRetransmitting);
+  rule.threshold->side = ThresholdSide::kBelow;
+  rule.clear.level = 2;
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "connwatch_syn_sent_retransmitting < 0.5\n"
+            "or (\n"
+            "  connwatch_syn_sent_retransmitting <= 2\n"
+            "  and on (job, instance, group) ALERTS{alertname=\"Test\",alertstate=\"firing\"})");
+}
+
+TEST(RuleExpression, GrowthAloneIsTheValue) {
+  AlertRule rule = TestRule(AlertSignal::kSendQueueBytes);
+  rule.threshold.reset();
+  rule.growth = AlertGrowth{.per_second = 1e6, .over = 5min};
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "deriv((sum without (direction) (connwatch_tcp_send_queue_bytes))[5m:15s]) > 1e+06");
+  rule.clear.level = 100;
+  EXPECT_THAT(RuleExpression(rule, 15s),
+              HasSubstr("or (\n"
+                        "  deriv((sum without (direction) "
+                        "(connwatch_tcp_send_queue_bytes))[5m:15s])\n"
+                        "  and on (job, instance, group) (\n"
+                        "    sum without (direction) (connwatch_tcp_send_queue_bytes) >= 100)\n"
+                        "  and on (job, instance, group) ALERTS{"));
+}
+
+TEST(QuotedForPrometheus, EscapesWhatYamlForbids) {
+  EXPECT_EQ(QuotedForPrometheus("Größe €"), "\"Größe €\"");
+  EXPECT_EQ(QuotedForPrometheus("\"\\\t\x7f"), R"("\"\\\u0009\u007f")");
+  EXPECT_EQ(QuotedForPrometheus(std::string_view("\0", 1)), R"("\u0000")");
+  EXPECT_EQ(QuotedForPrometheus("a\xc2\x85\xc2\xa0z"), "\"a\\u0085\xc2\xa0z\"");
+  EXPECT_EQ(QuotedForPrometheus("\xe2\x80\xa8\xe2\x80\xa9\xef\xbb\xbf\xe2\x80"),
+            "\"\\u2028\\u2029\\ufeff\xe2\x80\"");
+}
+
+TEST(PrometheusDuration, IsInTheLargestUnitThatFits) {
+  EXPECT_EQ(PrometheusDuration(1500ms), "1500ms");
+  EXPECT_EQ(PrometheusDuration(65s), "65s");
+  EXPECT_EQ(PrometheusDuration(24h), "24h");
+}
+
+}  // namespace
+}  // namespace connwatch

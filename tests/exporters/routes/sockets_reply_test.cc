@@ -1,0 +1,99 @@
+#include "exporters/routes/sockets_reply.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+namespace connwatch {
+namespace {
+
+using testing::HasSubstr;
+
+Result<std::shared_ptr<BodyStream>> Succeed(const SocketQuery& /*query*/) {
+  return std::make_shared<BodyStream>();
+}
+Result<std::shared_ptr<BodyStream>> BeBusy(const SocketQuery& /*query*/) {
+  return Error{EBUSY, "another search is under way"};
+}
+Result<std::shared_ptr<BodyStream>> Fail(const SocketQuery& /*query*/) {
+  return Error{EAGAIN, "no thread"};
+}
+
+HttpReply Get(std::string_view query, const SocketSearchAction& action, bool is_permitted = true) {
+  return AnswerSockets({.method = "GET", .path = kSocketsPath, .query = query}, is_permitted,
+                       action);
+}
+
+TEST(SocketsReplyTest, StreamsWhatIsFound) {
+  const HttpReply reply = Get("state=listen", Succeed);
+  EXPECT_EQ(reply.status, 200U);
+  EXPECT_EQ(reply.content_type, "application/json");
+  EXPECT_TRUE(reply.stream);
+}
+
+TEST(SocketsReplyTest, OnlyWhereItIsEnabledAndPermitted) {
+  EXPECT_THAT(*Get("", {}).body, HasSubstr("sockets_api: true"));
+  EXPECT_EQ(Get("", {}).status, 403U);
+  EXPECT_EQ(Get("", Succeed, false).status, 403U);
+}
+
+TEST(SocketsReplyTest, OnlyByGet) {
+  for (const char* method : {"HEAD", "POST", "get", ""}) {
+    const HttpReply reply =
+        AnswerSockets({.method = method, .path = kSocketsPath, .query = ""}, true, Succeed);
+    EXPECT_EQ(reply.status, 405U) << method;
+    EXPECT_EQ(reply.allow, "GET");
+  }
+}
+
+TEST(SocketsReplyTest, AMistakeIsNotSearchedFor) {
+  const HttpReply reply = Get("sport=x", Succeed);
+  EXPECT_EQ(reply.status, 400U);
+  EXPECT_THAT(*reply.body, HasSubstr("\"position\": 7"));
+  EXPECT_FALSE(reply.stream);
+}
+
+TEST(SocketsReplyTest, SaysWhenToComeAgain) {
+  const HttpReply busy = Get("", BeBusy);
+  EXPECT_EQ(busy.status, 429U);
+  ASSERT_EQ(busy.headers.size(), 1U);
+  EXPECT_EQ(busy.headers[0], (HttpHeader{"Retry-After", "1"}));
+  EXPECT_THAT(*busy.body, HasSubstr("another search is under way"));
+  EXPECT_EQ(Get("", Fail).status, 503U);
+}
+
+TEST(MaySeeSocketsTest, WhoCouldSeeThemAnyway) {
+  EXPECT_TRUE(MaySeeSockets({.address = "unix", .host = "connwatch"}));
+  for (const char* address : {"127.0.0.1", "127.8.9.10", "::1"}) {
+    EXPECT_TRUE(MaySeeSockets({.address = address, .host = "localhost:10177"})) << address;
+  }
+  for (const char* address : {"192.0.2.1", "2001:db8::1", "0.0.0.0", "unknown", ""}) {
+    EXPECT_FALSE(MaySeeSockets({.address = address, .host = "localhost:10177"})) << address;
+  }
+}
+
+// A web page can have its name mean 127.0.0.1, but not change what the browser calls it.
+TEST(MaySeeSocketsTest, NotAWebPageUnderAnotherName) {
+  for (const char* host :
+       {"localhost", "127.0.0.1:10177", "[::1]:10177", "[::1]", "192.0.2.1", ""}) {
+    EXPECT_TRUE(MaySeeSockets({.address = "127.0.0.1", .host = host})) << host;
+  }
+  for (const char* host : {"attacker.example", "attacker.example:10177",
+                           "localhost.attacker.example", "[", "[attacker]"}) {
+    EXPECT_FALSE(MaySeeSockets({.address = "127.0.0.1", .host = host})) << host;
+  }
+}
+
+TEST(MaySeeSocketsTest, NotWhoeverIsBehindAProxyOnThisHost) {
+  EXPECT_FALSE(MaySeeSockets({.address = "::1", .host = "localhost", .is_forwarded = true}));
+}
+
+TEST(MaySeeSocketsTest, WhoeverHasLoggedIn) {
+  EXPECT_TRUE(MaySeeSockets({.address = "192.0.2.1", .host = "a.example", .has_logged_in = true}));
+  EXPECT_TRUE(MaySeeSockets(
+      {.address = "127.0.0.1", .host = "a.example", .has_logged_in = true, .is_forwarded = true}));
+}
+
+}  // namespace
+}  // namespace connwatch

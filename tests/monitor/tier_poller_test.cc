@@ -1,0 +1,249 @@
+#include "monitor/tier_poller.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+#include <numeric>
+
+#include "core/connections/full_poll.h"
+#include "exporters/json/json_api.h"
+#include "exporters/metrics/metrics_page.h"
+#include "tests/support/records.h"
+#include "tests/support/scripted_source.h"
+#include "tests/support/snapshots.h"
+#include "tests/support/traffic.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+const std::vector<microseconds> kBounds = {microseconds(1'000)};
+
+DumpScript GoodDump(int established) {
+  ScriptedBatch batch;
+  for (int i = 0; i < established; ++i) {
+    batch.records.push_back(Established(static_cast<std::uint64_t>(i) + 1));
+  }
+  return {batch, {{}, DumpProgress::kDone, std::nullopt}};
+}
+
+DumpScript DumpEndingIn(Error error) {
+  return {{{Established(1)}, DumpProgress::kMore, std::nullopt},
+          {{}, DumpProgress::kMore, std::move(error)}};
+}
+
+class TierPollerTest : public testing::Test {
+ protected:
+  // One poll from begin to end; ends it at `second` + 1.
+  void Poll(int second) {
+    tier_.Begin(TestInstant(second));
+    while (!tier_.HasEnded()) tier_.Continue(TestInstant(second));
+    tier_.Conclude(TestInstant(second + 1));
+  }
+
+  std::uint64_t EstablishedCount() const {
+    return poll_.table()->states.Get(AddressFamily::kIpv4, TcpState::kEstablished);
+  }
+
+  Snapshot CurrentSnapshot() const {
+    Snapshot snapshot;
+    snapshot.sockets = poll_.table();
+    snapshot.totals = poll_.totals();
+    snapshot.polls = {tier_.health()};
+    return snapshot;
+  }
+  std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
+
+  ScriptedSource source_;
+  ConnectionClassifier classifier_ = PlainClassifier();
+  TrafficLedger ledger_{GroupTraffic({})};
+  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  FullPoll poll_{{kBounds}, classifier_, tracker_};
+  TierPoller tier_{Tier::kFull, source_, poll_, milliseconds(10'000)};
+};
+
+TEST_F(TierPollerTest, HasNothingBeforeTheFirstPoll) {
+  EXPECT_FALSE(poll_.table());
+  EXPECT_FALSE(tier_.IsInFlight());
+}
+
+TEST_F(TierPollerTest, AGoodPollReplacesTheTable) {
+  source_.Add(GoodDump(3));
+  source_.Add(GoodDump(2));
+  Poll(0);
+  EXPECT_EQ(EstablishedCount(), 3U);
+  Poll(10);
+  EXPECT_EQ(EstablishedCount(), 2U);
+  EXPECT_EQ(tier_.health().successes(), 2U);
+  EXPECT_EQ(tier_.health().durations().sum(), std::chrono::seconds(2));
+}
+
+struct Fault {
+  const char* name;
+  DumpScript script;
+  PollFailureReason reason;
+  const char* text;
+};
+
+TEST_F(TierPollerTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
+  const std::vector<Fault> faults = {
+      {"ENOBUFS", DumpEndingIn(Error::FromErrno(ENOBUFS, "receive")),
+       PollFailureReason::kNoBufferSpace, "receive: No buffer space available"},
+      {"a dump that ends in an error", DumpEndingIn(Error::FromErrno(EBADMSG, "cut")),
+       PollFailureReason::kMalformed, "cut: Bad message"}};
+  source_.Add(GoodDump(3));
+  Poll(0);
+  std::uint64_t failures = 0;
+  for (const Fault& fault : faults) {
+    source_.Add(fault.script);
+    Poll(10);
+    EXPECT_EQ(EstablishedCount(), 3U) << fault.name;
+    EXPECT_EQ(tier_.health().failures(fault.reason), 1U) << fault.name;
+    EXPECT_EQ(tier_.health().failures(), ++failures);
+    EXPECT_THAT(RenderStatus(CurrentSnapshot(), kTestBuild, TestInstant(16).wall),
+                testing::AllOf(HasSubstr("\"age_seconds\": 15.0"), HasSubstr(fault.text)));
+  }
+  EXPECT_THAT(Page(), HasSubstr("connwatch_poll_errors_total{tier=\"full\","
+                                "reason=\"no_buffer_space\"} 1\n"));
+  EXPECT_THAT(Page(), HasSubstr("connwatch_poll_last_success_timestamp_seconds{tier=\"full\"} "
+                                "1700000001\n"));
+  EXPECT_THAT(Page(), HasSubstr("state=\"established\"} 3\n"));
+}
+
+TEST_F(TierPollerTest, ADumpThatNeverEndsFailsAtTheDeadline) {
+  source_.Add(GoodDump(3));
+  source_.Add({{{}, DumpProgress::kMore, std::nullopt}});
+  Poll(0);
+  tier_.Begin(TestInstant(10));
+  tier_.Continue(TestInstant(10));
+  EXPECT_FALSE(tier_.HasEnded());
+  EXPECT_EQ(tier_.deadline(), TestInstant(40).monotonic);
+  tier_.Continue(TestInstant(39));
+  EXPECT_FALSE(tier_.HasEnded());
+  tier_.Continue(TestInstant(40));
+  ASSERT_TRUE(tier_.HasEnded());
+  tier_.Conclude(TestInstant(40));
+  EXPECT_EQ(tier_.health().failures(PollFailureReason::kTimeout), 1U);
+  EXPECT_EQ(EstablishedCount(), 3U);
+}
+
+TEST_F(TierPollerTest, ASilentDumpFailsAtTheDeadlineToo) {
+  source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt}});
+  tier_.Begin(TestInstant(0));
+  tier_.Continue(TestInstant(0));
+  EXPECT_FALSE(tier_.HasEnded());
+  tier_.Continue(TestInstant(30));
+  EXPECT_TRUE(tier_.HasEnded());
+}
+
+TEST_F(TierPollerTest, DuplicatesCountOnce) {
+  const ScriptedBatch batch{{Established(1), Established(2)}, DumpProgress::kMore, std::nullopt};
+  source_.Add({batch, batch, {{Established(2)}, DumpProgress::kDone, std::nullopt}});
+  Poll(0);
+  EXPECT_EQ(EstablishedCount(), 2U);
+  EXPECT_EQ(poll_.totals().dump_duplicates, 3U);
+}
+
+TEST_F(TierPollerTest, AnOverrunIsCountedAndLeavesThePollAlone) {
+  source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt},
+               {{Established(1)}, DumpProgress::kDone, std::nullopt}});
+  tier_.Begin(TestInstant(0));
+  tier_.Continue(TestInstant(0));
+  tier_.Begin(TestInstant(10));
+  EXPECT_EQ(tier_.health().overruns(), 1U);
+  tier_.Continue(TestInstant(11));
+  ASSERT_TRUE(tier_.HasEnded());
+  tier_.Conclude(TestInstant(11));
+  EXPECT_EQ(EstablishedCount(), 1U);
+}
+
+TEST_F(TierPollerTest, ASourceThatDoesNotOpenIsAFailure) {
+  source_.AddOpenError(Error::FromErrno(EPERM, "open netlink socket"));
+  source_.Add(GoodDump(1));
+  Poll(0);
+  EXPECT_EQ(tier_.health().failures(PollFailureReason::kPermission), 1U);
+  EXPECT_FALSE(poll_.table());
+  Poll(10);
+  EXPECT_EQ(EstablishedCount(), 1U);
+  EXPECT_FALSE(tier_.health().current_failure());
+}
+
+TEST_F(TierPollerTest, ASliceIsBounded) {
+  source_.Add({{{}, DumpProgress::kMore, std::nullopt}});
+  tier_.Begin(TestInstant(0));
+  tier_.Continue(TestInstant(0));  // would not return otherwise
+  EXPECT_TRUE(tier_.IsInFlight());
+}
+
+DumpScript DumpWithRtt(milliseconds ack_age) {
+  SocketRecord record = Established(1);
+  record.tcp_info.emplace();
+  record.tcp_info->rtt = microseconds(500);
+  record.tcp_info->since_last_ack_received = ack_age;
+  return {{{record}, DumpProgress::kDone, std::nullopt}};
+}
+
+// The kernel prepares the next batch while one is read.
+TEST_F(TierPollerTest, ASocketDestroyedBeforeItsBatchWasReadCountsOnce) {
+  const TestConnection connection{.cookie = 7, .sent = 40};
+  source_.Add(GoodDump(1));
+  source_.Add({{{}, DumpProgress::kWouldBlock, std::nullopt},
+               {{connection.Row()}, DumpProgress::kDone, std::nullopt}});
+  Poll(0);
+  tier_.Begin(TestInstant(10));
+  tier_.Continue(TestInstant(10));
+  tracker_.OnDestroyed(connection.End(), TestInstant(10).monotonic);
+  tier_.Continue(TestInstant(10));
+  tier_.Conclude(TestInstant(11));
+  std::uint64_t bytes = 0;
+  for (const ShownGroup& group : classifier_.ShownGroups()) {
+    bytes += ledger_[{Direction::kOutbound, group.id}].usage.bytes_sent;
+  }
+  EXPECT_EQ(bytes, 40U);
+  EXPECT_EQ(tracker_.stats().ended.at(IndexOf(EndCause::kComplete)), 1U);
+}
+
+std::uint64_t RttObservations(const FullPoll& poll) {
+  const auto counts = poll.totals().rtt[{Direction::kOutbound, 1}].bucket_counts();
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+}
+
+TEST_F(TierPollerTest, FreshnessIsMeasuredFromTheLastGoodPoll) {
+  source_.Add(DumpWithRtt(milliseconds(0)));
+  source_.Add(DumpEndingIn(Error{EBADMSG, "cut"}));
+  source_.Add(DumpWithRtt(milliseconds(15'000)));
+  source_.Add(DumpWithRtt(milliseconds(15'000)));
+  Poll(0);
+  Poll(10);
+  EXPECT_EQ(RttObservations(poll_), 1U) << "a failed poll observes nothing";
+  Poll(20);
+  EXPECT_EQ(RttObservations(poll_), 2U) << "15 s is since the good poll 20 s ago";
+  Poll(30);
+  EXPECT_EQ(RttObservations(poll_), 2U) << "15 s is before the good poll 10 s ago";
+}
+
+TEST_F(TierPollerTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
+  source_.Add(DumpWithRtt(milliseconds(0)));
+  source_.Add(
+      {{{}, DumpProgress::kWouldBlock, std::nullopt}, {{}, DumpProgress::kDone, std::nullopt}});
+  source_.Add(DumpWithRtt(milliseconds(0)));
+  Poll(0);
+  tier_.Begin(TestInstant(10));
+  tier_.Continue(TestInstant(10));
+  poll_.Reconfigure({{microseconds(5), microseconds(6)}});
+  tier_.set_interval(milliseconds(1'000));
+  tier_.Continue(TestInstant(11));
+  tier_.Conclude(TestInstant(11));
+  EXPECT_EQ(RttObservations(poll_), 1U);
+  EXPECT_EQ(tier_.health().interval(), milliseconds(1'000));
+  Poll(20);
+  EXPECT_EQ(RttObservations(poll_), 1U);
+  EXPECT_EQ(poll_.totals().rtt.prototype().upper_bounds().size(), 2U);
+}
+
+}  // namespace
+}  // namespace connwatch
