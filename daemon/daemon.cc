@@ -210,7 +210,7 @@ void Daemon::Publish() {
   snapshot.history = history_.table();
   service_notice_.Status(DescribeForStatus(snapshot));
   notifying_.Notify(snapshot, now);
-  slot_.Store(std::make_shared<const PublishedSnapshot>(std::move(snapshot), ThisBuild()));
+  slot_.Store(std::make_shared<const PublishedReport>(std::move(snapshot), ThisBuild()));
 }
 
 }  // namespace connwatch

@@ -22,7 +22,7 @@
 #include "daemon/service_notice.h"
 #include "daemon/web/socket_search.h"
 #include "daemon/web/web_front.h"
-#include "exporters/metrics/published_snapshot.h"
+#include "exporters/metrics/published_report.h"
 #include "monitor/kernel_reader.h"
 #include "monitor/tiers.h"
 #include "netlink/inet_diag_source.h"
@@ -89,7 +89,7 @@ class Daemon {
   bool is_config_good_ = true;  // as of the latest attempt, without the web files
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
-  SnapshotSlot slot_;
+  ReportSlot slot_;
   InetDiagSource search_source_;
   SocketSearch search_;
   WebFront web_;  // after slot_, which it reads, and search_

@@ -95,7 +95,7 @@ void History::Observe(const Snapshot& snapshot, Instant now) {
   current_.at = now.wall;
   Add(snapshot);
   AddRtt(rtt);
-  if (now.monotonic - *begin_ >= kInterval) {
+  if (now.monotonic - *begin_ >= HistoryTable::kInterval) {
     Finish(now.monotonic);
     rtt_before_ = std::move(rtt);
   }
@@ -131,7 +131,7 @@ void History::AddRtt(const DurationHistogram& rtt) {
 void History::Finish(MonotonicTime now) {
   kept_.push_back({now, std::exchange(current_, {})});
   begin_ = now;
-  while (kept_.size() > kCapacity || kept_.front().end <= now - kSpan) kept_.pop_front();
+  while (kept_.size() > kCapacity || kept_.front().end <= now - HistoryTable::kSpan) kept_.pop_front();
 }
 
 std::shared_ptr<const HistoryTable> History::MakeTable(MonotonicTime now) const {

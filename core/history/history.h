@@ -21,10 +21,8 @@ namespace connwatch {
 
 class History {
  public:
-  static constexpr std::chrono::seconds kInterval{5};
-  static constexpr std::chrono::minutes kSpan{10};
   /// Complete samples kept at most.
-  static constexpr std::size_t kCapacity = kSpan / kInterval;
+  static constexpr std::size_t kCapacity = HistoryTable::kSpan / HistoryTable::kInterval;
 
   /// To be called with every snapshot; times must not go back.
   void Observe(const Snapshot& snapshot, Instant now);

@@ -41,6 +41,10 @@ struct HistorySample {
 
 /// The oldest first. Times are not evenly spaced where polls were late or missing.
 struct HistoryTable {
+  /// Between two samples, and from the first sample to the last.
+  static constexpr std::chrono::seconds kInterval{5};
+  static constexpr std::chrono::minutes kSpan{10};
+
   std::vector<HistorySample> samples;
 };
 

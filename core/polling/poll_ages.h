@@ -22,9 +22,7 @@ struct TierAge {
   bool is_failing = false;                // the latest poll
   bool is_stale = false;                  // failing, or too old, or never read
 
-  /// Data older than this is not what the host is like now: three polls left out, and 2 s for a
-  /// poll that takes its time.
-  std::chrono::milliseconds patience() const { return 3 * interval + std::chrono::seconds(2); }
+  std::chrono::milliseconds patience() const { return PatienceFor(interval); }
 };
 
 class PollAges {

@@ -45,6 +45,12 @@ struct PollFailure {
   std::string text;
 };
 
+/// Data older than this is not what the host is like now: three polls are missing, and another 2 s
+/// have passed, which a slow poll may take.
+constexpr std::chrono::milliseconds PatienceFor(std::chrono::milliseconds interval) {
+  return 3 * interval + std::chrono::seconds(2);
+}
+
 class PollHealth {
  public:
   PollHealth(Tier tier, std::chrono::milliseconds interval);
@@ -60,6 +66,7 @@ class PollHealth {
 
   Tier tier() const { return tier_; }
   std::chrono::milliseconds interval() const { return interval_; }
+  std::chrono::milliseconds patience() const { return PatienceFor(interval_); }
   std::uint64_t successes() const { return successes_; }
   std::uint64_t failures() const;
   std::uint64_t failures(PollFailureReason reason) const;

@@ -18,7 +18,7 @@ namespace {
 
 // The groups that have series of their own, where others are summed up.
 std::optional<std::unordered_set<std::string>> FoldedTo(
-    const std::shared_ptr<const PublishedSnapshot>& published) {
+    const std::shared_ptr<const PublishedReport>& published) {
   if (!published || published->snapshot().folded_groups == 0) return std::nullopt;
   std::unordered_set<std::string> names;
   for (const ShownGroup& group : published->snapshot().groups) names.insert(group.name);
@@ -27,7 +27,7 @@ std::optional<std::unordered_set<std::string>> FoldedTo(
 
 }  // namespace
 
-SocketSearch::SocketSearch(SocketSource& source, const SnapshotSlot& snapshots)
+SocketSearch::SocketSearch(SocketSource& source, const ReportSlot& snapshots)
     : source_(source),
       snapshots_(snapshots),
       cgroup_names_(HostCgroupNames()),

@@ -14,7 +14,7 @@
 #include "exporters/access/token_bucket.h"
 #include "exporters/http/body_stream.h"
 #include "exporters/json/socket_query.h"
-#include "exporters/metrics/published_snapshot.h"
+#include "exporters/metrics/published_report.h"
 #include "procfs/cgroup_names.h"
 
 namespace connwatch {
@@ -25,7 +25,7 @@ class SocketSearch {
   static constexpr unsigned kBurst = 5;
 
   /// Both must outlive this; `source` is used by the searches only.
-  SocketSearch(SocketSource& source, const SnapshotSlot& snapshots);
+  SocketSearch(SocketSource& source, const ReportSlot& snapshots);
   ~SocketSearch() { Stop(); }
   SocketSearch(const SocketSearch&) = delete;
   SocketSearch& operator=(const SocketSearch&) = delete;
@@ -45,7 +45,7 @@ class SocketSearch {
   void Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer);
 
   SocketSource& source_;
-  const SnapshotSlot& snapshots_;
+  const ReportSlot& snapshots_;
   CgroupNames cgroup_names_;  // the searching thread's
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_searching_ = false;

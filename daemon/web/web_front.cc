@@ -40,7 +40,7 @@ WebPolicyResult LoadWebPolicy(const Options& options) {
 }
 
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-                   const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions)
+                   const ReportSlot& snapshots, EventLoop& loop, WebActions actions)
     : options_(options),
       loop_(loop),
       actions_(std::move(actions)),

@@ -17,7 +17,7 @@
 #include "daemon/web/refusal_log.h"
 #include "daemon/web/reload_requests.h"
 #include "exporters/access/web_guard.h"
-#include "exporters/metrics/published_snapshot.h"
+#include "exporters/metrics/published_report.h"
 #include "exporters/server/http_server.h"
 
 namespace connwatch {
@@ -40,7 +40,7 @@ class WebFront {
  public:
   /// `policy` is what LoadWebPolicy gave. All must outlive this, and what `actions` need as well.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-           const SnapshotSlot& snapshots, EventLoop& loop, WebActions actions);
+           const ReportSlot& snapshots, EventLoop& loop, WebActions actions);
   ~WebFront();
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;

@@ -17,7 +17,7 @@
 #include "exporters/access/authenticator.h"
 #include "exporters/access/token_bucket.h"
 #include "exporters/http/client_address.h"
-#include "exporters/http/http_reply.h"
+#include "exporters/http/http_message.h"
 #include "exporters/tls/tls_context.h"
 
 namespace connwatch {

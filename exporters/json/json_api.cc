@@ -4,8 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/alerts/alert_table.h"
-#include "core/history/history.h"
 #include "exporters/json/json_values.h"
 
 namespace connwatch {
@@ -116,20 +114,20 @@ std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Pagi
   return Write(answer);
 }
 
-std::optional<std::string> RenderAlerts(const Snapshot& snapshot, const Paging& paging) {
-  if (!snapshot.alerts) return std::nullopt;
+std::optional<std::string> RenderAlerts(const Report& report, const Paging& paging) {
+  if (!report.alerts) return std::nullopt;
   Json answer;
-  AddPage(answer, "alerts", snapshot.alerts->alerts, paging,
+  AddPage(answer, "alerts", report.alerts->alerts, paging,
           [](const Alert& alert) { return ToJson(alert); });
   return Write(answer);
 }
 
-std::optional<std::string> RenderHistory(const Snapshot& snapshot) {
-  if (!snapshot.history) return std::nullopt;
+std::optional<std::string> RenderHistory(const Report& report) {
+  if (!report.history) return std::nullopt;
   Json samples = Json::array();
-  for (const HistorySample& sample : snapshot.history->samples) samples.push_back(ToJson(sample));
-  return Write({{"interval_seconds", ToSeconds(History::kInterval)},
-                {"span_seconds", ToSeconds(History::kSpan)},
+  for (const HistorySample& sample : report.history->samples) samples.push_back(ToJson(sample));
+  return Write({{"interval_seconds", ToSeconds(HistoryTable::kInterval)},
+                {"span_seconds", ToSeconds(HistoryTable::kSpan)},
                 {"samples", std::move(samples)}});
 }
 

@@ -1,4 +1,4 @@
-// What /api/v1/ answers: a Snapshot as JSON. Fields carry their unit in their name and stand in a
+// What /api/v1/ answers: a Report as JSON. Fields carry their unit in their name and stand in a
 // fixed order; docs/api.md has an example of each answer. Pure; may run on any thread.
 //
 // nullopt: the poll that tells it has not been made yet.
@@ -8,8 +8,7 @@
 #include <string>
 
 #include "core/base/instant.h"
-#include "core/build_info.h"
-#include "core/snapshot.h"
+#include "core/report.h"
 #include "exporters/http/query.h"
 
 namespace connwatch {
@@ -27,13 +26,13 @@ std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Pagi
 std::optional<std::string> RenderGroups(const Snapshot& snapshot, const Paging& paging);
 
 /// The pending and the firing alerts, with what spoke for the latter.
-std::optional<std::string> RenderAlerts(const Snapshot& snapshot, const Paging& paging);
+std::optional<std::string> RenderAlerts(const Report& report, const Paging& paging);
 
 /// The last ten minutes, the oldest sample first.
-std::optional<std::string> RenderHistory(const Snapshot& snapshot);
+std::optional<std::string> RenderHistory(const Report& report);
 
 /// How far the numbers can be trusted, and what they cost. `now` is for ages.
-std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallTime now);
+std::string RenderStatus(const Report& report, WallTime now);
 
 /// {"error": text}, with the position of the mistake in the query where it is one.
 std::string RenderError(const std::string& text, std::optional<std::size_t> position = {});

@@ -1,7 +1,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/polling/poll_ages.h"
 #include "exporters/json/json_api.h"
 #include "exporters/json/json_values.h"
 
@@ -16,9 +15,7 @@ double SecondsBetween(WallTime earlier, WallTime later) {
 
 bool IsStale(const PollHealth& poll, WallTime now) {
   if (!poll.last_success() || poll.current_failure()) return true;
-  TierAge age;
-  age.interval = poll.interval();
-  return now - *poll.last_success() > age.patience();
+  return now - *poll.last_success() > poll.patience();
 }
 
 Json ToJson(const PollFailure& failure) {
@@ -64,14 +61,15 @@ Json ToJson(const ProcessStats& process) {
 
 }  // namespace
 
-std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallTime now) {
-  Json answer = {{"version", build.version},
-                 {"revision", build.revision},
+std::string RenderStatus(const Report& report, WallTime now) {
+  const Snapshot& snapshot = *report.snapshot;
+  Json answer = {{"version", report.build.version},
+                 {"revision", report.build.revision},
                  {"timestamp_seconds", Timestamp(now)},
                  {"started_timestamp_seconds", Json()},
                  {"uptime_seconds", Json()},
                  {"is_ready", snapshot.sockets.has_value()}};
-  if (const auto& started = snapshot.process.started) {
+  if (const auto& started = report.process.started) {
     answer["started_timestamp_seconds"] = Timestamp(*started);
     answer["uptime_seconds"] = SecondsBetween(*started, now);
   }
@@ -84,9 +82,9 @@ std::string RenderStatus(const Snapshot& snapshot, const BuildInfo& build, WallT
   answer["destroy_events"] = ToJson(snapshot.destroy_events);
   answer["folded_groups"] = snapshot.folded_groups;
   answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
-  answer["config"] = {{"last_reload_successful", snapshot.config.last_reload_successful},
-                      {"last_success_timestamp_seconds", Timestamp(snapshot.config.last_success)}};
-  answer["process"] = ToJson(snapshot.process);
+  answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},
+                      {"last_success_timestamp_seconds", Timestamp(report.config.last_success)}};
+  answer["process"] = ToJson(report.process);
   return Write(answer);
 }
 

@@ -1,5 +1,5 @@
 // What the answers of the JSON API have in common: times, lists in pages, the way they are written.
-// Only for the json_*.cc files and http_reply.cc's errors.
+// Only for the .cc files that write JSON.
 #pragma once
 
 #include <algorithm>

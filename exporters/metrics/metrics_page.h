@@ -1,16 +1,14 @@
-// Snapshot -> the /metrics page. Names are listed in docs/metrics.md. Pure; may run on any thread.
+// Report -> the /metrics page. docs/metrics.md lists the names. Pure; may run on any thread.
 #pragma once
 
 #include <string>
 
-#include "core/build_info.h"
-#include "core/snapshot.h"
+#include "core/report.h"
 #include "exporters/metrics/metrics_format.h"
 
 namespace connwatch {
 
-/// The whole page. What the snapshot does not have is left out, never shown as 0.
-std::string RenderMetricsPage(const Snapshot& snapshot, const BuildInfo& build,
-                              MetricsFormat format = MetricsFormat::kText);
+/// Returns the whole page. What the report does not know is left out, never shown as 0.
+std::string RenderMetricsPage(const Report& report, MetricsFormat format = MetricsFormat::kText);
 
 }  // namespace connwatch

@@ -4,12 +4,7 @@
 
 namespace connwatch {
 
-HttpReply AnswerReload(std::string_view method, const ReloadAction& action) {
-  if (method != "POST" && method != "PUT") {
-    HttpReply reply = TextReply(kMethodNotAllowed, "Only POST and PUT are allowed here.\n");
-    reply.allow = "POST, PUT";
-    return reply;
-  }
+HttpReply AnswerReload(const ReloadAction& action) {
   if (!action) {
     return TextReply(kForbidden, "Not enabled. Start with --web.enable-lifecycle.\n");
   }

@@ -2,20 +2,17 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
 
 #include "core/base/result.h"
-#include "exporters/http/http_reply.h"
+#include "exporters/http/http_message.h"
 
 namespace connwatch {
 
-inline constexpr std::string_view kReloadPath = "/-/reload";
-
-/// Loads the configuration and waits until that is done; the error is for people, several lines of
-/// it. Called on HTTP threads.
+/// Loads the configuration and waits until that is done. The error is for people and may have
+/// several lines. Called on HTTP threads.
 using ReloadAction = std::function<Result<void>()>;
 
-/// 200, or 500 with the error; 405 unless by POST or PUT; 403 where there is no `action`.
-HttpReply AnswerReload(std::string_view method, const ReloadAction& action);
+/// Returns 200, 500 with the error, or 403 if `action` is empty.
+HttpReply AnswerReload(const ReloadAction& action);
 
 }  // namespace connwatch

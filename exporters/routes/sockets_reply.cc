@@ -7,6 +7,7 @@
 
 #include "core/base/ip_address.h"
 #include "exporters/http/http_status.h"
+#include "exporters/json/json_reply.h"
 
 namespace connwatch {
 
@@ -39,20 +40,15 @@ HttpReply NotNow(const Error& error) {
 
 }  // namespace
 
-bool MaySeeSockets(const SocketsVisitor& visitor) {
-  return visitor.has_logged_in || visitor.address == "unix" ||
-         (IsLoopback(visitor.address) && !visitor.is_forwarded && IsNoForeignName(visitor.host));
+bool MaySeeSockets(const HttpRequest& request) {
+  const HttpClient& client = request.client;
+  return client.has_logged_in || client.address == "unix" ||
+         (IsLoopback(client.address) && !client.is_forwarded && IsNoForeignName(request.host));
 }
 
-HttpReply AnswerSockets(const HttpRequest& request, bool is_permitted,
-                        const SocketSearchAction& action) {
-  if (request.method != "GET") {
-    HttpReply reply = ErrorReply(kMethodNotAllowed, "only GET is allowed here");
-    reply.allow = "GET";
-    return reply;
-  }
+HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& action) {
   if (!action) return ErrorReply(kForbidden, "not enabled: set sockets_api: true below web:");
-  if (!is_permitted) {
+  if (!MaySeeSockets(request)) {
     return ErrorReply(
         kForbidden,
         "only over a unix socket, over loopback as localhost or by address, or with users "

@@ -1,40 +1,30 @@
-// "/api/v1/sockets": one by one the sockets that a query asks for, fresh from the kernel. It shows
-// who talks to whom, so it is there for those only who could see that anyway, or have logged in.
+// "/api/v1/sockets": single sockets as a query asks for them, fresh from the kernel. This shows who
+// talks to whom, so only those may see it who have logged in or could see it anyway.
 #pragma once
 
 #include <functional>
 #include <memory>
-#include <string_view>
 
 #include "core/base/result.h"
 #include "exporters/http/body_stream.h"
-#include "exporters/http/http_reply.h"
+#include "exporters/http/http_message.h"
 #include "exporters/json/socket_query.h"
 
 namespace connwatch {
 
-inline constexpr std::string_view kSocketsPath = "/api/v1/sockets";
-
-/// Begins to look; the answer comes through the stream. EBUSY: not now, but soon. Called on HTTP
-/// threads.
+/// Begins a search and returns the stream that its answer comes through. EBUSY: ask again in a
+/// second. Called on HTTP threads.
 using SocketSearchAction =
     std::function<Result<std::shared_ptr<BodyStream>>(const SocketQuery& query)>;
 
-struct SocketsVisitor {
-  std::string_view address;    // as ClientAddress() has it
-  std::string_view host;       // the header, empty where there is none
-  bool has_logged_in = false;  // with a password, or a certificate that was verified
-  bool is_forwarded = false;   // a proxy says that it asks for somebody else
-};
+/// Returns true iff the sender of the request may see single sockets: if it has logged in, came
+/// over a unix socket, or came over loopback. Over loopback no proxy may stand in between, and the
+/// Host header must be "localhost" or an address. Any other name may be one that a web page has
+/// made point to this host, so that the browser of somebody who visits the page asks in its place.
+bool MaySeeSockets(const HttpRequest& request);
 
-/// Whether the visitor may see single sockets: after a log-in, by a unix socket, or over loopback.
-/// Over loopback nobody else may be behind it, and the header Host must be "localhost" or an
-/// address: a name is one that a web page made its visitor's browser take for this host.
-bool MaySeeSockets(const SocketsVisitor& visitor);
-
-/// 200 and a stream; 400 for a mistake in the query, 403 where `is_permitted` is false or there is
-/// no `action`, 405 unless by GET, 429 where it is busy.
-HttpReply AnswerSockets(const HttpRequest& request, bool is_permitted,
-                        const SocketSearchAction& action);
+/// Returns 200 and a stream, 400 for a mistake in the query, 403 if the sender may not see sockets
+/// or `action` is empty, 429 if another search is under way, 503 if it cannot be started.
+HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& action);
 
 }  // namespace connwatch

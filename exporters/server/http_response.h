@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/web/web_access.h"
-#include "exporters/http/http_reply.h"
+#include "exporters/http/http_message.h"
 
 struct MHD_Connection;
 struct MHD_Response;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "exporters/http/client_address.h"
-#include "exporters/http/http_reply.h"
+#include "exporters/http/http_message.h"
 #include "exporters/http/http_status.h"
 #include "exporters/http/request_framing.h"
 #include "exporters/server/http_connection.h"
@@ -141,16 +141,8 @@ struct HttpServer::Callbacks {
     if (exchange->policy == nullptr) {
       if (const auto done = OnHeaders(server, connection, method, version)) return *done;
     }
-    const HttpRequest request{
-        .method = method,
-        .path = url,
-        .accept_encoding = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT_ENCODING),
-        .accept = HeaderOf(connection, MHD_HTTP_HEADER_ACCEPT),
-        .query = exchange->query};
-    const HttpReply reply =
-        request.path == kSocketsPath
-            ? ReplyWithSockets(request, server.services_, connection, *exchange->policy)
-            : ReplyTo(request, server.services_);
+    const HttpReply reply = server.services_.handler(
+        RequestOf(connection, {.method = method, .path = url, .query = exchange->query}));
     return Queue(connection, reply, *exchange->policy);
   }
 
@@ -177,23 +169,26 @@ struct HttpServer::Callbacks {
     return std::nullopt;
   }
 
-  static HttpReply ReplyWithSockets(const HttpRequest& request, const HttpServices& services,
-                                    MHD_Connection* connection, const WebPolicy& policy) {
+  // `line` holds what the request line says.
+  static HttpRequest RequestOf(MHD_Connection* connection, HttpRequest line) {
     const HttpConnection& client = ConnectionOf(connection);
-    const auto has = [connection](const char* header) {
-      return !HeaderOf(connection, header).empty();
-    };
-    const SocketsVisitor visitor{
-        .address = client.client().address,
-        .host = HeaderOf(connection, MHD_HTTP_HEADER_HOST),
-        .has_logged_in = !policy.access.users.empty() || client.HasVerifiedCertificate(),
-        .is_forwarded = has("Forwarded") || has("X-Forwarded-For") || has(MHD_HTTP_HEADER_VIA)};
-    return AnswerSockets(request, MaySeeSockets(visitor), services.sockets);
+    const auto header = [connection](const char* name) { return HeaderOf(connection, name); };
+    HttpRequest request = line;
+    request.accept_encoding = header(MHD_HTTP_HEADER_ACCEPT_ENCODING);
+    request.accept = header(MHD_HTTP_HEADER_ACCEPT);
+    request.host = header(MHD_HTTP_HEADER_HOST);
+    request.client = {.address = client.client().address,
+                      .has_logged_in = HasLoggedIn(connection),
+                      .is_forwarded = !header("Forwarded").empty() ||
+                                      !header("X-Forwarded-For").empty() ||
+                                      !header(MHD_HTTP_HEADER_VIA).empty()};
+    return request;
   }
 
-  static HttpReply ReplyTo(const HttpRequest& request, const HttpServices& services) {
-    if (request.path == kReloadPath) return AnswerReload(request.method, services.reload);
-    return Answer(request, services.snapshots.Load(), std::chrono::system_clock::now());
+  // Whoever got this far has given the password, if there are users.
+  static bool HasLoggedIn(MHD_Connection* connection) {
+    HttpConnection& client = ConnectionOf(connection);
+    return !client.exchange()->policy->access.users.empty() || client.HasVerifiedCertificate();
   }
 
   // The reply to a request that is refused for its headers; nullopt where it is to be answered.

@@ -1,5 +1,5 @@
-// Serves the latest snapshot over HTTP or HTTPS with libmicrohttpd, on a thread of its own per
-// listening socket.
+// Serves HTTP or HTTPS with libmicrohttpd, on a thread of its own for each listening socket. What
+// the replies say is the HttpHandler's business.
 #pragma once
 
 #include <atomic>
@@ -11,9 +11,7 @@
 #include "core/base/instant.h"
 #include "core/base/result.h"
 #include "exporters/access/web_guard.h"
-#include "exporters/metrics/published_snapshot.h"
-#include "exporters/routes/reload_reply.h"
-#include "exporters/routes/sockets_reply.h"
+#include "exporters/http/http_message.h"
 #include "exporters/server/http_connections.h"
 #include "exporters/server/listening_socket.h"
 
@@ -31,10 +29,8 @@ struct HttpLimits {
 
 /// What all servers share. Must outlive them.
 struct HttpServices {
-  const SnapshotSlot& snapshots;  // already holds one
   WebGuard& guard;
-  ReloadAction reload = {};         // may be empty
-  SocketSearchAction sockets = {};  // may be empty
+  HttpHandler handler;
 };
 
 class HttpServer {

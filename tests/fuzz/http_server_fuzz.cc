@@ -76,7 +76,7 @@ class Site {
   explicit Site(connwatch::WebAccess access)
       : guard_(connwatch::WebPolicy::Create(std::move(access)).value(),
                [](connwatch::WebRefusal, const std::string&) {}) {
-    slot_.Store(std::make_shared<const connwatch::PublishedSnapshot>(connwatch::FullSnapshot(),
+    slot_.Store(std::make_shared<const connwatch::PublishedReport>(connwatch::FullSnapshot(),
                                                                      connwatch::kTestBuild));
     services_.reload = []() -> connwatch::Result<void> { return {}; };
     services_.sockets = [](const connwatch::SocketQuery&)
@@ -122,7 +122,7 @@ class Site {
  private:
   Listener tcp_ = Listen(AF_INET);
   Listener unix_ = Listen(AF_UNIX);
-  connwatch::SnapshotSlot slot_;
+  connwatch::ReportSlot slot_;
   connwatch::WebGuard guard_;
   connwatch::HttpServices services_{slot_, guard_, {}};
   std::array<std::unique_ptr<HttpServer>, 2> servers_;

@@ -29,7 +29,7 @@ std::string ReadAll(BodyStream& stream) {
 
 TEST(SocketSearchTest, AnswersFromAThreadOfItsOwn) {
   InetDiagSource source;
-  const SnapshotSlot nothing;
+  const ReportSlot nothing;
   SocketSearch search(source, nothing);
   const auto answer = search.Start({.states = {TcpState::kListen}});
   ASSERT_TRUE(answer);
@@ -39,7 +39,7 @@ TEST(SocketSearchTest, AnswersFromAThreadOfItsOwn) {
 TEST(SocketSearchTest, OneAtATimeAndNoneAfterTheStop) {
   ScriptedSource source;
   source.Add({{{}, DumpProgress::kMore, std::nullopt}});  // never ends
-  const SnapshotSlot nothing;
+  const ReportSlot nothing;
   SocketSearch search(source, nothing);
   const auto first = search.Start({});
   ASSERT_TRUE(first);
@@ -55,7 +55,7 @@ TEST(SocketSearchTest, OneAtATimeAndNoneAfterTheStop) {
 
 TEST(SocketSearchTest, SoManyAndThenOnePerSecond) {
   ScriptedSource source;
-  const SnapshotSlot nothing;
+  const ReportSlot nothing;
   SocketSearch search(source, nothing);
   unsigned admitted = 0;
   for (unsigned i = 0; i < 3 * SocketSearch::kBurst; ++i) {

@@ -57,7 +57,7 @@ inline void WaitFor(const std::function<bool()>& condition, const char* what) {
 class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Security> {
  protected:
   HttpConnectionTest() {
-    slot_.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+    slot_.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
     if (IsTls()) guard_.Enforce(TlsPolicy());
   }
 
@@ -109,7 +109,7 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
     return std::exchange(log_, {});
   }
 
-  SnapshotSlot slot_;
+  ReportSlot slot_;
   Mutex mutex_;
   std::vector<std::string> log_ CONNWATCH_GUARDED_BY(mutex_);
   WebGuard guard_{WebPolicy::Create({}).value(),

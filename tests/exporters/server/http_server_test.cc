@@ -27,7 +27,7 @@ constexpr HttpLimits kLimits = {
 class HttpServerTest : public testing::Test {
  protected:
   HttpServerTest() {
-    slot_.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+    slot_.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
   }
 
   std::unique_ptr<HttpServer> Start(const HttpLimits& limits = kLimits) {
@@ -43,7 +43,7 @@ class HttpServerTest : public testing::Test {
     return client.ReadToEnd();
   }
 
-  SnapshotSlot slot_;
+  ReportSlot slot_;
   WebGuard guard_{kNoPolicy, [](WebRefusal /*reason*/, const std::string& /*line*/) {}};
   HttpServices services_{slot_, guard_, {}};
 };

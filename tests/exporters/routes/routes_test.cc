@@ -11,8 +11,8 @@ namespace {
 
 using testing::HasSubstr;
 
-std::shared_ptr<const PublishedSnapshot> Published(Snapshot snapshot) {
-  return std::make_shared<const PublishedSnapshot>(std::move(snapshot), kTestBuild);
+std::shared_ptr<const PublishedReport> Published(Snapshot snapshot) {
+  return std::make_shared<const PublishedReport>(std::move(snapshot), kTestBuild);
 }
 
 HttpReply Reply(const HttpRequest& request, Snapshot snapshot = FullSnapshot()) {
@@ -119,7 +119,7 @@ TEST(HttpReplyTest, LongAnswersAreCompressedIfAsked) {
 TEST(HttpReplyTest, TheBodyOutlivesTheSlot) {
   auto published = Published(FullSnapshot());
   HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, published, TestInstant(60).wall);
-  const std::weak_ptr<const PublishedSnapshot> observer = published;
+  const std::weak_ptr<const PublishedReport> observer = published;
   published.reset();
   EXPECT_FALSE(observer.expired());
   reply.body.reset();

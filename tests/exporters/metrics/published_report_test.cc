@@ -1,4 +1,4 @@
-#include "exporters/metrics/published_snapshot.h"
+#include "exporters/metrics/published_report.h"
 
 #include <gtest/gtest.h>
 
@@ -11,36 +11,36 @@
 namespace connwatch {
 namespace {
 
-TEST(PublishedSnapshotTest, RendersOnce) {
-  const PublishedSnapshot published(FullSnapshot(), kTestBuild);
+TEST(PublishedReportTest, RendersOnce) {
+  const PublishedReport published(FullSnapshot(), kTestBuild);
   const std::string* first = &published.MetricsPage();
   EXPECT_EQ(first->data(), published.MetricsPage().data());
   EXPECT_EQ(*first, RenderMetricsPage(FullSnapshot(), kTestBuild));
 }
 
-TEST(PublishedSnapshotTest, RendersEachFormatForItself) {
-  const PublishedSnapshot published(FullSnapshot(), kTestBuild);
+TEST(PublishedReportTest, RendersEachFormatForItself) {
+  const PublishedReport published(FullSnapshot(), kTestBuild);
   EXPECT_EQ(published.MetricsPage(MetricsFormat::kOpenMetrics),
             RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics));
   EXPECT_NE(published.GzippedMetricsPage(MetricsFormat::kOpenMetrics),
             published.GzippedMetricsPage());
 }
 
-TEST(SnapshotSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(SnapshotSlot().Load(), nullptr); }
+TEST(ReportSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(ReportSlot().Load(), nullptr); }
 
-TEST(SnapshotSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {
-  SnapshotSlot slot;
-  slot.Store(std::make_shared<const PublishedSnapshot>(EmptySnapshot(), kTestBuild));
+TEST(ReportSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {
+  ReportSlot slot;
+  slot.Store(std::make_shared<const PublishedReport>(EmptySnapshot(), kTestBuild));
   const auto older = slot.Load();
-  slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+  slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
   EXPECT_FALSE(older->snapshot().sockets);
   EXPECT_TRUE(slot.Load()->snapshot().sockets);
 }
 
 // For ThreadSanitizer: one writer, several readers that render.
-TEST(SnapshotSlotTest, ReadersAndTheWriterDoNotMeet) {
-  SnapshotSlot slot;
-  slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+TEST(ReportSlotTest, ReadersAndTheWriterDoNotMeet) {
+  ReportSlot slot;
+  slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
   constexpr int kReaders = 4;
   std::vector<std::thread> readers;
   readers.reserve(kReaders);
@@ -54,7 +54,7 @@ TEST(SnapshotSlotTest, ReadersAndTheWriterDoNotMeet) {
     });
   }
   for (int i = 0; i < 50; ++i) {
-    slot.Store(std::make_shared<const PublishedSnapshot>(FullSnapshot(), kTestBuild));
+    slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
   }
   for (std::thread& reader : readers) reader.join();
 }

@@ -1,0 +1,42 @@
+// Everything that the exporters show at one moment: the facts of the host, and what was made of
+// them. AssembleReport (monitor/report_assembly.h) is the only place that puts one together.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "core/alerts/alert_table.h"
+#include "core/alerts/notification_stats.h"
+#include "core/base/instant.h"
+#include "core/build_info.h"
+#include "core/history/history_table.h"
+#include "core/process_stats.h"
+#include "core/snapshot.h"
+#include "core/web/web_refusal.h"
+
+namespace connwatch {
+
+struct ConfigStatus {
+  /// Whether the latest attempt to load the configuration succeeded.
+  bool last_reload_successful = true;
+  /// When the configuration in force was loaded.
+  WallTime last_success;
+};
+
+/// Values only. May be read on any thread.
+struct Report {
+  /// Of the network namespace that the daemon runs in. Never null.
+  std::shared_ptr<const Snapshot> snapshot;
+  /// How the alert rules judged `snapshot`; null if nobody judged it.
+  std::shared_ptr<const AlertTable> alerts;
+  /// The last ten minutes, up to `snapshot`; null if nobody keeps them.
+  std::shared_ptr<const HistoryTable> history;
+  /// One for each name of a configured receiver.
+  std::vector<NotificationStats> notifications;
+  WebRefusalCounts web_refusals{};
+  ConfigStatus config;
+  ProcessStats process;
+  BuildInfo build;
+};
+
+}  // namespace connwatch

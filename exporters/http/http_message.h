@@ -1,0 +1,54 @@
+// An HTTP request and its reply as values, and the seam between the server, which knows no pages,
+// and the pages, which know no server.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/web/web_access.h"
+#include "exporters/http/body_stream.h"
+
+namespace connwatch {
+
+/// Who sent a request.
+struct HttpClient {
+  std::string_view address;    // as ClientAddress() writes it
+  bool has_logged_in = false;  // with a password or a verified certificate
+  bool is_forwarded = false;   // a proxy says that it sends the request for somebody else
+};
+
+/// The strings are valid while the request is answered. A header that is missing is empty.
+struct HttpRequest {
+  std::string_view method;
+  std::string_view path;   // without the query
+  std::string_view query;  // as sent, without the "?"
+  std::string_view accept_encoding;
+  std::string_view accept;
+  std::string_view host;
+  HttpClient client;
+};
+
+struct HttpReply {
+  unsigned status = 0;
+  std::string_view content_type;
+  std::string_view content_encoding;  // empty: identity
+  std::string_view allow;             // the Allow header of a 405; else empty
+  std::vector<HttpHeader> headers;    // further ones
+  /// The body. It may point into a report, which it then keeps alive.
+  std::shared_ptr<const std::string> body;
+  /// Instead of `body`, if the body is still being made.
+  std::shared_ptr<BodyStream> stream = nullptr;
+};
+
+/// Answers requests that were let in. Called on HTTP threads, on several at a time.
+using HttpHandler = std::function<HttpReply(const HttpRequest& request)>;
+
+/// Returns a reply with the body `body`.
+HttpReply BodyReply(unsigned status, std::string_view content_type, std::string body);
+/// Returns a reply of plain text.
+HttpReply TextReply(unsigned status, std::string text);
+
+}  // namespace connwatch

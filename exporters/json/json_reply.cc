@@ -1,0 +1,24 @@
+#include "exporters/json/json_reply.h"
+
+#include <string_view>
+#include <utility>
+
+#include "exporters/http/http_status.h"
+#include "exporters/json/json_api.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+}  // namespace
+
+HttpReply JsonReply(std::string json) { return BodyReply(kOk, kJson, std::move(json)); }
+
+HttpReply ErrorReply(unsigned status, const std::string& text,
+                     std::optional<std::size_t> position) {
+  return BodyReply(status, kJson, RenderError(text, position));
+}
+
+}  // namespace connwatch

@@ -1,0 +1,48 @@
+#include "exporters/metrics/daemon_families.h"
+
+namespace connwatch {
+
+void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts) {
+  auto refused = families.Counter("connwatch_http_refusals_total",
+                                  "HTTP requests and connections that were refused, by reason.");
+  for (const WebRefusal reason : kWebRefusals) {
+    refused.Add(counts.at(IndexOf(reason)), {{"reason", Name(reason)}});
+  }
+}
+
+void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
+  families
+      .Gauge("connwatch_config_last_reload_successful",
+             "1 if the latest attempt to load the configuration succeeded.")
+      .Add(config.last_reload_successful ? 1.0 : 0.0);
+  families
+      .Gauge("connwatch_config_last_reload_success_timestamp_seconds",
+             "When the configuration in force was loaded, seconds since 1970.")
+      .Add(InSeconds(config.last_success));
+}
+
+void AddBuild(MetricFamilies& families, const BuildInfo& build) {
+  families.Gauge("connwatch_build_info", "What was built; always 1.")
+      .Add(
+          1.0,
+          {{"version", build.version}, {"revision", build.revision}, {"compiler", build.compiler}});
+}
+
+void AddProcess(MetricFamilies& families, const ProcessStats& process) {
+  if (process.cpu) {
+    families.Counter("process_cpu_seconds_total", "CPU time of this process.")
+        .Add(InSeconds(*process.cpu));
+  }
+  if (process.started) {
+    families.Gauge("process_start_time_seconds", "When this process started, seconds since 1970.")
+        .Add(InSeconds(*process.started));
+  }
+  families.GaugeIfKnown("process_resident_memory_bytes", "Resident memory.",
+                        process.resident_bytes);
+  families.GaugeIfKnown("process_virtual_memory_bytes", "Virtual memory.", process.virtual_bytes);
+  families.GaugeIfKnown("process_open_fds", "Open file descriptors.", process.open_fds);
+  families.GaugeIfKnown("process_max_fds", "Limit of open file descriptors.", process.max_fds);
+  families.GaugeIfKnown("process_threads", "Threads.", process.threads);
+}
+
+}  // namespace connwatch

@@ -1,0 +1,16 @@
+// The families of the metrics page about the daemon itself: configuration, build, process, refused
+// HTTP clients.
+#pragma once
+
+#include "core/report.h"
+#include "exporters/metrics/metric_families.h"
+
+namespace connwatch {
+
+void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts);
+void AddConfig(MetricFamilies& families, const ConfigStatus& config);
+void AddBuild(MetricFamilies& families, const BuildInfo& build);
+/// What could not be read has no family.
+void AddProcess(MetricFamilies& families, const ProcessStats& process);
+
+}  // namespace connwatch

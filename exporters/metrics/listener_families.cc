@@ -1,0 +1,82 @@
+#include "exporters/metrics/listener_families.h"
+
+namespace connwatch {
+
+namespace {
+
+// Stands for every listener beyond max_listeners.
+constexpr std::string_view kOtherListener = "other";
+
+// The name and the status of what has series of its own.
+using ListedListeners = std::vector<std::pair<std::string, ListenerStatus>>;
+
+void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners) {
+  auto length =
+      families.Gauge("connwatch_listener_accept_queue_length",
+                     "Connections waiting for accept, summed over the listener's sockets.");
+  auto peak = families.Gauge("connwatch_listener_accept_queue_peak",
+                             "Maximum of the accept queue's length over the peak window.");
+  auto limit = families.Gauge("connwatch_listener_accept_queue_limit",
+                              "Limit of the accept queue, summed over the listener's sockets; the "
+                              "queue is full only above it.");
+  auto drops = families.Counter("connwatch_listener_drops_total",
+                                "SYNs and final ACKs that the listener's sockets dropped.");
+  auto sockets = families.Gauge("connwatch_listener_sockets",
+                                "Sockets that share the listening address (SO_REUSEPORT).");
+  for (const auto& [name, status] : listeners) {
+    const Labels labels = {{"listener", name}};
+    length.Add(status.accept_queue.length, labels);
+    peak.Add(status.accept_queue.peak, labels);
+    limit.Add(status.accept_queue.limit, labels);
+    drops.Add(status.drops, labels);
+    sockets.Add(status.accept_queue.sockets, labels);
+  }
+}
+
+void AddSynQueues(MetricFamilies& families, const ListedListeners& listeners) {
+  auto length = families.Gauge("connwatch_listener_syn_queue_length",
+                               "SYN-RECV sockets of the listener: handshakes without a final ACK.");
+  auto peak = families.Gauge("connwatch_listener_syn_queue_peak",
+                             "Maximum of the SYN queue's length over the peak window.");
+  auto retransmitting = families.Gauge("connwatch_listener_syn_queue_retransmitting",
+                                       "Of them, those with a SYN-ACK retransmitted.");
+  for (const auto& [name, status] : listeners) {
+    const Labels labels = {{"listener", name}};
+    length.Add(status.syn_queue.length, labels);
+    peak.Add(status.syn_queue.peak, labels);
+    retransmitting.Add(status.syn_queue.retransmitting, labels);
+  }
+}
+
+void AddDiagnoses(MetricFamilies& families, const ListenerTable& table) {
+  auto diagnosis =
+      families.Gauge("connwatch_listener_diagnosis",
+                     "1 where the listener's handshakes are in trouble by this cause.");
+  auto info =
+      families.Gauge("connwatch_listener_info", "The listener's owner, by cgroup; always 1.");
+  for (const Listener& listener : table.listeners) {
+    const std::string name = listener.address.ToString();
+    for (const DiagnosisCause cause : kDiagnosisCauses) {
+      diagnosis.Add(listener.status.diagnosis.Has(cause) ? 1.0 : 0.0,
+                    {{"listener", name}, {"cause", Name(cause)}});
+    }
+    info.Add(1.0, {{"listener", name}, {"unit", listener.unit}});
+  }
+}
+
+}  // namespace
+
+void AddListeners(MetricFamilies& families, const Snapshot& snapshot) {
+  if (!snapshot.listeners) return;
+  const ListenerTable& table = *snapshot.listeners;
+  ListedListeners listeners;
+  for (const Listener& listener : table.listeners) {
+    listeners.emplace_back(listener.address.ToString(), listener.status);
+  }
+  listeners.emplace_back(kOtherListener, table.other);
+  AddAcceptQueues(families, listeners);
+  AddSynQueues(families, listeners);
+  AddDiagnoses(families, table);
+}
+
+}  // namespace connwatch

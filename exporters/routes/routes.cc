@@ -1,0 +1,218 @@
+#include "exporters/routes/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "exporters/http/accept_encoding.h"
+#include "exporters/http/gzip.h"
+#include "exporters/http/http_status.h"
+#include "exporters/http/query.h"
+#include "exporters/json/json_api.h"
+#include "exporters/json/json_reply.h"
+#include "exporters/status_page/status_page.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::string_view kGzip = "gzip";
+
+// What a route's function may look at.
+struct Inquiry {
+  const HttpRequest& request;
+  const RouteServices& services;
+  std::shared_ptr<const PublishedReport> published;
+  WallTime now;
+  Paging paging = {};
+
+  const Report& report() const { return published->report(); }
+  const Snapshot& snapshot() const { return *report().snapshot; }
+};
+
+HttpReply Page(const Inquiry& /*inquiry*/) {
+  HttpReply reply = BodyReply(kOk, "text/html; charset=utf-8", std::string(StatusPage()));
+  reply.headers.push_back({"Content-Security-Policy", std::string(StatusPagePolicy())});
+  return reply;
+}
+
+HttpReply Metrics(const Inquiry& inquiry) {
+  HttpReply reply;
+  reply.status = kOk;
+  const MetricsFormat format = ChooseFormat(inquiry.request.accept);
+  reply.content_type = ContentType(format);
+  const bool gzip = AcceptsGzip(inquiry.request.accept_encoding);
+  if (gzip) reply.content_encoding = kGzip;
+  const PublishedReport& published = *inquiry.published;
+  const std::string& page =
+      gzip ? published.GzippedMetricsPage(format) : published.MetricsPage(format);
+  reply.body = {inquiry.published, &page};  // keeps the report alive
+  return reply;
+}
+
+HttpReply Healthy(const Inquiry& /*inquiry*/) { return TextReply(kOk, "connwatch is healthy.\n"); }
+
+HttpReply Ready(const Inquiry& inquiry) {
+  if (inquiry.snapshot().sockets) return TextReply(kOk, "connwatch is ready.\n");
+  std::string reason = "waiting for the first full poll";
+  for (const PollHealth& poll : inquiry.snapshot().polls) {
+    if (poll.current_failure()) reason = poll.current_failure()->text;
+  }
+  return TextReply(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
+}
+
+// `json` is absent before the poll that tells it.
+HttpReply JsonOrNotYet(std::optional<std::string> json, std::string_view waiting_for) {
+  if (json) return JsonReply(*std::move(json));
+  return ErrorReply(kServiceUnavailable, "waiting for " + std::string(waiting_for));
+}
+
+HttpReply States(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderStates(inquiry.snapshot()), "the first full poll");
+}
+
+HttpReply Listeners(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderListeners(inquiry.snapshot(), inquiry.paging),
+                      "the first poll of listeners");
+}
+
+HttpReply Handshakes(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderHandshakes(inquiry.snapshot(), inquiry.paging),
+                      "the first poll of handshakes");
+}
+
+HttpReply Groups(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderGroups(inquiry.snapshot(), inquiry.paging), "the first full poll");
+}
+
+HttpReply Alerts(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderAlerts(inquiry.report(), inquiry.paging), "the first poll");
+}
+
+HttpReply HistoryOf(const Inquiry& inquiry) {
+  return JsonOrNotYet(RenderHistory(inquiry.report()), "the first poll");
+}
+
+HttpReply StatusOf(const Inquiry& inquiry) {
+  return JsonReply(RenderStatus(inquiry.report(), inquiry.now));
+}
+
+HttpReply Sockets(const Inquiry& inquiry) {
+  return AnswerSockets(inquiry.request, inquiry.services.sockets);
+}
+
+HttpReply Reload(const Inquiry& inquiry) { return AnswerReload(inquiry.services.reload); }
+
+// The methods that a route takes.
+struct Methods {
+  std::string_view one;
+  std::string_view other;  // empty: there is no other
+  std::string_view allow;  // the Allow header of a 405
+  std::string_view text;   // its body
+};
+
+constexpr Methods kRead = {"GET", "HEAD", "GET, HEAD", "Only GET and HEAD are allowed here.\n"};
+// To find out what a HEAD would answer costs as much as a GET.
+constexpr Methods kGetOnly = {"GET", "", "GET", "Only GET is allowed here.\n"};
+constexpr Methods kChange = {"POST", "PUT", "POST, PUT", "Only POST and PUT are allowed here.\n"};
+
+enum class Parameters : std::uint8_t {
+  kIgnored,
+  kNone,    // any is a mistake
+  kPaging,  // limit and offset
+  kOwn,     // the route reads the query itself
+};
+
+struct Route {
+  std::string_view path;
+  HttpReply (*answer)(const Inquiry& inquiry);
+  const Methods& methods;
+  Parameters parameters;
+};
+
+constexpr std::array kRoutes = std::to_array<Route>({
+    {"/", Page, kRead, Parameters::kIgnored},
+    {"/metrics", Metrics, kRead, Parameters::kIgnored},
+    {"/api/v1/alerts", Alerts, kRead, Parameters::kPaging},
+    {"/api/v1/groups", Groups, kRead, Parameters::kPaging},
+    {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},
+    {"/api/v1/history", HistoryOf, kRead, Parameters::kNone},
+    {"/api/v1/listeners", Listeners, kRead, Parameters::kPaging},
+    {"/api/v1/sockets", Sockets, kGetOnly, Parameters::kOwn},
+    {"/api/v1/states", States, kRead, Parameters::kNone},
+    {"/api/v1/status", StatusOf, kRead, Parameters::kNone},
+    {"/-/healthy", Healthy, kRead, Parameters::kIgnored},
+    {"/-/ready", Ready, kRead, Parameters::kIgnored},
+    {"/-/reload", Reload, kChange, Parameters::kIgnored},
+});
+
+constexpr auto kPaths = [] {
+  std::array<std::string_view, kRoutes.size()> paths;
+  std::ranges::transform(kRoutes, paths.begin(), &Route::path);
+  return paths;
+}();
+
+HttpReply NotFound() {
+  std::string text = "Nothing here. Try one of:\n";
+  for (const std::string_view path : kPaths) text.append(path).append("\n");
+  return TextReply(kNotFound, std::move(text));
+}
+
+bool IsAllowed(std::string_view method, const Methods& methods) {
+  return !method.empty() && (method == methods.one || method == methods.other);
+}
+
+HttpReply MethodNotAllowed(const Methods& methods) {
+  HttpReply reply = TextReply(kMethodNotAllowed, std::string(methods.text));
+  reply.allow = methods.allow;
+  return reply;
+}
+
+HttpReply BadQuery(const QueryMistake& mistake) {
+  return ErrorReply(kBadRequest, mistake.text, mistake.position);
+}
+
+std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Parameters parameters) {
+  constexpr std::array<std::string_view, 2> kPagingNames = {"limit", "offset"};
+  if (parameters == Parameters::kIgnored || parameters == Parameters::kOwn) return Paging{};
+  std::span<const std::string_view> known;
+  if (parameters == Parameters::kPaging) known = kPagingNames;
+  auto query = ParseQuery(text, known);
+  if (auto* mistake = std::get_if<QueryMistake>(&query)) return std::move(*mistake);
+  return ReadPaging(std::get<Query>(query));
+}
+
+// Pages and lists; /metrics has its own, which is compressed once.
+void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
+  constexpr std::size_t kWorthIt = 1'024;
+  if (!reply.body || !reply.content_encoding.empty() || reply.body->size() < kWorthIt) return;
+  if (!AcceptsGzip(accept_encoding)) return;
+  reply.body = std::make_shared<const std::string>(Gzip(*reply.body));
+  reply.content_encoding = kGzip;
+}
+
+}  // namespace
+
+std::span<const std::string_view> RoutePaths() { return kPaths; }
+
+HttpReply Answer(const HttpRequest& request, const RouteServices& services, WallTime now) {
+  const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
+  if (route == kRoutes.end()) return NotFound();
+  if (!IsAllowed(request.method, route->methods)) return MethodNotAllowed(route->methods);
+  auto parameters = ReadParameters(request.query, route->parameters);
+  if (const auto* mistake = std::get_if<QueryMistake>(&parameters)) return BadQuery(*mistake);
+  HttpReply reply = route->answer({.request = request,
+                                   .services = services,
+                                   .published = services.reports.Load(),
+                                   .now = now,
+                                   .paging = std::get<Paging>(parameters)});
+  CompressIfAsked(reply, request.accept_encoding);
+  return reply;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,31 @@
+// Which paths exist and what each answers: the one table of routes. The HTTP server is given the
+// handler that is made here. The 404 text lists the table, and the lists in README.md and
+// docs/api.md are checked against it.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "core/base/instant.h"
+#include "exporters/http/http_message.h"
+#include "exporters/metrics/published_report.h"
+#include "exporters/routes/reload_reply.h"
+#include "exporters/routes/sockets_reply.h"
+
+namespace connwatch {
+
+/// What the routes need. Must outlive the handler.
+struct RouteServices {
+  const ReportSlot& reports;        // already holds a report
+  ReloadAction reload = {};         // may be empty: not enabled
+  SocketSearchAction sockets = {};  // may be empty: not enabled
+};
+
+/// Every path, in the order of the 404 text.
+std::span<const std::string_view> RoutePaths();
+
+/// Answers a request at the time `now`. Below /api/ a query must be one that the route knows; the
+/// other routes ignore it. May run on any thread.
+HttpReply Answer(const HttpRequest& request, const RouteServices& services, WallTime now);
+
+}  // namespace connwatch
