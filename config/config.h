@@ -12,6 +12,7 @@
 #include "core/alerts/alert_rule.h"
 #include "core/groups/group_rule.h"
 #include "core/listeners/diagnosis.h"
+#include "core/polling/tier.h"
 
 namespace connwatch {
 
@@ -21,12 +22,13 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct PollConfig {
-  /// Between the starts of two polls of the LISTEN sockets. 10 ms to 1 h.
-  std::chrono::milliseconds listeners{100};
-  /// Likewise of the SYN-SENT and SYN-RECV sockets. 100 ms to 1 h.
-  std::chrono::milliseconds handshakes{1'000};
-  /// Likewise of every socket. 100 ms to 1 h.
-  std::chrono::milliseconds full{10'000};
+  /// Between the starts of two polls of each tier, by IndexOf(Tier): from the tier's shortest
+  /// interval to 1 h.
+  PerTier<std::chrono::milliseconds> intervals = [] {
+    PerTier<std::chrono::milliseconds> defaults{};
+    for (const TierSpec& tier : kTiers) defaults.at(IndexOf(tier.id)) = tier.default_interval;
+    return defaults;
+  }();
 
   bool operator==(const PollConfig&) const = default;
 };

@@ -58,9 +58,12 @@ void CheckGroupsFit(const Config& config, const Place& place) {
 }
 
 ValueReader Poll(PollConfig& poll) {
-  return Mapping({{"listeners", Duration(poll.listeners, {.min = 10ms, .max = 1h})},
-                  {"handshakes", Duration(poll.handshakes, {.min = 100ms, .max = 1h})},
-                  {"full", Duration(poll.full, {.min = 100ms, .max = 1h})}});
+  std::vector<KeyReader> keys;
+  for (const TierSpec& tier : kTiers) {
+    auto& interval = poll.intervals.at(IndexOf(tier.id));
+    keys.push_back({tier.name, Duration(interval, {.min = tier.min_interval, .max = 1h})});
+  }
+  return Mapping(std::move(keys));
 }
 
 ValueReader Histograms(HistogramConfig& histograms) {

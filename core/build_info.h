@@ -11,4 +11,7 @@ struct BuildInfo {
   std::string compiler;  // "gcc 12.2.0"
 };
 
+/// Of this program. The build passes the values in.
+BuildInfo ThisBuild();
+
 }  // namespace connwatch

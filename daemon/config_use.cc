@@ -27,23 +27,6 @@ std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& opt
                   std::get<std::shared_ptr<const WebPolicy>>(std::move(web))};
 }
 
-AggregationOptions AggregationOptionsFrom(const Config& config) {
-  return {.rtt_bounds = config.histograms.rtt};
-}
-
-ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
-  return {.max_listeners = config.max_listeners,
-          .peak_window = config.peak_window,
-          .thresholds = config.diagnosis};
-}
-
-ClassifierOptions ClassifierOptionsFrom(const Config& config) {
-  return {.groups = {.rules = config.groups,
-                     .group_by = config.group_by,
-                     .max_groups = config.max_groups},
-          .exclude_loopback = config.exclude_loopback};
-}
-
 HttpLimits HttpLimitsFrom(const Config& config) {
   return {.max_connections = config.web.max_connections,
           .max_connections_per_address = config.web.max_connections_per_address,

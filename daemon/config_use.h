@@ -7,9 +7,6 @@
 #include <vector>
 
 #include "config/config_loader.h"
-#include "core/connections/socket_aggregator.h"
-#include "core/groups/connection_classifier.h"
-#include "core/listeners/listener_tracker.h"
 #include "daemon/options.h"
 #include "daemon/web/web_front.h"
 #include "exporters/server/http_server.h"
@@ -29,9 +26,6 @@ struct Settings {
 /// Likewise, with what --web.config.file says, or the mistakes in both files.
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
-AggregationOptions AggregationOptionsFrom(const Config& config);
-ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config);
-ClassifierOptions ClassifierOptionsFrom(const Config& config);
 HttpLimits HttpLimitsFrom(const Config& config);
 
 }  // namespace connwatch

@@ -4,20 +4,21 @@
 #include <string>
 #include <utility>
 
-#include "daemon/build_info.h"
+#include "config/restart_keys.h"
 #include "daemon/logging.h"
-#include "monitor/owners.h"
-#include "procfs/process_stats.h"
+#include "monitor/clock.h"
+#include "monitor/report_assembly.h"
 
 namespace connwatch {
 
 namespace {
 
-// What is laid out at the start.
-bool HasOtherBounds(const Config& one, const Config& other) {
-  return one.max_listeners != other.max_listeners ||
-         one.max_tracked_connections != other.max_tracked_connections ||
-         one.exclude_loopback != other.exclude_loopback || one.peak_window != other.peak_window;
+void WarnOfRestartKeys(const Config& before, const Config& after) {
+  std::string names;
+  for (const std::string_view name : ChangedRestartKeys(before, after)) {
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  if (!names.empty()) LogWarning("changed, but take effect only after a restart: " + names);
 }
 
 }  // namespace
@@ -27,27 +28,19 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
     : options_(options),
       config_(std::move(settings.config)),
       loop_(loop),
-      kernel_(kernel_reader_.Read()),
-      kernel_read_(EventLoop::Now().monotonic),
-      cgroup_names_(HostCgroupNames()),
-      tiers_(config_, kernel_.limits.value_or(KernelLimits{}), source,
-             [this](std::uint64_t cgroup_id) {
-               return cgroup_names_.NameOf(cgroup_id, EventLoop::Now().monotonic);
-             }),
-      destroy_events_(loop, event_source, tiers_.tracker()),
-      listeners_runner_(loop, Priority::kListeners, tiers_.listeners(),
-                        [this] { OnPollConcluded(tiers_.listeners()); }),
-      handshakes_runner_(loop, Priority::kHandshakes, tiers_.handshakes(),
-                         [this] { OnPollConcluded(tiers_.handshakes()); }),
-      full_runner_(loop, Priority::kFull, tiers_.full(),
-                   [this] { OnPollConcluded(tiers_.full()); }),
-      alerting_(config_.alerts),
-      config_status_{.last_reload_successful = true, .last_success = EventLoop::Now().wall},
+      monitor_(config_, source, LogReadChange),
+      destroy_events_(loop, event_source, monitor_.tracker()),
+      alert_judge_(config_.alerts),
+      config_status_{.last_reload_successful = true, .last_success = Now().wall},
       search_(search_source_, slot_),
       web_(options, std::move(settings.web), slot_, loop,
            {.reload = [this] { return Reload(); },
             .sockets = Search(),
             .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
+  for (TierPoller& tier : monitor_.tiers()) {
+    tier_runners_.emplace_back(loop, PriorityOf(tier.health().tier()), tier,
+                               [this, &tier] { OnPollConcluded(tier); });
+  }
   search_.Configure(ClassifierOptionsFrom(config_));
 }
 
@@ -55,7 +48,7 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
 Daemon::~Daemon() { search_.Stop(); }
 
 Result<void> Daemon::Run() {
-  notifying_.Configure(config_);
+  notifier_.Configure(config_);
   Publish();  // so that there is a page, and "not ready", before the first poll
   if (auto serving = web_.Start(HttpLimitsFrom(config_)); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
@@ -80,15 +73,15 @@ Result<void> Daemon::TakeSignals() {
 
 Result<void> Daemon::StartPolling() {
   destroy_events_.Configure(config_);  // before the poll that is the baseline
-  for (TierRunner* runner : Runners()) {
-    if (auto started = runner->Start(); !started) return started;
+  for (TierRunner& runner : tier_runners_) {
+    if (auto started = runner.Start(); !started) return started;
   }
   return {};
 }
 
 void Daemon::ReschedulePolls() {
-  for (TierRunner* runner : Runners()) {
-    if (auto scheduled = runner->Reschedule(); !scheduled) {
+  for (TierRunner& runner : tier_runners_) {
+    if (auto scheduled = runner.Reschedule(); !scheduled) {
       loop_.Fail(std::move(scheduled).error());
     }
   }
@@ -98,19 +91,16 @@ void Daemon::ReschedulePolls() {
 // happened until the next handshakes poll.
 void Daemon::OnPollConcluded(const TierPoller& tier) {
   LogPollChange(tier.health());
-  if (tier.health().tier() != Tier::kListeners || tier.health().successes() == 1) FitToBudget();
-  if (tier.health().tier() == Tier::kListeners) return;
-  ReadKernel();
-  const bool is_full = tier.health().tier() == Tier::kFull;
-  if (is_full && !tier.health().current_failure() && kernel_.sockets) {
-    sockstat_discrepancy_ = SockstatDiscrepancy(tiers_.full_table()->states, *kernel_.sockets);
-  }
+  const Tier concluded = tier.health().tier();
+  if (concluded != Tier::kListeners || tier.health().successes() == 1) FitToBudget();
+  monitor_.AfterPoll(tier, Now().monotonic);
+  if (concluded == Tier::kListeners) return;
   Publish();
-  if (is_full) service_notice_.Ready();
+  if (concluded == Tier::kFull) service_notice_.Ready();
 }
 
 void Daemon::FitToBudget() {
-  const auto changed = tiers_.FitToBudget(destroy_events_.share());
+  const auto changed = monitor_.FitToBudget(destroy_events_.share());
   for (const TierPoller* tier : changed) {
     const PollHealth& health = tier->health();
     LogInfo(std::string(Name(health.tier())) + " polls now every " +
@@ -131,7 +121,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
 }
 
 Result<void> Daemon::Reload() {
-  service_notice_.Reloading(EventLoop::Now());
+  service_notice_.Reloading(Now());
   Result<void> config = ReloadConfig();
   Result<void> web = web_.Reload();
   is_config_good_ = config.ok();
@@ -144,7 +134,7 @@ Result<void> Daemon::Reload() {
 
 void Daemon::OnWebFilesRead(bool is_successful) {
   config_status_.last_reload_successful = is_config_good_ && is_successful;
-  if (config_status_.last_reload_successful) config_status_.last_success = EventLoop::Now().wall;
+  if (config_status_.last_reload_successful) config_status_.last_success = Now().wall;
   Publish();
 }
 
@@ -166,51 +156,34 @@ SocketSearchAction Daemon::Search() {
 }
 
 void Daemon::Apply(Config config) {
-  if (config.web != config_.web) LogWarning("changes below web: take effect after a restart");
+  WarnOfRestartKeys(config_, config);
   ConfigureLogging(config.log);
-  if (HasOtherBounds(config, config_)) {
-    LogWarning(
-        "max_listeners, max_tracked_connections, exclude_loopback and peak_window take "
-        "effect after a restart");
-  }
-  if (auto grouped = tiers_.Reconfigure(config); !grouped) {
+  if (auto grouped = monitor_.Reconfigure(config); !grouped) {
     LogError("groups stay as they were: " + grouped.error().context);
   }
   config_ = std::move(config);
   destroy_events_.Configure(config_);
   search_.Configure(ClassifierOptionsFrom(config_));
-  alerting_.Reconfigure(config_.alerts, EventLoop::Now());
-  notifying_.Configure(config_);
+  alert_judge_.Reconfigure(config_.alerts, Now());
+  notifier_.Configure(config_);
   ReschedulePolls();
 }
 
-void Daemon::ReadKernel() {
-  const MonotonicTime now = EventLoop::Now().monotonic;
-  const KernelStats before = std::exchange(kernel_, kernel_reader_.Read());
-  HostRates rates;
-  if (before.counters && kernel_.counters) {
-    rates = RatesBetween(*before.counters, *kernel_.counters, now - kernel_read_);
-  }
-  kernel_read_ = now;
-  tiers_.DiagnoseListeners(rates);
+Report Daemon::MakeReport() {
+  const Instant now = Now();
+  ReportParts parts{.snapshot = monitor_.TakeSnapshot(destroy_events_.stats(), now.monotonic),
+                    .config = config_status_,
+                    .web_refusals = web_.refusals()};
+  parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
+  parts.history = history_.Observe(*parts.snapshot, now);
+  parts.notifications = notifier_.Tell(parts.alerts, now);
+  return AssembleReport(std::move(parts));
 }
 
 void Daemon::Publish() {
-  const Instant now = EventLoop::Now();
-  Snapshot snapshot = tiers_.TakeSnapshot(now.monotonic);
-  if (snapshot.listeners) NameOwners(*snapshot.listeners, cgroup_names_, now.monotonic);
-  snapshot.destroy_events = destroy_events_.stats();
-  snapshot.kernel = kernel_;
-  snapshot.sockstat_discrepancy = sockstat_discrepancy_;
-  snapshot.process = ReadProcessStats("/proc/self");
-  snapshot.config = config_status_;
-  snapshot.web_refusals = web_.refusals();
-  alerting_.Evaluate(snapshot, now);
-  history_.Observe(snapshot, now);
-  snapshot.history = history_.table();
-  service_notice_.Status(DescribeForStatus(snapshot));
-  notifying_.Notify(snapshot, now);
-  slot_.Store(std::make_shared<const PublishedReport>(std::move(snapshot), ThisBuild()));
+  auto published = std::make_shared<const PublishedReport>(MakeReport());
+  service_notice_.Status(DescribeForStatus(published->report()));
+  slot_.Store(std::move(published));
 }
 
 }  // namespace connwatch

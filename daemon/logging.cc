@@ -111,4 +111,12 @@ void LogInfo(std::string_view message) { spdlog::info("{}", message); }
 void LogWarning(std::string_view message) { spdlog::warn("{}", message); }
 void LogError(std::string_view message) { spdlog::error("{}", message); }
 
+void LogReadChange(bool is_failure, const std::string& line) {
+  if (is_failure) {
+    LogWarning(line);
+  } else {
+    LogInfo(line);
+  }
+}
+
 }  // namespace connwatch

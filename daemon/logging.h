@@ -2,6 +2,7 @@
 // leaves the time to the journal.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "config/config.h"
@@ -17,5 +18,8 @@ void PrintError(std::string_view line);
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
 void LogError(std::string_view message);
+
+/// For KernelReader::Log: a warning if something cannot be read, else an info.
+void LogReadChange(bool is_failure, const std::string& line);
 
 }  // namespace connwatch

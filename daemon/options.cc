@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "config/value_parser.h"
-#include "daemon/build_info.h"
+#include "core/build_info.h"
 
 namespace connwatch {
 

@@ -7,8 +7,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "core/alerts/alert_table.h"
-
 namespace connwatch {
 
 namespace {
@@ -54,7 +52,8 @@ void ServiceNotice::Reloaded() {
 
 void ServiceNotice::Stopping() { Notify("STOPPING=1"); }
 
-std::string DescribeForStatus(const Snapshot& snapshot) {
+std::string DescribeForStatus(const Report& report) {
+  const Snapshot& snapshot = *report.snapshot;
   const auto failing = std::ranges::find_if(snapshot.polls, [](const PollHealth& health) {
     return health.current_failure().has_value();
   });
@@ -68,7 +67,7 @@ std::string DescribeForStatus(const Snapshot& snapshot) {
   if (snapshot.listeners) {
     text += ", " + std::to_string(snapshot.listeners->listeners.size()) + " listeners";
   }
-  return text + (snapshot.alerts ? DescribeFiring(*snapshot.alerts) : "");
+  return text + (report.alerts ? DescribeFiring(*report.alerts) : "");
 }
 
 }  // namespace connwatch

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/base/instant.h"
-#include "core/snapshot.h"
+#include "core/report.h"
 
 namespace connwatch {
 
@@ -27,6 +27,6 @@ class ServiceNotice {
 };
 
 /// "1234 sockets, 12 listeners; firing: SynRecvBacklogGrowth 0.0.0.0:443"
-std::string DescribeForStatus(const Snapshot& snapshot);
+std::string DescribeForStatus(const Report& report);
 
 }  // namespace connwatch

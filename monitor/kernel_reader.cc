@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "daemon/logging.h"
 #include "procfs/kernel_counters.h"
 #include "procfs/kernel_limits.h"
 #include "procfs/socket_stats.h"
@@ -12,10 +11,10 @@ namespace connwatch {
 template <typename T>
 std::optional<T> KernelReader::Keep(const std::string& name, Result<T> read) {
   if (!read) {
-    if (failing_.insert(name).second) LogWarning(name + ": " + read.error().context);
+    if (failing_.insert(name).second) log_(true, name + ": " + read.error().context);
     return std::nullopt;
   }
-  if (failing_.erase(name) > 0) LogInfo(name + ": readable again");
+  if (failing_.erase(name) > 0) log_(false, name + ": readable again");
   return std::move(read).value();
 }
 

@@ -1,27 +1,32 @@
-// Reads the kernel's counters and limits for the daemon, and says once what it could not read.
+// Reads the kernel's counters and limits, and says once what it could not read.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
 
-#include "core/base/instant.h"
 #include "core/base/result.h"
 #include "core/kernel/kernel_stats.h"
-#include "core/listeners/listener_tracker.h"
 
 namespace connwatch {
 
 class KernelReader {
  public:
-  /// A failing reader leaves only its own part absent; it is logged when it begins to fail and when
-  /// it works again.
+  /// Takes a line for the log: something begins to fail, or works again.
+  using Log = std::function<void(bool is_failure, const std::string& line)>;
+
+  explicit KernelReader(Log log) : log_(std::move(log)) {}
+
+  /// Leaves out what cannot be read. Each such part is logged when it begins to fail and when it
+  /// works again.
   KernelStats Read();
 
  private:
   template <typename T>
   std::optional<T> Keep(const std::string& name, Result<T> read);
 
+  const Log log_;
   std::set<std::string> failing_;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/snapshot.h"
+#include "core/process_stats.h"
 
 namespace connwatch {
 

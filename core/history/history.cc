@@ -85,7 +85,7 @@ DurationHistogram RttOfAllGroups(const Snapshot& snapshot) {
 
 }  // namespace
 
-void History::Observe(const Snapshot& snapshot, Instant now) {
+std::shared_ptr<const HistoryTable> History::Observe(const Snapshot& snapshot, Instant now) {
   ages_.Observe(snapshot.polls, now.monotonic);
   DurationHistogram rtt = RttOfAllGroups(snapshot);
   if (!begin_) {
@@ -99,7 +99,7 @@ void History::Observe(const Snapshot& snapshot, Instant now) {
     Finish(now.monotonic);
     rtt_before_ = std::move(rtt);
   }
-  table_ = MakeTable(now.monotonic);
+  return MakeTable(now.monotonic);
 }
 
 void History::Add(const Snapshot& snapshot) {
@@ -131,7 +131,8 @@ void History::AddRtt(const DurationHistogram& rtt) {
 void History::Finish(MonotonicTime now) {
   kept_.push_back({now, std::exchange(current_, {})});
   begin_ = now;
-  while (kept_.size() > kCapacity || kept_.front().end <= now - HistoryTable::kSpan) kept_.pop_front();
+  while (kept_.size() > kCapacity || kept_.front().end <= now - HistoryTable::kSpan)
+    kept_.pop_front();
 }
 
 std::shared_ptr<const HistoryTable> History::MakeTable(MonotonicTime now) const {

@@ -24,11 +24,9 @@ class History {
   /// Complete samples kept at most.
   static constexpr std::size_t kCapacity = HistoryTable::kSpan / HistoryTable::kInterval;
 
-  /// To be called with every snapshot; times must not go back.
-  void Observe(const Snapshot& snapshot, Instant now);
-
-  /// As of the latest Observe(), the sample in progress last; never null.
-  const std::shared_ptr<const HistoryTable>& table() const { return table_; }
+  /// Takes in a snapshot; call it with every one. Times must not go back. Returns the samples up to
+  /// now, the one in progress last; never null.
+  std::shared_ptr<const HistoryTable> Observe(const Snapshot& snapshot, Instant now);
 
  private:
   struct Kept {
@@ -47,7 +45,6 @@ class History {
   HistorySample current_;
   std::optional<DurationHistogram> rtt_before_;  // of all groups, when `current_` began
   std::deque<Kept> kept_;
-  std::shared_ptr<const HistoryTable> table_ = std::make_shared<const HistoryTable>();
 };
 
 }  // namespace connwatch

@@ -62,4 +62,27 @@ void PollCost::Observe(nanoseconds total, std::uint64_t polls) {
   polls_ = polls;
 }
 
+void CpuBudget::Reconfigure(const PerTier<milliseconds>& wanted, double share) {
+  wanted_ = wanted;
+  share_ = share;
+}
+
+PerTier<milliseconds> CpuBudget::Fit(const PerTier<TierLoad>& loads, double others) {
+  PerTier<TierDemand> demands;
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    costs_.at(i).Observe(loads.at(i).cpu, loads.at(i).polls);
+    demands.at(i) = {wanted_.at(i), costs_.at(i).per_poll()};
+  }
+  const auto fitted = FitIntervals(demands, std::max(share_ - others, share_ / 2));
+  PerTier<milliseconds> intervals;
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    constexpr int kTolerance = 5;  // less than a fifth to and fro is not worth a change
+    const milliseconds in_force = loads.at(i).interval;
+    const bool is_near = std::chrono::abs(fitted[i] - in_force) * kTolerance <= in_force;
+    const bool is_back = fitted[i] == wanted_.at(i);
+    intervals.at(i) = is_near && !is_back ? in_force : fitted[i];
+  }
+  return intervals;
+}
+
 }  // namespace connwatch

@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "core/polling/tier.h"
+
 namespace connwatch {
 
 struct TierDemand {
@@ -33,6 +35,35 @@ class PollCost {
   std::chrono::nanoseconds total_{0};
   std::uint64_t polls_ = 0;
   std::chrono::nanoseconds per_poll_{0};
+};
+
+/// What a tier has cost so far, and how often it is polled now.
+struct TierLoad {
+  std::chrono::nanoseconds cpu{0};  // of all `polls`
+  std::uint64_t polls = 0;
+  std::chrono::milliseconds interval{0};  // in force
+};
+
+/// Chooses the interval of each tier, poll after poll.
+class CpuBudget {
+ public:
+  /// `wanted` are the intervals that the configuration asks for; `share` of one core is what the
+  /// daemon may use, more than 0.
+  CpuBudget(const PerTier<std::chrono::milliseconds>& wanted, double share)
+      : wanted_(wanted), share_(share) {}
+
+  /// Takes new wishes. What is known of the cost of a poll stays.
+  void Reconfigure(const PerTier<std::chrono::milliseconds>& wanted, double share);
+
+  /// Returns the interval that each tier should have. The tiers get what `others`, a share of one
+  /// core, leave of the budget, and at least half of it. A tier keeps its interval if the better
+  /// one is less than a fifth away, unless that is the one asked for.
+  PerTier<std::chrono::milliseconds> Fit(const PerTier<TierLoad>& loads, double others);
+
+ private:
+  PerTier<std::chrono::milliseconds> wanted_;
+  double share_;
+  PerTier<PollCost> costs_;
 };
 
 }  // namespace connwatch

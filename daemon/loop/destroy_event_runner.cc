@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "daemon/logging.h"
+#include "monitor/clock.h"
 
 namespace connwatch {
 
@@ -32,7 +33,7 @@ void DestroyEventRunner::Join() {
     return;
   }
   stream_ = std::move(stream).value();
-  spending_.Start(EventLoop::Now().monotonic);
+  spending_.Start(Now().monotonic);
   stats_.is_active = true;
   Watch();
 }
@@ -49,8 +50,7 @@ void DestroyEventRunner::Watch() {
 
 void DestroyEventRunner::Gather() {
   readable_ = {};
-  auto gather =
-      loop_.At(EventLoop::Now().monotonic + kGather, Priority::kDestroyEvents, [this] { Watch(); });
+  auto gather = loop_.At(Now().monotonic + kGather, Priority::kDestroyEvents, [this] { Watch(); });
   if (gather) {
     gather_ = std::move(gather).value();
   } else {
@@ -66,7 +66,7 @@ void DestroyEventRunner::Leave() {
 }
 
 void DestroyEventRunner::RejoinLater() {
-  auto rejoin = loop_.At(EventLoop::Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
+  auto rejoin = loop_.At(Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
     LogInfo("joining the destroy events again");
     Join();
   });
@@ -78,11 +78,11 @@ void DestroyEventRunner::RejoinLater() {
 }
 
 void DestroyEventRunner::OnReadable() {
-  const auto cpu_before = EventLoop::ThreadCpuTime();
+  const auto cpu_before = ThreadCpuTime();
   const Result<bool> has_more = Read();
-  const auto cpu = EventLoop::ThreadCpuTime() - cpu_before;
+  const auto cpu = ThreadCpuTime() - cpu_before;
   stats_.cpu += cpu;
-  const bool has_window_ended = spending_.Add(cpu, EventLoop::Now().monotonic);
+  const bool has_window_ended = spending_.Add(cpu, Now().monotonic);
   const bool is_too_dear =
       has_window_ended && mode_ == DestroyEvents::kAuto && spending_.share() > limit_;
   if (is_too_dear) {
@@ -106,7 +106,7 @@ Result<bool> DestroyEventRunner::Read() {
   for (int i = 0; i < kBatches && has_more; ++i) {
     const auto batch = stream_->ReadBatch();
     if (!batch) return batch.error();
-    const MonotonicTime now = EventLoop::Now().monotonic;
+    const MonotonicTime now = Now().monotonic;
     for (const SocketRecord& record : batch->records) tracker_.OnDestroyed(record, now);
     stats_.events += batch->records.size();
     if (batch->is_overrun) ++stats_.overruns;

@@ -8,8 +8,8 @@
 #include "config/config.h"
 #include "core/connections/connection_tracker.h"
 #include "core/polling/spending.h"
-#include "core/snapshot.h"
 #include "core/sockets/destroy_event_source.h"
+#include "core/sockets/destroy_event_stats.h"
 #include "daemon/loop/event_loop.h"
 
 namespace connwatch {

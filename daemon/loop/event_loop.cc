@@ -61,16 +61,6 @@ Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
 
 EventLoop::~EventLoop() { sd_event_unref(event_); }
 
-Instant EventLoop::Now() {
-  return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()};
-}
-
-std::chrono::nanoseconds EventLoop::ThreadCpuTime() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
-
 Result<EventSource> EventLoop::OnSignal(int signal_number, Callback callback) {
   sd_event_source* source = nullptr;
   const int result = sd_event_add_signal(event_, &source, signal_number, OnSignalInfo, nullptr);

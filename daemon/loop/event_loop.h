@@ -1,5 +1,6 @@
-// The one loop of the daemon, on sd-event: timers, descriptors and signals, by priority. Owns every
-// mutable thing together with what runs on it, and is the only reader of the clocks.
+// The one loop of the daemon, on sd-event: timers, descriptors and signals, by priority. What runs
+// on its thread owns nearly everything in the daemon that changes (docs/architecture.md,
+// "Threads").
 #pragma once
 
 #include <chrono>
@@ -9,20 +10,25 @@
 
 #include "core/base/instant.h"
 #include "core/base/result.h"
+#include "core/polling/tier.h"
 
 struct sd_event;
 struct sd_event_source;
 
 namespace connwatch {
 
-/// Of several things to do, the lowest number goes first.
+/// If several things are to be done, the one with the lowest number goes first. The tiers have 0,
+/// 10, 20, ...: slices of the long dump give way to everything else.
 enum class Priority : std::int64_t {
   kSignals = -10,
-  kListeners = 0,
   kDestroyEvents = 5,
-  kHandshakes = 10,
-  kFull = 20,  // slices of the long dump give way to everything else
+  kHousekeeping = 10,
 };
+
+constexpr Priority PriorityOf(Tier tier) {
+  constexpr std::int64_t kStep = 10;
+  return Priority{kStep * static_cast<std::int64_t>(IndexOf(tier))};
+}
 
 /// A registration with the loop; ends when destroyed, also from within its own callback.
 class EventSource {
@@ -48,10 +54,6 @@ class EventLoop {
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-
-  static Instant Now();
-  /// CPU time of the calling thread, kernel included.
-  static std::chrono::nanoseconds ThreadCpuTime();
 
   /// The signal must be blocked in every thread (BlockSignals).
   Result<EventSource> OnSignal(int signal_number, Callback callback);

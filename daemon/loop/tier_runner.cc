@@ -2,18 +2,20 @@
 
 #include <utility>
 
+#include "monitor/clock.h"
+
 namespace connwatch {
 
 TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
                        std::function<void()> on_concluded)
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
-Result<void> TierRunner::Start() { return ScheduleAt(EventLoop::Now().monotonic); }
+Result<void> TierRunner::Start() { return ScheduleAt(Now().monotonic); }
 
 Result<void> TierRunner::Reschedule() {
   if (!latest_due_) return {};
   const auto interval = tier_.health().interval();
-  const MonotonicTime now = EventLoop::Now().monotonic;
+  const MonotonicTime now = Now().monotonic;
   // No burst to catch up after the host has slept.
   const bool is_past = *latest_due_ + interval <= now;
   return ScheduleAt((is_past ? now : *latest_due_) + interval);
@@ -27,7 +29,7 @@ Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
 }
 
 void TierRunner::OnDue(MonotonicTime due) {
-  const MonotonicTime now = EventLoop::Now().monotonic;
+  const MonotonicTime now = Now().monotonic;
   tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - due));
   latest_due_ = due;
   FailOnError(Reschedule());
@@ -40,19 +42,19 @@ void TierRunner::OnReadable() {
 
 void TierRunner::Step(const std::function<void(Instant)>& step) {
   const bool was_in_flight = tier_.IsInFlight();
-  const auto cpu_before = EventLoop::ThreadCpuTime();
-  step(EventLoop::Now());
+  const auto cpu_before = ThreadCpuTime();
+  step(Now());
   const bool has_concluded = tier_.HasEnded();
   if (has_concluded) {
     readable_ = {};
     deadline_ = {};
-    tier_.Conclude(EventLoop::Now());
+    tier_.Conclude(Now());
   }
-  const auto cpu_after = EventLoop::ThreadCpuTime();
+  const auto cpu_after = ThreadCpuTime();
   tier_.AddCpu(cpu_after - cpu_before);
   if (has_concluded) {
     on_concluded_();
-    tier_.AddCpu(EventLoop::ThreadCpuTime() - cpu_after);  // what follows is part of the price
+    tier_.AddCpu(ThreadCpuTime() - cpu_after);  // what follows is part of the price
   } else if (!was_in_flight) {
     FailOnError(WatchDump());
   }

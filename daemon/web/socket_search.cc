@@ -8,8 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
-#include "daemon/loop/event_loop.h"
 #include "daemon/web/socket_finder.h"
+#include "monitor/clock.h"
 #include "monitor/owners.h"
 
 namespace connwatch {
@@ -19,17 +19,17 @@ namespace {
 // The groups that have series of their own, where others are summed up.
 std::optional<std::unordered_set<std::string>> FoldedTo(
     const std::shared_ptr<const PublishedReport>& published) {
-  if (!published || published->snapshot().folded_groups == 0) return std::nullopt;
+  if (!published || published->report().snapshot->folded_groups == 0) return std::nullopt;
   std::unordered_set<std::string> names;
-  for (const ShownGroup& group : published->snapshot().groups) names.insert(group.name);
+  for (const ShownGroup& group : published->report().snapshot->groups) names.insert(group.name);
   return names;
 }
 
 }  // namespace
 
-SocketSearch::SocketSearch(SocketSource& source, const ReportSlot& snapshots)
+SocketSearch::SocketSearch(SocketSource& source, const ReportSlot& reports)
     : source_(source),
-      snapshots_(snapshots),
+      reports_(reports),
       cgroup_names_(HostCgroupNames()),
       tokens_(std::chrono::seconds(1), kBurst) {}
 
@@ -40,7 +40,7 @@ void SocketSearch::Configure(ClassifierOptions options) {
 
 Result<std::shared_ptr<BodyStream>> SocketSearch::Start(const SocketQuery& query) {
   const MutexLock lock(mutex_);
-  if (auto admitted = Admit(EventLoop::Now().monotonic); !admitted) return admitted.error();
+  if (auto admitted = Admit(Now().monotonic); !admitted) return admitted.error();
   if (thread_.joinable()) thread_.join();  // it has ended
   auto answer = std::make_shared<BodyStream>();
   is_searching_ = true;
@@ -79,11 +79,10 @@ void SocketSearch::Run(const SocketQuery& query, ClassifierOptions options, Body
                             .classifier = std::move(options),
                             .unit_names =
                                 [this](std::uint64_t cgroup_id) {
-                                  return cgroup_names_.NameOf(cgroup_id,
-                                                              EventLoop::Now().monotonic);
+                                  return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
                                 },
-                            .shown_groups = FoldedTo(snapshots_.Load()),
-                            .now = &EventLoop::Now,
+                            .shown_groups = FoldedTo(reports_.Load()),
+                            .now = &Now,
                             .is_stopping = is_stopping_};
   SocketFinder(std::move(parts), query).Find(answer);
 }

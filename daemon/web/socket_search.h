@@ -25,7 +25,7 @@ class SocketSearch {
   static constexpr unsigned kBurst = 5;
 
   /// Both must outlive this; `source` is used by the searches only.
-  SocketSearch(SocketSource& source, const ReportSlot& snapshots);
+  SocketSearch(SocketSource& source, const ReportSlot& reports);
   ~SocketSearch() { Stop(); }
   SocketSearch(const SocketSearch&) = delete;
   SocketSearch& operator=(const SocketSearch&) = delete;
@@ -45,7 +45,7 @@ class SocketSearch {
   void Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer);
 
   SocketSource& source_;
-  const ReportSlot& snapshots_;
+  const ReportSlot& reports_;
   CgroupNames cgroup_names_;  // the searching thread's
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_searching_ = false;

@@ -6,6 +6,7 @@
 #include "daemon/logging.h"
 #include "daemon/web/file_limit.h"
 #include "daemon/web/systemd_sockets.h"
+#include "monitor/clock.h"
 
 namespace connwatch {
 
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 
-// Where HTTP clients can take them all, polls fail.
+// A poll needs a descriptor. Without this warning nobody would know why polls fail while many HTTP
+// clients are connected.
 void WarnOfFewDescriptors(std::uint64_t for_clients) {
   constexpr std::uint64_t kForOthers = 100;
   const std::uint64_t limit = RaiseFileLimit();
@@ -40,13 +42,16 @@ WebPolicyResult LoadWebPolicy(const Options& options) {
 }
 
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-                   const ReportSlot& snapshots, EventLoop& loop, WebActions actions)
+                   const ReportSlot& reports, EventLoop& loop, WebActions actions)
     : options_(options),
       loop_(loop),
       actions_(std::move(actions)),
       guard_(std::move(policy),
              [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
-      services_{snapshots, guard_, {}, actions_.sockets} {
+      routes_{.reports = reports, .sockets = actions_.sockets},
+      services_{guard_, [this](const HttpRequest& request) {
+                  return Answer(request, routes_, Now().wall);
+                }} {
   Watch();
 }
 
@@ -60,7 +65,7 @@ Result<void> WebFront::Start(const HttpLimits& limits) {
     auto requests = ReloadRequests::Create(loop_, actions_.reload);
     if (!requests) return std::move(requests).error();
     reload_requests_ = std::move(requests).value();
-    services_.reload = [this] { return reload_requests_->Ask(); };
+    routes_.reload = [this] { return reload_requests_->Ask(); };
   }
   const auto policy = guard_.policy();
   if (!policy->tls && !policy->access.users.empty()) {
@@ -90,15 +95,14 @@ Result<std::vector<ListeningSocket>> WebFront::OpenSockets() const {
 }
 
 Result<void> WebFront::ScheduleTick() {
-  auto source =
-      loop_.At(EventLoop::Now().monotonic + kTick, Priority::kHandshakes, [this] { Tick(); });
+  auto source = loop_.At(Now().monotonic + kTick, Priority::kHousekeeping, [this] { Tick(); });
   if (!source) return std::move(source).error();
   tick_ = std::move(source).value();
   return {};
 }
 
 void WebFront::Tick() {
-  for (const auto& server : servers_) server->CloseOverdue(EventLoop::Now().monotonic);
+  for (const auto& server : servers_) server->CloseOverdue(Now().monotonic);
   if (files_.HasChanged()) actions_.on_web_files_read(Reload().ok());
   if (auto scheduled = ScheduleTick(); !scheduled) loop_.Fail(std::move(scheduled).error());
 }
@@ -134,7 +138,7 @@ Result<void> WebFront::Enforce(const std::shared_ptr<const WebPolicy>& policy) {
 }
 
 void WebFront::LogRefusal(WebRefusal reason, const std::string& line) {
-  const auto logged = refusals_.at(IndexOf(reason)).Take(line, EventLoop::Now().monotonic);
+  const auto logged = refusals_.at(IndexOf(reason)).Take(line, Now().monotonic);
   if (logged) LogWarning(*logged);
 }
 

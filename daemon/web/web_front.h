@@ -18,6 +18,7 @@
 #include "daemon/web/reload_requests.h"
 #include "exporters/access/web_guard.h"
 #include "exporters/metrics/published_report.h"
+#include "exporters/routes/routes.h"
 #include "exporters/server/http_server.h"
 
 namespace connwatch {
@@ -40,7 +41,7 @@ class WebFront {
  public:
   /// `policy` is what LoadWebPolicy gave. All must outlive this, and what `actions` need as well.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-           const ReportSlot& snapshots, EventLoop& loop, WebActions actions);
+           const ReportSlot& reports, EventLoop& loop, WebActions actions);
   ~WebFront();
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;
@@ -72,6 +73,7 @@ class WebFront {
   WebGuard guard_;
   FileWatch files_;
   std::unique_ptr<ReloadRequests> reload_requests_;
+  RouteServices routes_;
   HttpServices services_;
   EventSource tick_;
   std::vector<std::unique_ptr<HttpServer>> servers_;  // last: they use all of the above

@@ -19,9 +19,10 @@
 #include <string_view>
 #include <thread>
 
+#include "exporters/routes/routes.h"
 #include "exporters/server/http_server.h"
 #include "tests/fuzz/require.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace {
 
@@ -76,10 +77,9 @@ class Site {
   explicit Site(connwatch::WebAccess access)
       : guard_(connwatch::WebPolicy::Create(std::move(access)).value(),
                [](connwatch::WebRefusal, const std::string&) {}) {
-    slot_.Store(std::make_shared<const connwatch::PublishedReport>(connwatch::FullSnapshot(),
-                                                                     connwatch::kTestBuild));
-    services_.reload = []() -> connwatch::Result<void> { return {}; };
-    services_.sockets = [](const connwatch::SocketQuery&)
+    slot_.Store(std::make_shared<const connwatch::PublishedReport>(connwatch::FullReport()));
+    routes_.reload = []() -> connwatch::Result<void> { return {}; };
+    routes_.sockets = [](const connwatch::SocketQuery&)
         -> connwatch::Result<std::shared_ptr<connwatch::BodyStream>> {
       auto stream = std::make_shared<connwatch::BodyStream>();
       stream->Write("{}\n");
@@ -124,7 +124,10 @@ class Site {
   Listener unix_ = Listen(AF_UNIX);
   connwatch::ReportSlot slot_;
   connwatch::WebGuard guard_;
-  connwatch::HttpServices services_{slot_, guard_, {}};
+  connwatch::RouteServices routes_{slot_};
+  connwatch::HttpServices services_{guard_, [this](const connwatch::HttpRequest& request) {
+                                      return connwatch::Answer(request, routes_, std::chrono::system_clock::now());
+                                    }};
   std::array<std::unique_ptr<HttpServer>, 2> servers_;
 };
 

@@ -11,7 +11,7 @@
 #include "exporters/metrics/metrics_page.h"
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 #include "tests/support/traffic.h"
 
 namespace connwatch {
@@ -56,7 +56,7 @@ class TierPollerTest : public testing::Test {
     snapshot.polls = {tier_.health()};
     return snapshot;
   }
-  std::string Page() const { return RenderMetricsPage(CurrentSnapshot(), kTestBuild); }
+  std::string Page() const { return RenderMetricsPage(ReportOf(CurrentSnapshot())); }
 
   ScriptedSource source_;
   ConnectionClassifier classifier_ = PlainClassifier();
@@ -104,7 +104,7 @@ TEST_F(TierPollerTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
     EXPECT_EQ(EstablishedCount(), 3U) << fault.name;
     EXPECT_EQ(tier_.health().failures(fault.reason), 1U) << fault.name;
     EXPECT_EQ(tier_.health().failures(), ++failures);
-    EXPECT_THAT(RenderStatus(CurrentSnapshot(), kTestBuild, TestInstant(16).wall),
+    EXPECT_THAT(RenderStatus(ReportOf(CurrentSnapshot()), TestInstant(16).wall),
                 testing::AllOf(HasSubstr("\"age_seconds\": 15.0"), HasSubstr(fault.text)));
   }
   EXPECT_THAT(Page(), HasSubstr("connwatch_poll_errors_total{tier=\"full\","

@@ -1,4 +1,4 @@
-// Alerts as a snapshot has them: one that fires, one that is pending, a rule at rest.
+// Alerts as a report has them: one that fires, one that is pending, a rule at rest.
 #pragma once
 
 #include "core/alerts/alert_table.h"

@@ -1,9 +1,9 @@
-// A history as a snapshot has it: a sample with everything, and one with nothing.
+// A history as a report has it: a sample with everything, and one with nothing.
 #pragma once
 
 #include <memory>
 
-#include "core/history/history.h"
+#include "core/history/history_table.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {

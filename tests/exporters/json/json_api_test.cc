@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/api_examples.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace connwatch {
 namespace {
@@ -27,9 +27,9 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
        {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
        {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
-       {"/api/v1/alerts", RenderAlerts(snapshot, kDefault)},
-       {"/api/v1/history", RenderHistory(snapshot)},
-       {"/api/v1/status", RenderStatus(snapshot, kTestBuild, TestInstant(60).wall)},
+       {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
+       {"/api/v1/history", RenderHistory(FullReport())},
+       {"/api/v1/status", RenderStatus(FullReport(), TestInstant(60).wall)},
        {"/api/v1/listeners?limit=0",
         RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
 }
@@ -68,12 +68,12 @@ TEST(JsonApiTest, UnknownIsNotEmpty) {
   EXPECT_FALSE(RenderListeners(EmptySnapshot(), kDefault));
   EXPECT_FALSE(RenderHandshakes(EmptySnapshot(), kDefault));
   EXPECT_FALSE(RenderGroups(EmptySnapshot(), kDefault));
-  EXPECT_FALSE(RenderAlerts(EmptySnapshot(), kDefault));
-  EXPECT_FALSE(RenderHistory(EmptySnapshot()));
+  EXPECT_FALSE(RenderAlerts(EmptyReport(), kDefault));
+  EXPECT_FALSE(RenderHistory(EmptyReport()));
 }
 
 TEST(JsonApiTest, StatusIsThereFromTheStart) {
-  const auto status = Parse(RenderStatus(EmptySnapshot(), kTestBuild, TestInstant(60).wall));
+  const auto status = Parse(RenderStatus(EmptyReport(), TestInstant(60).wall));
   EXPECT_EQ(status.at("is_ready"), false);
   const auto& tier = status.at("tiers").at(0);
   EXPECT_EQ(tier.at("tier"), "full");
@@ -88,7 +88,7 @@ TEST(JsonApiTest, ATierIsStaleAfterThreeIntervalsAndTwoSeconds) {
   snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
   snapshot.polls.front().RecordSuccess(TestInstant(0), {});
   const auto is_stale = [&](int second) -> bool {
-    return Parse(RenderStatus(snapshot, kTestBuild, TestInstant(second).wall))
+    return Parse(RenderStatus(ReportOf(snapshot), TestInstant(second).wall))
         .at("tiers")
         .at(0)
         .at("is_stale");

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 #include "tests/support/text_files.h"
 
 namespace connwatch {
@@ -24,16 +24,16 @@ void ExpectGolden(const std::string& page, const std::filesystem::path& golden_f
 }
 
 TEST(MetricsPageTest, IsTheGoldenFile) {
-  ExpectGolden(RenderMetricsPage(FullSnapshot(), kTestBuild), "tests/testdata/metrics_page.txt");
+  ExpectGolden(RenderMetricsPage(FullReport()), "tests/testdata/metrics_page.txt");
 }
 
 TEST(MetricsPageTest, OpenMetricsIsTheGoldenFile) {
-  ExpectGolden(RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics),
+  ExpectGolden(RenderMetricsPage(FullReport(), MetricsFormat::kOpenMetrics),
                "tests/testdata/openmetrics_page.txt");
 }
 
 TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {
-  const std::string page = RenderMetricsPage(EmptySnapshot(), kTestBuild);
+  const std::string page = RenderMetricsPage(EmptyReport());
   EXPECT_THAT(page, Not(HasSubstr("connwatch_tcp_sockets")));
   EXPECT_THAT(page, Not(HasSubstr("connwatch_listener_")));
   EXPECT_THAT(page, Not(HasSubstr("connwatch_syn_sent_")));
@@ -44,7 +44,7 @@ TEST(MetricsPageTest, BeforeTheFirstPollSocketsAreAbsentNotZero) {
 TEST(MetricsPageTest, LargeCountsKeepEveryDigit) {
   Snapshot snapshot = FullSnapshot();
   snapshot.totals.dump_duplicates = 9'007'199'254'740'991;  // 2^53 - 1
-  EXPECT_THAT(RenderMetricsPage(snapshot, kTestBuild),
+  EXPECT_THAT(RenderMetricsPage(ReportOf(snapshot)),
               HasSubstr("connwatch_dump_duplicates_total 9007199254740991\n"));
 }
 

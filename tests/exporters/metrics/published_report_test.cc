@@ -6,22 +6,22 @@
 #include <vector>
 
 #include "exporters/metrics/metrics_page.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace connwatch {
 namespace {
 
 TEST(PublishedReportTest, RendersOnce) {
-  const PublishedReport published(FullSnapshot(), kTestBuild);
+  const PublishedReport published(FullReport());
   const std::string* first = &published.MetricsPage();
   EXPECT_EQ(first->data(), published.MetricsPage().data());
-  EXPECT_EQ(*first, RenderMetricsPage(FullSnapshot(), kTestBuild));
+  EXPECT_EQ(*first, RenderMetricsPage(FullReport()));
 }
 
 TEST(PublishedReportTest, RendersEachFormatForItself) {
-  const PublishedReport published(FullSnapshot(), kTestBuild);
+  const PublishedReport published(FullReport());
   EXPECT_EQ(published.MetricsPage(MetricsFormat::kOpenMetrics),
-            RenderMetricsPage(FullSnapshot(), kTestBuild, MetricsFormat::kOpenMetrics));
+            RenderMetricsPage(FullReport(), MetricsFormat::kOpenMetrics));
   EXPECT_NE(published.GzippedMetricsPage(MetricsFormat::kOpenMetrics),
             published.GzippedMetricsPage());
 }
@@ -30,17 +30,17 @@ TEST(ReportSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(ReportSlot().Load()
 
 TEST(ReportSlotTest, HandsOutTheLatestAndKeepsWhatIsStillRead) {
   ReportSlot slot;
-  slot.Store(std::make_shared<const PublishedReport>(EmptySnapshot(), kTestBuild));
+  slot.Store(std::make_shared<const PublishedReport>(EmptyReport()));
   const auto older = slot.Load();
-  slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
-  EXPECT_FALSE(older->snapshot().sockets);
-  EXPECT_TRUE(slot.Load()->snapshot().sockets);
+  slot.Store(std::make_shared<const PublishedReport>(FullReport()));
+  EXPECT_FALSE(older->report().snapshot->sockets);
+  EXPECT_TRUE(slot.Load()->report().snapshot->sockets);
 }
 
 // For ThreadSanitizer: one writer, several readers that render.
 TEST(ReportSlotTest, ReadersAndTheWriterDoNotMeet) {
   ReportSlot slot;
-  slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
+  slot.Store(std::make_shared<const PublishedReport>(FullReport()));
   constexpr int kReaders = 4;
   std::vector<std::thread> readers;
   readers.reserve(kReaders);
@@ -54,7 +54,7 @@ TEST(ReportSlotTest, ReadersAndTheWriterDoNotMeet) {
     });
   }
   for (int i = 0; i < 50; ++i) {
-    slot.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
+    slot.Store(std::make_shared<const PublishedReport>(FullReport()));
   }
   for (std::thread& reader : readers) reader.join();
 }

@@ -1,35 +1,34 @@
-#include "exporters/http/http_reply.h"
+#include "exporters/routes/routes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/gunzip.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
+#include "tests/support/text_files.h"
 
 namespace connwatch {
 namespace {
 
 using testing::HasSubstr;
 
-std::shared_ptr<const PublishedReport> Published(Snapshot snapshot) {
-  return std::make_shared<const PublishedReport>(std::move(snapshot), kTestBuild);
+HttpReply Reply(const HttpRequest& request, Report report = FullReport()) {
+  ReportSlot slot;
+  slot.Store(std::make_shared<const PublishedReport>(std::move(report)));
+  return Answer(request, {slot}, TestInstant(60).wall);
 }
 
-HttpReply Reply(const HttpRequest& request, Snapshot snapshot = FullSnapshot()) {
-  return Answer(request, Published(std::move(snapshot)), TestInstant(60).wall);
-}
-
-HttpReply Get(std::string_view path, Snapshot snapshot = FullSnapshot(),
+HttpReply Get(std::string_view path, Report report = FullReport(),
               std::string_view accept_encoding = "") {
   return Reply({.method = "GET", .path = path, .accept_encoding = accept_encoding},
-               std::move(snapshot));
+               std::move(report));
 }
 
 HttpReply Ask(std::string_view path, std::string_view query) {
   return Reply({.method = "GET", .path = path, .query = query});
 }
 
-TEST(HttpReplyTest, MetricsInTheTextFormat) {
+TEST(RoutesTest, MetricsInTheTextFormat) {
   const HttpReply reply = Get("/metrics");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_EQ(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
@@ -37,14 +36,14 @@ TEST(HttpReplyTest, MetricsInTheTextFormat) {
   EXPECT_THAT(*reply.body, HasSubstr("\nconnwatch_tcp_sockets{"));
 }
 
-TEST(HttpReplyTest, MetricsGzippedHoldTheSamePage) {
+TEST(RoutesTest, MetricsGzippedHoldTheSamePage) {
   const HttpReply plain = Get("/metrics");
-  const HttpReply gzipped = Get("/metrics", FullSnapshot(), "gzip");
+  const HttpReply gzipped = Get("/metrics", FullReport(), "gzip");
   EXPECT_EQ(gzipped.content_encoding, "gzip");
   EXPECT_EQ(Gunzip(*gzipped.body), *plain.body);
 }
 
-TEST(HttpReplyTest, OpenMetricsWhereTheClientPrefersIt) {
+TEST(RoutesTest, OpenMetricsWhereTheClientPrefersIt) {
   HttpRequest request = {.method = "GET",
                          .path = "/metrics",
                          .accept = "application/openmetrics-text;version=1.0.0,*/*;q=0.1"};
@@ -55,7 +54,7 @@ TEST(HttpReplyTest, OpenMetricsWhereTheClientPrefersIt) {
   EXPECT_EQ(Gunzip(*Reply(request).body), *reply.body);
 }
 
-TEST(HttpReplyTest, TheStatusPageHasAPolicyAndOthersNeedNone) {
+TEST(RoutesTest, TheStatusPageHasAPolicyAndOthersNeedNone) {
   const HttpReply reply = Get("/");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_EQ(reply.content_type, "text/html; charset=utf-8");
@@ -65,26 +64,26 @@ TEST(HttpReplyTest, TheStatusPageHasAPolicyAndOthersNeedNone) {
   EXPECT_TRUE(Get("/metrics").headers.empty());
 }
 
-TEST(HttpReplyTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
+TEST(RoutesTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
   for (const char* path : {"alerts", "groups", "handshakes", "history", "listeners", "states"}) {
     const std::string whole = std::string("/api/v1/") + path;
     EXPECT_EQ(Get(whole).status, 200U) << path;
     EXPECT_EQ(Get(whole).content_type, "application/json");
-    const HttpReply not_yet = Get(whole, EmptySnapshot());
+    const HttpReply not_yet = Get(whole, EmptyReport());
     EXPECT_EQ(not_yet.status, 503U) << path;
     EXPECT_THAT(*not_yet.body, HasSubstr("\"error\": \"waiting for the first"));
   }
-  EXPECT_EQ(Get("/api/v1/status", EmptySnapshot()).status, 200U);
+  EXPECT_EQ(Get("/api/v1/status", EmptyReport()).status, 200U);
 }
 
-TEST(HttpReplyTest, ListsArePagedByTheQuery) {
+TEST(RoutesTest, ListsArePagedByTheQuery) {
   const HttpReply reply = Ask("/api/v1/listeners", "limit=1&offset=1");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_THAT(*reply.body, HasSubstr("[::1]:22"));
   EXPECT_THAT(*reply.body, testing::Not(HasSubstr("0.0.0.0:443")));
 }
 
-TEST(HttpReplyTest, ABadQueryIs400WithThePosition) {
+TEST(RoutesTest, ABadQueryIs400WithThePosition) {
   for (const auto& [path, query] : std::vector<std::pair<std::string_view, std::string_view>>{
            {"/api/v1/listeners", "limit=0"},
            {"/api/v1/groups", "limit=1&offset=x"},
@@ -99,26 +98,30 @@ TEST(HttpReplyTest, ABadQueryIs400WithThePosition) {
   }
 }
 
-TEST(HttpReplyTest, ElsewhereAQueryIsIgnored) {
+TEST(RoutesTest, ElsewhereAQueryIsIgnored) {
   for (const char* path : {"/", "/metrics", "/-/healthy", "/-/ready"}) {
     EXPECT_EQ(Ask(path, "x=%zz&y").status, 200U) << path;
   }
 }
 
-TEST(HttpReplyTest, LongAnswersAreCompressedIfAsked) {
+TEST(RoutesTest, LongAnswersAreCompressedIfAsked) {
   for (const char* path : {"/", "/api/v1/listeners"}) {
     const HttpReply plain = Get(path);
-    const HttpReply gzipped = Get(path, FullSnapshot(), "gzip");
+    const HttpReply gzipped = Get(path, FullReport(), "gzip");
     EXPECT_EQ(plain.content_encoding, "");
     EXPECT_EQ(gzipped.content_encoding, "gzip");
     EXPECT_EQ(Gunzip(*gzipped.body), *plain.body);
   }
-  EXPECT_EQ(Get("/-/healthy", FullSnapshot(), "gzip").content_encoding, "");
+  EXPECT_EQ(Get("/-/healthy", FullReport(), "gzip").content_encoding, "");
 }
 
-TEST(HttpReplyTest, TheBodyOutlivesTheSlot) {
-  auto published = Published(FullSnapshot());
-  HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, published, TestInstant(60).wall);
+TEST(RoutesTest, TheBodyOutlivesTheSlot) {
+  auto published = std::make_shared<const PublishedReport>(FullReport());
+  ReportSlot slot;
+  slot.Store(published);
+  HttpReply reply =
+      Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60).wall);
+  slot.Store(nullptr);
   const std::weak_ptr<const PublishedReport> observer = published;
   published.reset();
   EXPECT_FALSE(observer.expired());
@@ -126,47 +129,74 @@ TEST(HttpReplyTest, TheBodyOutlivesTheSlot) {
   EXPECT_TRUE(observer.expired());
 }
 
-TEST(HttpReplyTest, ReadyOnlyAfterTheFirstFullPoll) {
+TEST(RoutesTest, ReadyOnlyAfterTheFirstFullPoll) {
   EXPECT_EQ(Get("/-/ready").status, 200U);
-  const HttpReply not_yet = Get("/-/ready", EmptySnapshot());
+  const HttpReply not_yet = Get("/-/ready", EmptyReport());
   EXPECT_EQ(not_yet.status, 503U);
   EXPECT_THAT(*not_yet.body, HasSubstr("waiting for the first full poll"));
 }
 
-TEST(HttpReplyTest, NotReadySaysWhatFailed) {
+TEST(RoutesTest, NotReadySaysWhatFailed) {
   Snapshot snapshot = EmptySnapshot();
   snapshot.polls.front().RecordFailure(TestInstant(1), {}, Error{1, "no inet_diag"});
-  EXPECT_THAT(*Get("/-/ready", snapshot).body, HasSubstr("no inet_diag"));
+  EXPECT_THAT(*Get("/-/ready", ReportOf(snapshot)).body, HasSubstr("no inet_diag"));
 }
 
-TEST(HttpReplyTest, HandshakesAreJsonOrNotYetKnown) {
+TEST(RoutesTest, HandshakesAreJsonOrNotYetKnown) {
   const HttpReply reply = Get("/api/v1/handshakes");
   EXPECT_EQ(reply.status, 200U);
   EXPECT_EQ(reply.content_type, "application/json");
   EXPECT_THAT(*reply.body, HasSubstr("\"pending_total\": 6"));
-  const HttpReply not_yet = Get("/api/v1/handshakes", EmptySnapshot());
+  const HttpReply not_yet = Get("/api/v1/handshakes", EmptyReport());
   EXPECT_EQ(not_yet.status, 503U);
   EXPECT_THAT(*not_yet.body, HasSubstr("\"error\""));
 }
 
-TEST(HttpReplyTest, HealthyAsLongAsItAnswers) {
-  EXPECT_EQ(Get("/-/healthy", EmptySnapshot()).status, 200U);
+TEST(RoutesTest, HealthyAsLongAsItAnswers) {
+  EXPECT_EQ(Get("/-/healthy", EmptyReport()).status, 200U);
 }
 
-TEST(HttpReplyTest, UnknownPathsAre404WithText) {
-  for (const char* path : {"/metricsx", "/metrics/", "", "//", "/-/", "/-/reload"}) {
+TEST(RoutesTest, UnknownPathsAre404WithText) {
+  for (const char* path : {"/metricsx", "/metrics/", "", "//", "/-/", "/-/reload/"}) {
     const HttpReply reply = Get(path);
     EXPECT_EQ(reply.status, 404U) << path;
     EXPECT_FALSE(reply.body->empty());
   }
 }
 
-TEST(HttpReplyTest, OtherMethodsAre405WithAllow) {
-  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS", "get", ""}) {
-    const HttpReply reply = Reply({.method = method, .path = "/metrics"});
-    EXPECT_EQ(reply.status, 405U) << method;
-    EXPECT_EQ(reply.allow, "GET, HEAD");
-    EXPECT_FALSE(reply.body->empty());
+TEST(RoutesTest, EveryRouteTakesItsMethodsOnly) {
+  for (const std::string_view path : RoutePaths()) {
+    const HttpReply refused = Reply({.method = "DELETE", .path = path});
+    EXPECT_EQ(refused.status, 405U) << path;
+    EXPECT_FALSE(refused.body->empty());
+    for (const char* method : {"GET", "HEAD", "POST", "PUT", "OPTIONS", "get", ""}) {
+      const bool is_allowed =
+          method[0] != '\0' && ("," + std::string(refused.allow)).find(method) != std::string::npos;
+      EXPECT_EQ(Reply({.method = method, .path = path}).status != 405U, is_allowed)
+          << method << " " << path;
+    }
+  }
+}
+
+TEST(RoutesTest, WhatIsNotEnabledIs403) {
+  EXPECT_EQ(Reply({.method = "POST", .path = "/-/reload"}).status, 403U);
+  EXPECT_EQ(Reply({.method = "GET", .path = "/api/v1/sockets"}).status, 403U);
+}
+
+TEST(RoutesTest, AnUnknownPathIsAnsweredWithAllThereAre) {
+  const HttpReply reply = Get("/nothing");
+  for (const std::string_view path : RoutePaths()) {
+    EXPECT_THAT(*reply.body, HasSubstr(std::string(path) + "\n"));
+  }
+}
+
+// docs/api.md has a heading or an example for each path of the API, and README.md a row for each.
+TEST(RoutesTest, TheDocumentsNameEveryPath) {
+  const std::string readme = ReadSourceFile("README.md");
+  const std::string api = ReadSourceFile("docs/api.md");
+  for (const std::string_view path : RoutePaths()) {
+    EXPECT_THAT(readme, HasSubstr("`" + std::string(path) + "`")) << path;
+    if (path.starts_with("/api/")) EXPECT_THAT(api, HasSubstr("`GET " + std::string(path))) << path;
   }
 }
 

@@ -18,7 +18,7 @@
 #include "core/base/mutex.h"
 #include "exporters/server/http_server.h"
 #include "tests/support/loopback_client.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace connwatch {
 
@@ -57,7 +57,7 @@ inline void WaitFor(const std::function<bool()>& condition, const char* what) {
 class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Security> {
  protected:
   HttpConnectionTest() {
-    slot_.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
+    slot_.Store(std::make_shared<const PublishedReport>(FullReport()));
     if (IsTls()) guard_.Enforce(TlsPolicy());
   }
 

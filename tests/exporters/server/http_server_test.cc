@@ -9,7 +9,7 @@
 #include <string>
 
 #include "tests/support/loopback_client.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace connwatch {
 namespace {
@@ -27,7 +27,7 @@ constexpr HttpLimits kLimits = {
 class HttpServerTest : public testing::Test {
  protected:
   HttpServerTest() {
-    slot_.Store(std::make_shared<const PublishedReport>(FullSnapshot(), kTestBuild));
+    slot_.Store(std::make_shared<const PublishedReport>(FullReport()));
   }
 
   std::unique_ptr<HttpServer> Start(const HttpLimits& limits = kLimits) {
@@ -45,7 +45,10 @@ class HttpServerTest : public testing::Test {
 
   ReportSlot slot_;
   WebGuard guard_{kNoPolicy, [](WebRefusal /*reason*/, const std::string& /*line*/) {}};
-  HttpServices services_{slot_, guard_, {}};
+  RouteServices routes_{slot_};
+  HttpServices services_{guard_, [this](const HttpRequest& request) {
+                           return Answer(request, routes_, std::chrono::system_clock::now());
+                         }};
 };
 
 TEST_F(HttpServerTest, ServesMetrics) {

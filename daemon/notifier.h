@@ -1,5 +1,5 @@
-// Runs the alert sender in the daemon: hands it the alerts of every snapshot, and writes to the log
-// when a receiver begins to fail and when it works again.
+// Has the configured receivers told of alerts, and writes to the log when one begins to fail and
+// when it works again.
 #pragma once
 
 #include <map>
@@ -8,20 +8,22 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/alerts/alert_table.h"
+#include "core/base/instant.h"
 #include "core/base/result.h"
-#include "core/snapshot.h"
 #include "exporters/notify/alert_sender.h"
 
 namespace connwatch {
 
 /// For the loop thread.
-class Notifying {
+class Notifier {
  public:
-  /// Whom to tell from now on. There is a sender, with its thread, once there is a receiver.
+  /// Whom to tell from now on. The sender and its thread start with the first receiver.
   void Configure(const Config& config);
 
-  /// Has the snapshot's alerts told, and puts into it how that goes.
-  void Notify(Snapshot& snapshot, Instant now);
+  /// Has the receivers told of `alerts`, without waiting for that. Returns how telling them goes so
+  /// far: one entry for each name of a receiver.
+  std::vector<NotificationStats> Tell(const std::shared_ptr<const AlertTable>& alerts, Instant now);
 
  private:
   Result<void> StartSender();

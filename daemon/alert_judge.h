@@ -1,4 +1,5 @@
-// Runs the alert engine in the daemon: one look per snapshot, a line in the log per transition.
+// Judges every snapshot by the alert rules: a table of alerts for the report, and a line in the log
+// for each transition.
 #pragma once
 
 #include <map>
@@ -13,15 +14,15 @@
 namespace connwatch {
 
 /// For the loop thread.
-class Alerting {
+class AlertJudge {
  public:
-  explicit Alerting(std::vector<AlertRule> rules) : engine_(std::move(rules)) {}
+  explicit AlertJudge(std::vector<AlertRule> rules) : engine_(std::move(rules)) {}
 
   /// See AlertEngine::Reconfigure.
   void Reconfigure(std::vector<AlertRule> rules, Instant now);
 
-  /// Judges the snapshot and puts the alerts into it.
-  void Evaluate(Snapshot& snapshot, Instant now);
+  /// Returns how the alerts stand with this snapshot.
+  std::shared_ptr<const AlertTable> Judge(const Snapshot& snapshot, Instant now);
 
  private:
   void Book(const std::vector<AlertTransition>& transitions);

@@ -1,4 +1,4 @@
-#include "daemon/alerting.h"
+#include "daemon/alert_judge.h"
 
 #include <sstream>
 #include <utility>
@@ -33,20 +33,20 @@ std::string Describe(const AlertTransition& transition) {
 
 }  // namespace
 
-void Alerting::Reconfigure(std::vector<AlertRule> rules, Instant now) {
+void AlertJudge::Reconfigure(std::vector<AlertRule> rules, Instant now) {
   Book(engine_.Reconfigure(std::move(rules), now));
 }
 
-void Alerting::Evaluate(Snapshot& snapshot, Instant now) {
+std::shared_ptr<const AlertTable> AlertJudge::Judge(const Snapshot& snapshot, Instant now) {
   Book(engine_.Evaluate(snapshot, now));
   AlertTable table{.rules = engine_.rules(), .alerts = engine_.alerts(), .transitions = {}};
   for (const AlertRuleStatus& status : table.rules) {
     table.transitions.push_back(transitions_[status.rule->name]);
   }
-  snapshot.alerts = std::make_shared<const AlertTable>(std::move(table));
+  return std::make_shared<const AlertTable>(std::move(table));
 }
 
-void Alerting::Book(const std::vector<AlertTransition>& transitions) {
+void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {
   for (const AlertTransition& transition : transitions) {
     ++transitions_[transition.alert.rule->name].at(IndexOf(transition.to));
     if (transition.to == AlertState::kFiring) {

@@ -1,4 +1,4 @@
-#include "daemon/build_info.h"
+#include "core/build_info.h"
 
 namespace connwatch {
 

@@ -1,4 +1,4 @@
-#include "daemon/notifying.h"
+#include "daemon/notifier.h"
 
 #include <unistd.h>
 
@@ -8,8 +8,8 @@
 
 #include "config/regular_file.h"
 #include "daemon/logging.h"
-#include "daemon/loop/event_loop.h"
 #include "exporters/notify/curl_transport.h"
+#include "monitor/clock.h"
 
 namespace connwatch {
 
@@ -23,7 +23,7 @@ std::string HostName() {
 
 }  // namespace
 
-void Notifying::Configure(const Config& config) {
+void Notifier::Configure(const Config& config) {
   if (!sender_ && config.alertmanagers.empty()) return;
   Result<void> configured = sender_ ? Result<void>() : StartSender();
   if (configured) {
@@ -33,24 +33,26 @@ void Notifying::Configure(const Config& config) {
   if (!configured) LogError("no alerts are sent: " + configured.error().context);
 }
 
-Result<void> Notifying::StartSender() {
+Result<void> Notifier::StartSender() {
   auto transport = CurlTransport::Create(
       [](const std::string& path) { return ReadRegularFile(path, kMaxReceiverFileBytes); });
   if (!transport) return std::move(transport).error();
   sender_ = std::make_unique<AlertSender>(AlertSender::Parts{
-      .transport = std::move(transport).value(), .now = EventLoop::Now, .instance = HostName()});
+      .transport = std::move(transport).value(), .now = Now, .instance = HostName()});
   return {};
 }
 
-void Notifying::Notify(Snapshot& snapshot, Instant now) {
-  if (!sender_) return;
-  snapshot.notifications = sender_->stats();
-  LogChanges(snapshot.notifications);
-  sender_->Post(snapshot.alerts, now);
+std::vector<NotificationStats> Notifier::Tell(const std::shared_ptr<const AlertTable>& alerts,
+                                              Instant now) {
+  if (!sender_) return {};
+  std::vector<NotificationStats> receivers = sender_->stats();
+  LogChanges(receivers);
+  sender_->Post(alerts, now);
+  return receivers;
 }
 
 // Once per kind of failure and once at recovery, not at every try.
-void Notifying::LogChanges(const std::vector<NotificationStats>& receivers) {
+void Notifier::LogChanges(const std::vector<NotificationStats>& receivers) {
   std::erase_if(failing_, [&receivers](const auto& item) {
     return std::ranges::find(receivers, item.first, &NotificationStats::receiver) ==
            receivers.end();

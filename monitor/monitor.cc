@@ -1,0 +1,148 @@
+#include "monitor/monitor.h"
+
+#include <utility>
+
+#include "monitor/clock.h"
+#include "monitor/owners.h"
+
+namespace connwatch {
+
+namespace {
+
+AggregationOptions AggregationOptionsFrom(const Config& config) {
+  return {.rtt_bounds = config.histograms.rtt};
+}
+
+ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
+  return {.max_listeners = config.max_listeners,
+          .peak_window = config.peak_window,
+          .thresholds = config.diagnosis};
+}
+
+// Kernels without the setting double the time-out from the first retransmission on.
+unsigned LinearTimeouts(const KernelStats& kernel) {
+  const auto limits = kernel.limits.value_or(KernelLimits{});
+  return static_cast<unsigned>(limits.syn_linear_timeouts.value_or(0));
+}
+
+}  // namespace
+
+ClassifierOptions ClassifierOptionsFrom(const Config& config) {
+  return {.groups = {.rules = config.groups,
+                     .group_by = config.group_by,
+                     .max_groups = config.max_groups},
+          .exclude_loopback = config.exclude_loopback};
+}
+
+Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log log)
+    : kernel_reader_(std::move(log)),
+      kernel_(kernel_reader_.Read()),
+      rates_from_(kernel_),
+      rates_since_(Now().monotonic),
+      cgroup_names_(HostCgroupNames()),
+      classifier_(ClassifierOptionsFrom(config),
+                  [this](std::uint64_t cgroup_id) {
+                    return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
+                  }),
+      ledger_(GroupTraffic(config.histograms.rtt)),
+      tracker_(config.max_tracked_connections, classifier_, ledger_),
+      listener_tracker_(ListenerTrackerOptionsFrom(config)),
+      listener_poll_(listener_tracker_, classifier_),
+      handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
+      full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
+      cpu_budget_(config.poll.intervals, config.cpu_budget) {
+  tiers_.reserve(kTierCount);
+  for (const TierSpec& tier : kTiers) {
+    tiers_.emplace_back(tier.id, source, WorkOf(tier.id),
+                        config.poll.intervals.at(IndexOf(tier.id)));
+  }
+}
+
+PollWork& Monitor::WorkOf(Tier tier) {
+  switch (tier) {
+    case Tier::kListeners:
+      return listener_poll_;
+    case Tier::kHandshakes:
+      return handshake_poll_;
+    case Tier::kFull:
+      break;
+  }
+  return full_poll_;
+}
+
+Result<void> Monitor::Reconfigure(const Config& config) {
+  listener_tracker_.UseThresholds(config.diagnosis);
+  full_poll_.Reconfigure(AggregationOptionsFrom(config));
+  ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    tiers_.at(i).set_interval(config.poll.intervals.at(i));
+  }
+  cpu_budget_.Reconfigure(config.poll.intervals, config.cpu_budget);
+  tracker_.Regroup();
+  return classifier_.Reconfigure(ClassifierOptionsFrom(config).groups);
+}
+
+void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
+  const PollHealth& health = tier.health();
+  if (health.tier() == Tier::kListeners) return;
+  ReadKernel(now);
+  const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
+  if (is_good_full_poll && kernel_.sockets) {
+    sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.table()->states, *kernel_.sockets);
+  }
+}
+
+void Monitor::ReadKernel(MonotonicTime now) {
+  kernel_ = kernel_reader_.Read();
+  if (now - rates_since_ >= kMinRateSpan) {
+    rates_ = {};
+    if (rates_from_.counters && kernel_.counters) {
+      rates_ = RatesBetween(*rates_from_.counters, *kernel_.counters, now - rates_since_);
+    }
+    rates_from_ = kernel_;
+    rates_since_ = now;
+  }
+  listener_tracker_.Diagnose(rates_);
+}
+
+std::vector<const TierPoller*> Monitor::FitToBudget(double others) {
+  PerTier<TierLoad> loads;
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    const PollHealth& health = tiers_.at(i).health();
+    loads.at(i) = {health.cpu(), health.successes() + health.failures(), health.interval()};
+  }
+  const auto intervals = cpu_budget_.Fit(loads, others);
+  std::vector<const TierPoller*> changed;
+  for (std::size_t i = 0; i < kTierCount; ++i) {
+    if (intervals.at(i) == loads.at(i).interval) continue;
+    tiers_.at(i).set_interval(intervals.at(i));
+    changed.push_back(&tiers_.at(i));
+  }
+  return changed;
+}
+
+std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& events,
+                                                      MonotonicTime now) {
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->sockets = full_poll_.table();
+  snapshot->totals = full_poll_.totals();
+  snapshot->groups = classifier_.ShownGroups();
+  snapshot->folded_groups = classifier_.folded_groups();
+  snapshot->traffic = ledger_;
+  snapshot->tracker = tracker_.stats();
+  snapshot->destroy_events = events;
+  for (const TierPoller& tier : tiers_) snapshot->polls.push_back(tier.health());
+  const auto has_polled = [&](Tier tier) {
+    return tiers_.at(IndexOf(tier)).health().successes() > 0;
+  };
+  if (has_polled(Tier::kListeners)) {
+    snapshot->listeners = listener_tracker_.Table(now);
+    NameOwners(*snapshot->listeners, cgroup_names_, now);
+  }
+  if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();
+  snapshot->kernel = kernel_;
+  snapshot->sockstat_discrepancy = sockstat_discrepancy_;
+  return snapshot;
+}
+
+}  // namespace connwatch

@@ -1,0 +1,87 @@
+// Watches one network namespace: polls its sockets in tiers, reads its counters, and makes a
+// Snapshot of what it found. Knows no event loop: whoever uses it decides when to poll
+// (daemon/daemon.h, daemon/once.h).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "config/config.h"
+#include "core/base/instant.h"
+#include "core/base/result.h"
+#include "core/connections/connection_tracker.h"
+#include "core/connections/full_poll.h"
+#include "core/kernel/host_rates.h"
+#include "core/listeners/handshake_poll.h"
+#include "core/listeners/listener_poll.h"
+#include "core/listeners/listener_tracker.h"
+#include "core/polling/cpu_budget.h"
+#include "core/snapshot.h"
+#include "core/sockets/socket_source.h"
+#include "monitor/kernel_reader.h"
+#include "monitor/tier_poller.h"
+#include "procfs/cgroup_names.h"
+
+namespace connwatch {
+
+/// How `config` wants connections to be put into groups.
+ClassifierOptions ClassifierOptionsFrom(const Config& config);
+
+/// For one thread.
+class Monitor {
+ public:
+  /// Rates between two readings of the kernel's counters need this much time: over a millisecond a
+  /// single event would look like a thousand in a second.
+  static constexpr std::chrono::milliseconds kMinRateSpan{100};
+
+  /// Reads the kernel's counters for the first time. `source` must outlive the monitor.
+  Monitor(const Config& config, SocketSource& source, KernelReader::Log log);
+  Monitor(const Monitor&) = delete;
+  Monitor& operator=(const Monitor&) = delete;
+
+  /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. What bounds
+  /// the tables stays as it was (config/restart_keys.h). An error means that the groups stay as
+  /// they were, and everything else is taken.
+  Result<void> Reconfigure(const Config& config);
+
+  /// One for each tier, in the order of kTiers.
+  std::span<TierPoller> tiers() { return tiers_; }
+  /// Takes the destroy events.
+  ConnectionTracker& tracker() { return tracker_; }
+
+  /// Call after each poll that has ended. After those of handshakes and of every socket it reads
+  /// the kernel's counters and judges the listeners by what has happened since the last time.
+  void AfterPoll(const TierPoller& tier, MonotonicTime now);
+
+  /// Changes the intervals so that polling stays within what `others`, a share of one core, leave
+  /// of the CPU budget. Returns the tiers whose interval changed.
+  std::vector<const TierPoller*> FitToBudget(double others);
+
+  /// Returns the facts as of now. `events` is how the stream of destroy events stands.
+  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events, MonotonicTime now);
+
+ private:
+  PollWork& WorkOf(Tier tier);
+  void ReadKernel(MonotonicTime now);
+
+  KernelReader kernel_reader_;
+  KernelStats kernel_;
+  KernelStats rates_from_;  // the reading that rates_ begin at
+  MonotonicTime rates_since_;
+  HostRates rates_;
+  std::optional<double> sockstat_discrepancy_;
+  CgroupNames cgroup_names_;
+  ConnectionClassifier classifier_;  // asks cgroup_names_
+  TrafficLedger ledger_;
+  ConnectionTracker tracker_;
+  ListenerTracker listener_tracker_;
+  ListenerPoll listener_poll_;
+  HandshakePoll handshake_poll_;
+  FullPoll full_poll_;
+  CpuBudget cpu_budget_;
+  std::vector<TierPoller> tiers_;
+};
+
+}  // namespace connwatch

@@ -1,0 +1,20 @@
+#include "monitor/report_assembly.h"
+
+#include <utility>
+
+#include "procfs/process_stats.h"
+
+namespace connwatch {
+
+Report AssembleReport(ReportParts parts) {
+  return {.snapshot = std::move(parts.snapshot),
+          .alerts = std::move(parts.alerts),
+          .history = std::move(parts.history),
+          .notifications = std::move(parts.notifications),
+          .web_refusals = parts.web_refusals,
+          .config = parts.config,
+          .process = ReadProcessStats("/proc/self"),
+          .build = ThisBuild()};
+}
+
+}  // namespace connwatch
