@@ -102,7 +102,7 @@ void Monitor::ReadKernel(MonotonicTime now) {
     rates_from_ = kernel_;
     rates_since_ = now;
   }
-  listener_tracker_.Diagnose(rates_);
+  listener_tracker_.Diagnose(rates_, now);
 }
 
 std::vector<const TierPoller*> Monitor::FitToBudget(double others) {

@@ -8,6 +8,8 @@
 #include <map>
 #include <utility>
 
+#include "core/listeners/diagnose.h"
+
 namespace connwatch {
 
 namespace {
@@ -24,7 +26,7 @@ void Join(std::string& text, const std::string& more) {
 std::string Explanations(const ListenerStatus& status) {
   std::string text;
   for (const DiagnosisCause cause : kDiagnosisCauses) {
-    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status.evidence));
+    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status));
   }
   return text;
 }
@@ -38,18 +40,18 @@ double InSeconds(std::chrono::duration<double> duration) { return duration.count
 // Where no cause is known.
 std::string Queues(const ListenerStatus& status) {
   const AcceptQueue& accept = status.accept_queue;
-  const ListenerEvidence& seen = status.evidence;
+  const HandshakeSigns& signs = status.signs;
   return "SYN queue " + std::to_string(status.syn_queue.length) + " (peak " +
          std::to_string(status.syn_queue.peak) + "), accept queue " +
          std::to_string(accept.length) + " (peak " + std::to_string(accept.peak) + "), limit " +
          std::to_string(accept.limit) + ", " +
-         FormatValue(SignalUnit::kPerSecond, seen.drops_per_second) + " drops";
+         FormatValue(SignalUnit::kPerSecond, signs.drops_per_second) + " drops";
 }
 
 // "67 % repeated the SYN-ACK; ages: 500 below 1 s, 1000 from 1 s, 3 from 15 s, the oldest 16.2 s"
 std::string HalfOpen(const ListenerStatus& status) {
   const SynQueue& queue = status.syn_queue;
-  const HandshakeAges& ages = status.evidence.syn_queue_ages;
+  const HandshakeAges& ages = status.signs.ages;
   std::string text;
   for (std::size_t i = 0; i < ages.counts.size(); ++i) {
     if (ages.counts.at(i) == 0) continue;
@@ -77,7 +79,7 @@ void AppendAges(const HandshakeAges& ages, AlertEvidence& evidence) {
 
 AlertEvidence OfListener(const ListenerStatus& status) {
   const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
-  const ListenerEvidence& seen = status.evidence;
+  const HandshakeSigns& signs = status.signs;
   const SynQueue& queue = status.syn_queue;
   AlertEvidence evidence;
   evidence.text = Explanations(status);
@@ -86,17 +88,17 @@ AlertEvidence OfListener(const ListenerStatus& status) {
   evidence.numbers = {{"accept_queue_length", number(status.accept_queue.length)},
                       {"accept_queue_peak", number(status.accept_queue.peak)},
                       {"accept_queue_limit", number(status.accept_queue.limit)},
-                      {"drops_per_second", seen.drops_per_second},
+                      {"drops_per_second", signs.drops_per_second},
                       {"syn_queue_length", number(queue.length)},
                       {"syn_queue_peak", number(queue.peak)},
                       {"syn_queue_retransmitting", number(queue.retransmitting)},
-                      {"syn_queue_retransmitting_share", Share(queue.retransmitting, queue.length)},
-                      {"syn_queue_settled", number(seen.syn_queue_settled)},
-                      {"syn_queue_growth_per_second", seen.syn_queue_growth_per_second},
-                      {"source_prefixes", number(seen.source_prefixes)},
-                      {"top_source_share", seen.top_source_share},
-                      {"syn_cookies_per_second", seen.syn_cookies_per_second}};
-  AppendAges(seen.syn_queue_ages, evidence);
+                      {"syn_queue_retransmitting_ratio", Share(queue.retransmitting, queue.length)},
+                      {"syn_queue_settled", number(signs.settled)},
+                      {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
+                      {"source_prefixes", number(signs.source_prefixes)},
+                      {"top_source_ratio", signs.top_source_ratio},
+                      {"host_syn_cookies_per_second", signs.host.syn_cookies_per_second}};
+  AppendAges(signs.ages, evidence);
   for (const SourceCount& source : status.top_sources) {
     evidence.top_sources.emplace_back(FormatSourcePrefix(source.prefix), source.count);
   }

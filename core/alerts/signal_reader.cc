@@ -60,25 +60,29 @@ SynVerdict VerdictOn(const Diagnosis& diagnosis) {
   return SynVerdict::kOpen;
 }
 
-Readings ReadSynQueue(const Snapshot& snapshot, bool as_share) {
-  return OfListeners(snapshot, [as_share](const ListenerStatus& status, SignalReading& reading) {
-    const auto length = static_cast<double>(status.syn_queue.length);
-    const std::uint64_t limit = status.accept_queue.limit;
+Readings ReadSynQueue(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
     reading.verdict = VerdictOn(status.diagnosis);
-    if (!as_share) reading.value = length;
-    if (as_share && limit >= kMinSynQueueLimit) {
-      reading.value = length / static_cast<double>(limit);
-    }
+    reading.value = static_cast<double>(status.syn_queue.length);
   });
 }
 
-// kernel: sk_acceptq_is_full() is `length > limit`: each socket takes one more than its limit. This
-// makes a full queue 100 % whatever the limit is, 0 included.
-Readings ReadAcceptQueue(const Snapshot& snapshot, std::uint64_t AcceptQueue::*length) {
-  return OfListeners(snapshot, [length](const ListenerStatus& status, SignalReading& reading) {
-    const AcceptQueue& queue = status.accept_queue;
-    reading.value = ShareOf(static_cast<double>(queue.*length),
-                            static_cast<double>(queue.limit + queue.sockets));
+Readings ReadSynQueueUtilization(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
+    reading.verdict = VerdictOn(status.diagnosis);
+    reading.value = status.SynQueueUtilization();
+  });
+}
+
+Readings ReadAcceptQueueUtilization(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
+    reading.value = status.AcceptQueueUtilization();
+  });
+}
+
+Readings ReadAcceptQueuePeakUtilization(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
+    reading.value = status.AcceptQueuePeakUtilization();
   });
 }
 
@@ -148,13 +152,13 @@ Readings ReadLevels(const Snapshot& snapshot, Level level) {
 Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages) {
   switch (signal) {
     case AlertSignal::kListenerSynQueue:
-      return ReadSynQueue(snapshot, /*as_share=*/false);
+      return ReadSynQueue(snapshot);
     case AlertSignal::kListenerSynQueueUtilization:
-      return ReadSynQueue(snapshot, /*as_share=*/true);
+      return ReadSynQueueUtilization(snapshot);
     case AlertSignal::kListenerAcceptQueueUtilization:
-      return ReadAcceptQueue(snapshot, &AcceptQueue::length);
+      return ReadAcceptQueueUtilization(snapshot);
     case AlertSignal::kListenerAcceptQueuePeakUtilization:
-      return ReadAcceptQueue(snapshot, &AcceptQueue::peak);
+      return ReadAcceptQueuePeakUtilization(snapshot);
     case AlertSignal::kListenerDrops:
       return ReadDrops(snapshot);
     case AlertSignal::kSynCookiesSent:

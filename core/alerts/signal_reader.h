@@ -21,8 +21,8 @@ enum class SynVerdict : std::uint8_t {
 
 struct SignalReading {
   std::string subject;
-  /// A level, or the counter that a rate or a ratio is made of; absent where it is not known, and
-  /// then also not 0. Always finite.
+  /// A level, or the counter that a rate or a ratio is made of. nullopt if it is not known; 0 never
+  /// stands for that. Always finite.
   std::optional<double> value = std::nullopt;
   /// Of a ratio: the counter it is divided by.
   double per = 0;
@@ -31,10 +31,6 @@ struct SignalReading {
   /// The subject, where it is a listener; valid as long as the snapshot.
   const Listener* listener = nullptr;
 };
-
-/// Listeners below this limit have no SYN queue utilization: one or two stray handshakes would fill
-/// it (see docs/diagnosis.md, min_syn_queue_at_limit).
-inline constexpr std::uint64_t kMinSynQueueLimit = 4;
 
 /// The signal of every subject there is, in the order of the snapshot. None where the tier has not
 /// been read yet. `ages` must have observed the snapshot.

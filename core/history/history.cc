@@ -3,15 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/alerts/alert_signal.h"
-
 namespace connwatch {
 
 namespace {
-
-double ShareOf(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
 
 std::array<std::uint64_t, kTcpStateCount> SumFamilies(const StateCounts& counts) {
   std::array<std::uint64_t, kTcpStateCount> sums{};
@@ -23,12 +17,11 @@ std::array<std::uint64_t, kTcpStateCount> SumFamilies(const StateCounts& counts)
   return sums;
 }
 
-// As the signals of core/alerts/alert_signal.h: a deferring listener's SYN queue is long because it
-// is meant to, and one or two handshakes would fill a queue of less than kMinSynQueueLimit.
+// The SYN queue of a listener that waits for data (TCP_DEFER_ACCEPT) is long because it is meant
+// to.
 double SynQueueUtilization(const ListenerStatus& status) {
-  const std::uint64_t limit = status.accept_queue.limit;
-  if (limit < kMinSynQueueLimit || status.diagnosis.Has(DiagnosisCause::kDeferredAccept)) return 0;
-  return ShareOf(status.syn_queue.length, limit);
+  if (status.diagnosis.Has(DiagnosisCause::kDeferredAccept)) return 0;
+  return status.SynQueueUtilization().value_or(0);
 }
 
 ListenerLoad LoadOf(const ListenerTable& table) {
@@ -40,7 +33,7 @@ ListenerLoad LoadOf(const ListenerTable& table) {
     load.syn_queue_utilization_max =
         std::max(load.syn_queue_utilization_max, SynQueueUtilization(listener.status));
     load.accept_queue_utilization_max = std::max(
-        load.accept_queue_utilization_max, ShareOf(accept.length, accept.limit + accept.sockets));
+        load.accept_queue_utilization_max, listener.status.AcceptQueueUtilization().value_or(0));
   }
   load.syn_queue_length += table.other.syn_queue.length;
   load.accept_queue_length += table.other.accept_queue.length;

@@ -1,19 +1,11 @@
-// Why one listener has trouble with handshakes: ListenerEvidence -> Diagnosis, and the evidence as
-// a line for people. A pure function of values that others measured (listener and handshake tiers,
-// kernel counters); the alert engine and the exporters consume it. The rules, their reasons and
-// their blind spots are in docs/diagnosis.md.
-// Sources: kernel net/ipv4/inet_connection_sock.c (reqsk_timer_handler, syn_ack_recalc),
-// net/ipv4/tcp_input.c (tcp_conn_request).
+// Why a listener has trouble with handshakes, and the thresholds by which that is judged. Values;
+// the rules are in diagnose.h, their reasons and blind spots in docs/diagnosis.md.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
-
-#include "core/listeners/handshake_ages.h"
 
 namespace connwatch {
 
@@ -37,38 +29,6 @@ constexpr std::size_t IndexOf(DiagnosisCause cause) { return static_cast<std::si
 /// The value of the `cause` label: "accept_queue_full", "syn_flood", "return_path_loss",
 /// "syn_cookies" or "deferred_accept".
 std::string_view Name(DiagnosisCause cause);
-
-/// What was measured of one listener. With SO_REUSEPORT several sockets share the address: lengths,
-/// limits and drops are then sums. A rate that is not finite counts as zero.
-struct ListenerEvidence {
-  std::uint64_t sockets = 1;
-
-  std::uint64_t accept_queue_length = 0;  // connections
-  std::uint64_t accept_queue_peak = 0;    // over `peak_window`
-  /// Also the limit of the SYN queue. The kernel admits one more per socket, and 0 is legal.
-  std::uint64_t accept_queue_limit = 0;
-  double drops_per_second = 0;
-
-  std::uint64_t syn_queue_length = 0;  // SYN-RECV sockets
-  std::uint64_t syn_queue_peak = 0;    // over `peak_window`
-  /// Of these, with at least one SYN-ACK retransmitted. The first is due after 1 s
-  /// (kernel: TCP_TIMEOUT_INIT).
-  std::uint64_t syn_queue_retransmitting = 0;
-  /// Of these, older than 3 s and never retransmitted. Only a request whose ACK has arrived and
-  /// which waits for data (TCP_DEFER_ACCEPT) gets that old so quietly.
-  std::uint64_t syn_queue_settled = 0;
-  double syn_queue_growth_per_second = 0;  // negative when it shrinks
-  HandshakeAges syn_queue_ages;            // for people; no cause depends on them
-
-  std::uint64_t source_prefixes = 0;  // distinct /24 (IPv4) and /48 (IPv6) in the SYN queue
-  double top_source_share = 0;        // 0 to 1: part of the SYN queue in the busiest prefix
-
-  // Of the whole host: the kernel has no such counters per listener.
-  double syn_cookies_per_second = 0;         // SyncookiesSent
-  double defer_accept_drops_per_second = 0;  // TCPDeferAcceptDrop
-  /// PassiveOpens: handshakes completed. Absent if nobody measures it.
-  std::optional<double> completed_per_second = std::nullopt;
-};
 
 /// Where "some" becomes "trouble". A value exactly at a threshold counts as reaching it.
 struct DiagnosisThresholds {
@@ -118,14 +78,5 @@ struct Diagnosis {
   bool Has(DiagnosisCause cause) const { return causes[IndexOf(cause)]; }
   bool operator==(const Diagnosis&) const = default;
 };
-
-/// Never fails; an empty listener has no cause. Several causes may hold at once, except that
-/// syn_flood, return_path_loss and deferred_accept exclude each other and accept_queue_full
-/// excludes the first two.
-Diagnosis Diagnose(const ListenerEvidence& evidence, const DiagnosisThresholds& thresholds);
-
-/// One line, without a newline or a remote address: the numbers that speak for or against `cause`,
-/// whether or not it holds.
-std::string Explain(DiagnosisCause cause, const ListenerEvidence& evidence);
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// What is known about the listeners of a host: queues, peaks, drops. Made by the ListenerTracker,
-// part of a Snapshot.
+// What is known about the listeners of a host: queues, drops, signs of trouble. Values, made by the
+// ListenerTracker; part of a Snapshot.
 #pragma once
 
 #include <chrono>
@@ -11,16 +11,18 @@
 
 #include "core/base/ip_address.h"
 #include "core/base/sample_window.h"
+#include "core/kernel/host_rates.h"
 #include "core/listeners/diagnosis.h"
+#include "core/listeners/handshake_ages.h"
 
 namespace connwatch {
 
-/// The accept queue behind one local address. With SO_REUSEPORT several sockets share it; lengths
-/// and limits are then sums.
+/// The accept queue behind one local address. If several sockets share the address (SO_REUSEPORT),
+/// lengths and limits are sums.
 struct AcceptQueue {
   std::uint64_t sockets = 0;
   std::uint64_t length = 0;  // connections
-  std::uint64_t limit = 0;   // connections; the kernel admits one more, and 0 is legal
+  std::uint64_t limit = 0;   // connections; the kernel admits one more per socket, and 0 is legal
   std::uint64_t peak = 0;    // of the length, over the peak window
 
   void Add(std::uint64_t more_length, std::uint64_t more_limit) {
@@ -28,9 +30,18 @@ struct AcceptQueue {
     length += more_length;
     limit += more_limit;
   }
+
+  /// Returns which part of the queue `connections` would fill, usually 0 to 1: of the limit and one
+  /// more per socket, so that a full queue is at 1 whatever its limit is. nullopt without sockets.
+  // kernel: sk_acceptq_is_full() is `length > limit`.
+  std::optional<double> UtilizationBy(std::uint64_t connections) const {
+    const std::uint64_t room = limit + sockets;
+    if (room == 0) return std::nullopt;
+    return static_cast<double>(connections) / static_cast<double>(room);
+  }
 };
 
-/// The SYN-RECV sockets of one listener. Its limit is the accept queue's.
+/// The SYN-RECV sockets of one listener. Their limit is the accept queue's.
 struct SynQueue {
   std::uint64_t length = 0;
   std::uint64_t peak = 0;            // of the length, over the peak window
@@ -45,24 +56,53 @@ struct SourceCount {
   bool operator==(const SourceCount&) const = default;
 };
 
+/// What the diagnosis goes by beside the queues, as of the latest handshakes poll. A rate that is
+/// not finite counts as 0.
+struct HandshakeSigns {
+  double drops_per_second = 0;
+  double syn_queue_growth_per_second = 0;  // negative if the queue shrinks
+  /// SYN-RECV sockets that are older than 3 s and have never repeated the SYN-ACK. A request gets
+  /// so old without a repetition only if its ACK has arrived and it waits for data
+  /// (TCP_DEFER_ACCEPT). kernel: the first repetition is due after TCP_TIMEOUT_INIT, 1 s.
+  std::uint64_t settled = 0;
+  HandshakeAges ages;                 // for people; no cause depends on them
+  std::uint64_t source_prefixes = 0;  // different /24 (IPv4) and /48 (IPv6) in the SYN queue
+  double top_source_ratio = 0;        // 0 to 1: the part of the SYN queue from the busiest prefix
+  HostRates host;                     // of the whole host: the kernel does not count per listener
+};
+
 struct ListenerStatus {
   AcceptQueue accept_queue;
   SynQueue syn_queue;
-  /// SYNs and final ACKs the sockets dropped since the daemon started; survives their re-creation.
+  /// SYNs and final ACKs that the sockets dropped since the daemon started. Survives it when the
+  /// listener is closed and opened again.
   std::uint64_t drops = 0;
-  /// Inode of the owner's cgroup v2 directory, where the kernel tells it.
+  /// Inode of the owner's cgroup v2 directory, if the kernel tells it.
   std::optional<std::uint64_t> cgroup_id;
-  /// Of the latest handshakes poll, with what it was judged by.
+  HandshakeSigns signs;
   Diagnosis diagnosis;
-  ListenerEvidence evidence;
-  /// The busiest source networks of that poll, the busiest first, at most kMaxTopSources.
+  /// The source networks with the most SYN-RECV sockets, the busiest first, at most kMaxTopSources.
   std::vector<SourceCount> top_sources = {};
-  /// The SYN queue's length over the last kRecentSpan, oldest first; empty where it was 0 all the
+  /// The SYN queue's length over the last kRecentSpan, the oldest first. Empty if it was 0 all the
   /// time.
   std::vector<Sample> recent_syn_queue = {};
 
   static constexpr std::size_t kMaxTopSources = 5;
   static constexpr std::chrono::seconds kRecentSpan{20};
+  /// A SYN queue with a lower limit has no utilization: one or two stray handshakes would fill it
+  /// (docs/diagnosis.md, min_syn_queue_at_limit).
+  static constexpr std::uint64_t kMinSynQueueLimit = 4;
+
+  std::optional<double> AcceptQueueUtilization() const {
+    return accept_queue.UtilizationBy(accept_queue.length);
+  }
+  std::optional<double> AcceptQueuePeakUtilization() const {
+    return accept_queue.UtilizationBy(accept_queue.peak);
+  }
+  std::optional<double> SynQueueUtilization() const {
+    if (accept_queue.limit < kMinSynQueueLimit) return std::nullopt;
+    return static_cast<double>(syn_queue.length) / static_cast<double>(accept_queue.limit);
+  }
 };
 
 struct Listener {

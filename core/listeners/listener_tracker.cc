@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/listeners/diagnose.h"
+
 namespace connwatch {
 
 namespace {
@@ -87,7 +89,8 @@ void ListenerTracker::ForgetVanished(MonotonicTime now) {
   });
 }
 
-void ListenerTracker::UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now) {
+void ListenerTracker::UpdateAcceptQueues(std::span<const SocketRecord> listening,
+                                         MonotonicTime now) {
   ForgetVanished(now);
   folded_.clear();
   ForEachEntry([](Entry& entry) { entry.status.accept_queue = {}; });
@@ -136,34 +139,22 @@ void ListenerTracker::AddSynRecv(const SocketRecord& record, std::chrono::millis
   }
 }
 
-ListenerEvidence ListenerTracker::EvidenceOf(const Entry& entry,
-                                           std::chrono::duration<double> elapsed,
-                                           MonotonicTime now) const {
+HandshakeSigns ListenerTracker::SignsOf(const Entry& entry, std::chrono::duration<double> elapsed) {
   const auto per_second = [elapsed](double difference) {
     return elapsed.count() > 0 ? difference / elapsed.count() : 0.0;
   };
-  const auto& [queue, before] = std::pair(entry.syn_queue_in_poll, entry.status.syn_queue);
+  const auto length = static_cast<double>(entry.syn_queue_in_poll.length);
+  const auto before = static_cast<double>(entry.status.syn_queue.length);
+  const auto new_drops = static_cast<double>(entry.status.drops - entry.drops_at_commit);
   const auto& top_sources = entry.status.top_sources;
-  const std::uint64_t top_source = top_sources.empty() ? 0 : top_sources.front().count;
-  ListenerEvidence evidence;
-  evidence.sockets = entry.status.accept_queue.sockets;
-  evidence.accept_queue_length = entry.status.accept_queue.length;
-  evidence.accept_queue_peak = entry.accept_peak.Get(now);
-  evidence.accept_queue_limit = entry.status.accept_queue.limit;
-  evidence.drops_per_second =
-      per_second(static_cast<double>(entry.status.drops - entry.drops_at_commit));
-  evidence.syn_queue_length = queue.length;
-  evidence.syn_queue_peak = std::max(entry.syn_peak.Get(now), queue.length);
-  evidence.syn_queue_retransmitting = queue.retransmitting;
-  evidence.syn_queue_settled = entry.settled_in_poll;
-  evidence.syn_queue_growth_per_second =
-      per_second(static_cast<double>(queue.length) - static_cast<double>(before.length));
-  evidence.syn_queue_ages = entry.ages_in_poll;
-  evidence.source_prefixes = entry.sources_in_poll.size();
-  if (queue.length > 0) {
-    evidence.top_source_share = static_cast<double>(top_source) / static_cast<double>(queue.length);
-  }
-  return evidence;
+  return {.drops_per_second = per_second(new_drops),
+          .syn_queue_growth_per_second = per_second(length - before),
+          .settled = entry.settled_in_poll,
+          .ages = entry.ages_in_poll,
+          .source_prefixes = entry.sources_in_poll.size(),
+          .top_source_ratio =
+              top_sources.empty() ? 0 : static_cast<double>(top_sources.front().count) / length,
+          .host = {}};
 }
 
 void ListenerTracker::KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const {
@@ -182,7 +173,7 @@ void ListenerTracker::CommitSynQueues(MonotonicTime now) {
   const std::chrono::duration<double> elapsed = now - latest_commit_.value_or(now);
   ForEachEntry([&](Entry& entry) {
     entry.status.top_sources = TopSources(entry.sources_in_poll);
-    entry.status.evidence = EvidenceOf(entry, elapsed, now);
+    entry.status.signs = SignsOf(entry, elapsed);
     entry.drops_at_commit = entry.status.drops;
     const std::uint64_t before =
         std::exchange(entry.status.syn_queue, entry.syn_queue_in_poll).length;
@@ -192,13 +183,10 @@ void ListenerTracker::CommitSynQueues(MonotonicTime now) {
   latest_commit_ = now;
 }
 
-void ListenerTracker::Diagnose(const HostRates& rates) {
+void ListenerTracker::Diagnose(const HostRates& rates, MonotonicTime now) {
   for (auto& [address, entry] : entries_) {
-    ListenerEvidence& evidence = entry.status.evidence;
-    evidence.syn_cookies_per_second = rates.syn_cookies_per_second;
-    evidence.defer_accept_drops_per_second = rates.defer_accept_drops_per_second;
-    evidence.completed_per_second = rates.completed_per_second;
-    entry.status.diagnosis = connwatch::Diagnose(evidence, options_.thresholds);
+    entry.status.signs.host = rates;
+    entry.status.diagnosis = connwatch::Diagnose(StatusOf(entry, now), options_.thresholds);
   }
 }
 

@@ -13,8 +13,8 @@
 #include <unordered_map>
 
 #include "core/base/instant.h"
-#include "core/kernel/host_rates.h"
 #include "core/base/sliding_peak.h"
+#include "core/kernel/host_rates.h"
 #include "core/listeners/listener.h"
 #include "core/sockets/socket_record.h"
 
@@ -49,8 +49,9 @@ class ListenerTracker {
   void CommitSynQueues(MonotonicTime now);
 
   void UseThresholds(const DiagnosisThresholds& thresholds) { options_.thresholds = thresholds; }
-  /// Judges every listener by the SYN queues committed last.
-  void Diagnose(const HostRates& rates);
+  /// Judges every listener by its queues as they are now, the signs of the SYN queues committed
+  /// last, and the rates of the whole host.
+  void Diagnose(const HostRates& rates, MonotonicTime now);
 
   ListenerTable Table(MonotonicTime now) const;
 
@@ -77,10 +78,9 @@ class ListenerTracker {
   // Exact address first, then the wildcard that takes the socket's family.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
-  // What the committed poll says of one listener, `elapsed` after the one before; its top sources
-  // are known.
-  ListenerEvidence EvidenceOf(const Entry& entry, std::chrono::duration<double> elapsed,
-                              MonotonicTime now) const;
+  // What the poll that is being committed says of one listener, `elapsed` after the one before. Its
+  // top sources are known.
+  static HandshakeSigns SignsOf(const Entry& entry, std::chrono::duration<double> elapsed);
   // Keeps the SYN queue's length at the commit `now`; `before` it was as long as that.
   void KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const;
   ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;

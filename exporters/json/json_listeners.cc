@@ -1,6 +1,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/listeners/diagnose.h"
 #include "exporters/json/json_api.h"
 #include "exporters/json/json_values.h"
 
@@ -12,19 +13,19 @@ Json Causes(const ListenerStatus& status) {
   Json causes = Json::array();
   for (const DiagnosisCause cause : kDiagnosisCauses) {
     if (!status.diagnosis.Has(cause)) continue;
-    causes.push_back({{"cause", Name(cause)}, {"explanation", Explain(cause, status.evidence)}});
+    causes.push_back({{"cause", Name(cause)}, {"explanation", Explain(cause, status)}});
   }
   return causes;
 }
 
-Json Evidence(const ListenerEvidence& seen) {
-  return {{"drops_per_second", seen.drops_per_second},
-          {"syn_queue_settled", seen.syn_queue_settled},
-          {"syn_queue_growth_per_second", seen.syn_queue_growth_per_second},
-          {"source_prefixes", seen.source_prefixes},
-          {"top_source_ratio", seen.top_source_share},
-          {"host_syn_cookies_per_second", seen.syn_cookies_per_second},
-          {"host_handshakes_completed_per_second", OrNull(seen.completed_per_second)}};
+Json Evidence(const HandshakeSigns& signs) {
+  return {{"drops_per_second", signs.drops_per_second},
+          {"syn_queue_settled", signs.settled},
+          {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
+          {"source_prefixes", signs.source_prefixes},
+          {"top_source_ratio", signs.top_source_ratio},
+          {"host_syn_cookies_per_second", signs.host.syn_cookies_per_second},
+          {"host_handshakes_completed_per_second", OrNull(signs.host.completed_per_second)}};
 }
 
 void AddQueues(Json& object, const ListenerStatus& status) {
@@ -43,7 +44,7 @@ Json ToJson(const Listener& listener) {
   Json object = {{"address", listener.address.ToString()}, {"unit", listener.unit}};
   AddQueues(object, listener.status);
   object["diagnosis"] = Causes(listener.status);
-  object["evidence"] = Evidence(listener.status.evidence);
+  object["evidence"] = Evidence(listener.status.signs);
   Json top_sources = Json::array();
   for (const SourceCount& source : listener.status.top_sources) {
     top_sources.push_back(

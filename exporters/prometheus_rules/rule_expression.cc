@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/listeners/listener.h"
+
 namespace connwatch {
 
 namespace {
@@ -20,7 +22,7 @@ milliseconds Widened(milliseconds window, milliseconds scrape_interval) {
   return std::max(window, kScrapesPerWindow * scrape_interval);
 }
 
-// What Read() of core/alerts/alert_signal.h reads, as metrics. <match> stands for label matchers,
+// What Read() of core/alerts/signal_reader.h reads, as metrics. <match> stands for label matchers,
 // <window> for the signal's window, <min> for what the divisor must reach. Series of one page
 // divide without `on`: they have the same labels.
 std::string_view QueryOf(AlertSignal signal) {
@@ -141,7 +143,8 @@ std::string SignalQuery(const AlertRule& rule, milliseconds scrape_interval) {
   ReplaceAll(query, "<window>", PrometheusDuration(Widened(spec.window, scrape_interval)));
   const bool is_syn_share = rule.signal == AlertSignal::kListenerSynQueueUtilization;
   ReplaceAll(query, "<min>",
-             FormatNumber(is_syn_share ? static_cast<double>(kMinSynQueueLimit) : spec.min_per));
+             FormatNumber(is_syn_share ? static_cast<double>(ListenerStatus::kMinSynQueueLimit)
+                                       : spec.min_per));
   if (matchers.empty()) {
     ReplaceAll(query, ",<match>", "");
     ReplaceAll(query, "{<match>}", "");

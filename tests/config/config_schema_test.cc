@@ -45,8 +45,8 @@ std::string ListOf(int count) {
 }
 
 TEST(ConfigSchema, PollFull) {
-  EXPECT_EQ(Accepted("poll: {full: 100ms}").poll.full, 100ms);
-  EXPECT_EQ(Accepted("poll: {full: 1h}").poll.full, 1h);
+  EXPECT_EQ(Accepted("poll: {full: 100ms}").poll.intervals.at(IndexOf(Tier::kFull)), 100ms);
+  EXPECT_EQ(Accepted("poll: {full: 1h}").poll.intervals.at(IndexOf(Tier::kFull)), 1h);
   EXPECT_EQ(Rejected("poll: {full: 99ms}"),
             "f:1:14: poll.full: 99ms is too short, must be from 100ms to 1h");
   EXPECT_EQ(Rejected("poll: {full: 3600001ms}"),

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/alerts.h"
-#include "tests/support/snapshots.h"
+#include "tests/support/reports.h"
 
 namespace connwatch {
 namespace {
@@ -77,21 +76,22 @@ TEST_F(ServiceNoticeTest, SaysTheStatusWhenItChanges) {
 }
 
 TEST(DescribeForStatusTest, BeforeTheFirstFullPoll) {
-  EXPECT_EQ(DescribeForStatus(Snapshot{}), "no full poll yet");
+  EXPECT_EQ(DescribeForStatus(EmptyReport()), "no full poll yet");
 }
 
 TEST(DescribeForStatusTest, CountsSocketsAndListeners) {
   Snapshot snapshot;
   snapshot.sockets = TestSockets();
   snapshot.listeners.emplace();
-  EXPECT_EQ(DescribeForStatus(snapshot), "3 sockets, 0 listeners");
+  EXPECT_EQ(DescribeForStatus(ReportOf(snapshot)), "3 sockets, 0 listeners");
 }
 
 TEST(DescribeForStatusTest, NamesWhatFires) {
   Snapshot snapshot;
   snapshot.sockets = TestSockets();
-  snapshot.alerts = TestAlerts();
-  EXPECT_EQ(DescribeForStatus(snapshot), "3 sockets; firing: SynRecvBacklogGrowth 0.0.0.0:443");
+  Report report = ReportOf(snapshot);
+  report.alerts = TestAlerts();
+  EXPECT_EQ(DescribeForStatus(report), "3 sockets; firing: SynRecvBacklogGrowth 0.0.0.0:443");
 }
 
 TEST(DescribeForStatusTest, NamesThreeOfManyThatFire) {
@@ -99,9 +99,10 @@ TEST(DescribeForStatusTest, NamesThreeOfManyThatFire) {
   table.alerts.assign(5, table.alerts.front());
   Snapshot snapshot;
   snapshot.sockets = TestSockets();
-  snapshot.alerts = std::make_shared<const AlertTable>(table);
+  Report report = ReportOf(snapshot);
+  report.alerts = std::make_shared<const AlertTable>(table);
   const std::string one = "SynRecvBacklogGrowth 0.0.0.0:443";
-  EXPECT_EQ(DescribeForStatus(snapshot),
+  EXPECT_EQ(DescribeForStatus(report),
             "3 sockets; firing: " + one + ", " + one + ", " + one + " and 2 more");
 }
 
@@ -110,7 +111,8 @@ TEST(DescribeForStatusTest, SaysWhatFails) {
   health.RecordFailure(TestInstant(1), std::chrono::microseconds(5), Error{1, "no inet_diag"});
   Snapshot snapshot;
   snapshot.polls = {health};
-  EXPECT_EQ(DescribeForStatus(snapshot), "full polls fail: no inet_diag; no full poll yet");
+  EXPECT_EQ(DescribeForStatus(ReportOf(snapshot)),
+            "full polls fail: no inet_diag; no full poll yet");
 }
 
 }  // namespace

@@ -74,7 +74,6 @@ inline ListenerTable TestListeners() {
   listeners.folded = 4;
   ListenerStatus& flooded = listeners.listeners.front().status;
   flooded.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
-  flooded.evidence = {.accept_queue_limit = 256, .syn_queue_length = 12};
   flooded.top_sources = {{.prefix = Ipv4({198, 51, 100, 7}).SourcePrefix(), .count = 8}};
   return listeners;
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "core/listeners/diagnose.h"
 #include "tests/support/alert_world.h"
 
 namespace connwatch {
@@ -34,23 +35,17 @@ class AlertDefaultsTest : public testing::Test {
 
   // The SYN queue of this second, of many sources: judged as the listener tracker does.
   void SetSynQueue(std::uint64_t length, std::uint64_t retransmitting, std::uint64_t settled = 0) {
-    ListenerEvidence& seen = status().evidence;
-    seen.syn_queue_growth_per_second =
-        static_cast<double>(length) - static_cast<double>(status().syn_queue.length);
-    seen.syn_queue_length = length;
-    seen.syn_queue_retransmitting = retransmitting;
-    seen.syn_queue_settled = settled;
-    seen.source_prefixes = std::min<std::uint64_t>(length, 250);
-    seen.top_source_share = 0.01;
-    status().syn_queue = {.length = length, .peak = length, .retransmitting = retransmitting};
+    ListenerStatus& seen = status();
+    seen.signs.syn_queue_growth_per_second =
+        static_cast<double>(length) - static_cast<double>(seen.syn_queue.length);
+    seen.signs.settled = settled;
+    seen.signs.source_prefixes = std::min<std::uint64_t>(length, 250);
+    seen.signs.top_source_ratio = 0.01;
+    seen.syn_queue = {.length = length, .peak = length, .retransmitting = retransmitting};
   }
 
   void Second() {
-    ListenerEvidence& seen = status().evidence;
-    seen.accept_queue_length = status().accept_queue.length;
-    seen.accept_queue_peak = status().accept_queue.peak;
-    seen.accept_queue_limit = status().accept_queue.limit;
-    status().diagnosis = Diagnose(seen, {});
+    status().diagnosis = Diagnose(status(), {});
     world_.Tick();
     for (const AlertTransition& one : world_.transitions) {
       if (one.to == AlertState::kFiring) fired_.insert(one.alert.rule->name);
@@ -103,7 +98,7 @@ TEST_F(AlertDefaultsTest, AFloodOfTwoSecondsThatStaysBelowTheLimitIsRaised) {
 
 TEST_F(AlertDefaultsTest, AFloodBehindCookiesIsRaisedAlthoughTheQueueIsFlat) {
   status().accept_queue.limit = 128;
-  status().evidence.syn_cookies_per_second = 900;
+  status().signs.host.syn_cookies_per_second = 900;
   for (int i = 0; i < 18; ++i) {
     SetSynQueue(129, 120);
     Counter(KernelCounterId::kSyncookiesSent) += 900;

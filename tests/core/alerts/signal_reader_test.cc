@@ -1,4 +1,4 @@
-#include "core/alerts/alert_signal.h"
+#include "core/alerts/signal_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ double OfHost(AlertSignal signal, const Snapshot& snapshot) {
 
 testing::Matcher<double> IsAbsent() { return testing::IsNan(); }
 
-TEST(AlertSignal, ReadsTheListeners) {
+TEST(SignalReaderTest, ReadsTheListeners) {
   const Snapshot snapshot = FullSnapshot();
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1]:22", 0)));
@@ -49,7 +49,7 @@ TEST(AlertSignal, ReadsTheListeners) {
               ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1]:22", 0)));
 }
 
-TEST(AlertSignal, ReadsTheGroups) {
+TEST(SignalReaderTest, ReadsTheGroups) {
   const Snapshot snapshot = FullSnapshot();
   EXPECT_THAT(Values(AlertSignal::kSynSentRetransmitting, snapshot),
               ElementsAre(Pair("443", 2), Pair("other", 0)));
@@ -65,7 +65,7 @@ TEST(AlertSignal, ReadsTheGroups) {
               ElementsAre(Pair("443", 80), Pair("other", 0)));
 }
 
-TEST(AlertSignal, BothDirectionsOfAGroupAreOneSubject) {
+TEST(SignalReaderTest, BothDirectionsOfAGroupAreOneSubject) {
   Snapshot snapshot = FullSnapshot();
   snapshot.traffic[{Direction::kOutbound, 1}].usage = {.segments_sent = 100,
                                                        .segments_retransmitted = 30};
@@ -75,7 +75,7 @@ TEST(AlertSignal, BothDirectionsOfAGroupAreOneSubject) {
   EXPECT_DOUBLE_EQ(readings.at(1).per, 1'000);
 }
 
-TEST(AlertSignal, ReadsTheHost) {
+TEST(SignalReaderTest, ReadsTheHost) {
   Snapshot snapshot = FullSnapshot();
   snapshot.kernel.sockets->time_wait = 32'768;
   const auto counter = [&](KernelCounterId id) {
@@ -89,7 +89,7 @@ TEST(AlertSignal, ReadsTheHost) {
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
 }
 
-TEST(AlertSignal, WhatIsNotKnownIsAbsentAndNotZero) {
+TEST(SignalReaderTest, WhatIsNotKnownIsAbsentAndNotZero) {
   Snapshot snapshot = FullSnapshot();
   (*snapshot.kernel.counters)[KernelCounterId::kAttemptFails].reset();
   snapshot.kernel.sockets.reset();
@@ -99,7 +99,7 @@ TEST(AlertSignal, WhatIsNotKnownIsAbsentAndNotZero) {
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), IsAbsent());
 }
 
-TEST(AlertSignal, AShareNeedsBothItsNumbers) {
+TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
   Snapshot full = FullSnapshot();
   full.kernel.sockets->time_wait = 5;
   Snapshot without_limits = full;
@@ -113,7 +113,7 @@ TEST(AlertSignal, AShareNeedsBothItsNumbers) {
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_counts), IsAbsent());
 }
 
-TEST(AlertSignal, BeforeTheFirstPollThereIsNothing) {
+TEST(SignalReaderTest, BeforeTheFirstPollThereIsNothing) {
   const Snapshot snapshot = EmptySnapshot();
   for (const AlertSignalSpec& spec : AlertSignals()) {
     if (spec.id == AlertSignal::kMonitorAgeSeconds) continue;
@@ -124,7 +124,7 @@ TEST(AlertSignal, BeforeTheFirstPollThereIsNothing) {
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot), IsEmpty());
 }
 
-TEST(AlertSignal, ALimitOfZeroIsNoDivision) {
+TEST(SignalReaderTest, ALimitOfZeroIsNoDivision) {
   Snapshot snapshot = FullSnapshot();
   ListenerStatus& status = snapshot.listeners->listeners.front().status;
   status.accept_queue = {.sockets = 1, .length = 1, .limit = 0, .peak = 1};
@@ -139,7 +139,7 @@ TEST(AlertSignal, ALimitOfZeroIsNoDivision) {
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), IsAbsent());
 }
 
-TEST(AlertSignal, OnlySynQueuesHaveAVerdict) {
+TEST(SignalReaderTest, OnlySynQueuesHaveAVerdict) {
   Snapshot snapshot = FullSnapshot();
   Diagnosis& diagnosis = snapshot.listeners->listeners.front().status.diagnosis;
   const auto verdict = [&snapshot](AlertSignal signal) {
@@ -154,35 +154,6 @@ TEST(AlertSignal, OnlySynQueuesHaveAVerdict) {
   diagnosis.causes[IndexOf(DiagnosisCause::kDeferredAccept)] = true;
   EXPECT_EQ(verdict(AlertSignal::kListenerSynQueue), SynVerdict::kInnocent);
   EXPECT_EQ(verdict(AlertSignal::kListenerAcceptQueueUtilization), SynVerdict::kOpen);
-}
-
-TEST(AlertSignal, WindowsAreOfRatesAndRatiosOnly) {
-  for (const AlertSignalSpec& spec : AlertSignals()) {
-    EXPECT_EQ(spec.form == SignalForm::kLevel, spec.window.count() == 0) << spec.name;
-    EXPECT_EQ(spec.form == SignalForm::kRatio, spec.min_per > 0) << spec.name;
-    EXPECT_EQ(Name(spec.id), spec.name);
-  }
-}
-
-TEST(AlertSignal, ARatioSaysWhatItNeeds) {
-  for (const AlertSignalSpec& spec : AlertSignals()) {
-    if (spec.form != SignalForm::kRatio) continue;
-    const std::string least = std::to_string(static_cast<int>(spec.min_per));
-    EXPECT_THAT(std::string(spec.meaning), HasSubstr("Absent below " + least + " ")) << spec.name;
-  }
-}
-
-TEST(AlertSignal, FormatsAValueInItsUnit) {
-  EXPECT_EQ(FormatValue(SignalUnit::kCount, 64), "64");
-  EXPECT_EQ(FormatValue(SignalUnit::kPerSecond, 12.346), "12.35/s");
-  EXPECT_EQ(FormatValue(SignalUnit::kShare, 0.8), "80 %");
-  EXPECT_EQ(FormatValue(SignalUnit::kShare, 1.015625), "101.56 %");
-  EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.25), "0.25 s");
-  EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.0004), "0.0004 s");
-  EXPECT_EQ(FormatValue(SignalUnit::kBytes, 65'536), "65536 bytes");
-  EXPECT_EQ(FormatValue(SignalUnit::kCount, -0.0001), "0");
-  EXPECT_EQ(FormatValue(SignalUnit::kCount, std::numeric_limits<double>::infinity()), "0");
-  EXPECT_EQ(FormatValue(SignalUnit::kShare, 1e300), "1000000000000000 %");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/listeners/diagnosis.h"
+#include "core/listeners/diagnose.h"
 
 namespace connwatch {
 namespace {

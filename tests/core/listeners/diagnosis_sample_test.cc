@@ -4,20 +4,18 @@
 
 #include <cstdint>
 
-#include "core/listeners/diagnosis.h"
+#include "core/listeners/diagnose.h"
 
 namespace connwatch {
 namespace {
 
 // A queue at its limit with cookies sent, every handshake unanswered.
 bool IsFlood(std::uint64_t queue, std::uint64_t prefixes) {
-  const ListenerEvidence seen{.accept_queue_limit = queue - 1,
-                              .syn_queue_length = queue,
-                              .syn_queue_peak = queue,
-                              .syn_queue_retransmitting = queue,
-                              .source_prefixes = prefixes,
-                              .top_source_share = 0.1,
-                              .syn_cookies_per_second = 900};
+  const ListenerStatus seen{.accept_queue = {.limit = queue - 1},
+                            .syn_queue = {.length = queue, .peak = queue, .retransmitting = queue},
+                            .signs = {.source_prefixes = prefixes,
+                                      .top_source_ratio = 0.1,
+                                      .host = {.syn_cookies_per_second = 900}}};
   return Diagnose(seen, {}).Has(DiagnosisCause::kSynFlood);
 }
 

@@ -1,5 +1,3 @@
-#include "core/listeners/diagnosis.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/listeners/diagnose.h"
+
 namespace connwatch {
 namespace {
 
@@ -23,7 +23,7 @@ constexpr std::uint64_t kHuge = std::numeric_limits<std::uint64_t>::max();
 
 struct Situation {
   std::string name;
-  ListenerEvidence seen;
+  ListenerStatus seen;
   std::set<DiagnosisCause> expected;
 };
 
@@ -54,86 +54,77 @@ TEST_P(DiagnosisTest, NamesTheCauses) {
 }
 
 // Starting points; each situation changes what it is about.
-constexpr ListenerEvidence kQuiet = {.accept_queue_limit = 4'096};
+const ListenerStatus kQuiet = {.accept_queue = {.limit = 4'096}};
 
-constexpr ListenerEvidence kStandingFlood = {.accept_queue_limit = 4'096,
-                                             .syn_queue_length = 3'000,
-                                             .syn_queue_peak = 3'000,
-                                             .syn_queue_retransmitting = 3'000,
-                                             .source_prefixes = 256,
-                                             .top_source_share = 0.01};
+const ListenerStatus kStandingFlood = {
+    .accept_queue = {.limit = 4'096},
+    .syn_queue = {.length = 3'000, .peak = 3'000, .retransmitting = 3'000},
+    .signs = {.source_prefixes = 256, .top_source_ratio = 0.01}};
 
-constexpr ListenerEvidence kFreshFlood = {.accept_queue_limit = 4'096,
-                                          .syn_queue_length = 1'500,
-                                          .syn_queue_peak = 1'500,
-                                          .syn_queue_growth_per_second = 1'500,
-                                          .source_prefixes = 256,
-                                          .top_source_share = 0.01};
+const ListenerStatus kFreshFlood = {
+    .accept_queue = {.limit = 4'096},
+    .syn_queue = {.length = 1'500, .peak = 1'500},
+    .signs = {
+        .syn_queue_growth_per_second = 1'500, .source_prefixes = 256, .top_source_ratio = 0.01}};
 
 // Backlog 16: the kernel stops at 17 and goes on with cookies.
-constexpr ListenerEvidence kSmallBacklogFlood = {.accept_queue_limit = 16,
-                                                 .syn_queue_length = 17,
-                                                 .syn_queue_peak = 17,
-                                                 .syn_queue_retransmitting = 17,
-                                                 .source_prefixes = 15,
-                                                 .top_source_share = 0.12,
-                                                 .syn_cookies_per_second = 900};
+const ListenerStatus kSmallBacklogFlood = {
+    .accept_queue = {.limit = 16},
+    .syn_queue = {.length = 17, .peak = 17, .retransmitting = 17},
+    .signs = {
+        .source_prefixes = 15, .top_source_ratio = 0.12, .host = {.syn_cookies_per_second = 900}}};
 
-constexpr ListenerEvidence kLostPath = {.accept_queue_limit = 4'096,
-                                        .syn_queue_length = 40,
-                                        .syn_queue_peak = 40,
-                                        .syn_queue_retransmitting = 38,
-                                        .syn_queue_growth_per_second = 2,
-                                        .source_prefixes = 1,
-                                        .top_source_share = 1};
+const ListenerStatus kLostPath = {
+    .accept_queue = {.limit = 4'096},
+    .syn_queue = {.length = 40, .peak = 40, .retransmitting = 38},
+    .signs = {.syn_queue_growth_per_second = 2, .source_prefixes = 1, .top_source_ratio = 1}};
 
-constexpr ListenerEvidence kDeferring = {.accept_queue_limit = 4'096,
-                                         .syn_queue_length = 100,
-                                         .syn_queue_peak = 100,
-                                         .syn_queue_settled = 90,
-                                         .source_prefixes = 60,
-                                         .top_source_share = 0.05,
-                                         .defer_accept_drops_per_second = 3};
+const ListenerStatus kDeferring = {.accept_queue = {.limit = 4'096},
+                                   .syn_queue = {.length = 100, .peak = 100},
+                                   .signs = {.settled = 90,
+                                             .source_prefixes = 60,
+                                             .top_source_ratio = 0.05,
+                                             .host = {.defer_accept_drops_per_second = 3}}};
 
 template <typename Change>
-ListenerEvidence With(ListenerEvidence seen, Change change) {
+ListenerStatus With(ListenerStatus seen, Change change) {
   change(seen);
   return seen;
 }
 
-using E = ListenerEvidence;
+using E = ListenerStatus;
 
 std::vector<Situation> AcceptQueueSituations() {
   return {
       {"Empty", {}, {}},
       {"Quiet", kQuiet, {}},
       {"AcceptQueueAtLimitIsNotFull",
-       With(kQuiet, [](E& e) { e.accept_queue_length = 4'096; }),
+       With(kQuiet, [](E& e) { e.accept_queue.length = 4'096; }),
        {}},
       {"AcceptQueueAboveLimit",
-       With(kQuiet, [](E& e) { e.accept_queue_length = 4'097; }),
+       With(kQuiet, [](E& e) { e.accept_queue.length = 4'097; }),
        {kAcceptQueueFull}},
-      {"PeakAboveLimitWithoutDrops", With(kQuiet, [](E& e) { e.accept_queue_peak = 4'097; }), {}},
+      {"PeakAboveLimitWithoutDrops", With(kQuiet, [](E& e) { e.accept_queue.peak = 4'097; }), {}},
       {"PeakAtLimitWithDrops",
-       With(kQuiet, [](E& e) { e.accept_queue_peak = 4'096, e.drops_per_second = 5; }),
+       With(kQuiet, [](E& e) { e.accept_queue.peak = 4'096, e.signs.drops_per_second = 5; }),
        {}},
       {"PeakAboveLimitWithDrops",
-       With(kQuiet, [](E& e) { e.accept_queue_peak = 4'097, e.drops_per_second = 0.03; }),
+       With(kQuiet, [](E& e) { e.accept_queue.peak = 4'097, e.signs.drops_per_second = 0.03; }),
        {kAcceptQueueFull}},
-      {"DropsAlone", With(kQuiet, [](E& e) { e.drops_per_second = 100; }), {}},
-      {"LimitZeroAndEmpty", {.drops_per_second = 1, .syn_cookies_per_second = 100}, {}},
-      {"LimitZeroAndOneWaiting",
-       {.accept_queue_length = 1, .accept_queue_peak = 1},
-       {kAcceptQueueFull}},
+      {"DropsAlone", With(kQuiet, [](E& e) { e.signs.drops_per_second = 100; }), {}},
+      {"LimitZeroAndEmpty",
+       {.signs = {.drops_per_second = 1, .host = {.syn_cookies_per_second = 100}}},
+       {}},
+      {"LimitZeroAndOneWaiting", {.accept_queue = {.length = 1, .peak = 1}}, {kAcceptQueueFull}},
       {"ReuseportOneAboveItsLimit",
-       {.sockets = 4, .accept_queue_length = 41, .accept_queue_limit = 40},
+       {.accept_queue = {.sockets = 4, .length = 41, .limit = 40}},
        {kAcceptQueueFull}},
       // The kernel ignores final ACKs then, from many and from few sources.
       {"AcceptQueueFullKeepsManyInSynRecv",
-       With(kStandingFlood, [](E& e) { e.accept_queue_length = 4'097; }),
+       With(kStandingFlood, [](E& e) { e.accept_queue.length = 4'097; }),
        {kAcceptQueueFull}},
       {"AcceptQueueFullKeepsFewInSynRecv",
-       With(kLostPath, [](E& e) { e.accept_queue_peak = 4'097, e.drops_per_second = 1; }),
+       With(kLostPath, [](E& e) { e.accept_queue.peak = 4'097, e.signs.drops_per_second = 1; }),
        {kAcceptQueueFull}},
   };
 }
@@ -142,49 +133,51 @@ std::vector<Situation> FreshFloodSituations() {
   return {
       {"SpoofedFloodFresh", kFreshFlood, {kSynFlood}},
       {"SpoofedFloodDuringHttpTraffic",
-       With(kFreshFlood, [](E& e) { e.completed_per_second = 1'499; }),
+       With(kFreshFlood, [](E& e) { e.signs.host.completed_per_second = 1'499; }),
        {kSynFlood}},
       {"FreshQueueOnAHostThatCompletesAsMuch",
-       With(kFreshFlood, [](E& e) { e.completed_per_second = 1'500; }),
+       With(kFreshFlood, [](E& e) { e.signs.host.completed_per_second = 1'500; }),
        {}},
       {"FreshQueueOnAHostThatDefersAsMuch",
-       With(kFreshFlood, [](E& e) { e.defer_accept_drops_per_second = 1'500; }),
+       With(kFreshFlood, [](E& e) { e.signs.host.defer_accept_drops_per_second = 1'500; }),
        {}},
       {"FloodOnABusyHostOnceRetransmitting",
        With(kFreshFlood,
-            [](E& e) { e.completed_per_second = 5'000, e.syn_queue_retransmitting = 750; }),
+            [](E& e) {
+              e.signs.host.completed_per_second = 5'000, e.syn_queue.retransmitting = 750;
+            }),
        {kSynFlood}},
       {"FreshQueueAtItsThreshold",
-       With(kFreshFlood, [](E& e) { e.syn_queue_length = 1'000; }),
+       With(kFreshFlood, [](E& e) { e.syn_queue.length = 1'000; }),
        {kSynFlood}},
       {"FreshQueueBelowItsThreshold",
-       With(kFreshFlood, [](E& e) { e.syn_queue_length = 999; }),
+       With(kFreshFlood, [](E& e) { e.syn_queue.length = 999; }),
        {}},
       {"FreshGrowthAtItsShare",
-       With(kFreshFlood, [](E& e) { e.syn_queue_growth_per_second = 150; }),
+       With(kFreshFlood, [](E& e) { e.signs.syn_queue_growth_per_second = 150; }),
        {kSynFlood}},
       {"BusyQueueThatFluctuates",
-       With(kFreshFlood, [](E& e) { e.syn_queue_growth_per_second = 149; }),
+       With(kFreshFlood, [](E& e) { e.signs.syn_queue_growth_per_second = 149; }),
        {}},
       {"SlowFloodWithFirstRetransmissions",
        With(kFreshFlood,
             [](E& e) {
-              e.syn_queue_length = 100, e.syn_queue_retransmitting = 10;
-              e.syn_queue_growth_per_second = 50, e.source_prefixes = 16;
+              e.syn_queue.length = 100, e.syn_queue.retransmitting = 10;
+              e.signs.syn_queue_growth_per_second = 50, e.signs.source_prefixes = 16;
             }),
        {kSynFlood}},
       {"SlowFloodOneRetransmissionShort",
        With(kFreshFlood,
             [](E& e) {
-              e.syn_queue_length = 100, e.syn_queue_retransmitting = 9;
-              e.syn_queue_growth_per_second = 50, e.source_prefixes = 16;
+              e.syn_queue.length = 100, e.syn_queue.retransmitting = 9;
+              e.signs.syn_queue_growth_per_second = 50, e.signs.source_prefixes = 16;
             }),
        {}},
       {"SlowFloodGrowingTooLittle",
        With(kFreshFlood,
             [](E& e) {
-              e.syn_queue_length = 100, e.syn_queue_retransmitting = 10;
-              e.syn_queue_growth_per_second = 49.9, e.source_prefixes = 16;
+              e.syn_queue.length = 100, e.syn_queue.retransmitting = 10;
+              e.signs.syn_queue_growth_per_second = 49.9, e.signs.source_prefixes = 16;
             }),
        {}},
   };
@@ -196,30 +189,33 @@ std::vector<Situation> StandingFloodSituations() {
       {"StandingQueueAtItsThresholds",
        With(kStandingFlood,
             [](E& e) {
-              e.syn_queue_length = 256, e.syn_queue_retransmitting = 128, e.source_prefixes = 16;
+              e.syn_queue.length = 256, e.syn_queue.retransmitting = 128,
+              e.signs.source_prefixes = 16;
             }),
        {kSynFlood}},
       {"StandingQueueBelowItsThreshold",
        With(kStandingFlood,
-            [](E& e) { e.syn_queue_length = 255, e.syn_queue_retransmitting = 255; }),
+            [](E& e) { e.syn_queue.length = 255, e.syn_queue.retransmitting = 255; }),
        {}},
       {"StandingQueueMostlyAnswered",
-       With(kStandingFlood, [](E& e) { e.syn_queue_retransmitting = 1'499; }),
+       With(kStandingFlood, [](E& e) { e.syn_queue.retransmitting = 1'499; }),
        {}},
       {"BackgroundScans",
        With(kStandingFlood,
             [](E& e) {
-              e.syn_queue_length = 60, e.syn_queue_retransmitting = 55, e.source_prefixes = 50;
+              e.syn_queue.length = 60, e.syn_queue.retransmitting = 55,
+              e.signs.source_prefixes = 50;
             }),
        {}},
       {"BetweenFewAndManySources",
-       With(kStandingFlood, [](E& e) { e.source_prefixes = 15, e.top_source_share = 0.1; }),
+       With(kStandingFlood,
+            [](E& e) { e.signs.source_prefixes = 15, e.signs.top_source_ratio = 0.1; }),
        {}},
       {"AtLimitWithoutCookies",
        With(kStandingFlood,
             [](E& e) {
-              e.accept_queue_limit = 128, e.syn_queue_length = 128;
-              e.syn_queue_retransmitting = 128, e.source_prefixes = 100;
+              e.accept_queue.limit = 128, e.syn_queue.length = 128;
+              e.syn_queue.retransmitting = 128, e.signs.source_prefixes = 100;
             }),
        {kSynFlood}},
   };
@@ -230,56 +226,55 @@ std::vector<Situation> CookieSituations() {
       {"SmallBacklogFlood", kSmallBacklogFlood, {kSynFlood, kSynCookies}},
       {"SmallBacklogFloodFirstSecond",
        With(kSmallBacklogFlood,
-            [](E& e) { e.syn_queue_retransmitting = 0, e.syn_queue_growth_per_second = 17; }),
+            [](E& e) { e.syn_queue.retransmitting = 0, e.signs.syn_queue_growth_per_second = 17; }),
        {kSynCookies}},
       {"SmallBacklogFloodCookiesOff",
        With(kSmallBacklogFlood,
-            [](E& e) { e.syn_cookies_per_second = 0, e.drops_per_second = 900; }),
+            [](E& e) { e.signs.host.syn_cookies_per_second = 0, e.signs.drops_per_second = 900; }),
        {kSynFlood}},
       {"TinyBacklogFlood",
-       {.accept_queue_limit = 5,
-        .syn_queue_length = 6,
-        .syn_queue_retransmitting = 6,
-        .source_prefixes = 6,
-        .top_source_share = 0.17,
-        .syn_cookies_per_second = 50},
+       {.accept_queue = {.limit = 5},
+        .syn_queue = {.length = 6, .retransmitting = 6},
+        .signs = {.source_prefixes = 6,
+                  .top_source_ratio = 0.17,
+                  .host = {.syn_cookies_per_second = 50}}},
        {kSynFlood, kSynCookies}},
       {"TinyBacklogOneSource",
-       {.accept_queue_limit = 5,
-        .syn_queue_length = 6,
-        .syn_queue_retransmitting = 6,
-        .source_prefixes = 1,
-        .top_source_share = 1,
-        .syn_cookies_per_second = 50},
+       {.accept_queue = {.limit = 5},
+        .syn_queue = {.length = 6, .retransmitting = 6},
+        .signs = {.source_prefixes = 1,
+                  .top_source_ratio = 1,
+                  .host = {.syn_cookies_per_second = 50}}},
        {kReturnPathLoss, kSynCookies}},
       {"TooTinyToSayMoreThanCookies",
-       {.accept_queue_limit = 2,
-        .syn_queue_length = 3,
-        .syn_queue_retransmitting = 3,
-        .source_prefixes = 3,
-        .top_source_share = 0.34,
-        .syn_cookies_per_second = 50},
+       {.accept_queue = {.limit = 2},
+        .syn_queue = {.length = 3, .retransmitting = 3},
+        .signs = {.source_prefixes = 3,
+                  .top_source_ratio = 0.34,
+                  .host = {.syn_cookies_per_second = 50}}},
        {kSynCookies}},
       {"CookiesAtTheLimitExactly",
-       With(kQuiet, [](E& e) { e.syn_queue_length = 4'096, e.syn_cookies_per_second = 0.1; }),
+       With(kQuiet,
+            [](E& e) { e.syn_queue.length = 4'096, e.signs.host.syn_cookies_per_second = 0.1; }),
        {kSynCookies}},
       {"CookiesForAnotherListener",
-       With(kQuiet, [](E& e) { e.syn_queue_length = 4'095, e.syn_cookies_per_second = 500; }),
+       With(kQuiet,
+            [](E& e) { e.syn_queue.length = 4'095, e.signs.host.syn_cookies_per_second = 500; }),
        {}},
       {"TooFewCookies",
-       With(kQuiet, [](E& e) { e.syn_queue_length = 4'097, e.syn_cookies_per_second = 0.09; }),
+       With(kQuiet,
+            [](E& e) { e.syn_queue.length = 4'097, e.signs.host.syn_cookies_per_second = 0.09; }),
        {}},
       {"ReuseportAllAtTheirLimit",
-       {.sockets = 4,
-        .accept_queue_limit = 64,
-        .syn_queue_length = 68,
-        .syn_queue_retransmitting = 60,
-        .source_prefixes = 60,
-        .top_source_share = 0.03,
-        .syn_cookies_per_second = 200},
+       {.accept_queue = {.sockets = 4, .limit = 64},
+        .syn_queue = {.length = 68, .retransmitting = 60},
+        .signs = {.source_prefixes = 60,
+                  .top_source_ratio = 0.03,
+                  .host = {.syn_cookies_per_second = 200}}},
        {kSynFlood, kSynCookies}},
       {"LimitZeroWithOneHandshakeAndCookies",
-       {.syn_queue_length = 1, .source_prefixes = 1, .syn_cookies_per_second = 5},
+       {.syn_queue = {.length = 1},
+        .signs = {.source_prefixes = 1, .host = {.syn_cookies_per_second = 5}}},
        {kSynCookies}},
   };
 }
@@ -288,29 +283,31 @@ std::vector<Situation> LossSituations() {
   return {
       {"LostPathToOneSite", kLostPath, {kReturnPathLoss}},
       {"ThreeThousandFromOneSourceFresh",
-       With(kFreshFlood, [](E& e) { e.source_prefixes = 1, e.top_source_share = 1; }),
+       With(kFreshFlood, [](E& e) { e.signs.source_prefixes = 1, e.signs.top_source_ratio = 1; }),
        {}},
       {"ThreeThousandFromOneSourceOnceRetransmitting",
-       With(kStandingFlood, [](E& e) { e.source_prefixes = 1, e.top_source_share = 1; }),
+       With(kStandingFlood,
+            [](E& e) { e.signs.source_prefixes = 1, e.signs.top_source_ratio = 1; }),
        {kReturnPathLoss}},
       {"OneSiteAmongManyBystanders",
-       With(kStandingFlood, [](E& e) { e.source_prefixes = 40, e.top_source_share = 0.5; }),
+       With(kStandingFlood,
+            [](E& e) { e.signs.source_prefixes = 40, e.signs.top_source_ratio = 0.5; }),
        {kReturnPathLoss}},
       {"LossAtItsThresholds",
        With(kLostPath,
             [](E& e) {
-              e.syn_queue_length = 16, e.syn_queue_retransmitting = 8;
-              e.source_prefixes = 8, e.top_source_share = 0.2;
+              e.syn_queue.length = 16, e.syn_queue.retransmitting = 8;
+              e.signs.source_prefixes = 8, e.signs.top_source_ratio = 0.2;
             }),
        {kReturnPathLoss}},
       {"LossBelowMinSynQueue",
-       With(kLostPath, [](E& e) { e.syn_queue_length = 15, e.syn_queue_retransmitting = 15; }),
+       With(kLostPath, [](E& e) { e.syn_queue.length = 15, e.syn_queue.retransmitting = 15; }),
        {}},
       {"LossOfLessThanHalf",
-       With(kLostPath, [](E& e) { e.syn_queue_length = 16, e.syn_queue_retransmitting = 7; }),
+       With(kLostPath, [](E& e) { e.syn_queue.length = 16, e.syn_queue.retransmitting = 7; }),
        {}},
       {"LossFromNinePrefixes",
-       With(kLostPath, [](E& e) { e.source_prefixes = 9, e.top_source_share = 0.2; }),
+       With(kLostPath, [](E& e) { e.signs.source_prefixes = 9, e.signs.top_source_ratio = 0.2; }),
        {}},
   };
 }
@@ -319,47 +316,50 @@ std::vector<Situation> HealthySituations() {
   return {
       {"DeferredAccept", kDeferring, {kDeferredAccept}},
       {"DeferredAtItsThresholds",
-       With(kDeferring, [](E& e) { e.syn_queue_length = 16, e.syn_queue_settled = 8; }),
+       With(kDeferring, [](E& e) { e.syn_queue.length = 16, e.signs.settled = 8; }),
        {kDeferredAccept}},
       {"DeferredBelowItsShare",
-       With(kDeferring, [](E& e) { e.syn_queue_length = 16, e.syn_queue_settled = 7; }),
+       With(kDeferring, [](E& e) { e.syn_queue.length = 16, e.signs.settled = 7; }),
        {}},
       {"DeferredBelowMinSynQueue",
-       With(kDeferring, [](E& e) { e.syn_queue_length = 15, e.syn_queue_settled = 15; }),
+       With(kDeferring, [](E& e) { e.syn_queue.length = 15, e.signs.settled = 15; }),
        {}},
       {"DeferredExcludesFlood",
        With(kStandingFlood,
-            [](E& e) { e.syn_queue_settled = 1'500, e.syn_queue_retransmitting = 1'500; }),
+            [](E& e) { e.signs.settled = 1'500, e.syn_queue.retransmitting = 1'500; }),
        {kDeferredAccept}},
       {"DeferredExcludesLoss",
-       With(kLostPath, [](E& e) { e.syn_queue_settled = 20, e.syn_queue_retransmitting = 20; }),
+       With(kLostPath, [](E& e) { e.signs.settled = 20, e.syn_queue.retransmitting = 20; }),
        {kDeferredAccept}},
       {"FloodOnADeferringListener",
        With(kStandingFlood,
-            [](E& e) { e.syn_queue_settled = 200, e.syn_queue_retransmitting = 2'800; }),
+            [](E& e) { e.signs.settled = 200, e.syn_queue.retransmitting = 2'800; }),
        {kSynFlood}},
       {"DeferredFillsTheSynQueue",
-       With(kDeferring, [](E& e) { e.accept_queue_limit = 99, e.syn_cookies_per_second = 10; }),
+       With(kDeferring,
+            [](E& e) { e.accept_queue.limit = 99, e.signs.host.syn_cookies_per_second = 10; }),
        {kDeferredAccept, kSynCookies}},
       {"BurstOf500InFlight",
        With(kQuiet,
             [](E& e) {
-              e.syn_queue_length = 500, e.syn_queue_peak = 500, e.syn_queue_growth_per_second = 500;
-              e.source_prefixes = 400, e.top_source_share = 0.01;
+              e.syn_queue.length = 500, e.syn_queue.peak = 500,
+              e.signs.syn_queue_growth_per_second = 500;
+              e.signs.source_prefixes = 400, e.signs.top_source_ratio = 0.01;
             }),
        {}},
       {"BurstOf500FromOneHostInFlight",
        With(kQuiet,
             [](E& e) {
-              e.syn_queue_length = 500, e.syn_queue_peak = 500, e.syn_queue_growth_per_second = 500;
-              e.source_prefixes = 1, e.top_source_share = 1;
+              e.syn_queue.length = 500, e.syn_queue.peak = 500,
+              e.signs.syn_queue_growth_per_second = 500;
+              e.signs.source_prefixes = 1, e.signs.top_source_ratio = 1;
             }),
        {}},
       {"BurstOf500Completed",
        With(kQuiet,
             [](E& e) {
-              e.accept_queue_length = 20, e.accept_queue_peak = 480, e.syn_queue_peak = 500;
-              e.syn_queue_growth_per_second = -500, e.completed_per_second = 500;
+              e.accept_queue.length = 20, e.accept_queue.peak = 480, e.syn_queue.peak = 500;
+              e.signs.syn_queue_growth_per_second = -500, e.signs.host.completed_per_second = 500;
             }),
        {}},
   };
@@ -368,44 +368,41 @@ std::vector<Situation> HealthySituations() {
 std::vector<Situation> OddNumbers() {
   return {
       {"EverythingNan",
-       {.accept_queue_limit = 16,
-        .drops_per_second = kNan,
-        .syn_queue_length = 2'000,
-        .syn_queue_growth_per_second = kNan,
-        .source_prefixes = 256,
-        .top_source_share = kNan,
-        .syn_cookies_per_second = kNan,
-        .defer_accept_drops_per_second = kNan,
-        .completed_per_second = kNan},
+       {.accept_queue = {.limit = 16},
+        .syn_queue = {.length = 2'000},
+        .signs = {.drops_per_second = kNan,
+                  .syn_queue_growth_per_second = kNan,
+                  .source_prefixes = 256,
+                  .top_source_ratio = kNan,
+                  .host = {.syn_cookies_per_second = kNan,
+                           .defer_accept_drops_per_second = kNan,
+                           .completed_per_second = kNan}}},
        {}},
       {"EverythingInfinite",
-       {.accept_queue_peak = 17,
-        .accept_queue_limit = 16,
-        .drops_per_second = kInfinity,
-        .syn_queue_length = 2'000,
-        .syn_queue_growth_per_second = kInfinity,
-        .source_prefixes = 256,
-        .top_source_share = kInfinity,
-        .syn_cookies_per_second = kInfinity,
-        .defer_accept_drops_per_second = -kInfinity,
-        .completed_per_second = kInfinity},
+       {.accept_queue = {.limit = 16, .peak = 17},
+        .syn_queue = {.length = 2'000},
+        .signs = {.drops_per_second = kInfinity,
+                  .syn_queue_growth_per_second = kInfinity,
+                  .source_prefixes = 256,
+                  .top_source_ratio = kInfinity,
+                  .host = {.syn_cookies_per_second = kInfinity,
+                           .defer_accept_drops_per_second = -kInfinity,
+                           .completed_per_second = kInfinity}}},
        {}},
       {"NanElsewhereDoesNotHideAFlood",
        With(kFreshFlood,
-            [](E& e) { e.defer_accept_drops_per_second = kNan, e.completed_per_second = kNan; }),
+            [](E& e) {
+              e.signs.host.defer_accept_drops_per_second = kNan,
+              e.signs.host.completed_per_second = kNan;
+            }),
        {kSynFlood}},
       {"LargestNumbers",
-       {.sockets = kHuge,
-        .accept_queue_length = kHuge,
-        .accept_queue_peak = kHuge,
-        .accept_queue_limit = kHuge,
-        .drops_per_second = 1e308,
-        .syn_queue_length = kHuge,
-        .syn_queue_peak = kHuge,
-        .syn_queue_retransmitting = kHuge,
-        .syn_queue_growth_per_second = 1e308,
-        .source_prefixes = kHuge,
-        .syn_cookies_per_second = 1e308},
+       {.accept_queue = {.sockets = kHuge, .length = kHuge, .limit = kHuge, .peak = kHuge},
+        .syn_queue = {.length = kHuge, .peak = kHuge, .retransmitting = kHuge},
+        .signs = {.drops_per_second = 1e308,
+                  .syn_queue_growth_per_second = 1e308,
+                  .source_prefixes = kHuge,
+                  .host = {.syn_cookies_per_second = 1e308}}},
        {kSynFlood, kSynCookies}},
   };
 }
@@ -430,14 +427,14 @@ TEST(DiagnosisOverTimeTest, AFloodIsNamedWithinTwoSecondsWhateverThePhaseOfThePo
     const auto sent = [](int at_ms) {
       return static_cast<std::uint64_t>(std::clamp(at_ms, 0, 2'000)) * 1'500 / 1'000;
     };
-    ListenerEvidence seen = kStandingFlood;
-    seen.syn_queue_length = sent(ms);
-    seen.syn_queue_retransmitting = sent(ms - 1'000);
-    seen.syn_queue_growth_per_second = static_cast<double>(sent(ms) - sent(ms - 1'000));
+    ListenerStatus seen = kStandingFlood;
+    seen.syn_queue.length = sent(ms);
+    seen.syn_queue.retransmitting = sent(ms - 1'000);
+    seen.signs.syn_queue_growth_per_second = static_cast<double>(sent(ms) - sent(ms - 1'000));
     EXPECT_EQ(CausesOf(Diagnose(seen, {})), std::set{kSynFlood}) << ms;
 
-    seen.source_prefixes = 1;
-    seen.top_source_share = 1;
+    seen.signs.source_prefixes = 1;
+    seen.signs.top_source_ratio = 1;
     const auto from_one_source = CausesOf(Diagnose(seen, {}));
     if (ms >= 2'000) {
       EXPECT_EQ(from_one_source, std::set{kReturnPathLoss}) << ms;
@@ -470,18 +467,16 @@ TEST(DiagnosisThresholdsTest, AreUsed) {
 }
 
 TEST(DiagnosisExplainTest, GivesTheNumbers) {
-  EXPECT_EQ(Explain(kAcceptQueueFull, {.sockets = 4,
-                                       .accept_queue_length = 516,
-                                       .accept_queue_peak = 520,
-                                       .accept_queue_limit = 512,
-                                       .drops_per_second = 12.54}),
+  EXPECT_EQ(Explain(kAcceptQueueFull,
+                    {.accept_queue = {.sockets = 4, .length = 516, .limit = 512, .peak = 520},
+                     .signs = {.drops_per_second = 12.54}}),
             "accept queue 516 (peak 520, limit 512 over 4 sockets), 12.5 drops/s: the application "
             "accepts too slowly");
   EXPECT_EQ(Explain(kSynFlood, kFreshFlood),
             "SYN queue 1500 (peak 1500, limit 4096) growing by 1500.0/s from 256 source networks "
             "(busiest 1 %), 0 of 1500 handshakes had to repeat the SYN-ACK: SYNs from many sources "
             "that never complete");
-  EXPECT_THAT(Explain(kSynFlood, {.syn_queue_growth_per_second = -152.7}),
+  EXPECT_THAT(Explain(kSynFlood, {.signs = {.syn_queue_growth_per_second = -152.7}}),
               testing::HasSubstr(" shrinking by 152.7/s from "));
   EXPECT_EQ(Explain(kReturnPathLoss, kLostPath),
             "38 of 40 handshakes had to repeat the SYN-ACK, from 1 source network (busiest 100 %): "

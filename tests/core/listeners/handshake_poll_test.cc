@@ -162,18 +162,18 @@ TEST_F(HandshakePollTest, ASynRecvIsAsOldAsItsRepetitionsAndThePollsTell) {
   const auto ages = [&](int second, const std::vector<SocketRecord>& records) {
     listener_tracker_.UpdateAcceptQueues(listening, TestInstant(second).monotonic);
     Poll(second, records);
-    return listener_tracker_.Table(TestInstant(second).monotonic).listeners.at(0).status.evidence;
+    return listener_tracker_.Table(TestInstant(second).monotonic).listeners.at(0).status.signs;
   };
   // The first poll takes the timer's word: 1 s, 2 s, then 500 ms of 4 s.
-  EXPECT_EQ(ages(0, {SynRecv(1, 2, 3'500), SynRecv(2)}).syn_queue_ages.oldest, milliseconds(3'500));
-  EXPECT_EQ(ages(1, {SynRecv(1, 2, 2'500), SynRecv(2)}).syn_queue_ages.oldest, milliseconds(4'500));
+  EXPECT_EQ(ages(0, {SynRecv(1, 2, 3'500), SynRecv(2)}).ages.oldest, milliseconds(3'500));
+  EXPECT_EQ(ages(1, {SynRecv(1, 2, 2'500), SynRecv(2)}).ages.oldest, milliseconds(4'500));
   // One that was not there a second ago cannot be older than that.
-  EXPECT_EQ(ages(2, {SynRecv(3, 5, 1'000)}).syn_queue_ages.oldest, milliseconds(1'000));
+  EXPECT_EQ(ages(2, {SynRecv(3, 5, 1'000)}).ages.oldest, milliseconds(1'000));
   // A deferred one is never repeated: settled once it has been seen for 3 s.
-  EXPECT_EQ(ages(4, {SynRecv(4)}).syn_queue_settled, 0U);
-  const ListenerEvidence later = ages(8, {SynRecv(4, 0, 7'000)});
-  EXPECT_EQ(later.syn_queue_settled, 1U);
-  EXPECT_EQ(later.syn_queue_ages.oldest, milliseconds(4'000));
+  EXPECT_EQ(ages(4, {SynRecv(4)}).settled, 0U);
+  const HandshakeSigns later = ages(8, {SynRecv(4, 0, 7'000)});
+  EXPECT_EQ(later_settled, 1U);
+  EXPECT_EQ(later_ages.oldest, milliseconds(4'000));
 }
 
 }  // namespace

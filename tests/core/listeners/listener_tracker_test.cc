@@ -49,7 +49,8 @@ class ListenerTrackerTest : public testing::Test {
 
   void UpdateSynQueues(const std::vector<SocketRecord>& syn_recv, int second) {
     listener_tracker_.BeginSynQueues();
-    for (const SocketRecord& record : syn_recv) listener_tracker_.AddSynRecv(record, milliseconds(0));
+    for (const SocketRecord& record : syn_recv)
+      listener_tracker_.AddSynRecv(record, milliseconds(0));
     listener_tracker_.CommitSynQueues(At(second));
     now_ = At(second);
   }
@@ -205,12 +206,12 @@ TEST_F(ListenerTrackerTest, JudgesByTheEvidenceAndTheThresholdsInForce) {
   const std::vector<SocketRecord> unanswered(
       20, SynRecv(local, 443, AddressFamily::kIpv4, 1));  // all from one source
   UpdateSynQueues(unanswered, 1);
-  listener_tracker_.Diagnose({});
+  listener_tracker_.Diagnose({}, now_);
   EXPECT_TRUE(Status("0.0.0.0:443").diagnosis.Has(DiagnosisCause::kReturnPathLoss));
-  EXPECT_EQ(Status("0.0.0.0:443").evidence.source_prefixes, 1U);
+  EXPECT_EQ(Status("0.0.0.0:443").signs.source_prefixes, 1U);
 
   listener_tracker_.UseThresholds({.min_syn_queue = 21});
-  listener_tracker_.Diagnose({});
+  listener_tracker_.Diagnose({}, now_);
   EXPECT_EQ(Status("0.0.0.0:443").diagnosis, Diagnosis{});
 }
 
@@ -228,7 +229,7 @@ TEST_F(ListenerTrackerTest, KeepsTheBusiestSources) {
   EXPECT_EQ(Status("0.0.0.0:443").top_sources,
             (std::vector<SourceCount>{
                 {prefix(5), 5}, {prefix(6), 5}, {prefix(7), 5}, {prefix(4), 4}, {prefix(3), 3}}));
-  EXPECT_DOUBLE_EQ(Status("0.0.0.0:443").evidence.top_source_share, 5.0 / 25);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:443").signs.top_source_ratio, 5.0 / 25);
 
   UpdateSynQueues({}, 2);
   EXPECT_TRUE(Status("0.0.0.0:443").top_sources.empty());
@@ -247,7 +248,7 @@ TEST_F(ListenerTrackerTest, SourcesAreBoundedAndThoseKnownGoOnCounting) {
   UpdateSynQueues(syn_recv, 1);
   const ListenerStatus status = Status("0.0.0.0:80");
   EXPECT_EQ(status.syn_queue.length, static_cast<std::uint64_t>(kMost) + 3);
-  EXPECT_EQ(status.evidence.source_prefixes, static_cast<std::uint64_t>(kMost));
+  EXPECT_EQ(status.signs.source_prefixes, static_cast<std::uint64_t>(kMost));
   EXPECT_EQ(status.top_sources.at(0),
             (SourceCount{syn_recv.front().remote.address.SourcePrefix(), 2}));
 }
@@ -263,12 +264,12 @@ TEST_F(ListenerTrackerTest, AgesOfHandshakesAreThoseOfTheLatestPoll) {
   listener_tracker_.AddSynRecv(repeated, milliseconds(5'500));
   listener_tracker_.CommitSynQueues(At(1));
   now_ = At(1);
-  const ListenerEvidence evidence = Status("0.0.0.0:80").evidence;
-  EXPECT_EQ(evidence.syn_queue_ages.counts, (std::array<std::uint64_t, 5>{1, 1, 2, 0, 0}));
-  EXPECT_EQ(evidence.syn_queue_ages.oldest, milliseconds(5'500));
-  EXPECT_EQ(evidence.syn_queue_settled, 1U) << "old, and the SYN-ACK never repeated";
+  const HandshakeSigns evidence = Status("0.0.0.0:80").signs;
+  EXPECT_EQ(evidence.ages.counts, (std::array<std::uint64_t, 5>{1, 1, 2, 0, 0}));
+  EXPECT_EQ(evidence.ages.oldest, milliseconds(5'500));
+  EXPECT_EQ(evidence.settled, 1U) << "old, and the SYN-ACK never repeated";
   UpdateSynQueues({}, 2);
-  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_ages.oldest, milliseconds(0));
+  EXPECT_EQ(Status("0.0.0.0:80").signs.ages.oldest, milliseconds(0));
 }
 
 TEST_F(ListenerTrackerTest, RatesAreOfTheTimeSinceTheHandshakesPollBefore) {
@@ -276,17 +277,16 @@ TEST_F(ListenerTrackerTest, RatesAreOfTheTimeSinceTheHandshakesPollBefore) {
   Update({WithDrops(Listening(1, 80), 100)}, 0);
   Update({WithDrops(Listening(1, 80), 107)}, 0);
   UpdateSynQueues({syn_recv}, 1);
-  EXPECT_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 0)
-      << "the first poll has none before it";
-  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, 0);
+  EXPECT_EQ(Status("0.0.0.0:80").signs.drops_per_second, 0) << "the first poll has none before it";
+  EXPECT_EQ(Status("0.0.0.0:80").signs.syn_queue_growth_per_second, 0);
   Update({WithDrops(Listening(1, 80), 110)}, 2);
   UpdateSynQueues({syn_recv, syn_recv, syn_recv}, 3);
-  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 1.5);
-  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, 1);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").signs.drops_per_second, 1.5);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").signs.syn_queue_growth_per_second, 1);
   UpdateSynQueues({}, 5);
-  EXPECT_EQ(Status("0.0.0.0:80").evidence.drops_per_second, 0);
-  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").evidence.syn_queue_growth_per_second, -1.5);
-  EXPECT_EQ(Status("0.0.0.0:80").evidence.syn_queue_peak, 3U);
+  EXPECT_EQ(Status("0.0.0.0:80").signs.drops_per_second, 0);
+  EXPECT_DOUBLE_EQ(Status("0.0.0.0:80").signs.syn_queue_growth_per_second, -1.5);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.peak, 3U);
 }
 
 TEST_F(ListenerTrackerTest, ASynQueueKeepsItsRecentPastWhileThereIsOne) {

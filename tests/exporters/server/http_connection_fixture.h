@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/base/mutex.h"
+#include "exporters/routes/routes.h"
 #include "exporters/server/http_server.h"
 #include "tests/support/loopback_client.h"
 #include "tests/support/reports.h"
@@ -118,7 +119,10 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
                     log_.push_back(line);
                   }};
   WebRefusalCounts before_{};
-  HttpServices services_{slot_, guard_, {}};
+  RouteServices routes_{slot_};
+  HttpServices services_{guard_, [this](const HttpRequest& request) {
+                           return Answer(request, routes_, std::chrono::system_clock::now());
+                         }};
 };
 
 /// For INSTANTIATE_TEST_SUITE_P.

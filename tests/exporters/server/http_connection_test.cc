@@ -244,7 +244,7 @@ class HttpConnectionStreamTest : public HttpConnectionTest {
  protected:
   // A search that finds nothing until it is completed.
   HttpConnectionStreamTest() {
-    services_.sockets = [this](const SocketQuery&) -> Result<std::shared_ptr<BodyStream>> {
+    routes_.sockets = [this](const SocketQuery&) -> Result<std::shared_ptr<BodyStream>> {
       auto stream = std::make_shared<BodyStream>();
       const MutexLock lock(mutex_);
       streams_.push_back(stream);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "exporters/routes/routes.h"
 #include "tests/support/loopback_client.h"
 #include "tests/support/reports.h"
 
@@ -26,9 +27,7 @@ constexpr HttpLimits kLimits = {
 
 class HttpServerTest : public testing::Test {
  protected:
-  HttpServerTest() {
-    slot_.Store(std::make_shared<const PublishedReport>(FullReport()));
-  }
+  HttpServerTest() { slot_.Store(std::make_shared<const PublishedReport>(FullReport())); }
 
   std::unique_ptr<HttpServer> Start(const HttpLimits& limits = kLimits) {
     auto server =
@@ -192,7 +191,7 @@ TEST_F(HttpServerTest, ANulDoesNotEndThePath) {
 TEST_F(HttpServerTest, ReloadIsForbiddenUnlessThereIsAnAction) {
   const std::string request = "POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 403"));
-  services_.reload = []() -> Result<void> { return {}; };
+  routes_.reload = []() -> Result<void> { return {}; };
   EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 200"));
 }
 

@@ -1,0 +1,24 @@
+// The rules of the diagnosis: what was measured of a listener -> why its handshakes are in trouble.
+// Pure. The rules, their reasons and their blind spots are in docs/diagnosis.md.
+// Sources: kernel net/ipv4/inet_connection_sock.c (reqsk_timer_handler, syn_ack_recalc),
+// net/ipv4/tcp_input.c (tcp_conn_request).
+#pragma once
+
+#include <string>
+
+#include "core/listeners/diagnosis.h"
+#include "core/listeners/listener.h"
+
+namespace connwatch {
+
+/// Judges by the queues and the signs of `listener`; its own diagnosis does not count. Never fails;
+/// a listener without connections has no cause. Several causes may hold at once, but at most one of
+/// syn_flood, return_path_loss and deferred_accept, and neither of the first two together with
+/// accept_queue_full.
+Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& thresholds);
+
+/// Returns one line without a newline and without a remote address: the numbers that speak for or
+/// against `cause`, whether or not it holds.
+std::string Explain(DiagnosisCause cause, const ListenerStatus& listener);
+
+}  // namespace connwatch
