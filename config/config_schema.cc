@@ -8,6 +8,7 @@
 #include "config/alert_reader.h"
 #include "config/alertmanager_reader.h"
 #include "config/group_reader.h"
+#include "config/log_words.h"
 #include "config/value_parser.h"
 
 namespace connwatch {
@@ -104,11 +105,7 @@ ValueReader Web(WebConfig& web) {
 
 ValueReader Log(LogConfig& log) {
   return Mapping(
-      {{"level", Word(log.level, {{"debug", LogLevel::kDebug},
-                                  {"info", LogLevel::kInfo},
-                                  {"warning", LogLevel::kWarning},
-                                  {"error", LogLevel::kError}})},
-       {"format", Word(log.format, {{"text", LogFormat::kText}, {"json", LogFormat::kJson}})}});
+      {{"level", Word(log.level, kLogLevelWords)}, {"format", Word(log.format, kLogFormatWords)}});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 // and a new key is one line in config_schema.cc.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -22,6 +23,7 @@
 
 #include "config/config_error.h"
 #include "config/value_parser.h"
+#include "config/word_for.h"
 #include "config/yaml_tree.h"
 #include "core/base/result.h"
 
@@ -106,12 +108,6 @@ ValueReader Text(T& into, std::string must_be, Result<T> (*parse)(std::string_vi
 }
 
 template <typename T>
-struct WordFor {
-  std::string_view word;
-  T value;
-};
-
-template <typename T>
 ValueReader Word(T& into, std::vector<WordFor<std::type_identity_t<T>>> choices) {
   std::vector<std::string_view> words;
   words.reserve(choices.size());
@@ -119,6 +115,11 @@ ValueReader Word(T& into, std::vector<WordFor<std::type_identity_t<T>>> choices)
   return WordReader(std::move(words), [&into, choices = std::move(choices)](std::size_t index) {
     into = choices[index].value;
   });
+}
+
+template <typename T, std::size_t size>
+ValueReader Word(T& into, const std::array<WordFor<T>, size>& choices) {
+  return Word(into, std::vector<WordFor<T>>(choices.begin(), choices.end()));
 }
 
 /// Replaces what `into` held. `item` gives the reader of one item.

@@ -3,7 +3,7 @@
 #include <sstream>
 #include <utility>
 
-#include "daemon/logging.h"
+#include "daemon/process/logging.h"
 
 namespace connwatch {
 

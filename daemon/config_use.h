@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "config/config_loader.h"
-#include "daemon/options.h"
+#include "daemon/process/options.h"
 #include "daemon/web/web_front.h"
 #include "exporters/server/http_server.h"
 

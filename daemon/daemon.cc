@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "config/restart_keys.h"
-#include "daemon/logging.h"
+#include "daemon/process/logging.h"
 #include "monitor/clock.h"
 #include "monitor/report_assembly.h"
 

@@ -7,10 +7,10 @@
 
 #include "daemon/config_use.h"
 #include "daemon/daemon.h"
-#include "daemon/logging.h"
+#include "daemon/process/logging.h"
 #include "daemon/once.h"
-#include "daemon/options.h"
-#include "daemon/standard_output.h"
+#include "daemon/process/options.h"
+#include "daemon/process/standard_output.h"
 #include "exporters/prometheus_rules/rule_file.h"
 #include "netlink/inet_destroy_events.h"
 #include "netlink/inet_diag_source.h"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "config/regular_file.h"
-#include "daemon/logging.h"
+#include "daemon/process/logging.h"
 #include "exporters/notify/curl_transport.h"
 #include "monitor/clock.h"
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "daemon/logging.h"
-#include "daemon/options.h"
-#include "daemon/standard_output.h"
+#include "daemon/process/logging.h"
+#include "daemon/process/options.h"
+#include "daemon/process/standard_output.h"
 #include "exporters/metrics/metrics_page.h"
 #include "monitor/clock.h"
 #include "monitor/monitor.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "daemon/logging.h"
+#include "daemon/process/logging.h"
 #include "monitor/clock.h"
 
 namespace connwatch {

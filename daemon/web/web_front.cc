@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "config/web_file.h"
-#include "daemon/logging.h"
-#include "daemon/web/file_limit.h"
-#include "daemon/web/systemd_sockets.h"
+#include "daemon/process/logging.h"
+#include "daemon/process/file_limit.h"
+#include "daemon/process/systemd_sockets.h"
 #include "monitor/clock.h"
 
 namespace connwatch {

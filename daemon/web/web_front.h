@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "daemon/loop/event_loop.h"
 #include "daemon/loop/file_watch.h"
-#include "daemon/options.h"
+#include "daemon/process/options.h"
 #include "daemon/web/refusal_log.h"
 #include "daemon/web/reload_requests.h"
 #include "exporters/access/web_guard.h"

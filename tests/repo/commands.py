@@ -138,7 +138,7 @@ class Commands:
     def _of_built(self, program, arguments):
         name = pathlib.Path(program).name
         if name == "connwatchd":
-            return unknown_options(arguments, read("daemon/options.cc")) + self._of_files(arguments)
+            return unknown_options(arguments, read("daemon/process/options.cc")) + self._of_files(arguments)
         if not name.endswith("_test"):
             return self._of_files(arguments)
         found = [f"no option {option}" for option in options(arguments) if option not in OF_GOOGLETEST]
@@ -163,7 +163,7 @@ class Commands:
         if program == "tools/fuzz":
             return [f"{word} is no number of seconds" for word in arguments if not word.isdigit()]
         if program == "tools/run":
-            return unknown_options(arguments, read("daemon/options.cc"))
+            return unknown_options(arguments, read("daemon/process/options.cc"))
         if "python3" in file.read_text().splitlines()[0]:
             return unknown_options(arguments, help_of(program, "--help") if arguments else "") + (
                 self._of_tests(arguments) if program == "tools/test" else [])
@@ -212,6 +212,6 @@ class Commands:
         *flags, url = arguments
         place, _, path = url.partition("/")
         found = unknown_options(flags, help_of("curl", "--help", "all") or " ".join(flags))
-        if f'"{place.removeprefix("localhost")}"' not in read("daemon/options.cc"):
+        if f'"{place.removeprefix("localhost")}"' not in read("daemon/process/options.cc"):
             found.append(f"connwatchd does not listen on {place}")
         return found + ([] if f'"/{path}"' in read("exporters/http/http_reply.cc") else [f"no page /{path}"])

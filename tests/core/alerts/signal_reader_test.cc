@@ -132,7 +132,7 @@ TEST(SignalReaderTest, ALimitOfZeroIsNoDivision) {
   EXPECT_EQ(Values(AlertSignal::kListenerAcceptQueueUtilization, snapshot).at("0.0.0.0:443"), 1);
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot).at("0.0.0.0:443"),
               IsAbsent());
-  status.accept_queue.limit = kMinSynQueueLimit;
+  status.accept_queue.limit = ListenerStatus::kMinSynQueueLimit;
   EXPECT_EQ(Values(AlertSignal::kListenerSynQueueUtilization, snapshot).at("0.0.0.0:443"), 3);
   snapshot.kernel.sockets->time_wait = 5;
   snapshot.kernel.limits->time_wait_limit = 0;

@@ -1,4 +1,4 @@
-#include "daemon/web/systemd_sockets.h"
+#include "daemon/process/systemd_sockets.h"
 
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>

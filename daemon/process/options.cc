@@ -1,12 +1,15 @@
-#include "daemon/options.h"
+#include "daemon/process/options.h"
 
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <map>
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <sstream>
 #include <utility>
 
+#include "config/log_words.h"
 #include "config/value_parser.h"
 #include "core/build_info.h"
 
@@ -25,32 +28,19 @@ std::string VersionText() {
          ")";
 }
 
-const std::map<std::string, LogLevel>& LogLevels() {
-  static const std::map<std::string, LogLevel> levels = {{"debug", LogLevel::kDebug},
-                                                         {"info", LogLevel::kInfo},
-                                                         {"warning", LogLevel::kWarning},
-                                                         {"error", LogLevel::kError}};
-  return levels;
+template <typename T, std::size_t size>
+std::vector<std::string> WordsOf(const std::array<WordFor<T>, size>& choices) {
+  std::vector<std::string> words;
+  words.reserve(choices.size());
+  for (const WordFor<T>& choice : choices) words.emplace_back(choice.word);
+  return words;
 }
 
-const std::map<std::string, LogFormat>& LogFormats() {
-  static const std::map<std::string, LogFormat> formats = {{"text", LogFormat::kText},
-                                                           {"json", LogFormat::kJson}};
-  return formats;
-}
-
-template <typename T>
-std::vector<std::string> NamesOf(const std::map<std::string, T>& choices) {
-  std::vector<std::string> names;
-  names.reserve(choices.size());
-  for (const auto& [name, value] : choices) names.push_back(name);
-  return names;
-}
-
-template <typename T>
-std::optional<T> Chosen(const std::map<std::string, T>& choices, const std::string& name) {
-  const auto choice = choices.find(name);
-  return choice == choices.end() ? std::nullopt : std::optional<T>(choice->second);
+// nullopt if the flag was not given.
+template <typename T, std::size_t size>
+std::optional<T> Chosen(const std::array<WordFor<T>, size>& choices, const std::string& word) {
+  const auto choice = std::ranges::find(choices, word, &WordFor<T>::word);
+  return choice == choices.end() ? std::nullopt : std::optional<T>(choice->value);
 }
 
 // What CLI11 fills in before it is checked further.
@@ -82,10 +72,10 @@ void Describe(CLI::App& app, RawOptions& raw) {
                "Reload the configuration at POST /-/reload");
   app.add_option("--log.level", raw.log_level, "Overrides log.level of the configuration")
       ->type_name("")
-      ->check(CLI::IsMember(NamesOf(LogLevels())));
+      ->check(CLI::IsMember(WordsOf(kLogLevelWords)));
   app.add_option("--log.format", raw.log_format, "Overrides log.format of the configuration")
       ->type_name("")
-      ->check(CLI::IsMember(NamesOf(LogFormats())));
+      ->check(CLI::IsMember(WordsOf(kLogFormatWords)));
   app.add_flag("--once", raw.options.once, "Poll once, print the metrics page, exit");
   app.add_flag("--check-config", raw.options.check_config, "Check the configuration, exit");
   auto* print_rules =
@@ -139,8 +129,8 @@ std::variant<Options, EarlyExit> ParseOptions(int argc, const char* const* argv)
   }
   raw.options.rules_scrape_interval =
       std::chrono::duration_cast<std::chrono::seconds>(*scrape_interval);
-  raw.options.log_level = Chosen(LogLevels(), raw.log_level);
-  raw.options.log_format = Chosen(LogFormats(), raw.log_format);
+  raw.options.log_level = Chosen(kLogLevelWords, raw.log_level);
+  raw.options.log_format = Chosen(kLogFormatWords, raw.log_format);
   const bool is_config_given = app.count("--config.file") > 0;
   if (!is_config_given && access(kDefaultConfigFile, F_OK) == 0) {
     raw.options.config_file = kDefaultConfigFile;

@@ -1,9 +1,9 @@
-#include "daemon/standard_output.h"
+#include "daemon/process/standard_output.h"
 
 #include <cstdio>
 
-#include "daemon/logging.h"
-#include "daemon/options.h"
+#include "daemon/process/logging.h"
+#include "daemon/process/options.h"
 
 namespace connwatch {
 

@@ -1,4 +1,4 @@
-#include "daemon/service_notice.h"
+#include "daemon/process/service_notice.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

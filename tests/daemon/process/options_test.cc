@@ -1,4 +1,4 @@
-#include "daemon/options.h"
+#include "daemon/process/options.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "daemon/web/file_limit.h"
+#include "daemon/process/file_limit.h"
 
 #include <sys/resource.h>
 
