@@ -92,7 +92,7 @@ AlertEvidence OfListener(const ListenerStatus& status) {
                       {"syn_queue_length", number(queue.length)},
                       {"syn_queue_peak", number(queue.peak)},
                       {"syn_queue_retransmitting", number(queue.retransmitting)},
-                      {"syn_queue_retransmitting_ratio", Share(queue.retransmitting, queue.length)},
+                      {"syn_queue_retransmitting_share", Share(queue.retransmitting, queue.length)},
                       {"syn_queue_settled", number(signs.settled)},
                       {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
                       {"source_prefixes", number(signs.source_prefixes)},

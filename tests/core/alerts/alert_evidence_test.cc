@@ -58,7 +58,7 @@ TEST(AlertEvidence, OfASynQueueHasItsHistorySharesAgesAndSources) {
   EXPECT_THAT(evidence.numbers,
               IsSupersetOf({Pair("syn_queue_length", 3'000.0), Pair("syn_queue_peak", 3'100.0),
                             Pair("syn_queue_retransmitting", 2'000.0),
-                            Pair("syn_queue_retransmitting_ratio", 2.0 / 3),
+                            Pair("syn_queue_retransmitting_share", 2.0 / 3),
                             Pair("syn_queue_younger_than_1s", 1'000.0),
                             Pair("syn_queue_from_1s", 1'500.0), Pair("syn_queue_from_3s", 497.0),
                             Pair("syn_queue_from_7s", 0.0), Pair("syn_queue_from_15s", 3.0),
@@ -85,7 +85,7 @@ TEST(AlertEvidence, OfAListenerWithoutHandshakesSaysNothingAboutThem) {
   world.ListenerOn(443).accept_queue = {.sockets = 1, .length = 3, .limit = 2, .peak = 3};
   const AlertEvidence evidence = Fired(world);
   EXPECT_EQ(evidence.text, "SYN queue 0 (peak 0), accept queue 3 (peak 3), limit 2, 0/s drops");
-  EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("syn_queue_retransmitting_ratio", 0.0),
+  EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("syn_queue_retransmitting_share", 0.0),
                                               Pair("syn_queue_oldest_age_seconds", 0.0)}));
   EXPECT_THAT(evidence.recent, IsEmpty());
 }
