@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/listeners/diagnose.h"
 #include "tests/support/alert_world.h"
 
 namespace connwatch {
@@ -135,13 +136,13 @@ TEST(AlertEngine, ClearIsBeyondItsLevelAndForItsTime) {
 TEST(AlertEngine, EvidenceIsOfTheMomentOfFiring) {
   AlertWorld world = Pending(QueueRule());
   world.SetCause(443, DiagnosisCause::kSynFlood);
-  world.ListenerOn(443).evidence = {.syn_queue_length = 11, .source_prefixes = 9};
+  world.ListenerOn(443).signs.source_prefixes = 9;
   world.ListenerOn(443).top_sources = {{Ipv4({198, 51, 100, 7}).SourcePrefix(), 8}};
   EXPECT_THAT(world.Ticks(5), ElementsAre(kFiring));
   const Alert fired = world.transitions.front().alert;
   EXPECT_EQ(fired.cause, "syn_flood");
-  EXPECT_THAT(fired.evidence->text, testing::StartsWith(Explain(DiagnosisCause::kSynFlood,
-                                                                world.ListenerOn(443).evidence)));
+  EXPECT_THAT(fired.evidence->text,
+              testing::StartsWith(Explain(DiagnosisCause::kSynFlood, world.ListenerOn(443))));
   EXPECT_THAT(fired.evidence->top_sources, ElementsAre(testing::Pair("198.51.100.0/24", 8)));
 
   world.ListenerOn(443).diagnosis = {};

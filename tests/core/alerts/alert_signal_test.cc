@@ -1,5 +1,6 @@
 #include "core/alerts/alert_signal.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -8,6 +9,7 @@ namespace connwatch {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::HasSubstr;
 
 TEST(AlertSignalTest, WindowsAreOfRatesAndRatiosOnly) {
   for (const AlertSignalSpec& spec : AlertSignals()) {

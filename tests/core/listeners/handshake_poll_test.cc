@@ -172,8 +172,8 @@ TEST_F(HandshakePollTest, ASynRecvIsAsOldAsItsRepetitionsAndThePollsTell) {
   // A deferred one is never repeated: settled once it has been seen for 3 s.
   EXPECT_EQ(ages(4, {SynRecv(4)}).settled, 0U);
   const HandshakeSigns later = ages(8, {SynRecv(4, 0, 7'000)});
-  EXPECT_EQ(later_settled, 1U);
-  EXPECT_EQ(later_ages.oldest, milliseconds(4'000));
+  EXPECT_EQ(later.settled, 1U);
+  EXPECT_EQ(later.ages.oldest, milliseconds(4'000));
 }
 
 }  // namespace
