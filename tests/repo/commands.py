@@ -130,7 +130,7 @@ class Commands:
 
     @staticmethod
     def _of_variable(name):
-        files = (*ROOT.glob("tests/*/*.py"), *ROOT.glob("tests/*/*.cc"), *ROOT.glob("tests/*/*.h"))
+        files = [file for suffix in ("py", "cc", "h") for file in ROOT.glob(f"tests/**/*.{suffix}")]
         if any(f'"{name}"' in file.read_text() for file in files):
             return []
         return [f"nothing reads {name}"]
@@ -142,7 +142,7 @@ class Commands:
         if not name.endswith("_test"):
             return self._of_files(arguments)
         found = [f"no option {option}" for option in options(arguments) if option not in OF_GOOGLETEST]
-        cases = [case for file in (ROOT / "tests" / name.removesuffix("_test")).glob("*_test.cc")
+        cases = [case for file in (ROOT / "tests" / name.removesuffix("_test")).rglob("*_test.cc")
                  for case in googletest_cases(file)]
         for word in arguments:
             if word.startswith("--gtest_filter="):
@@ -214,4 +214,4 @@ class Commands:
         found = unknown_options(flags, help_of("curl", "--help", "all") or " ".join(flags))
         if f'"{place.removeprefix("localhost")}"' not in read("daemon/process/options.cc"):
             found.append(f"connwatchd does not listen on {place}")
-        return found + ([] if f'"/{path}"' in read("exporters/http/http_reply.cc") else [f"no page /{path}"])
+        return found + ([] if f'"/{path}"' in read("exporters/routes/routes.cc") else [f"no page /{path}"])

@@ -17,7 +17,7 @@ CODE_LIKE = re.compile(r"\w*_\w+|[A-Z]\w*[a-z][A-Z]\w*")  # snake_case, CamelCas
 PATH = re.compile(r"[\w.]+(?:/[\w.*-]+)+/?|[\w-]+\.(?:cc|hex|h|json|md|py|txt)\b")
 LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 # The sources that the names must stand in.
-FOLDERS = ("core", "netlink", "config", "procfs", "exporters", "daemon", "dashboards", "tests", "tools",
+FOLDERS = ("core", "netlink", "config", "procfs", "exporters", "monitor", "daemon", "dashboards", "tests", "tools",
            "bench", "cmake")
 SUFFIXES = {".cc", ".h", ".py", ".txt", ".cmake", ".yml", ""}
 INPUTS_OF_FUZZERS = {"seeds", "corpus"}

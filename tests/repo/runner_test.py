@@ -57,10 +57,12 @@ class RunnerTest(unittest.TestCase):
             self.assertTrue(any(entry.startswith(line) for entry in lines), line)
 
     def test_every_source_of_tests_is_registered(self):
-        for path in (*ROOT.glob("tests/*/*_test.cc"), *ROOT.glob("tests/repo/*_test.py"),
+        for path in (*ROOT.glob("tests/**/*_test.cc"), *ROOT.glob("tests/repo/*_test.py"),
                      *ROOT.glob("tests/e2e/*_test.py")):
-            text = (path.parent / "CMakeLists.txt").read_text()
-            name = path.name if path.suffix == ".cc" else path.stem.removesuffix("_test")
+            folder = ROOT / "tests" / path.relative_to(ROOT / "tests").parts[0]
+            text = (folder / "CMakeLists.txt").read_text()
+            name = (str(path.relative_to(folder)) if path.suffix == ".cc"
+                    else path.stem.removesuffix("_test"))
             self.assertRegex(text, rf"(?<![\w]){name}(?![\w])", path)
 
 
@@ -69,7 +71,7 @@ class CatalogueTest(unittest.TestCase):
         root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         for file, text in {
                 "core/queue_test.cc": "TEST(QueueTest, IsEmpty) {}\nTEST_P(QueueTest,\n  Holds) {}",
-                "core/table_test.cc": "TEST_F(TableTest, IsEmpty) {}",
+                "core/lists/table_test.cc": "TEST_F(TableTest, IsEmpty) {}",
                 "e2e/queue_test.py": "class FullTest(T):\n def test_drop(self): pass\n",
         }.items():
             path = root / "tests" / file
@@ -90,6 +92,10 @@ class CatalogueTest(unittest.TestCase):
             self.assertEqual(self.found(word), [(("unit.core",), ("QueueTest.Holds",
                                                                   "QueueTest.IsEmpty"))])
         self.assertEqual(len(self.found("queue_test")), 2)  # both files of that name
+
+    def test_a_room_of_a_folder(self):
+        self.assertEqual(self.found("core/lists"), [(("unit.core",), ("TableTest.IsEmpty",))])
+        self.assertEqual(self.found("tests/core/lists/table_test.cc"), self.found("core/lists"))
 
     def test_a_class_and_a_case(self):
         self.assertEqual(self.found("TableTest"), [(("unit.core",), ("TableTest.IsEmpty",))])

@@ -59,8 +59,9 @@ class Catalogue:
     def __init__(self, root):
         self._cases = collections.defaultdict(list)  # {program: [case]}
         self._meanings = collections.defaultdict(set)  # {name: {(program, case or None for all)}}
-        for path in sorted(root.glob("tests/*/*_test.cc")):
-            self._add(root, path, f"unit.{path.parent.name}", googletest_cases(path))
+        for path in sorted(root.glob("tests/**/*_test.cc")):
+            folder = path.relative_to(root / "tests").parts[0]
+            self._add(root, path, f"unit.{folder}", googletest_cases(path))
         for path in sorted([*root.glob("tests/repo/*_test.py"), *root.glob("tests/e2e/*_test.py")]):
             program = f"{path.parent.name}.{path.stem.removesuffix('_test')}"
             self._add(root, path, program, unittest_cases(path))
@@ -72,7 +73,9 @@ class Catalogue:
         for case in cases:
             suite, name = case.split(".")
             file = (path.relative_to(root), path.name, path.stem)
-            for alias in (*map(str, file), suite, case, name, f"{path.stem}.{case}",
+            room = path.parent.relative_to(root / "tests")
+            rooms = [str(room)] if len(room.parts) > 1 else []
+            for alias in (*map(str, file), *rooms, suite, case, name, f"{path.stem}.{case}",
                           f"{program}.{case}"):
                 self._meanings[alias].add((program, case))
 
