@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "core/alerts/notification_stats.h"
 #include "core/base/instant.h"
 #include "core/build_info.h"
-#include "core/history/history_table.h"
+#include "core/history/recent_history.h"
 #include "core/process_stats.h"
 #include "core/snapshot.h"
 #include "core/web/web_refusal.h"
@@ -28,9 +28,9 @@ struct Report {
   /// Of the network namespace that the daemon runs in. Never null.
   std::shared_ptr<const Snapshot> snapshot;
   /// How the alert rules judged `snapshot`; null if nobody judged it.
-  std::shared_ptr<const AlertTable> alerts;
+  std::shared_ptr<const AlertList> alerts;
   /// The last ten minutes, up to `snapshot`; null if nobody keeps them.
-  std::shared_ptr<const HistoryTable> history;
+  std::shared_ptr<const RecentHistory> history;
   /// One for each name of a configured receiver.
   std::vector<NotificationStats> notifications;
   WebRefusalCounts web_refusals{};

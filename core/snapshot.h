@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "core/connections/socket_table.h"
+#include "core/connections/socket_levels.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
 #include "core/groups/shown_group.h"
@@ -21,10 +21,10 @@ namespace connwatch {
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. After a failed poll this is still
   /// what the last good one found: `polls` tells its age and why the latest failed.
-  std::optional<SocketTable> sockets;
+  std::optional<SocketLevels> sockets;
   SocketTotals totals{{}};
   /// Absent before the first complete poll of the listeners tier.
-  std::optional<ListenerTable> listeners;
+  std::optional<ListenerList> listeners;
   /// Absent before the first complete poll of the handshakes tier.
   std::optional<PendingConnects> pending_connects;
   /// The groups that have series of their own.

@@ -37,13 +37,13 @@ void AlertJudge::Reconfigure(std::vector<AlertRule> rules, Instant now) {
   Book(engine_.Reconfigure(std::move(rules), now));
 }
 
-std::shared_ptr<const AlertTable> AlertJudge::Judge(const Snapshot& snapshot, Instant now) {
+std::shared_ptr<const AlertList> AlertJudge::Judge(const Snapshot& snapshot, Instant now) {
   Book(engine_.Evaluate(snapshot, now));
-  AlertTable table{.rules = engine_.rules(), .alerts = engine_.alerts(), .transitions = {}};
+  AlertList table{.rules = engine_.rules(), .alerts = engine_.alerts(), .transitions = {}};
   for (const AlertRuleStatus& status : table.rules) {
     table.transitions.push_back(transitions_[status.rule->name]);
   }
-  return std::make_shared<const AlertTable>(std::move(table));
+  return std::make_shared<const AlertList>(std::move(table));
 }
 
 void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {

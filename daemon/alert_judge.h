@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/alerts/alert_engine.h"
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "core/snapshot.h"
 
 namespace connwatch {
@@ -22,7 +22,7 @@ class AlertJudge {
   void Reconfigure(std::vector<AlertRule> rules, Instant now);
 
   /// Returns how the alerts stand with this snapshot.
-  std::shared_ptr<const AlertTable> Judge(const Snapshot& snapshot, Instant now);
+  std::shared_ptr<const AlertList> Judge(const Snapshot& snapshot, Instant now);
 
  private:
   void Book(const std::vector<AlertTransition>& transitions);

@@ -21,7 +21,7 @@
 #include "daemon/notifier.h"
 #include "daemon/process/options.h"
 #include "daemon/process/service_notice.h"
-#include "daemon/web/socket_search.h"
+#include "daemon/web/socket_searches.h"
 #include "daemon/web/web_front.h"
 #include "exporters/metrics/published_report.h"
 #include "monitor/monitor.h"
@@ -79,9 +79,9 @@ class Daemon {
   std::set<Tier> failing_;  // tiers whose latest poll failed
   ReportSlot slot_;
   InetDiagSource search_source_;
-  SocketSearch search_;
+  SocketSearches search_;
   WebFront web_;  // after slot_, which it reads, and search_
-  std::vector<EventSource> signals_;
+  std::vector<LoopRegistration> signals_;
 };
 
 }  // namespace connwatch

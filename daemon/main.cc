@@ -7,8 +7,8 @@
 
 #include "daemon/config_use.h"
 #include "daemon/daemon.h"
-#include "daemon/process/logging.h"
 #include "daemon/once.h"
+#include "daemon/process/logging.h"
 #include "daemon/process/options.h"
 #include "daemon/process/standard_output.h"
 #include "exporters/prometheus_rules/rule_file.h"

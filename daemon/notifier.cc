@@ -42,7 +42,7 @@ Result<void> Notifier::StartSender() {
   return {};
 }
 
-std::vector<NotificationStats> Notifier::Tell(const std::shared_ptr<const AlertTable>& alerts,
+std::vector<NotificationStats> Notifier::Tell(const std::shared_ptr<const AlertList>& alerts,
                                               Instant now) {
   if (!sender_) return {};
   std::vector<NotificationStats> receivers = sender_->stats();

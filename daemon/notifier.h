@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "config/config.h"
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "core/base/instant.h"
 #include "core/base/result.h"
 #include "exporters/notify/alert_sender.h"
@@ -23,7 +23,7 @@ class Notifier {
 
   /// Has the receivers told of `alerts`, without waiting for that. Returns how telling them goes so
   /// far: one entry for each name of a receiver.
-  std::vector<NotificationStats> Tell(const std::shared_ptr<const AlertTable>& alerts, Instant now);
+  std::vector<NotificationStats> Tell(const std::shared_ptr<const AlertList>& alerts, Instant now);
 
  private:
   Result<void> StartSender();

@@ -88,7 +88,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   ReadKernel(now);
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
   if (is_good_full_poll && kernel_.sockets) {
-    sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.table()->states, *kernel_.sockets);
+    sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.levels()->states, *kernel_.sockets);
   }
 }
 
@@ -124,7 +124,7 @@ std::vector<const TierPoller*> Monitor::FitToBudget(double others) {
 std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& events,
                                                       MonotonicTime now) {
   auto snapshot = std::make_shared<Snapshot>();
-  snapshot->sockets = full_poll_.table();
+  snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
   snapshot->groups = classifier_.ShownGroups();
   snapshot->folded_groups = classifier_.folded_groups();
@@ -136,7 +136,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& e
     return tiers_.at(IndexOf(tier)).health().successes() > 0;
   };
   if (has_polled(Tier::kListeners)) {
-    snapshot->listeners = listener_tracker_.Table(now);
+    snapshot->listeners = listener_tracker_.List(now);
     NameOwners(*snapshot->listeners, cgroup_names_, now);
   }
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();

@@ -2,7 +2,7 @@
 
 namespace connwatch {
 
-void NameOwners(ListenerTable& table, CgroupNames& names, MonotonicTime now) {
+void NameOwners(ListenerList& table, CgroupNames& names, MonotonicTime now) {
   for (Listener& listener : table.listeners) {
     if (listener.status.cgroup_id) listener.unit = names.NameOf(*listener.status.cgroup_id, now);
   }

@@ -13,8 +13,8 @@ namespace connwatch {
 struct ReportParts {
   std::shared_ptr<const Snapshot> snapshot;
   ConfigStatus config;
-  std::shared_ptr<const AlertTable> alerts = nullptr;
-  std::shared_ptr<const HistoryTable> history = nullptr;
+  std::shared_ptr<const AlertList> alerts = nullptr;
+  std::shared_ptr<const RecentHistory> history = nullptr;
   std::vector<NotificationStats> notifications = {};
   WebRefusalCounts web_refusals = {};
 };

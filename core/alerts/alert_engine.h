@@ -18,11 +18,11 @@
 #include <vector>
 
 #include "core/alerts/alert.h"
+#include "core/alerts/alert_list.h"
 #include "core/alerts/alert_rule.h"
-#include "core/alerts/alert_table.h"
+#include "core/alerts/signal_reader.h"
 #include "core/base/sample_window.h"
 #include "core/polling/poll_ages.h"
-#include "core/alerts/signal_reader.h"
 #include "core/snapshot.h"
 
 namespace connwatch {

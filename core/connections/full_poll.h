@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/connections/socket_aggregator.h"
-#include "core/connections/socket_table.h"
+#include "core/connections/socket_levels.h"
 #include "core/polling/poll_work.h"
 
 namespace connwatch {
@@ -24,14 +24,14 @@ class FullPoll final : public PollWork {
   void Complete(Instant now) override;
 
   /// Absent before the first complete poll.
-  const std::optional<SocketTable>& table() const { return table_; }
+  const std::optional<SocketLevels>& levels() const { return levels_; }
   const SocketTotals& totals() const { return totals_; }
 
  private:
   AggregationOptions options_;
   ConnectionClassifier& classifier_;
   ConnectionTracker& tracker_;
-  std::optional<SocketTable> table_;
+  std::optional<SocketLevels> levels_;
   SocketTotals totals_;
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll
   MonotonicTime start_;

@@ -1,4 +1,4 @@
-// Turns the records of one full poll into a SocketTable, and shows each connection to the tracker.
+// Turns the records of one full poll into a SocketLevels, and shows each connection to the tracker.
 // Cost per record: one look-up in a small set and one in the tracker; nothing is allocated for a
 // connection that is known. Pure; one aggregator per poll.
 #pragma once
@@ -10,7 +10,7 @@
 #include "core/base/cookie_set.h"
 #include "core/connections/connection_tracker.h"
 #include "core/connections/port_usage.h"
-#include "core/connections/socket_table.h"
+#include "core/connections/socket_levels.h"
 #include "core/groups/connection_classifier.h"
 #include "core/sockets/socket_record.h"
 
@@ -22,7 +22,7 @@ struct AggregationOptions {
 
 /// What a full poll found: levels, and what to add to the totals.
 struct FullPollResult {
-  SocketTable table;
+  SocketLevels table;
   SocketTotals observed;
 };
 
@@ -51,7 +51,7 @@ class SocketAggregator {
   ConnectionClassifier& classifier_;
   ConnectionTracker& tracker_;
   CookieSet seen_;
-  SocketTable table_;
+  SocketLevels table_;
   PortUsage port_usage_;
   SocketTotals observed_;
 };

@@ -30,6 +30,6 @@ struct GroupTraffic {
   DurationHistogram closed_min_rtt;
 };
 
-using TrafficLedger = GroupTable<GroupTraffic>;
+using TrafficLedger = PerGroup<GroupTraffic>;
 
 }  // namespace connwatch

@@ -63,7 +63,7 @@ class ConnectionClassifier {
   std::string UnitOf(const SocketRecord& record) const;
 
   GroupBook book_;
-  GroupTable<std::uint8_t> is_met_{0};
+  PerGroup<std::uint8_t> is_met_{0};
   UnitNames unit_names_;
   bool uses_units_ = false;
   const bool exclude_loopback_;

@@ -25,9 +25,9 @@ struct GroupKey {
 
 /// One T for every key; those nobody has written to are as the prototype.
 template <typename T>
-class GroupTable {
+class PerGroup {
  public:
-  explicit GroupTable(T prototype) : prototype_(std::move(prototype)) {}
+  explicit PerGroup(T prototype) : prototype_(std::move(prototype)) {}
 
   T& operator[](GroupKey key) {
     const std::size_t index = IndexOf(key);
@@ -48,7 +48,7 @@ class GroupTable {
   }
   /// Adds the other's values, each by `add(into, value)`.
   template <typename Add>
-  void Merge(const GroupTable& other, Add add) {
+  void Merge(const PerGroup& other, Add add) {
     if (other.values_.size() > values_.size()) values_.resize(other.values_.size(), prototype_);
     for (std::size_t i = 0; i < other.values_.size(); ++i) add(values_[i], other.values_[i]);
   }

@@ -24,7 +24,7 @@ double SynQueueUtilization(const ListenerStatus& status) {
   return status.SynQueueUtilization().value_or(0);
 }
 
-ListenerLoad LoadOf(const ListenerTable& table) {
+ListenerLoad LoadOf(const ListenerList& table) {
   ListenerLoad load;
   for (const Listener& listener : table.listeners) {
     const AcceptQueue& accept = listener.status.accept_queue;
@@ -78,7 +78,7 @@ DurationHistogram RttOfAllGroups(const Snapshot& snapshot) {
 
 }  // namespace
 
-std::shared_ptr<const HistoryTable> History::Observe(const Snapshot& snapshot, Instant now) {
+std::shared_ptr<const RecentHistory> History::Observe(const Snapshot& snapshot, Instant now) {
   ages_.Observe(snapshot.polls, now.monotonic);
   DurationHistogram rtt = RttOfAllGroups(snapshot);
   if (!begin_) {
@@ -88,11 +88,11 @@ std::shared_ptr<const HistoryTable> History::Observe(const Snapshot& snapshot, I
   current_.at = now.wall;
   Add(snapshot);
   AddRtt(rtt);
-  if (now.monotonic - *begin_ >= HistoryTable::kInterval) {
+  if (now.monotonic - *begin_ >= RecentHistory::kInterval) {
     Finish(now.monotonic);
     rtt_before_ = std::move(rtt);
   }
-  return MakeTable(now.monotonic);
+  return MakeHistory(now.monotonic);
 }
 
 void History::Add(const Snapshot& snapshot) {
@@ -124,12 +124,12 @@ void History::AddRtt(const DurationHistogram& rtt) {
 void History::Finish(MonotonicTime now) {
   kept_.push_back({now, std::exchange(current_, {})});
   begin_ = now;
-  while (kept_.size() > kCapacity || kept_.front().end <= now - HistoryTable::kSpan)
+  while (kept_.size() > kCapacity || kept_.front().end <= now - RecentHistory::kSpan)
     kept_.pop_front();
 }
 
-std::shared_ptr<const HistoryTable> History::MakeTable(MonotonicTime now) const {
-  auto table = std::make_shared<HistoryTable>();
+std::shared_ptr<const RecentHistory> History::MakeHistory(MonotonicTime now) const {
+  auto table = std::make_shared<RecentHistory>();
   table->samples.reserve(kept_.size() + 1);
   for (const Kept& kept : kept_) table->samples.push_back(kept.sample);
   if (now > *begin_) table->samples.push_back(current_);

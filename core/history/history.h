@@ -13,7 +13,7 @@
 
 #include "core/base/duration_histogram.h"
 #include "core/base/instant.h"
-#include "core/history/history_table.h"
+#include "core/history/recent_history.h"
 #include "core/polling/poll_ages.h"
 #include "core/snapshot.h"
 
@@ -22,11 +22,11 @@ namespace connwatch {
 class History {
  public:
   /// Complete samples kept at most.
-  static constexpr std::size_t kCapacity = HistoryTable::kSpan / HistoryTable::kInterval;
+  static constexpr std::size_t kCapacity = RecentHistory::kSpan / RecentHistory::kInterval;
 
   /// Takes in a snapshot; call it with every one. Times must not go back. Returns the samples up to
   /// now, the one in progress last; never null.
-  std::shared_ptr<const HistoryTable> Observe(const Snapshot& snapshot, Instant now);
+  std::shared_ptr<const RecentHistory> Observe(const Snapshot& snapshot, Instant now);
 
  private:
   struct Kept {
@@ -38,7 +38,7 @@ class History {
   void Add(const Snapshot& snapshot);
   void AddRtt(const DurationHistogram& rtt);
   void Finish(MonotonicTime now);
-  std::shared_ptr<const HistoryTable> MakeTable(MonotonicTime now) const;
+  std::shared_ptr<const RecentHistory> MakeHistory(MonotonicTime now) const;
 
   PollAges ages_;
   std::optional<MonotonicTime> begin_;  // of the sample in progress; absent before the first

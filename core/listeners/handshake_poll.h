@@ -29,7 +29,8 @@ class HandshakePoll final : public PollWork {
   static constexpr std::size_t kMaxFollowed = 65'536;
 
   /// `linear_timeouts` as above. The others must outlive the work.
-  HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker, ConnectionClassifier& classifier);
+  HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker,
+                ConnectionClassifier& classifier);
   ~HandshakePoll() override;
   HandshakePoll(const HandshakePoll&) = delete;
   HandshakePoll& operator=(const HandshakePoll&) = delete;

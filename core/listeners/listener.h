@@ -112,7 +112,7 @@ struct Listener {
   std::string unit;
 };
 
-struct ListenerTable {
+struct ListenerList {
   /// By address, ascending; at most `max_listeners`.
   std::vector<Listener> listeners;
   /// The sum of those there was no room for, and how many addresses they are.

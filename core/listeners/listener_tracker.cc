@@ -198,8 +198,8 @@ ListenerStatus ListenerTracker::StatusOf(const Entry& entry, MonotonicTime now) 
   return status;
 }
 
-ListenerTable ListenerTracker::Table(MonotonicTime now) const {
-  ListenerTable table;
+ListenerList ListenerTracker::List(MonotonicTime now) const {
+  ListenerList table;
   for (const auto& [address, entry] : entries_) {
     if (entry.last_seen == latest_update_) {
       table.listeners.push_back({address, StatusOf(entry, now), ""});

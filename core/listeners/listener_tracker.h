@@ -53,7 +53,7 @@ class ListenerTracker {
   /// last, and the rates of the whole host.
   void Diagnose(const HostRates& rates, MonotonicTime now);
 
-  ListenerTable Table(MonotonicTime now) const;
+  ListenerList List(MonotonicTime now) const;
 
  private:
   struct Entry {

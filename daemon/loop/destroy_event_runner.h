@@ -52,9 +52,9 @@ class DestroyEventRunner {
   DestroyEventStats stats_;
   Spending spending_;
   std::unique_ptr<DestroyEventStream> stream_;
-  EventSource readable_;
-  EventSource gather_;
-  EventSource rejoin_;
+  LoopRegistration readable_;
+  LoopRegistration gather_;
+  LoopRegistration rejoin_;
 };
 
 }  // namespace connwatch

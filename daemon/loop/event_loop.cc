@@ -46,7 +46,7 @@ Error LoopError(int result, std::string_view what) {
 
 }  // namespace
 
-void EventSource::Unregister::operator()(sd_event_source* source) const {
+void LoopRegistration::Unregister::operator()(sd_event_source* source) const {
   sd_event_source_disable_unref(source);
 }
 
@@ -61,25 +61,25 @@ Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
 
 EventLoop::~EventLoop() { sd_event_unref(event_); }
 
-Result<EventSource> EventLoop::OnSignal(int signal_number, Callback callback) {
+Result<LoopRegistration> EventLoop::OnSignal(int signal_number, Callback callback) {
   sd_event_source* source = nullptr;
   const int result = sd_event_add_signal(event_, &source, signal_number, OnSignalInfo, nullptr);
   if (result < 0) return LoopError(result, "add signal");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));
   sd_event_source_set_priority(source, static_cast<std::int64_t>(Priority::kSignals));
-  return EventSource(source);
+  return LoopRegistration(source);
 }
 
-Result<EventSource> EventLoop::OnReadable(int fd, Priority priority, Callback callback) {
+Result<LoopRegistration> EventLoop::OnReadable(int fd, Priority priority, Callback callback) {
   sd_event_source* source = nullptr;
   const int result = sd_event_add_io(event_, &source, fd, EPOLLIN, OnIo, nullptr);
   if (result < 0) return LoopError(result, "add descriptor");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));
   sd_event_source_set_priority(source, static_cast<std::int64_t>(priority));
-  return EventSource(source);
+  return LoopRegistration(source);
 }
 
-Result<EventSource> EventLoop::At(MonotonicTime when, Priority priority, Callback callback) {
+Result<LoopRegistration> EventLoop::At(MonotonicTime when, Priority priority, Callback callback) {
   // steady_clock is CLOCK_MONOTONIC in libstdc++.
   const auto when_us =
       std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
@@ -91,7 +91,7 @@ Result<EventSource> EventLoop::At(MonotonicTime when, Priority priority, Callbac
   if (result < 0) return LoopError(result, "add timer");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));
   sd_event_source_set_priority(source, static_cast<std::int64_t>(priority));
-  return EventSource(source);
+  return LoopRegistration(source);
 }
 
 Result<void> EventLoop::Run() {

@@ -31,16 +31,16 @@ constexpr Priority PriorityOf(Tier tier) {
 }
 
 /// A registration with the loop; ends when destroyed, also from within its own callback.
-class EventSource {
+class LoopRegistration {
  public:
-  EventSource() = default;
+  LoopRegistration() = default;
 
  private:
   friend class EventLoop;
   struct Unregister {
     void operator()(sd_event_source* source) const;
   };
-  explicit EventSource(sd_event_source* source) : source_(source) {}
+  explicit LoopRegistration(sd_event_source* source) : source_(source) {}
 
   std::unique_ptr<sd_event_source, Unregister> source_;
 };
@@ -56,11 +56,11 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   /// The signal must be blocked in every thread (BlockSignals).
-  Result<EventSource> OnSignal(int signal_number, Callback callback);
+  Result<LoopRegistration> OnSignal(int signal_number, Callback callback);
   /// Level-triggered. Does not own the descriptor.
-  Result<EventSource> OnReadable(int fd, Priority priority, Callback callback);
+  Result<LoopRegistration> OnReadable(int fd, Priority priority, Callback callback);
   /// Once at `when`, at once if that has passed.
-  Result<EventSource> At(MonotonicTime when, Priority priority, Callback callback);
+  Result<LoopRegistration> At(MonotonicTime when, Priority priority, Callback callback);
 
   /// Runs until a callback calls Stop, or Fail, whose error it then returns.
   Result<void> Run();

@@ -37,9 +37,9 @@ class TierRunner {
   TierPoller& tier_;
   std::function<void()> on_concluded_;
   std::optional<MonotonicTime> latest_due_;
-  EventSource due_;
-  EventSource readable_;
-  EventSource deadline_;
+  LoopRegistration due_;
+  LoopRegistration readable_;
+  LoopRegistration deadline_;
 };
 
 }  // namespace connwatch

@@ -16,7 +16,7 @@ void Notify(const std::string& assignments) {
   sd_notify(/*unset_environment=*/0, assignments.c_str());
 }
 
-std::string DescribeFiring(const AlertTable& table) {
+std::string DescribeFiring(const AlertList& table) {
   constexpr std::size_t kMaxNamed = 3;
   std::size_t firing = 0;
   std::string text;

@@ -39,7 +39,7 @@ class ReloadRequests {
 
   const int event_fd_;
   const std::function<Result<void>()> reload_;
-  EventSource readable_;
+  LoopRegistration readable_;
   Mutex mutex_;
   Waiting waiting_ CONNWATCH_GUARDED_BY(mutex_);
   bool is_closed_ CONNWATCH_GUARDED_BY(mutex_) = false;

@@ -1,90 +1,110 @@
 #include "daemon/web/socket_search.h"
 
-#include <cerrno>
-#include <chrono>
-#include <optional>
-#include <string>
-#include <system_error>
-#include <unordered_set>
-#include <utility>
+#include <poll.h>
 
-#include "daemon/web/socket_finder.h"
-#include "monitor/clock.h"
-#include "monitor/owners.h"
+#include <limits>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "netlink/details_message.h"
 
 namespace connwatch {
 
 namespace {
 
-// The groups that have series of their own, where others are summed up.
-std::optional<std::unordered_set<std::string>> FoldedTo(
-    const std::shared_ptr<const PublishedReport>& published) {
-  if (!published || published->report().snapshot->folded_groups == 0) return std::nullopt;
-  std::unordered_set<std::string> names;
-  for (const ShownGroup& group : published->report().snapshot->groups) names.insert(group.name);
-  return names;
+constexpr std::string_view kOther = "other";
+
+// Every group there is gets its own name: which of them the metrics show is known already.
+ClassifierOptions WithAllGroups(ClassifierOptions options) {
+  options.groups.max_groups = std::numeric_limits<GroupId>::max();
+  return options;
 }
 
 }  // namespace
 
-SocketSearch::SocketSearch(SocketSource& source, const ReportSlot& reports)
-    : source_(source),
-      reports_(reports),
-      cgroup_names_(HostCgroupNames()),
-      tokens_(std::chrono::seconds(1), kBurst) {}
+SocketSearch::SocketSearch(Parts parts, SocketQuery query)
+    : parts_(std::move(parts)),
+      query_(std::move(query)),
+      classifier_(WithAllGroups(parts_.classifier), parts_.unit_names) {}
 
-void SocketSearch::Configure(ClassifierOptions options) {
-  const MutexLock lock(mutex_);
-  options_ = std::move(options);
+void SocketSearch::Find(BodyStream& answer) {
+  const Instant now = parts_.now();
+  deadline_ = now.monotonic + kTimeLimit;
+  answer.Write(RenderSocketsBegin(now.wall));
+  if (auto found = FindIn(answer); !found) incomplete_because_ = found.error().context;
+  answer.Write(RenderSocketsEnd(found_.size(), incomplete_because_));
 }
 
-Result<std::shared_ptr<BodyStream>> SocketSearch::Start(const SocketQuery& query) {
-  const MutexLock lock(mutex_);
-  if (auto admitted = Admit(Now().monotonic); !admitted) return admitted.error();
-  if (thread_.joinable()) thread_.join();  // it has ended
-  auto answer = std::make_shared<BodyStream>();
-  is_searching_ = true;
-  try {
-    thread_ = std::thread([this, query, options = options_, answer] {
-      Run(query, options, *answer);
-      is_searching_ = false;  // first: whoever has the answer may ask again
-      answer->Complete();
-    });
-  } catch (const std::system_error& error) {
-    is_searching_ = false;
-    return Error::FromErrno(error.code().value(), "start the thread that looks for sockets");
+// Whether a connection is inbound depends on the listeners: these come first.
+Result<void> SocketSearch::FindIn(BodyStream& answer) {
+  const MonotonicTime now = parts_.now().monotonic;
+  auto listeners = Dump({.states = {TcpState::kListen}}, [&](const RecordBatch& batch) {
+    for (const SocketRecord& record : batch.records) {
+      classifier_.SetListening(record.local.port, now);
+    }
+    return true;
+  });
+  if (!listeners) return listeners;
+  const DumpQuery query{.states = query_.states, .details = true, .endpoints = query_.endpoints};
+  return Dump(query, [&](const RecordBatch& batch) { return Write(batch, answer); });
+}
+
+Result<void> SocketSearch::Dump(const DumpQuery& query, const Take& take) {
+  constexpr int kLookUpMs = 100;  // how soon a stop is noticed
+  auto dump = parts_.source.Open(query);
+  if (!dump) return std::move(dump).error();
+  while (true) {
+    if (std::string obstacle = Obstacle(); !obstacle.empty()) return Error{0, std::move(obstacle)};
+    const auto batch = (*dump)->ReadBatch();
+    if (!batch) return batch.error();
+    if (!take(*batch) || batch->progress == DumpProgress::kDone) return {};
+    if (batch->progress == DumpProgress::kMore) continue;
+    pollfd waiting{(*dump)->fd(), POLLIN, 0};
+    poll(&waiting, 1, kLookUpMs);
   }
-  return answer;
 }
 
-Result<void> SocketSearch::Admit(MonotonicTime now) {
-  if (is_stopping_) return Error{ESHUTDOWN, "the daemon is stopping"};
-  if (is_searching_) return Error{EBUSY, "another search is under way"};
-  if (!tokens_.Take(now)) return Error{EBUSY, "too many searches, one per second is permitted"};
-  return {};
+std::string SocketSearch::Obstacle() {
+  if (parts_.is_stopping) return "the daemon is stopping";
+  if (parts_.now().monotonic < deadline_) return "";
+  return "it took longer than " + std::to_string(kTimeLimit.count()) + " s";
 }
 
-void SocketSearch::Stop() {
-  is_stopping_ = true;
-  std::thread last;
-  {
-    const MutexLock lock(mutex_);
-    last.swap(thread_);
+bool SocketSearch::Write(const RecordBatch& batch, BodyStream& answer) {
+  for (std::size_t i = 0; i < batch.records.size(); ++i) {
+    auto socket = Examine(batch.records[i]);
+    if (!socket || found_.contains(socket->record.cookie)) continue;
+    if (found_.size() == query_.limit) {
+      incomplete_because_ = "limit";
+      return false;
+    }
+    if (i < batch.messages.size()) {
+      if (auto details = ParseSocketDetails(batch.messages[i]))
+        socket->details = *std::move(details);
+    }
+    if (!answer.Write(RenderSocket(*socket, found_.empty()))) return false;
+    found_.insert(socket->record.cookie);
   }
-  if (last.joinable()) last.join();
+  return true;
 }
 
-void SocketSearch::Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer) {
-  SocketFinder::Parts parts{.source = source_,
-                            .classifier = std::move(options),
-                            .unit_names =
-                                [this](std::uint64_t cgroup_id) {
-                                  return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
-                                },
-                            .shown_groups = FoldedTo(reports_.Load()),
-                            .now = &Now,
-                            .is_stopping = is_stopping_};
-  SocketFinder(std::move(parts), query).Find(answer);
+// The kernel was asked to leave out what does not match; an old one may not have understood.
+std::optional<FoundSocket> SocketSearch::Examine(const SocketRecord& record) {
+  if (!query_.states.Has(record.state) || !query_.endpoints.Matches(record)) return std::nullopt;
+  FoundSocket socket{.record = record};
+  if (record.state != TcpState::kListen) {
+    socket.direction = classifier_.DirectionOf(record);
+    if (const auto classification = classifier_.Classify(record)) {
+      socket.group = classifier_.NameOf(classification->key.group);
+      const auto& shown = parts_.shown_groups;
+      if (shown && !shown->contains(socket.group)) socket.group = kOther;
+    }
+  }
+  if (query_.direction && socket.direction != query_.direction) return std::nullopt;
+  if (query_.group && socket.group != *query_.group) return std::nullopt;
+  if (record.cgroup_id) socket.unit = parts_.unit_names(*record.cgroup_id);
+  return socket;
 }
 
 }  // namespace connwatch

@@ -1,58 +1,64 @@
-// /api/v1/sockets from the daemon's side: bounds how often and how many at a time, and looks on a
-// thread of its own, so that no scrape waits for it and the loop never notices.
+// One look for the sockets that a SocketQuery asks for: from the kernel into a BodyStream.
 #pragma once
 
 #include <atomic>
-#include <memory>
-#include <thread>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_set>
 
 #include "core/base/instant.h"
-#include "core/base/mutex.h"
-#include "core/base/result.h"
 #include "core/groups/connection_classifier.h"
 #include "core/sockets/socket_source.h"
-#include "exporters/access/token_bucket.h"
 #include "exporters/http/body_stream.h"
+#include "exporters/json/json_sockets.h"
 #include "exporters/json/socket_query.h"
-#include "exporters/metrics/published_report.h"
-#include "procfs/cgroup_names.h"
 
 namespace connwatch {
 
+/// For one thread, and one query.
 class SocketSearch {
  public:
-  /// Searches at once, and then one per second.
-  static constexpr unsigned kBurst = 5;
+  struct Parts {
+    SocketSource& source;
+    ClassifierOptions classifier = {};
+    ConnectionClassifier::UnitNames unit_names;
+    /// What the metrics show as groups, where there was no room for all: any other is "other"
+    /// there.
+    std::optional<std::unordered_set<std::string>> shown_groups;
+    std::function<Instant()> now;
+    const std::atomic<bool>& is_stopping;
+  };
 
-  /// Both must outlive this; `source` is used by the searches only.
-  SocketSearch(SocketSource& source, const ReportSlot& reports);
-  ~SocketSearch() { Stop(); }
-  SocketSearch(const SocketSearch&) = delete;
-  SocketSearch& operator=(const SocketSearch&) = delete;
+  /// The whole of it may take so long.
+  static constexpr std::chrono::seconds kTimeLimit{10};
 
-  /// How connections are put into groups, from the next search on. On any thread.
-  void Configure(ClassifierOptions options);
+  SocketSearch(Parts parts, SocketQuery query);
 
-  /// Begins a search whose answer comes through the stream. EBUSY while there is another one, or
-  /// after too many; another error where no thread can be had, or after Stop. On any thread.
-  Result<std::shared_ptr<BodyStream>> Start(const SocketQuery& query);
-
-  /// Ends the search under way, whose stream is then complete. There are no more after it.
-  void Stop();
+  /// Writes the answer; whoever called then completes the stream. What keeps the answer from being
+  /// complete is said at its end. Returns early where nobody reads it, or when it is to stop.
+  void Find(BodyStream& answer);
 
  private:
-  Result<void> Admit(MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
-  void Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer);
+  using Take = std::function<bool(const RecordBatch& batch)>;
 
-  SocketSource& source_;
-  const ReportSlot& reports_;
-  CgroupNames cgroup_names_;  // the searching thread's
-  std::atomic<bool> is_stopping_ = false;
-  std::atomic<bool> is_searching_ = false;
-  Mutex mutex_;
-  ClassifierOptions options_ CONNWATCH_GUARDED_BY(mutex_);
-  TokenBucket tokens_ CONNWATCH_GUARDED_BY(mutex_);
-  std::thread thread_ CONNWATCH_GUARDED_BY(mutex_);
+  // Hands the batches of a dump to `take` until that returns false, or the dump ends.
+  Result<void> Dump(const DumpQuery& query, const Take& take);
+  // Why to stop a dump under way; empty: not.
+  std::string Obstacle();
+  Result<void> FindIn(BodyStream& answer);
+  // False when enough was found.
+  bool Write(const RecordBatch& batch, BodyStream& answer);
+  // Nothing where the socket is not asked for.
+  std::optional<FoundSocket> Examine(const SocketRecord& record);
+
+  Parts parts_;
+  const SocketQuery query_;
+  ConnectionClassifier classifier_;
+  MonotonicTime deadline_;
+  std::unordered_set<std::uint64_t> found_;  // cookies: a dump may deliver a socket twice
+  std::string incomplete_because_;
 };
 
 }  // namespace connwatch

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "config/web_file.h"
-#include "daemon/process/logging.h"
 #include "daemon/process/file_limit.h"
+#include "daemon/process/logging.h"
 #include "daemon/process/systemd_sockets.h"
 #include "monitor/clock.h"
 

@@ -75,7 +75,7 @@ class WebFront {
   std::unique_ptr<ReloadRequests> reload_requests_;
   RouteServices routes_;
   HttpServices services_;
-  EventSource tick_;
+  LoopRegistration tick_;
   std::vector<std::unique_ptr<HttpServer>> servers_;  // last: they use all of the above
 };
 

@@ -126,8 +126,8 @@ std::optional<std::string> RenderHistory(const Report& report) {
   if (!report.history) return std::nullopt;
   Json samples = Json::array();
   for (const HistorySample& sample : report.history->samples) samples.push_back(ToJson(sample));
-  return Write({{"interval_seconds", ToSeconds(HistoryTable::kInterval)},
-                {"span_seconds", ToSeconds(HistoryTable::kSpan)},
+  return Write({{"interval_seconds", ToSeconds(RecentHistory::kInterval)},
+                {"span_seconds", ToSeconds(RecentHistory::kSpan)},
                 {"samples", std::move(samples)}});
 }
 

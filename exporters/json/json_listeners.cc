@@ -54,7 +54,7 @@ Json ToJson(const Listener& listener) {
   return object;
 }
 
-Json Folded(const ListenerTable& table) {
+Json Folded(const ListenerList& table) {
   Json object = {{"addresses", table.folded}};
   AddQueues(object, table.other);
   return object;

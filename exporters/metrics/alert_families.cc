@@ -7,12 +7,12 @@ namespace connwatch {
 
 namespace {
 
-bool HasAlert(const AlertTable& table, const AlertRule& rule) {
+bool HasAlert(const AlertList& table, const AlertRule& rule) {
   return std::ranges::any_of(table.alerts,
                              [&](const Alert& alert) { return alert.rule->name == rule.name; });
 }
 
-void AddCurrent(MetricFamilies& families, const AlertTable& table) {
+void AddCurrent(MetricFamilies& families, const AlertList& table) {
   auto firing = families.Gauge("connwatch_alert_firing",
                                "1 while the alert fires, 0 while it is pending; without subject "
                                "where the rule has neither.");
@@ -36,7 +36,7 @@ void AddCurrent(MetricFamilies& families, const AlertTable& table) {
   }
 }
 
-void AddTransitions(MetricFamilies& families, const AlertTable& table) {
+void AddTransitions(MetricFamilies& families, const AlertList& table) {
   auto transitions =
       families.Counter("connwatch_alert_transitions_total", "Alerts that became so.");
   auto left_out = families.Gauge("connwatch_alert_subjects_left_out",
@@ -53,7 +53,7 @@ void AddTransitions(MetricFamilies& families, const AlertTable& table) {
 
 }  // namespace
 
-void AddAlerts(MetricFamilies& families, const AlertTable& table) {
+void AddAlerts(MetricFamilies& families, const AlertList& table) {
   AddCurrent(families, table);
   AddTransitions(families, table);
 }

@@ -3,13 +3,13 @@
 
 #include <vector>
 
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "core/alerts/notification_stats.h"
 #include "exporters/metrics/metric_families.h"
 
 namespace connwatch {
 
-void AddAlerts(MetricFamilies& families, const AlertTable& table);
+void AddAlerts(MetricFamilies& families, const AlertList& table);
 
 /// No family where there are no receivers.
 void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers);

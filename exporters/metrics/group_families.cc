@@ -26,7 +26,7 @@ std::vector<Series> SeriesOf(const std::vector<ShownGroup>& groups) {
 }
 
 void AddSockets(MetricFamilies& families, const std::vector<Series>& all,
-                const GroupTable<GroupLevels>& levels) {
+                const PerGroup<GroupLevels>& levels) {
   auto sockets = families.Gauge("connwatch_tcp_group_sockets", "TCP sockets by group and state.");
   for (const auto& [key, labels] : all) {
     for (const TcpState state : kTcpStates) {
@@ -38,7 +38,7 @@ void AddSockets(MetricFamilies& families, const std::vector<Series>& all,
 }
 
 void AddQueues(MetricFamilies& families, const std::vector<Series>& all,
-               const GroupTable<GroupLevels>& levels) {
+               const PerGroup<GroupLevels>& levels) {
   auto receive = families.Gauge("connwatch_tcp_receive_queue_bytes",
                                 "Bytes that wait to be read by their applications (Recv-Q).");
   auto receive_max = families.Gauge("connwatch_tcp_receive_queue_bytes_max",

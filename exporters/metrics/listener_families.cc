@@ -48,7 +48,7 @@ void AddSynQueues(MetricFamilies& families, const ListedListeners& listeners) {
   }
 }
 
-void AddDiagnoses(MetricFamilies& families, const ListenerTable& table) {
+void AddDiagnoses(MetricFamilies& families, const ListenerList& table) {
   auto diagnosis =
       families.Gauge("connwatch_listener_diagnosis",
                      "1 where the listener's handshakes are in trouble by this cause.");
@@ -68,7 +68,7 @@ void AddDiagnoses(MetricFamilies& families, const ListenerTable& table) {
 
 void AddListeners(MetricFamilies& families, const Snapshot& snapshot) {
   if (!snapshot.listeners) return;
-  const ListenerTable& table = *snapshot.listeners;
+  const ListenerList& table = *snapshot.listeners;
   ListedListeners listeners;
   for (const Listener& listener : table.listeners) {
     listeners.emplace_back(listener.address.ToString(), listener.status);

@@ -14,7 +14,7 @@ void AddStates(MetricFamilies& families, const StateCounts& states) {
   }
 }
 
-void AddPortUsage(MetricFamilies& families, const SocketTable& sockets) {
+void AddPortUsage(MetricFamilies& families, const SocketLevels& sockets) {
   families
       .Gauge("connwatch_ephemeral_ports_used_peak_destination",
              "Outbound sockets, TIME-WAIT included, of the busiest source, destination and port.")

@@ -28,7 +28,7 @@ void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
   }
 }
 
-void AlertDispatcher::Update(const AlertTable& table, Instant now) {
+void AlertDispatcher::Update(const AlertList& table, Instant now) {
   firing_.clear();
   for (const Alert& alert : table.alerts) {
     if (alert.state != AlertState::kFiring) continue;

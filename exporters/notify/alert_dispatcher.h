@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "core/alerts/alert_list.h"
 #include "core/alerts/alert_receiver.h"
-#include "core/alerts/alert_table.h"
 #include "core/alerts/notification_stats.h"
 #include "exporters/notify/alert_transport.h"
 #include "exporters/notify/delivery_plan.h"
@@ -39,7 +39,7 @@ class AlertDispatcher {
   void Configure(DispatchOptions options, Instant now);
 
   /// The alerts as they are now.
-  void Update(const AlertTable& table, Instant now);
+  void Update(const AlertList& table, Instant now);
 
   /// Begins every request that is due.
   void Send(Instant now);

@@ -60,7 +60,7 @@ Result<void> AlertSender::Configure(DispatchOptions options) {
   return {};
 }
 
-void AlertSender::Post(std::shared_ptr<const AlertTable> alerts, Instant now) {
+void AlertSender::Post(std::shared_ptr<const AlertList> alerts, Instant now) {
   if (!thread_.joinable()) return;
   {
     const MutexLock lock(mutex_);

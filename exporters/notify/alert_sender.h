@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "core/alerts/notification_stats.h"
 #include "core/base/instant.h"
 #include "core/base/mutex.h"
@@ -43,7 +43,7 @@ class AlertSender {
   Result<void> Configure(DispatchOptions options);
 
   /// The alerts as they are `now`; replaces what was posted before and not looked at yet.
-  void Post(std::shared_ptr<const AlertTable> alerts, Instant now);
+  void Post(std::shared_ptr<const AlertList> alerts, Instant now);
 
   /// As of the latest change, see AlertDispatcher::stats.
   std::vector<NotificationStats> stats() const;
@@ -52,7 +52,7 @@ class AlertSender {
   // What the loop leaves behind for the thread.
   struct Mail {
     std::optional<DispatchOptions> options;
-    std::shared_ptr<const AlertTable> alerts;
+    std::shared_ptr<const AlertList> alerts;
     Instant alerts_at;
     bool is_last = false;
   };

@@ -16,7 +16,7 @@
 #include "exporters/http/http_status.h"
 #include "exporters/http/request_framing.h"
 #include "exporters/server/http_connection.h"
-#include "exporters/server/http_response.h"
+#include "exporters/server/mhd_response.h"
 
 namespace connwatch {
 
@@ -212,7 +212,7 @@ struct HttpServer::Callbacks {
 
   static MHD_Result Queue(MHD_Connection* connection, const HttpReply& reply,
                           const WebPolicy& policy) {
-    MHD_Response* response = MakeResponse(reply, policy.access.headers, connection);
+    MHD_Response* response = ToMhdResponse(reply, policy.access.headers, connection);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);

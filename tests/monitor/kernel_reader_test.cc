@@ -6,7 +6,8 @@ namespace connwatch {
 namespace {
 
 TEST(KernelReaderTest, ReadsThisKernel) {
-  const KernelStats stats = KernelReader([](bool /*is_failure*/, const std::string& line) { FAIL() << line; }).Read();
+  const KernelStats stats =
+      KernelReader([](bool /*is_failure*/, const std::string& line) { FAIL() << line; }).Read();
   ASSERT_TRUE(stats.counters);
   EXPECT_TRUE((*stats.counters)[KernelCounterId::kActiveOpens]);
   ASSERT_TRUE(stats.sockets);

@@ -10,8 +10,8 @@
 #include "exporters/json/json_api.h"
 #include "exporters/metrics/metrics_page.h"
 #include "tests/support/records.h"
-#include "tests/support/scripted_source.h"
 #include "tests/support/reports.h"
+#include "tests/support/scripted_source.h"
 #include "tests/support/traffic.h"
 
 namespace connwatch {
@@ -46,12 +46,12 @@ class TierPollerTest : public testing::Test {
   }
 
   std::uint64_t EstablishedCount() const {
-    return poll_.table()->states.Get(AddressFamily::kIpv4, TcpState::kEstablished);
+    return poll_.levels()->states.Get(AddressFamily::kIpv4, TcpState::kEstablished);
   }
 
   Snapshot CurrentSnapshot() const {
     Snapshot snapshot;
-    snapshot.sockets = poll_.table();
+    snapshot.sockets = poll_.levels();
     snapshot.totals = poll_.totals();
     snapshot.polls = {tier_.health()};
     return snapshot;
@@ -67,7 +67,7 @@ class TierPollerTest : public testing::Test {
 };
 
 TEST_F(TierPollerTest, HasNothingBeforeTheFirstPoll) {
-  EXPECT_FALSE(poll_.table());
+  EXPECT_FALSE(poll_.levels());
   EXPECT_FALSE(tier_.IsInFlight());
 }
 
@@ -166,7 +166,7 @@ TEST_F(TierPollerTest, ASourceThatDoesNotOpenIsAFailure) {
   source_.Add(GoodDump(1));
   Poll(0);
   EXPECT_EQ(tier_.health().failures(PollFailureReason::kPermission), 1U);
-  EXPECT_FALSE(poll_.table());
+  EXPECT_FALSE(poll_.levels());
   Poll(10);
   EXPECT_EQ(EstablishedCount(), 1U);
   EXPECT_FALSE(tier_.health().current_failure());

@@ -1,12 +1,12 @@
 // Alerts as a report has them: one that fires, one that is pending, a rule at rest.
 #pragma once
 
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 
-inline std::shared_ptr<const AlertTable> TestAlerts() {
+inline std::shared_ptr<const AlertList> TestAlerts() {
   const auto rule = [](std::string name, AlertSeverity severity) {
     auto made = std::make_shared<AlertRule>();
     made->name = std::move(name);
@@ -21,7 +21,7 @@ inline std::shared_ptr<const AlertTable> TestAlerts() {
   evidence->numbers = {{"syn_queue_length", 3'000}};
   evidence->top_sources = {{"198.51.100.0/24", 40}};
   evidence->recent = {{1, 1'500}, {0, 3'000}};
-  AlertTable table;
+  AlertList table;
   table.rules = {{.rule = growth}, {.rule = pending, .left_out = 2}, {.rule = quiet}};
   table.transitions = {{0, 1, 1, 0}, {2, 3, 0, 0}, {}};
   table.alerts = {{.rule = growth,
@@ -42,7 +42,7 @@ inline std::shared_ptr<const AlertTable> TestAlerts() {
                    .since = TestInstant(21),
                    .fired_at = std::nullopt,
                    .evidence = nullptr}};
-  return std::make_shared<const AlertTable>(std::move(table));
+  return std::make_shared<const AlertList>(std::move(table));
 }
 
 }  // namespace connwatch

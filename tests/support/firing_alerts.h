@@ -6,15 +6,15 @@
 #include <utility>
 #include <vector>
 
-#include "core/alerts/alert_table.h"
+#include "core/alerts/alert_list.h"
 #include "exporters/notify/delivery_plan.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 
-inline AlertTable TableOf(const std::vector<std::string>& subjects) {
+inline AlertList TableOf(const std::vector<std::string>& subjects) {
   static const auto rule = std::make_shared<const AlertRule>(AlertRule{.name = "Rule"});
-  AlertTable table;
+  AlertList table;
   for (const std::string& subject : subjects) {
     table.alerts.push_back({.rule = rule,
                             .subject = subject,

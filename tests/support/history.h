@@ -3,12 +3,12 @@
 
 #include <memory>
 
-#include "core/history/history_table.h"
+#include "core/history/recent_history.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 
-inline std::shared_ptr<const HistoryTable> TestHistory() {
+inline std::shared_ptr<const RecentHistory> TestHistory() {
   HistorySample known;
   known.at = TestInstant(15).wall;
   auto& states = known.states.emplace();
@@ -22,9 +22,9 @@ inline std::shared_ptr<const HistoryTable> TestHistory() {
   known.rtt_median = std::chrono::microseconds(500);
   HistorySample unknown;
   unknown.at = TestInstant(20).wall;
-  HistoryTable table;
+  RecentHistory table;
   table.samples = {known, unknown};
-  return std::make_shared<const HistoryTable>(std::move(table));
+  return std::make_shared<const RecentHistory>(std::move(table));
 }
 
 }  // namespace connwatch

@@ -19,8 +19,8 @@ inline constexpr GroupKey kInbound443{Direction::kInbound, 1};
 inline constexpr std::array kTestRttBounds = {std::chrono::microseconds(500),
                                               std::chrono::microseconds(10'000)};
 
-inline SocketTable TestSockets() {
-  SocketTable table;
+inline SocketLevels TestSockets() {
+  SocketLevels table;
   table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
   table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
   table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
@@ -59,8 +59,8 @@ inline TrafficLedger TestTraffic() {
   return ledger;
 }
 
-inline ListenerTable TestListeners() {
-  ListenerTable listeners;
+inline ListenerList TestListeners() {
+  ListenerList listeners;
   listeners.listeners = {{{IpAddress(), 443},
                           {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
                            .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},

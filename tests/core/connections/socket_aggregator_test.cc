@@ -159,7 +159,7 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
     aggregator.Add(connection.Row());
   }
   tracker.CompletePoll(start);
-  const GroupTable<GroupLevels> levels = std::move(aggregator).Finish().table.groups;
+  const PerGroup<GroupLevels> levels = std::move(aggregator).Finish().table.groups;
 
   const std::vector<ShownGroup> shown = classifier.ShownGroups();
   EXPECT_EQ(shown.size(), kMaxGroups + 1) << "with other";

@@ -56,7 +56,7 @@ class HistoryTest : public testing::Test {
 
   Snapshot snapshot_;
   History history_;
-  std::shared_ptr<const HistoryTable> table_;
+  std::shared_ptr<const RecentHistory> table_;
   int second_ = 0;
   bool is_failing_ = false;
 };

@@ -162,7 +162,7 @@ TEST_F(HandshakePollTest, ASynRecvIsAsOldAsItsRepetitionsAndThePollsTell) {
   const auto ages = [&](int second, const std::vector<SocketRecord>& records) {
     listener_tracker_.UpdateAcceptQueues(listening, TestInstant(second).monotonic);
     Poll(second, records);
-    return listener_tracker_.Table(TestInstant(second).monotonic).listeners.at(0).status.signs;
+    return listener_tracker_.List(TestInstant(second).monotonic).listeners.at(0).status.signs;
   };
   // The first poll takes the timer's word: 1 s, 2 s, then 500 ms of 4 s.
   EXPECT_EQ(ages(0, {SynRecv(1, 2, 3'500), SynRecv(2)}).ages.oldest, milliseconds(3'500));

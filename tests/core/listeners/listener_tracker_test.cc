@@ -55,7 +55,7 @@ class ListenerTrackerTest : public testing::Test {
     now_ = At(second);
   }
 
-  ListenerTable Table() const { return listener_tracker_.Table(now_); }
+  ListenerList Table() const { return listener_tracker_.List(now_); }
 
   // The listener with this label; a default one, with a failure, where there is none.
   ListenerStatus Status(const std::string& label) const {

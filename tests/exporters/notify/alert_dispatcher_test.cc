@@ -82,7 +82,7 @@ TEST_F(AlertDispatcherTest, OneThatHangsDelaysNoOther) {
 
 TEST_F(AlertDispatcherTest, PendingAlertsAreNotTold) {
   Configure({Receiver("a")});
-  AlertTable table = TableOf({"s"});
+  AlertList table = TableOf({"s"});
   table.alerts.front().state = AlertState::kPending;
   dispatcher.Update(table, now);
   EXPECT_THAT(Send(), IsEmpty());

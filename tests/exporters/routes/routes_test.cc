@@ -119,8 +119,7 @@ TEST(RoutesTest, TheBodyOutlivesTheSlot) {
   auto published = std::make_shared<const PublishedReport>(FullReport());
   ReportSlot slot;
   slot.Store(published);
-  HttpReply reply =
-      Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60).wall);
+  HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60).wall);
   slot.Store(nullptr);
   const std::weak_ptr<const PublishedReport> observer = published;
   published.reset();

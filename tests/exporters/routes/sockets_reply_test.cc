@@ -24,8 +24,8 @@ constexpr HttpClient kLoopback = {.address = "127.0.0.1"};
 
 HttpReply Get(std::string_view query, const SocketSearchAction& action,
               const HttpClient& client = kLoopback) {
-  return AnswerSockets({.method = "GET", .path = "/api/v1/sockets", .query = query, .client = client},
-                       action);
+  return AnswerSockets(
+      {.method = "GET", .path = "/api/v1/sockets", .query = query, .client = client}, action);
 }
 
 bool MaySee(const HttpClient& client, std::string_view host) {
@@ -89,7 +89,8 @@ TEST(MaySeeSocketsTest, NotWhoeverIsBehindAProxyOnThisHost) {
 
 TEST(MaySeeSocketsTest, WhoeverHasLoggedIn) {
   EXPECT_TRUE(MaySee({.address = "192.0.2.1", .has_logged_in = true}, "a.example"));
-  EXPECT_TRUE(MaySee({.address = "127.0.0.1", .has_logged_in = true, .is_forwarded = true}, "a.example"));
+  EXPECT_TRUE(
+      MaySee({.address = "127.0.0.1", .has_logged_in = true, .is_forwarded = true}, "a.example"));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ struct AlertRuleStatus {
   std::uint64_t left_out = 0;
 };
 
-struct AlertTable {
+struct AlertList {
   /// In the order of the configuration.
   std::vector<AlertRuleStatus> rules;
   /// The pending and the firing ones, in the order of the rules.

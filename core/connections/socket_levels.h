@@ -1,4 +1,4 @@
-// What one full poll found, as values: levels that the next poll replaces (SocketTable) and
+// What one full poll found, as values: levels that the next poll replaces (SocketLevels) and
 // observations that add up over polls (SocketTotals). Made by the aggregator, part of a Snapshot.
 #pragma once
 
@@ -48,9 +48,9 @@ struct GroupLevels {
 };
 
 /// Levels at the time of one full poll.
-struct SocketTable {
+struct SocketLevels {
   StateCounts states;
-  GroupTable<GroupLevels> groups{GroupLevels{}};
+  PerGroup<GroupLevels> groups{GroupLevels{}};
   /// Outbound sockets, TIME-WAIT included, of the busiest (source, destination, destination port).
   std::uint64_t ports_used_peak_destination = 0;
 };
@@ -61,14 +61,14 @@ struct SocketTotals {
       : rtt(DurationHistogram(rtt_bounds)) {}
 
   /// One observation per established socket and poll, where an ACK arrived since the poll before.
-  GroupTable<DurationHistogram> rtt;
+  PerGroup<DurationHistogram> rtt;
   /// Sockets that a dump delivered twice.
   std::uint64_t dump_duplicates = 0;
 
   /// Restarts the histograms if their bounds are others.
   void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
     if (std::ranges::equal(rtt.prototype().upper_bounds(), bounds)) return;
-    rtt = GroupTable(DurationHistogram(bounds));
+    rtt = PerGroup(DurationHistogram(bounds));
   }
 
   void Merge(const SocketTotals& other) {

@@ -1,4 +1,4 @@
-#include "core/connections/socket_table.h"
+#include "core/connections/socket_levels.h"
 
 #include <gtest/gtest.h>
 

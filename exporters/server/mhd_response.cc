@@ -1,4 +1,4 @@
-#include "exporters/server/http_response.h"
+#include "exporters/server/mhd_response.h"
 
 #include <microhttpd.h>
 
@@ -75,8 +75,8 @@ MHD_Response* MakeStreamResponse(const std::shared_ptr<BodyStream>& stream,
 
 }  // namespace
 
-MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
-                           MHD_Connection* connection) {
+MHD_Response* ToMhdResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
+                            MHD_Connection* connection) {
   MHD_Response* response =
       reply.stream ? MakeStreamResponse(reply.stream, connection) : MakeBufferResponse(reply.body);
   if (response == nullptr) return nullptr;

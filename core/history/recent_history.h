@@ -40,7 +40,7 @@ struct HistorySample {
 };
 
 /// The oldest first. Times are not evenly spaced where polls were late or missing.
-struct HistoryTable {
+struct RecentHistory {
   /// Between two samples, and from the first sample to the last.
   static constexpr std::chrono::seconds kInterval{5};
   static constexpr std::chrono::minutes kSpan{10};

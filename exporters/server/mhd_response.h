@@ -15,7 +15,7 @@ namespace connwatch {
 /// For the caller to queue on `connection` and to destroy; it shares ownership of the body until
 /// the last byte is sent. `configured` are headers that win over the reply's own. Null where
 /// libmicrohttpd has no memory. While a stream has nothing to send, the connection is suspended.
-MHD_Response* MakeResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
-                           MHD_Connection* connection);
+MHD_Response* ToMhdResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
+                            MHD_Connection* connection);
 
 }  // namespace connwatch
