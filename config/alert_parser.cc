@@ -110,7 +110,7 @@ Result<AlertSignal> ParseAlertSignal(std::string_view text) {
   for (const AlertSignalSpec& spec : AlertSignals()) names.push_back(spec.name);
   const auto name = std::ranges::find(names, text);
   if (name != names.end()) {
-    return AlertSignals().at(static_cast<std::size_t>(name - names.begin())).id;
+    return AlertSignals()[static_cast<std::size_t>(name - names.begin())].id;
   }
   std::string message = "unknown signal " + Quoted(text) + ", ";
   if (const std::optional<std::string_view> closest = ClosestWord(text, names)) {

@@ -10,9 +10,9 @@
 
 namespace connwatch {
 
-inline constexpr std::size_t kAlertStateCount = 4;
-inline constexpr std::array<AlertState, kAlertStateCount> kAlertStates = {
-    AlertState::kInactive, AlertState::kPending, AlertState::kFiring, AlertState::kResolved};
+inline constexpr std::array kAlertStates = {AlertState::kInactive, AlertState::kPending,
+                                            AlertState::kFiring, AlertState::kResolved};
+inline constexpr std::size_t kAlertStateCount = kAlertStates.size();
 
 constexpr std::size_t IndexOf(AlertState state) { return static_cast<std::size_t>(state); }
 

@@ -1,6 +1,7 @@
 #include "core/alerts/alert_signal.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -75,7 +76,7 @@ static_assert([] {
 
 }  // namespace
 
-const std::array<AlertSignalSpec, kSpecs.size()>& AlertSignals() { return kSpecs; }
+std::span<const AlertSignalSpec> AlertSignals() { return kSpecs; }
 
 const AlertSignalSpec& SpecOf(AlertSignal signal) {
   return kSpecs.at(static_cast<std::size_t>(signal));

@@ -2,11 +2,11 @@
 // table of them; docs/alerts.md is held to it. Pure.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -63,7 +63,7 @@ struct AlertSignalSpec {
 };
 
 /// All signals, in the order of their ids.
-const std::array<AlertSignalSpec, 16>& AlertSignals();
+std::span<const AlertSignalSpec> AlertSignals();
 
 const AlertSignalSpec& SpecOf(AlertSignal signal);
 std::string_view Name(AlertSignal signal);

@@ -11,9 +11,8 @@ namespace connwatch {
 /// Inbound if the local port is listened on.
 enum class Direction : std::uint8_t { kInbound, kOutbound };
 
-inline constexpr std::size_t kDirectionCount = 2;
-inline constexpr std::array<Direction, kDirectionCount> kDirections = {Direction::kInbound,
-                                                                       Direction::kOutbound};
+inline constexpr std::array kDirections = {Direction::kInbound, Direction::kOutbound};
+inline constexpr std::size_t kDirectionCount = kDirections.size();
 
 constexpr std::size_t IndexOf(Direction direction) { return static_cast<std::size_t>(direction); }
 

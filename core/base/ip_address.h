@@ -14,9 +14,8 @@ namespace connwatch {
 
 enum class AddressFamily : std::uint8_t { kIpv4, kIpv6 };
 
-inline constexpr std::size_t kAddressFamilyCount = 2;
-inline constexpr std::array<AddressFamily, kAddressFamilyCount> kAddressFamilies = {
-    AddressFamily::kIpv4, AddressFamily::kIpv6};
+inline constexpr std::array kAddressFamilies = {AddressFamily::kIpv4, AddressFamily::kIpv6};
+inline constexpr std::size_t kAddressFamilyCount = kAddressFamilies.size();
 
 constexpr std::size_t IndexOf(AddressFamily family) { return static_cast<std::size_t>(family); }
 

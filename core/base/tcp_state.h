@@ -27,14 +27,13 @@ enum class TcpState : std::uint8_t {
   kClosing = 11,
 };
 
-inline constexpr std::size_t kTcpStateCount = 11;
-
 /// Every state, in the kernel's order.
-inline constexpr std::array<TcpState, kTcpStateCount> kTcpStates = {
+inline constexpr std::array kTcpStates = {
     TcpState::kEstablished, TcpState::kSynSent,  TcpState::kSynRecv, TcpState::kFinWait1,
     TcpState::kFinWait2,    TcpState::kTimeWait, TcpState::kClose,   TcpState::kCloseWait,
     TcpState::kLastAck,     TcpState::kListen,   TcpState::kClosing,
 };
+inline constexpr std::size_t kTcpStateCount = kTcpStates.size();
 
 /// 0 to kTcpStateCount - 1, for tables by state.
 constexpr std::size_t IndexOf(TcpState state) { return static_cast<std::size_t>(state) - 1; }

@@ -16,9 +16,9 @@ enum class EndCause : std::uint8_t {
   kVanished,        // no event: gone for two polls
 };
 
-inline constexpr std::size_t kEndCauseCount = 4;
-inline constexpr std::array<EndCause, kEndCauseCount> kEndCauses = {
-    EndCause::kComplete, EndCause::kDisconnected, EndCause::kNotEstablished, EndCause::kVanished};
+inline constexpr std::array kEndCauses = {EndCause::kComplete, EndCause::kDisconnected,
+                                          EndCause::kNotEstablished, EndCause::kVanished};
+inline constexpr std::size_t kEndCauseCount = kEndCauses.size();
 
 constexpr std::size_t IndexOf(EndCause cause) { return static_cast<std::size_t>(cause); }
 

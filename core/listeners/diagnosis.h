@@ -17,12 +17,12 @@ enum class DiagnosisCause : std::uint8_t {
   kDeferredAccept,
 };
 
-inline constexpr std::size_t kDiagnosisCauseCount = 5;
-inline constexpr std::array<DiagnosisCause, kDiagnosisCauseCount> kDiagnosisCauses = {
+inline constexpr std::array kDiagnosisCauses = {
     DiagnosisCause::kAcceptQueueFull, DiagnosisCause::kSynFlood,
     DiagnosisCause::kReturnPathLoss,  DiagnosisCause::kSynCookies,
     DiagnosisCause::kDeferredAccept,
 };
+inline constexpr std::size_t kDiagnosisCauseCount = kDiagnosisCauses.size();
 
 constexpr std::size_t IndexOf(DiagnosisCause cause) { return static_cast<std::size_t>(cause); }
 

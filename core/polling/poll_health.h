@@ -27,12 +27,12 @@ enum class PollFailureReason : std::uint8_t {
   kOther,
 };
 
-inline constexpr std::size_t kPollFailureReasonCount = 6;
-inline constexpr std::array<PollFailureReason, kPollFailureReasonCount> kPollFailureReasons = {
+inline constexpr std::array kPollFailureReasons = {
     PollFailureReason::kNoBufferSpace, PollFailureReason::kTimeout,
     PollFailureReason::kMalformed,     PollFailureReason::kPermission,
     PollFailureReason::kUnsupported,   PollFailureReason::kOther,
 };
+inline constexpr std::size_t kPollFailureReasonCount = kPollFailureReasons.size();
 
 std::string_view Name(PollFailureReason reason);
 

@@ -112,29 +112,29 @@ struct Parameter {
   Mistake (*read)(const QueryParameter& parameter, SocketQuery& query);
 };
 
-constexpr std::array<Parameter, 8> kParameters = {
-    {{"state", ReadStates},
-     {"sport",
-      [](const QueryParameter& parameter, SocketQuery& query) {
-        return ReadPorts(parameter, query.endpoints.local_ports);
-      }},
-     {"dport",
-      [](const QueryParameter& parameter, SocketQuery& query) {
-        return ReadPorts(parameter, query.endpoints.remote_ports);
-      }},
-     {"src",
-      [](const QueryParameter& parameter, SocketQuery& query) {
-        return ReadPrefix(parameter, query.endpoints.local_addresses);
-      }},
-     {"dst",
-      [](const QueryParameter& parameter, SocketQuery& query) {
-        return ReadPrefix(parameter, query.endpoints.remote_addresses);
-      }},
-     {"direction", ReadDirection},
-     {"group", ReadGroup},
-     {"limit", [](const QueryParameter& parameter, SocketQuery& query) {
-        return ReadCount(parameter, 1, Paging::kMaxLimit, query.limit);
-      }}}};
+constexpr std::array kParameters =
+    std::to_array<Parameter>({{"state", ReadStates},
+                              {"sport",
+                               [](const QueryParameter& parameter, SocketQuery& query) {
+                                 return ReadPorts(parameter, query.endpoints.local_ports);
+                               }},
+                              {"dport",
+                               [](const QueryParameter& parameter, SocketQuery& query) {
+                                 return ReadPorts(parameter, query.endpoints.remote_ports);
+                               }},
+                              {"src",
+                               [](const QueryParameter& parameter, SocketQuery& query) {
+                                 return ReadPrefix(parameter, query.endpoints.local_addresses);
+                               }},
+                              {"dst",
+                               [](const QueryParameter& parameter, SocketQuery& query) {
+                                 return ReadPrefix(parameter, query.endpoints.remote_addresses);
+                               }},
+                              {"direction", ReadDirection},
+                              {"group", ReadGroup},
+                              {"limit", [](const QueryParameter& parameter, SocketQuery& query) {
+                                 return ReadCount(parameter, 1, Paging::kMaxLimit, query.limit);
+                               }}});
 
 constexpr auto kNames = [] {
   std::array<std::string_view, kParameters.size()> names;

@@ -1,6 +1,7 @@
 // A socket source that plays a script: the faults that the kernel does not make on request.
 #pragma once
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <deque>
@@ -25,6 +26,9 @@ using DumpScript = std::deque<ScriptedBatch>;
 class ScriptedDump final : public SocketDump {
  public:
   explicit ScriptedDump(DumpScript script) : script_(std::move(script)) {}
+  ~ScriptedDump() override { close(fd_); }
+  ScriptedDump(const ScriptedDump&) = delete;
+  ScriptedDump& operator=(const ScriptedDump&) = delete;
 
   Result<RecordBatch> ReadBatch() override {
     current_ = script_.front();
@@ -32,9 +36,11 @@ class ScriptedDump final : public SocketDump {
     if (current_.error) return *current_.error;
     return RecordBatch{current_.records, current_.progress};
   }
-  int fd() const override { return STDIN_FILENO; }
+  /// Always readable.
+  int fd() const override { return fd_; }
 
  private:
+  const int fd_ = eventfd(/*initval=*/1, EFD_CLOEXEC);
   DumpScript script_;
   ScriptedBatch current_;
 };

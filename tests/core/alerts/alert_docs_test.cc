@@ -77,7 +77,7 @@ TEST(AlertDocs, ListEverySignal) {
       TableBelow(ReadSourceFile("docs/alerts.md"), "## Signals");
   ASSERT_EQ(documented.size(), AlertSignals().size());
   for (std::size_t i = 0; i < documented.size(); ++i) {
-    EXPECT_EQ(documented[i] + "\n", SignalLine(AlertSignals().at(i)));
+    EXPECT_EQ(documented[i] + "\n", SignalLine(AlertSignals()[i]));
   }
 }
 

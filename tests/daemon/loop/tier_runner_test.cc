@@ -1,0 +1,82 @@
+#include "daemon/loop/tier_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "monitor/clock.h"
+#include "tests/support/records.h"
+#include "tests/support/scripted_source.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+
+class CountingWork final : public PollWork {
+ public:
+  DumpQuery Query() const override { return {}; }
+  void Begin(Instant /*now*/) override {}
+  void Add(std::span<const SocketRecord> records) override { records_ += records.size(); }
+  void Complete(Instant /*now*/) override { ++completed_; }
+
+  std::size_t records_ = 0;
+  int completed_ = 0;
+};
+
+class TierRunnerTest : public testing::Test {
+ protected:
+  // Runs until so many polls have ended.
+  void RunFor(int polls) {
+    left_ = polls;
+    ASSERT_TRUE(runner_.Start());
+    ASSERT_TRUE(loop_->Run());
+  }
+
+  std::unique_ptr<EventLoop> loop_ = EventLoop::Create().value();
+  ScriptedSource source_;
+  CountingWork work_;
+  TierPoller tier_{Tier::kHandshakes, source_, work_, milliseconds(10)};
+  int left_ = 0;
+  TierRunner runner_{*loop_, PriorityOf(Tier::kHandshakes), tier_, [this] {
+                       if (--left_ == 0) loop_->Stop();
+                     }};
+};
+
+const DumpScript kTwoBatches = {{{Established(1)}, DumpProgress::kWouldBlock, std::nullopt},
+                                {{Established(2)}, DumpProgress::kDone, std::nullopt}};
+
+TEST_F(TierRunnerTest, PollsAtOnceAndThenAtEachInterval) {
+  for (int i = 0; i < 3; ++i) source_.Add(kTwoBatches);
+  const MonotonicTime start = Now().monotonic;
+  RunFor(3);
+  EXPECT_EQ(work_.completed_, 3);
+  EXPECT_EQ(work_.records_, 6U);
+  EXPECT_EQ(tier_.health().successes(), 3U);
+  EXPECT_GE(Now().monotonic - start, 2 * milliseconds(10));
+  EXPECT_EQ(tier_.health().lateness().count(), 3U);
+  EXPECT_GT(tier_.health().cpu().count(), 0);
+}
+
+TEST_F(TierRunnerTest, AFailedPollIsFollowedByTheNext) {
+  source_.AddOpenError(Error::FromErrno(EPERM, "open netlink socket"));
+  source_.Add({{{Established(1)}, DumpProgress::kMore, Error::FromErrno(ENOBUFS, "receive")}});
+  source_.Add(kTwoBatches);
+  RunFor(3);
+  EXPECT_EQ(tier_.health().failures(), 2U);
+  EXPECT_EQ(tier_.health().successes(), 1U);
+}
+
+TEST_F(TierRunnerTest, ANewIntervalCountsFromTheLatestPoll) {
+  for (int i = 0; i < 2; ++i) source_.Add(kTwoBatches);
+  tier_.set_interval(std::chrono::hours(1));
+  RunFor(1);
+  tier_.set_interval(milliseconds(10));
+  ASSERT_TRUE(runner_.Reschedule());
+  left_ = 1;
+  ASSERT_TRUE(loop_->Run());
+  EXPECT_EQ(work_.completed_, 2);
+}
+
+}  // namespace
+}  // namespace connwatch
