@@ -54,7 +54,7 @@ TEST_F(MonitorTest, BeforeItsPollATierIsUnknown) {
 }
 
 TEST_F(MonitorTest, EachTierBringsItsPart) {
-  Poll(Tier::kListeners, DumpOf({Listening(1, 443, 3, 128)}));
+  Poll(Tier::kListeners, DumpOf({Listening(1, 443)}));
   EXPECT_EQ(Take()->listeners->listeners.size(), 1U);
   EXPECT_FALSE(Take()->pending_connects);
   Poll(Tier::kHandshakes, DumpOf({}));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <functional>
 
 #include "monitor/clock.h"
 #include "tests/support/records.h"
@@ -38,7 +39,9 @@ class TierRunnerTest : public testing::Test {
   CountingWork work_;
   TierPoller tier_{Tier::kHandshakes, source_, work_, milliseconds(10)};
   int left_ = 0;
+  std::function<void()> on_concluded_ = [] {};
   TierRunner runner_{*loop_, PriorityOf(Tier::kHandshakes), tier_, [this] {
+                       on_concluded_();
                        if (--left_ == 0) loop_->Stop();
                      }};
 };
@@ -70,11 +73,11 @@ TEST_F(TierRunnerTest, AFailedPollIsFollowedByTheNext) {
 TEST_F(TierRunnerTest, ANewIntervalCountsFromTheLatestPoll) {
   for (int i = 0; i < 2; ++i) source_.Add(kTwoBatches);
   tier_.set_interval(std::chrono::hours(1));
-  RunFor(1);
-  tier_.set_interval(milliseconds(10));
-  ASSERT_TRUE(runner_.Reschedule());
-  left_ = 1;
-  ASSERT_TRUE(loop_->Run());
+  on_concluded_ = [this] {
+    tier_.set_interval(milliseconds(10));
+    EXPECT_TRUE(runner_.Reschedule());
+  };
+  RunFor(2);
   EXPECT_EQ(work_.completed_, 2);
 }
 
