@@ -13,6 +13,7 @@ import time
 import unittest
 
 import sockets
+from network import sysctl
 from support import Daemon, cannot_run, find_tool, free_port, main, network_namespace, wait_until
 from traffic_load import End, Load, random_plans
 from two_hosts import SERVER, TwoHosts, ip
@@ -117,6 +118,12 @@ class ExactTotalsTest(TrafficTest):
     # peer's, unless a poll saw it wait for that.
     CLOSED_AT_ONCE = [end for end in End if end != End.HALF_CLOSED]
 
+    def setUp(self):
+        super().setUp()
+        # A connect that takes over the port of a TIME-WAIT hides from the next walk who closed first
+        # (docs/decisions/0003-connection-totals.md, "What remains open").
+        sysctl("ipv4/tcp_tw_reuse", 0)
+
     def load(self, family, address, seed, at_client=contextlib.nullcontext, ends=tuple(End)):
         listeners = [self.sockets.enter_context(socket.create_server(
             (address, port), family=family, backlog=4096)) for port in PORTS]
@@ -145,11 +152,22 @@ class ExactTotalsTest(TrafficTest):
             found = traffic_by_group(page, daemon)
             wrong = {key: (found.get(key), expected.get(key)) for key in found | expected
                      if found.get(key) != expected.get(key)}
-            self.assertEqual(wrong, {}, "(found, expected) of (closed, sent, received)")
+            told_late = total(page, "connections_ended_total", cause="vanished")
+            self.assertTrue(not wrong or self.is_off_by_few_bytes(wrong, told_late),
+                            f"(found, expected) of (closed, sent, received): {wrong}; {told_late} vanished")
             # Sockets that were never established may have ended too. They are no connections: the totals
             # above are exact without them.
             self.assertEqual(total(page, "connections_ended_total", cause="disconnected"), 0)
             self.assertEqual(total(page, "destroy_event_overruns_total"), 0)
+
+    @staticmethod
+    def is_off_by_few_bytes(wrong, told_late):
+        """On a host so busy that the kernel tells of an end only after two polls have missed the
+        connection, whether its last byte received was a FIN cannot always be told. `told_late` is how
+        many ends the daemon says were such: as many bytes received may be wrong, and nothing else."""
+        if any(None in pair or pair[0][:2] != pair[1][:2] for pair in wrong.values()):
+            return False
+        return sum(abs(found[2] - expected[2]) for found, expected in wrong.values()) <= told_late
 
     def test_loopback_ipv4(self):
         load = self.load(self.IPV4, "127.0.0.1", seed=1, ends=self.CLOSED_AT_ONCE)
@@ -180,18 +198,22 @@ class ExactTotalsTest(TrafficTest):
             with hosts.at_client():
                 before = tcp_counter("InSegs")
             load.start()
-            page = self.page_after(load, daemon, 1)
+            self.page_after(load, daemon, 1)
             with hosts.at_client():
                 received = tcp_counter("InSegs") - before
             # The scrapes' are among these, and the latest one may not be on the page yet.
             wait_until(lambda: total(daemon.page(), "tcp_segments_retransmitted_total")
                        == tcp_counter("RetransSegs"), "the kernel's count of retransmissions")
-        sent = sum(total(page, "tcp_segments_sent_total", direction="inbound", group=str(port))
-                   for port in PORTS)
-        # A SYN-ACK is sent before there is a connection, a reset may come after it.
-        of_connections = received - self.CONNECTIONS
-        self.assertLessEqual(sent, of_connections)
-        self.assertGreaterEqual(sent, of_connections - tcp_counter("OutRsts"))
+
+            def sent():
+                page = daemon.page()
+                return sum(total(page, "tcp_segments_sent_total", direction="inbound",
+                                 group=str(port)) for port in PORTS)
+            # A SYN-ACK is sent before there is a connection, a reset may come after it.
+            of_connections = received - self.CONNECTIONS
+            wait_until(lambda: sent() >= of_connections - tcp_counter("OutRsts"), "every segment")
+            daemon.wait_for_polls(2)  # nothing is counted twice
+            self.assertLessEqual(sent(), of_connections)
 
 
 class OverrunTest(TrafficTest):

@@ -27,6 +27,8 @@ IpPrefix Prefix(std::string_view text) { return IpPrefix::Parse(text).value(); }
 class Connection {
  public:
   explicit Connection(int family) : listener_(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int off = 0;  // whatever net.ipv6.bindv6only is
+    EXPECT_EQ(setsockopt(listener_, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)), 0);
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     socklen_t size = sizeof(address);
@@ -35,17 +37,9 @@ class Connection {
     getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin6_port);
     client_ = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (family == AF_INET) {
-      sockaddr_in ipv4{};
-      ipv4.sin_family = AF_INET;
-      ipv4.sin_port = htons(port_);
-      ipv4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      EXPECT_EQ(connect(client_, reinterpret_cast<sockaddr*>(&ipv4), sizeof(ipv4)), 0);
-    } else {
-      address.sin6_addr = in6addr_loopback;
-      EXPECT_EQ(connect(client_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    }
-    server_ = accept(listener_, nullptr, nullptr);
+    const int failure = family == AF_INET ? ConnectIpv4() : ConnectIpv6();
+    EXPECT_EQ(failure, 0);
+    if (failure == 0) server_ = accept(listener_, nullptr, nullptr);  // it would wait for ever
   }
   ~Connection() {
     for (const int fd : {client_, server_, listener_}) close(fd);
@@ -67,6 +61,21 @@ class Connection {
   }
 
  private:
+  int ConnectIpv4() const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port_);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return connect(client_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+  int ConnectIpv6() const {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port_);
+    address.sin6_addr = in6addr_loopback;
+    return connect(client_, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  }
+
   int listener_;
   int client_ = -1;
   int server_ = -1;
