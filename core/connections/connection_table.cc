@@ -18,7 +18,7 @@ std::size_t HashOfCookie(std::uint64_t cookie) {
 
 using Place = ConnectionTable::Place;
 
-// A place in the table stands for the cookie that is there.
+// Finds the cookie at a place of the table.
 struct CookieAt {
   std::uint64_t operator()(Place place) const { return table->At(place).cookie; }
   std::uint64_t operator()(std::uint64_t cookie) const { return cookie; }
