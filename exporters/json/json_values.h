@@ -24,7 +24,7 @@ double ToSeconds(std::chrono::duration<double> duration);
 /// Seconds since 1970.
 Json Timestamp(WallTime time);
 
-/// null where it is not known.
+/// null if the value is not known.
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
