@@ -32,8 +32,8 @@ ClassifierOptions ClassifierOptionsFrom(const Config& config);
 /// For one thread.
 class Monitor {
  public:
-  /// Rates between two readings of the kernel's counters need this much time: over a millisecond a
-  /// single event would look like a thousand in a second.
+  /// The least time between two readings of the kernel's counters from which rates are computed.
+  /// Over one millisecond a single event would look like a thousand per second.
   static constexpr std::chrono::milliseconds kMinRateSpan{100};
 
   /// Reads the kernel's counters for the first time. `source` must outlive the monitor.
@@ -41,18 +41,19 @@ class Monitor {
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
-  /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. What bounds
-  /// the tables stays as it was (config/restart_keys.h). An error means that the groups stay as
-  /// they were, and everything else is taken.
+  /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. The limits of
+  /// the tables stay as they were (config/restart_keys.h). An error means that the groups stay as
+  /// they were; everything else has changed.
   Result<void> Reconfigure(const Config& config);
 
   /// One for each tier, in the order of kTiers.
   std::span<TierPoller> tiers() { return tiers_; }
-  /// Takes the destroy events.
+  /// The tracker that destroy events are passed to.
   ConnectionTracker& tracker() { return tracker_; }
 
-  /// Call after each poll that has ended. After those of handshakes and of every socket it reads
-  /// the kernel's counters and judges the listeners by what has happened since the last time.
+  /// Call after each poll that has ended. After polls of the handshakes tier and of the full tier
+  /// it reads the kernel's counters and judges the listeners by what has happened since the last
+  /// time.
   void AfterPoll(const TierPoller& tier, MonotonicTime now);
 
   /// Changes the intervals so that polling stays within what `others`, a share of one core, leave
