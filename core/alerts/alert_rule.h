@@ -52,9 +52,9 @@ struct AlertGrowth {
 };
 
 struct AlertClear {
-  /// The level at which firing ends. If trouble is above the rule's threshold, firing ends when the
-  /// signal is below this level; if trouble is below, when it is above. If absent, firing ends when
-  /// the rule's condition does not hold.
+  /// The level at which firing ends: when the signal is below it or, if the rule's threshold is
+  /// kBelow, when the signal is above it. If absent, firing ends when the rule's condition does not
+  /// hold.
   std::optional<double> level;
   /// How long that must hold without a break before firing ends.
   std::chrono::milliseconds hold{0};

@@ -27,7 +27,7 @@ constexpr unsigned BitsOf(AddressFamily family) {
   return family == AddressFamily::kIpv4 ? 32 : 128;
 }
 
-/// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address it stands for.
+/// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address in it.
 class IpAddress {
  public:
   /// 0.0.0.0

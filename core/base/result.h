@@ -1,5 +1,5 @@
-// Expected failures as values: Result<T> holds either a T or an Error. Stands in for std::expected,
-// which this toolchain's C++20 library does not have.
+// Expected failures as values: Result<T> holds either a T or an Error. Takes the place of
+// std::expected, which this toolchain's C++20 library does not have.
 #pragma once
 
 #include <concepts>
@@ -29,7 +29,7 @@ struct Error {
   }
 };
 
-/// The error of a text that a person wrote. No system call failed, so no errno is behind it.
+/// The error of a text that a person wrote. No system call failed, so there is no errno.
 inline Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 /// Either a T or the Error that prevented it. Asking for the one that is not there is a programming

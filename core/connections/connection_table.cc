@@ -10,7 +10,7 @@ namespace {
 
 static_assert(sizeof(TrackedConnection) == 48);
 
-// Cookies are near-consecutive integers; multiplying spreads them over the table's low bits.
+// Cookies are nearly consecutive integers. Multiplying spreads them over the table's low bits.
 std::size_t HashOfCookie(std::uint64_t cookie) {
   constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15U;
   return static_cast<std::size_t>((cookie * kGoldenRatio) >> 32U);

@@ -16,8 +16,8 @@ namespace connwatch {
 
 class DoubtfulFins {
  public:
-  /// How many connections are remembered, with about 50 bytes each. For further ones bytes_received
-  /// stays one too low.
+  /// The most connections that are remembered, with about 50 bytes each. For further ones
+  /// bytes_received stays one too low.
   static constexpr std::size_t kMaxConnections = 100'000;
 
   DoubtfulFins();

@@ -1,4 +1,5 @@
-// The two things that everything about connections is counted by: who opened it and its group.
+// The key by which everything about connections is counted: who opened the connection, and its
+// group.
 #pragma once
 
 #include <cstddef>

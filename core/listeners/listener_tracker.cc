@@ -127,7 +127,7 @@ ListenerTracker::Entry& ListenerTracker::ListenerOf(const SocketRecord& syn_recv
 }
 
 void ListenerTracker::AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age) {
-  // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
+  // The SYN-ACK is due again after 1 s, so 3 s leave no doubt.
   constexpr std::chrono::seconds kSettledAge{3};
   Entry& entry = ListenerOf(record);
   ++entry.syn_queue_in_poll.length;

@@ -54,7 +54,7 @@ std::vector<milliseconds> FitIntervals(std::span<const TierDemand> demands, doub
 
 void PollCost::Observe(nanoseconds total, std::uint64_t polls) {
   if (polls <= polls_) return;
-  constexpr int kWeightOfHistory = 3;  // against 1 of the latest polls
+  constexpr int kWeightOfHistory = 3;  // the latest polls weigh 1
   const nanoseconds latest = (total - total_) / (polls - polls_);
   per_poll_ =
       polls_ == 0 ? latest : (per_poll_ * kWeightOfHistory + latest) / (kWeightOfHistory + 1);

@@ -59,7 +59,7 @@ class PollHealth {
   void RecordFailure(Instant now, std::chrono::microseconds duration, const Error& error);
   /// A poll was due while the one before was still running.
   void RecordOverrun() { ++overruns_; }
-  /// A poll began `late` after it was due: the loop was busy, or the host.
+  /// A poll began `late` after it was due, because the loop or the host was busy.
   void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
   void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
   void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }

@@ -16,7 +16,7 @@ class PollWork {
  public:
   virtual ~PollWork() = default;
 
-  /// What to ask the kernel for. The same for the object's life.
+  /// Returns what to ask the kernel for. It is the same as long as the object lives.
   virtual DumpQuery Query() const = 0;
   /// A poll starts. Must forget the records of an unfinished poll.
   virtual void Begin(Instant now) = 0;
