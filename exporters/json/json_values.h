@@ -1,4 +1,4 @@
-// What the answers of the JSON API have in common: times, lists in pages, the way they are written.
+// What the answers of the JSON API have in common: times, lists in pages, the form of the text.
 // Only for the .cc files that write JSON.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace connwatch {
 
-/// Fields stand in the order they were written in.
+/// Fields keep the order in which they were added.
 using Json = nlohmann::ordered_json;
 
 double ToSeconds(std::chrono::duration<double> duration);

@@ -68,7 +68,7 @@ class AlertSender {
 
   std::unique_ptr<AlertTransport> transport_;
   std::function<Instant()> now_;
-  AlertDispatcher dispatcher_;  // the thread's
+  AlertDispatcher dispatcher_;  // used only by the thread
   mutable Mutex mutex_;
   Mail mail_ CONNWATCH_GUARDED_BY(mutex_);
   std::vector<NotificationStats> stats_ CONNWATCH_GUARDED_BY(mutex_);

@@ -19,8 +19,8 @@ using SocketSearchAction =
     std::function<Result<std::shared_ptr<BodyStream>>(const SocketQuery& query)>;
 
 /// Returns true iff the sender of the request may see single sockets: if it has logged in, came
-/// over a unix socket, or came over loopback. Over loopback no proxy may stand in between, and the
-/// Host header must be "localhost" or an address. Any other name may be one that a web page has
+/// over a unix socket, or came over loopback. Over loopback there must be no proxy in between, and
+/// the Host header must be "localhost" or an address. Any other name may be one that a web page has
 /// made point to this host. Then the browser of a visitor would ask on behalf of that page.
 bool MaySeeSockets(const HttpRequest& request);
 

@@ -36,10 +36,10 @@ class HttpConnections {
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  /// Adds a new connection, which waits for a request. If there are then more than max_connections,
-  /// closes one. It is a connection of the client that has the most. Of these it is the one that
-  /// has been waited for longest, for its request or for taking its reply. If several have been
-  /// waited for equally long, it is one that waits for a request. `fd` must stay open until Remove.
+  /// Adds a new connection, which waits for a request. If max_connections are open already, closes
+  /// one of them first: a connection of the client that has the most. Of these it is the one that
+  /// has waited longest for its request, or taken longest to take its reply. Among equals it is one
+  /// that waits for a request. `fd` must stay open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
   /// Call when the connection's request is complete.
   void BeginReply(Id id, MonotonicTime now);

@@ -20,7 +20,7 @@ namespace connwatch {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel takes at most net.core.somaxconn
-// Bounds what the kernel keeps for a client that reads slowly, 4 MB by its own limit
+// Limits how much the kernel keeps for a client that reads slowly. The kernel's own limit is 4 MB
 // (net.ipv4.tcp_wmem). kernel: sk_setsockopt(): at most net.core.wmem_max, and then doubled.
 constexpr int kSendBufferBytes = 256 * 1024;
 
@@ -98,7 +98,7 @@ sockaddr_un UnixAddress(const std::string& path) {
   return address;
 }
 
-// Removes the socket file of a process that ended without doing so.
+// Removes the socket file of a process that ended without removing it.
 Result<void> RemoveStale(const sockaddr_un& address) {
   struct stat status {};
   if (lstat(address.sun_path, &status) != 0) return {};

@@ -21,7 +21,7 @@ namespace connwatch {
 
 class TlsContext;
 
-/// What is known of a client over TLS. Used on its connection's thread only.
+/// What is known about a client over TLS. Used on its connection's thread only.
 struct TlsClient {
   std::shared_ptr<const TlsContext> context;  // null: plain HTTP
   std::uint16_t offered_version = 0;          // in the ClientHello; 0 before it came
