@@ -48,7 +48,7 @@ class SocketSearches {
 
   SocketSource& source_;
   const ReportSlot& reports_;
-  CgroupNames cgroup_names_;  // the searching thread's
+  CgroupNames cgroup_names_;  // used only by the searching thread
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_searching_ = false;
   Mutex mutex_;
