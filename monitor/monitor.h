@@ -1,5 +1,5 @@
 // Watches one network namespace: polls its sockets in tiers, reads its counters, and makes a
-// Snapshot of what it found. Knows no event loop: whoever uses it decides when to poll
+// Snapshot of what it found. It knows no event loop: its user decides when to poll
 // (daemon/daemon.h, daemon/once.h).
 #pragma once
 
@@ -26,7 +26,7 @@
 
 namespace connwatch {
 
-/// How `config` wants connections to be put into groups.
+/// Returns how `config` wants connections to be put into groups.
 ClassifierOptions ClassifierOptionsFrom(const Config& config);
 
 /// For one thread.
@@ -60,7 +60,7 @@ class Monitor {
   /// of the CPU budget. Returns the tiers whose interval changed.
   std::vector<const TierPoller*> FitToBudget(double others);
 
-  /// Returns the facts as of now. `events` is how the stream of destroy events stands.
+  /// Returns the facts as of now. `events` is the state of the stream of destroy events.
   std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events, MonotonicTime now);
 
  private:
