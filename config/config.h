@@ -79,7 +79,8 @@ struct Config {
   double cpu_budget = 0.02;
   /// How far the _peak metrics look back. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
-  /// Connections between loopback addresses are left out of what is counted by group.
+  /// Whether connections between loopback addresses are left out of everything that is counted by
+  /// group.
   bool exclude_loopback = false;
   /// Rules that put connections into groups. The first rule that matches wins. At most 10,000, at
   /// most max_groups, with different names.

@@ -1,5 +1,4 @@
-// Mistakes in a configuration file, as people read them, and the bounded list they are collected
-// in.
+// Mistakes in a configuration file, as people read them, and the bounded list that collects them.
 #pragma once
 
 #include <cstddef>

@@ -37,7 +37,8 @@ void RefuseAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (anchor != 0) Refuse(PositionOf(mark), std::string(kAliasesRefused));
 }
 
-// yaml-cpp: SingleDocParser::HandleNode(): "?" and "!" stand for no tag, plain and quoted.
+// yaml-cpp: SingleDocParser::HandleNode(): "?" and "!" mean that a plain and a quoted value has no
+// tag.
 void RefuseProperties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
   RefuseAnchor(mark, anchor);
   if (tag != "?" && tag != "!") {
