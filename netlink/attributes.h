@@ -1,4 +1,4 @@
-// Walks the attributes behind an inet_diag message. Pure; the bytes are not trusted.
+// Walks the attributes that follow an inet_diag message. Pure; the bytes are not trusted.
 // kernel: include/uapi/linux/netlink.h, struct nlattr.
 #pragma once
 
