@@ -48,7 +48,7 @@ std::string Unescape(std::string_view text) {
 
 std::optional<CgroupMount> ParseMount(std::string_view line) {
   const std::vector<std::string_view> fields = SplitFields(line);
-  // A varying number of optional fields ends in "-"; the file system's type follows.
+  // "-" ends a varying number of optional fields. The type of the file system follows.
   const auto separator = std::ranges::find(fields, "-");
   if (fields.end() - separator < 2 || *(separator + 1) != "cgroup2") return std::nullopt;
   if (separator - fields.begin() <= static_cast<std::ptrdiff_t>(kDirectoryField))

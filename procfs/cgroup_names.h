@@ -20,7 +20,7 @@ namespace connwatch {
 /// Where a cgroup v2 hierarchy can be seen.
 struct CgroupMount {
   std::string directory;
-  std::string root;  // the cgroup that `directory` shows; "/" but for a bind mount
+  std::string root;  // the cgroup that `directory` shows; "/" except for a bind mount
 
   bool operator==(const CgroupMount&) const = default;
 };
@@ -48,7 +48,7 @@ class CgroupNames {
   const std::chrono::milliseconds min_rescan_;
 
   std::unordered_map<std::uint64_t, std::string> names_;  // as of the latest walk
-  std::unordered_set<std::uint64_t> asked_;               // since then, and not found
+  std::unordered_set<std::uint64_t> asked_;               // asked for since then, and not found
   std::unordered_set<std::uint64_t> missing_;             // not found by a walk
   std::optional<MonotonicTime> last_scan_;
 };
