@@ -17,8 +17,8 @@ namespace connwatch {
 
 /// Returns how long ago a SYN was first sent, if it has been retransmitted `retransmissions` times
 /// and will be retransmitted again in `timer_expires`. The kernel waits 1 s, then again 1 s for
-/// `linear_timeouts` times, then twice as long each time, at most 120 s. kernel:
-/// tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts (since 6.5; 0 before).
+/// `linear_timeouts` times, then twice as long each time, at most 120 s.
+// kernel: tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts (since 6.5; 0 before).
 std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
                                                    std::chrono::milliseconds timer_expires,
                                                    unsigned linear_timeouts);
