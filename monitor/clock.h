@@ -1,5 +1,5 @@
-// The clocks. All folders below monitor/ are given the time, except the HTTP server, which reads
-// the clock itself to close connections that take too long.
+// The clocks. The folders that monitor/ may include are given the time, except the HTTP server,
+// which reads the clock itself to close connections that take too long.
 #pragma once
 
 #include <chrono>
