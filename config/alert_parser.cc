@@ -37,8 +37,8 @@ bool IsIn(char character, std::string_view set) {
   return set.find(character) != std::string_view::npos;
 }
 
-// Digits, and after them perhaps a point and more digits; nothing for everything else. Infinite
-// where a double cannot hold it.
+// Parses digits, optionally followed by a point and more digits; nullopt for everything else.
+// Returns infinity if the number is too large for a double.
 std::optional<double> ParseDecimal(std::string_view text) {
   const std::size_t point = std::min(text.find('.'), text.size());
   const std::string_view whole = text.substr(0, point);

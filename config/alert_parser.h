@@ -1,5 +1,5 @@
-// The words of an alert rule -> values. Pure text to value; an error's context says what is wrong
-// and what would be right.
+// The words of an alert rule -> values. Pure. An error's context says what is wrong and what would
+// be right.
 #pragma once
 
 #include <string>
@@ -17,14 +17,14 @@ Result<std::string> ParseAlertName(std::string_view text);
 /// The name of a signal.
 Result<AlertSignal> ParseAlertSignal(std::string_view text);
 
-/// A number of that unit, from 0 to 10^15: plain, or "80%" of a share, "250ms" of seconds, "64KiB"
-/// of bytes. A share is at most 1000%, and 1 where it is plain.
+/// A number of that unit, from 0 to 10^15: a plain number, or "80%" for a share, "250ms" for
+/// seconds, "64KiB" for bytes. A share is at most 1000%; without the "%" it is at most 1.
 Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit);
 
-/// What a number of that unit looks like: "a percentage such as 80%".
+/// An example of a number of that unit: "a percentage such as 80%".
 std::string_view SignalNumberExample(SignalUnit unit);
 
-/// 1 to 255 characters, of which the last may be a *.
+/// 1 to 255 characters. The last one may be a *.
 Result<SubjectPattern> ParseSubjectPattern(std::string_view text);
 
 /// The name of a label or an annotation: 1 to 64 letters, digits or _, no digit first.

@@ -32,9 +32,9 @@ constexpr DurationRange kHold{.min = 0us, .max = 24h};
 
 using Texts = std::map<std::string, std::string>;
 
-// A rule while it is read: what its mapping gives, beside what it begins with.
+// A rule while it is read: what it begins with, and what its mapping gives.
 struct AlertDraft {
-  AlertRule rule;  // begins as the default rule of that name
+  AlertRule rule;  // begins as the default rule of that name, if there is one
   bool is_default = false;
   std::optional<SignalUnit> unit;  // absent while the signal is missing or unknown
   std::optional<double> above;
@@ -44,7 +44,8 @@ struct AlertDraft {
   std::optional<double> clear_below;
 };
 
-// A number of the rule's signal. Where that is not known (a mistake of its own), any text is one.
+// A number in the unit of the rule's signal. If the signal is not known, which is reported as a
+// mistake of its own, any text is accepted.
 ValueReader SignalNumber(std::optional<SignalUnit> unit,
                          std::function<Result<void>(double)> store) {
   constexpr double kStandIn = 1;
@@ -89,7 +90,7 @@ ValueReader Clear(AlertDraft& draft) {
                   {"for", Duration(draft.rule.clear.hold, kHold)}});
 }
 
-// A mapping with keys of the user's own. `parse` reads a value.
+// A mapping whose keys the user chooses. `parse` reads a value.
 ValueReader OwnKeys(Texts& into, std::string must_be,
                     Result<std::string> (*parse)(std::string_view)) {
   constexpr std::size_t kMaxKeys = 20;
@@ -114,8 +115,8 @@ ValueReader OwnKeys(Texts& into, std::string must_be,
   return {read, {}};
 }
 
-// Those that alerts have, here or in Prometheus, which takes two alerts that differ in nothing else
-// for one and refuses the rule.
+// Refuses labels that alerts already have, here or in Prometheus. If two alerts differ only in such
+// a label, Prometheus takes them for one and refuses the rule.
 void CheckLabels(const Texts& labels, const Place& place) {
   constexpr std::array<std::string_view, 8> kReserved = {
       "__name__", "alertname", "group", "instance", "job", "listener", "severity", "subject"};
@@ -126,7 +127,7 @@ void CheckLabels(const Texts& labels, const Place& place) {
   }
 }
 
-// The new threshold on the place of the default's.
+// Replaces the default's threshold by the new one.
 void ApplyThreshold(AlertDraft& draft, const Place& place) {
   AlertRule& rule = draft.rule;
   if (draft.above && draft.below) {
@@ -167,7 +168,7 @@ void ApplyClear(AlertDraft& draft, const Place& place) {
                                                        limit);
   }
   if (right) rule.clear.level = right;
-  // The level of a default rule whose threshold was moved across it.
+  // This changes the clear level of a default rule if its threshold was moved across that level.
   if (rule.clear.level && is_beyond(*rule.clear.level)) rule.clear.level = threshold;
 }
 
@@ -187,7 +188,8 @@ void CheckRule(AlertDraft& draft, const Place& place) {
   CheckLabels(rule.labels, place);
 }
 
-// The other values depend on these two: the name says what is not given, the signal is their unit.
+// Reads the name and the signal first, because the other values depend on them: the name decides
+// the defaults, the signal decides the unit.
 AlertDraft BeginDraft(const Place& place) {
   AlertDraft draft;
   const std::vector<AlertRule> defaults = DefaultAlertRules();
@@ -204,7 +206,7 @@ AlertDraft BeginDraft(const Place& place) {
   const Result<AlertSignal> signal = ParseAlertSignal(signal_place->node.text);
   draft.unit = signal ? std::optional(SpecOf(*signal).unit) : std::nullopt;
   if (!signal || (draft.is_default && *signal == draft.rule.signal)) return draft;
-  // The thresholds of another signal mean nothing.
+  // The thresholds of the default's signal mean nothing for another signal.
   draft.rule.signal = *signal;
   draft.rule.threshold.reset();
   draft.rule.growth.reset();

@@ -1,4 +1,4 @@
-// The piece of the schema that reads alert rules, put together from value_reader.h.
+// The part of the schema that reads alert rules, built with value_reader.h.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,9 @@
 
 namespace connwatch {
 
-/// A list of at most kMaxAlertRules rules, each with a name of its own. Fills `alerts` with the
-/// default rules, changed by those given with their names, and then the others.
+/// A list of at most kMaxAlertRules rules with different names. Fills `alerts` with the default
+/// rules, each changed by the given rule of the same name if there is one, and then with the other
+/// given rules.
 ValueReader Alerts(std::vector<AlertRule>& alerts);
 
 }  // namespace connwatch

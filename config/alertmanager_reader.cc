@@ -33,7 +33,7 @@ struct ReceiverDraft {
   std::optional<HttpUrl> url;
 };
 
-// To be added to: the path of the API goes to its end.
+// Parses a URL to whose end the path of the API is added.
 Result<HttpUrl> ParseBaseUrl(std::string_view text) {
   Result<HttpUrl> url = ParseHttpUrl(text);
   if (!url) return url;
@@ -46,7 +46,7 @@ Result<HttpUrl> ParseBaseUrl(std::string_view text) {
   return url;
 }
 
-// Values are not repeated in messages: they may be secrets.
+// Messages do not repeat the value, because it may be a secret.
 Result<std::string> ParseCredential(std::string_view text) {
   constexpr std::size_t kMaxBytes = 1'000;
   if (text.size() > kMaxBytes) return Mistake("is too long, must be at most 1000 bytes");
@@ -57,12 +57,13 @@ Result<std::string> ParseCredential(std::string_view text) {
 
 Result<std::string> ParseUsername(std::string_view text) {
   if (text.empty()) return Mistake("is empty, must be a name");
-  // RFC 7617: what is before the first colon.
+  // RFC 7617: the user name is what is before the first colon.
   if (text.find(':') != std::string_view::npos) return Mistake("must hold no colon");
   return ParseCredential(text);
 }
 
-// It is read again for every request; here so that a mistake does not wait for the first alert.
+// The file is read again for every request. It is also read here, so that a mistake is found before
+// the first alert.
 Result<std::string> ParseFile(std::string_view text) {
   std::string path(text);
   if (!path.starts_with('/')) return Mistake("is not a full path, must begin with /");

@@ -1,4 +1,4 @@
-// The piece of the schema that reads who is told of alerts, put together from value_reader.h.
+// The part of the schema that reads the receivers of alerts, built with value_reader.h.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace connwatch {
 
-/// A list of at most kMaxAlertReceivers Alertmanagers (`url`) and webhooks (`webhook`), each with a
-/// destination of its own. Files that are named must be readable.
+/// A list of at most kMaxAlertReceivers Alertmanagers (`url`) and webhooks (`webhook`), all with
+/// different destinations. Files that they name must be readable.
 ValueReader Alertmanagers(std::vector<AlertReceiver>& receivers);
 
 }  // namespace connwatch

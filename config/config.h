@@ -1,5 +1,5 @@
-// The configuration as plain values, already checked. Made by LoadConfig (config_loader.h) from
-// YAML; its defaults are what an absent key means.
+// The configuration as plain values, already checked. LoadConfig (config_loader.h) makes it from
+// YAML. A key that is absent has the default here.
 #pragma once
 
 #include <chrono>
@@ -16,14 +16,15 @@
 
 namespace connwatch {
 
-/// Whether to listen for the end of connections; kAuto: unless it costs more than the CPU budget.
+/// Whether to listen for the end of connections. kAuto means yes, unless it costs more than the CPU
+/// budget.
 enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct PollConfig {
-  /// Between the starts of two polls of each tier, by IndexOf(Tier): from the tier's shortest
-  /// interval to 1 h.
+  /// The time between the starts of two polls of each tier, by IndexOf(Tier). From the tier's
+  /// shortest interval to 1 h.
   PerTier<std::chrono::milliseconds> intervals = [] {
     PerTier<std::chrono::milliseconds> defaults{};
     for (const TierSpec& tier : kTiers) defaults.at(IndexOf(tier.id)) = tier.default_interval;
@@ -55,8 +56,8 @@ struct WebConfig {
   unsigned max_connections = 100;
   /// Open HTTP connections per client address. 1 to 10,000, at most max_connections.
   unsigned max_connections_per_address = 20;
-  /// A connection is closed after this where it is idle or does not bring a whole request, and
-  /// after six times this where it does not take the reply. Whole seconds, 1 s to 5 min.
+  /// A connection is closed after this time if it is idle or does not bring a whole request, and
+  /// after six times this time if it does not take the reply. Whole seconds, 1 s to 5 min.
   std::chrono::seconds timeout{10};
   /// Whether /api/v1/sockets shows single sockets to those who may see them.
   bool sockets_api = false;
@@ -73,16 +74,18 @@ struct LogConfig {
 
 struct Config {
   PollConfig poll;
-  /// What polling may cost, as a share of one core; intervals stretch to stay within. 0.001 to 1.
+  /// What polling may cost, as a share of one core. Intervals are stretched to stay within it.
+  /// 0.001 to 1.
   double cpu_budget = 0.02;
-  /// What the _peak metrics look back on. 1 s to 1 h.
+  /// How far the _peak metrics look back. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
-  /// Connections between loopback addresses are left out of what is counted by group.
+  /// Whether connections between loopback addresses are left out of everything that is counted by
+  /// group.
   bool exclude_loopback = false;
-  /// Rules that put connections into groups, the first that matches wins. At most 10,000, at most
-  /// max_groups, each with a name of its own.
+  /// Rules that put connections into groups. The first rule that matches wins. At most 10,000, at
+  /// most max_groups, with different names.
   std::vector<GroupRule> groups;
-  /// What takes a connection that no rule takes.
+  /// How to group a connection that no rule takes.
   GroupBy group_by = GroupBy::kPort;
   /// Groups with series of their own, configured and automatic; the rest is summed as "other". 1 to
   /// 10,000.
@@ -90,20 +93,22 @@ struct Config {
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
   DestroyEvents destroy_events = DestroyEvents::kAuto;
-  /// Room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB;
-  /// without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max.
+  /// The room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB.
+  /// Without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max.
   std::uint64_t destroy_event_buffer = std::uint64_t{16} << 20U;
-  /// Connections followed for their totals; what is beyond is left out of them. 1 to 100,000,000.
+  /// How many connections are followed for the totals. Further ones are left out of the totals. 1
+  /// to 100,000,000.
   std::size_t max_tracked_connections = 2'000'000;
   HistogramConfig histograms;
-  /// Counts and rates 1 to 1,000,000, shares 0.001 to 1.
+  /// Counts and rates are 1 to 1,000,000, shares 0.001 to 1.
   DiagnosisThresholds diagnosis;
-  /// The rules in force: the default ones, changed by the configuration, and then its own. Each
-  /// with a name of its own; thresholds 0 to 1e15, `for` up to 24 h, growth over 5 s to 1 h.
+  /// The rules in force: the default rules, changed by the configuration, and then the
+  /// configuration's own rules. All names differ. Thresholds are 0 to 1e15, `for` is up to 24 h,
+  /// growth is over 5 s to 1 h.
   std::vector<AlertRule> alerts = DefaultAlertRules();
-  /// Who is told of alerts, each with a URL of its own.
+  /// The receivers of alerts, with different URLs.
   std::vector<AlertReceiver> alertmanagers;
-  /// Between two times that a firing alert is told. 1 s to 1 h.
+  /// The time after which a firing alert is sent again. 1 s to 1 h.
   std::chrono::milliseconds alert_resend_interval{60'000};
   WebConfig web;
   LogConfig log;

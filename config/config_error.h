@@ -1,5 +1,4 @@
-// Mistakes in a configuration file, as people read them, and the bounded list they are collected
-// in.
+// Mistakes in a configuration file, as people read them, and the bounded list that collects them.
 #pragma once
 
 #include <cstddef>
@@ -14,24 +13,24 @@ namespace connwatch {
 /// One mistake in a configuration file.
 struct ConfigError {
   std::string file;
-  int line = 0;          // from 1; 0 where the mistake is the file's own (unreadable, too large)
-  int column = 0;        // from 1, in bytes; 0 likewise
+  int line = 0;          // from 1; 0 if the mistake is about the whole file (unreadable, too large)
+  int column = 0;        // from 1, in bytes; 0 in the same case
   std::string key_path;  // "poll.full", "histograms.rtt[3]"; empty at the top level
-  std::string message;   // what is wrong, what would be right
+  std::string message;   // what is wrong and what would be right
 
   /// "file:line:column: key.path: message" on one line; absent parts are left out.
   std::string ToString() const;
 };
 
-/// One line each.
+/// All errors, one on each line.
 std::string Joined(const std::vector<ConfigError>& errors);
 
-/// The mistakes of one file, the first 20 of them.
+/// The first 20 mistakes of one file.
 class ConfigErrorList {
  public:
   explicit ConfigErrorList(std::string file) : file_(std::move(file)) {}
 
-  /// Ignored when the list is full.
+  /// Adds a mistake. Does nothing if the list is full.
   void Add(TextPosition position, std::string key_path, std::string message);
 
   bool empty() const { return errors_.empty(); }

@@ -1,5 +1,5 @@
-// YAML text -> checked Config: file, YamlNode, ConfigSchema, Config. Strict: what is not understood
-// is an error, never ignored.
+// YAML text -> checked Config: file, YamlNode, ConfigSchema, Config. Strict: whatever is not
+// understood is an error, and never ignored.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ namespace connwatch {
 /// has one mistake, the first.
 using ConfigResult = std::variant<Config, std::vector<ConfigError>>;
 
-/// Reads and parses `path`. Bounded: files over 1 MiB, nesting over 32 levels and more than 20
-/// mistakes are cut off; aliases are refused. Never waits for anything but a disk.
+/// Reads and parses `path`. Bounded: files over 1 MiB and nesting over 32 levels are refused, so
+/// are aliases, and only the first 20 mistakes are kept. Never waits for anything but a disk.
 ConfigResult LoadConfig(const std::string& path);
 
 /// Parses `text`; `file` is only for messages.

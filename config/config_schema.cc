@@ -31,7 +31,7 @@ void CheckAscending(const std::vector<std::chrono::microseconds>& bounds, const 
                            FormatDuration(bounds[index - 1]) + " before it");
 }
 
-// The mistake is where the smaller limit is given, or, where that is the default, at the larger.
+// Reports the mistake at the smaller limit, or at the larger one if the smaller one is a default.
 void CheckConnectionLimits(const WebConfig& web, const Place& place) {
   if (web.max_connections_per_address <= web.max_connections) return;
   const std::string per_address = std::to_string(web.max_connections_per_address);
@@ -45,7 +45,7 @@ void CheckConnectionLimits(const WebConfig& web, const Place& place) {
                ", which is " + per_address + " unless set");
 }
 
-// The mistake is at max_groups, or, where that is the default, at the groups.
+// Reports the mistake at max_groups, or at the groups if max_groups is the default.
 void CheckGroupsFit(const Config& config, const Place& place) {
   if (config.groups.size() <= config.max_groups) return;
   const std::string groups = std::to_string(config.groups.size());

@@ -1,4 +1,4 @@
-// The piece of the schema that reads the rules of groups, put together from value_reader.h.
+// The part of the schema that reads the rules of groups, built with value_reader.h.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// A list of at most kMaxGroupRules rules, each with a name of its own.
+/// A list of at most kMaxGroupRules rules with different names.
 ValueReader Groups(std::vector<GroupRule>& groups);
 
 }  // namespace connwatch

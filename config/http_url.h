@@ -1,6 +1,6 @@
-// A URL of a configuration -> its parts (RFC 3986, of http and https only). Pure text to value; an
-// error's context says what is wrong and what would be right, and holds nothing of the URL: there
-// may be a secret in it.
+// A URL of a configuration -> its parts (RFC 3986, only http and https). Pure. An error's context
+// says what is wrong and what would be right. It contains nothing of the URL, because there may be
+// a secret in it.
 #pragma once
 
 #include <string>
@@ -12,9 +12,10 @@ namespace connwatch {
 
 struct HttpUrl {
   bool is_https = false;
-  /// "host:port", the port of the scheme where none is given; an IPv6 address in brackets.
+  /// "host:port". If no port is given, it is the port of the scheme. An IPv6 address is in
+  /// brackets.
   std::string authority;
-  /// With a / in front, query included; empty where there is none.
+  /// Begins with a / and includes the query; empty if there is none.
   std::string path;
 
   std::string ToString() const;

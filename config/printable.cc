@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxCharacters = 40;
 
 // C0, DEL and C1 controls; U+2028 and U+2029 end a line; U+202A to U+202E and U+2066 to U+2069
-// reorder what stands around them.
+// reorder the text around them.
 bool IsPrintable(char32_t code_point) {
   if (code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0)) return false;
   if (code_point >= 0x2028 && code_point <= 0x202e) return false;

@@ -1,4 +1,4 @@
-// Text from a file, made fit for a message: one line, no control characters, not too long.
+// Makes text from a file safe for a message: one line, no control characters, not too long.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace connwatch {
 /// it fills exactly one line of a terminal or a log.
 std::string OneLine(std::string_view text);
 
-/// The first 40 characters of `text`, then "..." where there are more.
+/// The first 40 characters of `text`, then "..." if there are more.
 std::string Clipped(std::string_view text);
 
 /// Clipped, between double quotes.

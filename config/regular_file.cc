@@ -45,7 +45,8 @@ Result<std::string> ReadRegularFile(const std::string& path, std::size_t max_byt
   if (file.fd() < 0) return Error::FromErrno(errno, "cannot be opened");
   if (Result<void> regular = CheckIsRegular(file.fd()); !regular) return regular.error();
 
-  // Read until the end and not by st_size, which is 0 for files in /proc and may change meanwhile.
+  // Reads until the end of the file. st_size is not used: it is 0 for files in /proc, and it may
+  // change meanwhile.
   constexpr std::size_t kChunkBytes = 16'384;
   std::string content;
   while (content.size() <= max_bytes) {

@@ -1,4 +1,4 @@
-// Reads a file that a person named, which may turn out to be anything.
+// Reads a file that a person named. It may turn out to be anything.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace connwatch {
 
-/// The content of `path`. Fails where it cannot be opened or read, is no regular file (a FIFO or a
-/// device is not waited for) or holds more than `max_bytes`. The error's context begins with what
-/// is wrong and does not name the file.
+/// Returns the content of `path`. Fails if it cannot be opened or read, if it is no regular file
+/// (it does not wait for a FIFO or a device), or if it has more than `max_bytes`. The error's
+/// context begins with what is wrong and does not name the file.
 Result<std::string> ReadRegularFile(const std::string& path, std::size_t max_bytes);
 
 }  // namespace connwatch

@@ -1,4 +1,4 @@
-// Which keys of the configuration a reload does not change. The one table of them.
+// The keys of the configuration that a reload does not change. This is the only table of them.
 #pragma once
 
 #include <span>
@@ -9,10 +9,11 @@
 
 namespace connwatch {
 
-/// All of them, in the order of connwatch.yaml. A name that ends in ":" stands for every key below.
+/// Returns all of them, in the order of connwatch.yaml. A name that ends in ":" means every key
+/// below it.
 std::span<const std::string_view> RestartKeys();
 
-/// Returns those of them whose value differs between the two.
+/// Returns the keys among them whose value differs between `before` and `after`.
 std::vector<std::string_view> ChangedRestartKeys(const Config& before, const Config& after);
 
 }  // namespace connwatch

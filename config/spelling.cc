@@ -9,7 +9,8 @@ namespace connwatch {
 
 namespace {
 
-// Shorter words are within a letter or two of almost anything.
+// A word up to this length may differ by only one letter, because almost any short text is within
+// two letters of it.
 constexpr std::size_t kShortWord = 4;
 constexpr std::size_t kShortestPrefix = 3;
 constexpr std::size_t kLongestText = 64;
@@ -40,7 +41,7 @@ std::size_t Distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string_view> ClosestWord(std::string_view text,
                                             std::span<const std::string_view> words) {
-  // A longer text is close to none, and may be a megabyte long.
+  // A longer text is close to no word, and comparing would be slow: it may be a megabyte long.
   if (text.size() > kLongestText) return std::nullopt;
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(), LowerCase);

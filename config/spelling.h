@@ -8,8 +8,8 @@
 
 namespace connwatch {
 
-/// The one of `words` that `text` is closest to: a letter or two apart, in another case, or the
-/// beginning of. Nothing where none is close.
+/// Returns the word of `words` that is closest to `text`: it differs by a letter or two or in case,
+/// or it begins with `text`. nullopt if none is close.
 std::optional<std::string_view> ClosestWord(std::string_view text,
                                             std::span<const std::string_view> words);
 

@@ -20,7 +20,7 @@ bool IsAllowedControl(std::string_view rest) {
   return rest[0] == '\t' || rest[0] == '\n' || rest.starts_with("\r\n");
 }
 
-// What is wrong with the character at the front of `rest`; empty where nothing is.
+// Returns what is wrong with the character at the front of `rest`; empty if nothing is.
 std::string Complaint(std::string_view rest, std::optional<Utf8Character> character,
                       TextPosition position) {
   if (!character) {

@@ -1,4 +1,4 @@
-// What a configuration's text may hold at all, decided before yaml-cpp sees it.
+// Checks the text of a configuration before yaml-cpp sees it.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,10 @@
 
 namespace connwatch {
 
-/// The first thing in `text` that yaml-cpp 0.7 must not see: it takes the control character 0x04
-/// for the end of the file, passes invalid UTF-8 on, skips directives it does not know, and needs
-/// 230 bytes of memory for every bracket of a list that is never closed.
+/// Returns the first thing in `text` that yaml-cpp 0.7 must not see, or nullopt. yaml-cpp takes the
+/// control character 0x04 for the end of the file, passes invalid UTF-8 on, skips directives that
+/// it does not know, and needs 230 bytes of memory for every bracket of a list that is never
+/// closed.
 std::optional<YamlMistake> FindUnacceptableText(std::string_view text);
 
 }  // namespace connwatch

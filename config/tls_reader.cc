@@ -79,7 +79,7 @@ ValueReader Pem(PemFile& into, const std::string& folder) {
   });
 }
 
-// Inline PEM, which newer toolkits take.
+// Refuses inline PEM, which newer versions of the toolkit support.
 ValueReader Inline(std::string_view file_key) {
   return {[file_key](const Place& place) {
             place.Reject("is not supported, must be the key " + std::string(file_key));
@@ -116,7 +116,7 @@ void CheckClients(const TlsSettings& tls, const Place& place) {
   }
 }
 
-// GnuTLS enables key exchanges and ciphers, and so every combination of them.
+// GnuTLS enables key exchanges and ciphers separately, so it enables every combination of them.
 void CheckSuites(const TlsSettings& tls, const Place& place) {
   const auto& suites = tls.cipher_suites;
   if (suites.empty()) return;

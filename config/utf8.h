@@ -1,5 +1,5 @@
-// One UTF-8 character at a time (RFC 3629). Used to check a configuration's text and to print what
-// it holds.
+// One UTF-8 character at a time (RFC 3629). Used to check a configuration's text and to print parts
+// of it.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ struct Utf8Character {
   std::size_t length = 1;  // in bytes, 1 to 4
 };
 
-/// The character at the front of `text`; nothing where its bytes are not UTF-8 (overlong forms and
-/// surrogates included) or `text` is empty.
+/// Returns the character at the front of `text`. nullopt if its bytes are not UTF-8 (overlong forms
+/// and surrogates are not), or if `text` is empty.
 std::optional<Utf8Character> FrontCharacter(std::string_view text);
 
 }  // namespace connwatch

@@ -41,7 +41,8 @@ bool AreDigits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// Saturates: a number too large for 64 bits is too large for every range.
+// If the number does not fit in 64 bits, returns the largest one, which is too large for every
+// range.
 std::optional<std::uint64_t> ParseDigits(std::string_view text) {
   if (!AreDigits(text) || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   std::uint64_t number = 0;

@@ -1,5 +1,5 @@
-// One word of a configuration file -> a number, a duration, one of a set of words. Pure text to
-// value; an error's context says what is wrong and what would be right.
+// One word of a configuration file -> a number, a duration, one of a set of words. Pure. An error's
+// context says what is wrong and what would be right.
 #pragma once
 
 #include <chrono>
@@ -35,10 +35,10 @@ struct DurationRange {
   std::string ToString() const;
 };
 
-/// In the largest unit that leaves a whole number: "1536KiB".
+/// Writes a size in the largest unit that gives a whole number: "1536KiB".
 std::string FormatSize(std::uint64_t bytes);
 
-/// In the largest unit that leaves a whole number: "1500ms", "1h".
+/// Writes a duration in the largest unit that gives a whole number: "1500ms", "1h".
 std::string FormatDuration(std::chrono::microseconds duration);
 
 /// Decimal digits without sign, leading zeros or separators.
@@ -53,7 +53,7 @@ Result<double> ParsePercentage(std::string_view text);
 /// A whole number and one of the units B, KiB, MiB, GiB, without a space between them, in bytes.
 Result<std::uint64_t> ParseSize(std::string_view text, NumberRange range);
 
-/// The index in `words` of `text`, in the same case.
+/// Returns the index of `text` in `words`. Upper and lower case differ.
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);
 
 }  // namespace connwatch

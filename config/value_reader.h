@@ -1,11 +1,11 @@
-// The pieces a configuration's schema is put together from: each reads one YamlNode into one
-// variable of a Config, or says what is wrong with it.
+// The parts that a configuration's schema is built from. Each reads one YamlNode into one variable
+// of a Config, or says what is wrong with it.
 //
 //   Mapping({{"full", Duration(config.poll.full, {.min = 100ms, .max = 1h})}})
 //
-// A table of pieces was chosen over a function per section that asks for its keys one by one: the
-// mistakes come out in the order of the file, no key can be forgotten in the list of known ones,
-// and a new key is one line in config_schema.cc.
+// Rejected: a function per section that asks for its keys one by one. With a table of parts,
+// mistakes come in the order of the file, no known key can be forgotten, and a new key is one line
+// in config_schema.cc.
 #pragma once
 
 #include <array>
@@ -37,7 +37,7 @@ struct Place {
 
   /// Adds a mistake at the value itself.
   void Reject(std::string message) const;
-  /// Whether the value is of `kind`; adds a mistake with what it `must_be` where it is not.
+  /// Returns true iff the value is of `kind`. If not, adds a mistake that says what it `must_be`.
   bool Is(YamlNode::Kind kind, const std::string& must_be) const;
   /// The place of the item `index` of a list.
   Place Item(std::size_t index) const;
@@ -45,8 +45,8 @@ struct Place {
   std::optional<Place> Find(std::string_view key) const;
 };
 
-/// Reads one kind of value. Made by the functions below; what they are given to fill must outlive
-/// it. A value with a mistake leaves its variable unspecified.
+/// Reads one kind of value. The functions below make it. The variable that they are given must
+/// outlive it. If the value has a mistake, the variable is unspecified.
 struct ValueReader {
   std::function<void(const Place&)> read;
   /// The keys below a mapping, "poll.full"; empty for everything else.
@@ -58,13 +58,13 @@ struct KeyReader {
   ValueReader value;
 };
 
-/// A look at several values at once, made only where each of them is right by itself.
+/// Checks several values together. Called only if each of them is right by itself.
 using Check = std::function<void(const Place&)>;
 
 /// Each key at most once, no other key. An absent key leaves its variable as it is.
 ValueReader Mapping(std::vector<KeyReader> keys, Check check = {});
 
-/// The readers that the templates below share: `store` gets a value in range.
+/// The readers that the templates below share. They pass a value in range to `store`.
 ValueReader NumberReader(NumberRange range, std::function<void(std::uint64_t)> store);
 ValueReader DurationReader(DurationRange range,
                            std::function<void(std::chrono::microseconds)> store);
@@ -73,7 +73,7 @@ ValueReader TextReader(std::string must_be,
                        std::function<Result<void>(const std::string&)> parse_and_store);
 ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check);
 
-/// Whole numbers, also where `into` could hold others.
+/// Whole numbers, even if `into` could hold others.
 template <typename T>
 requires std::unsigned_integral<T> || std::floating_point<T> ValueReader Number(T& into,
                                                                                 NumberRange range) {
@@ -96,7 +96,7 @@ ValueReader Size(std::uint64_t& into, NumberRange range);
 /// A share of 1, written as a percentage.
 ValueReader Percentage(double& into);
 
-/// A single value, quoted or not, as `parse` understands it; `must_be` says what that is.
+/// A single value, quoted or not, as `parse` understands it. `must_be` says what it should be.
 template <typename T>
 ValueReader Text(T& into, std::string must_be, Result<T> (*parse)(std::string_view)) {
   return TextReader(std::move(must_be), [&into, parse](const std::string& text) -> Result<void> {

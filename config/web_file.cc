@@ -20,7 +20,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMaxUsers = 100;
 constexpr std::size_t kMaxUserNameBytes = 255;
 
-// The header's place is made when its key is read, so that an absent one is not sent.
+// The header is added when its key is read, so an absent header is not sent.
 ValueReader Header(std::vector<HttpHeader>& into, std::string_view name,
                    std::vector<std::string_view> allowed = {}) {
   const auto store = [&into, name, allowed = std::move(allowed)](const std::string& text) {
@@ -37,7 +37,7 @@ ValueReader Header(std::vector<HttpHeader>& into, std::string_view name,
   return TextReader("a text", store);
 }
 
-// The toolkit's set, closed on purpose.
+// The headers that the toolkit permits, and on purpose no others.
 ValueReader Headers(std::vector<HttpHeader>& headers) {
   return Mapping(
       {{"Content-Security-Policy", Header(headers, "Content-Security-Policy")},
@@ -66,7 +66,8 @@ Result<std::string> ParseBcryptHash(std::string_view text) {
       "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   constexpr std::size_t kLength = 60;
   constexpr std::size_t kPrefix = 7;
-  // The hash itself is a secret, and so are passwords put in its place.
+  // Messages do not repeat the hash, because it is a secret, and so is a password given in its
+  // place.
   const Error mistake{0,
                       "is no bcrypt hash, must be one as htpasswd -nBC 10 prints it: $2y$10$..."};
   if (text.size() != kLength || text[6] != '$') return mistake;
@@ -76,15 +77,15 @@ Result<std::string> ParseBcryptHash(std::string_view text) {
   unsigned cost = 0;
   const auto [end, failure] = std::from_chars(text.data() + 4, text.data() + 6, cost);
   if (failure != std::errc{} || end != text.data() + 6) return mistake;
-  constexpr unsigned kMinCost = 4;   // bcrypt's own
-  constexpr unsigned kMaxCost = 14;  // about a second, in which the address serves nobody else
+  constexpr unsigned kMinCost = 4;   // the least that bcrypt permits
+  constexpr unsigned kMaxCost = 14;  // a check takes about a second, which blocks the address
   if (cost < kMinCost || cost > kMaxCost) {
     return Error{0, "has cost " + std::to_string(cost) + ", must be from 4 to 14"};
   }
   return std::string(text);
 }
 
-// An error, or nothing.
+// Returns what is wrong; empty if nothing is.
 std::string ProblemWithUserName(const std::string& name) {
   if (name.empty()) return "is empty, must be a name";
   if (name.size() > kMaxUserNameBytes) return "is too long, must be at most 255 bytes";
@@ -123,7 +124,7 @@ ValueReader Users(std::vector<BasicAuthUser>& users) {
   return {read, {}};
 }
 
-// The toolkit's own example of no limit is a 0 without a unit.
+// The toolkit's own example writes "no limit" as a 0 without a unit.
 ValueReader Interval(std::chrono::milliseconds& into) {
   const auto read = [&into](const Place& place) {
     if (place.node.kind == YamlNode::Kind::kScalar && place.node.text == "0") {

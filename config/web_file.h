@@ -1,7 +1,7 @@
 // The file of --web.config.file -> checked WebAccess: the format of the Prometheus exporter
 // toolkit, https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md.
-// Strict: what is not supported is refused by name, so that nobody believes in a protection that
-// is not there.
+// Strict: a key that is not supported is refused by name, so that nobody relies on a protection
+// that does not exist.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ namespace connwatch {
 /// What the file says, or every mistake found in it.
 using WebFileResult = std::variant<WebAccess, std::vector<ConfigError>>;
 
-/// Reads `path` and the PEM files it names, which are relative to its folder. What is in those is
-/// not looked at.
+/// Reads `path` and the PEM files it names, which are relative to its folder. It does not check the
+/// content of the PEM files.
 WebFileResult LoadWebFile(const std::string& path);
 
 /// Parses `text`; `path` is for messages and for the folder.

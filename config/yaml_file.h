@@ -1,4 +1,4 @@
-// A YAML file, read by a schema: the way that every configuration file takes.
+// Reads a YAML file with a schema. All configuration files are read by this.
 #pragma once
 
 #include <string>
@@ -11,14 +11,14 @@
 
 namespace connwatch {
 
-/// The text of a configuration file, at most 1 MiB. Never waits for anything but a disk.
+/// Returns the text of a configuration file of at most 1 MiB. Never waits for anything but a disk.
 Result<std::string> ReadConfigText(const std::string& path);
 
-/// The only mistake of `file`, one that has no place in it.
+/// Returns one mistake of `file` that has no position in the file.
 std::vector<ConfigError> FileMistake(const std::string& file, std::string message);
 
-/// Reads `text` by `schema`; `file` is only for messages. Returns the mistakes in the order of the
-/// file; without one what the schema fills is complete.
+/// Reads `text` with `schema`. `file` is only for messages. Returns the mistakes in the order of
+/// the file. If there are none, the variables that the schema fills are complete.
 std::vector<ConfigError> ReadYaml(std::string_view text, const std::string& file,
                                   const ValueReader& schema);
 

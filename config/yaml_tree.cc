@@ -22,7 +22,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kAliasesRefused =
     "anchors (&) and aliases (*) are not supported, must be written out";
 
-// Thrown through yaml-cpp's parser, which knows no other way to be stopped.
+// Thrown through yaml-cpp's parser, because there is no other way to stop it.
 struct Refusal {
   YamlMistake mistake;
 };
@@ -37,7 +37,8 @@ void RefuseAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (anchor != 0) Refuse(PositionOf(mark), std::string(kAliasesRefused));
 }
 
-// yaml-cpp: SingleDocParser::HandleNode(): "?" and "!" stand for no tag, plain and quoted.
+// yaml-cpp: SingleDocParser::HandleNode(): "?" and "!" mean that a plain and a quoted value has no
+// tag.
 void RefuseProperties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
   RefuseAnchor(mark, anchor);
   if (tag != "?" && tag != "!") {
@@ -45,19 +46,19 @@ void RefuseProperties(const YAML::Mark& mark, const std::string& tag, YAML::anch
   }
 }
 
-// Builds the tree from yaml-cpp's events. The collections that are still open are held by value and
-// move into their parents when they end.
+// Builds the tree from yaml-cpp's events. It holds open collections by value and moves each into
+// its parent when it ends.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   YamlNode TakeRoot() && { return std::move(root_); }
 
-  // Where the innermost collection that has not ended began.
+  // The position where the innermost open collection began.
   TextPosition InnermostOpen() const {
     return open_.empty() ? TextPosition{1, 1} : open_.back().node.position;
   }
 
-  // The place before whatever the parser is at: a key whose value is not read yet, or the
-  // collection.
+  // The last position before the one that the parser is at: the key whose value is not read yet, or
+  // the beginning of the collection.
   TextPosition LastSeen() const {
     return !open_.empty() && open_.back().key ? open_.back().key->position : InnermostOpen();
   }
@@ -74,7 +75,7 @@ class TreeBuilder final : public YAML::EventHandler {
     RefuseAnchor(mark, anchor);
     if (AwaitsKey()) Refuse(PositionOf(mark), "a key is missing, must be a word before the \":\"");
     YamlNode node;
-    // The mark of a null is that of whatever follows it.
+    // yaml-cpp gives a null the position of whatever follows it.
     if (!open_.empty()) node.position = LastSeen();
     Add(std::move(node));
   }
@@ -119,7 +120,7 @@ class TreeBuilder final : public YAML::EventHandler {
   };
   struct OpenCollection {
     YamlNode node;
-    std::optional<Key> key;  // read, its value not yet
+    std::optional<Key> key;  // present if its value is not read yet
   };
 
   bool AwaitsKey() const {
@@ -173,8 +174,8 @@ class TreeBuilder final : public YAML::EventHandler {
 
 std::string NotYaml(std::string_view message) { return "not valid YAML: " + std::string(message); }
 
-// yaml-cpp's messages that people meet most, in terms of what to do. The others speak for
-// themselves.
+// Replaces yaml-cpp's most frequent messages by advice on what to do. Other messages are clear
+// enough.
 std::string Advice(const std::string& message) {
   if (message == YAML::ErrorMsg::END_OF_MAP || message == YAML::ErrorMsg::END_OF_SEQ) {
     return "the indentation fits nothing above, must line up with the keys or items around it";
@@ -219,7 +220,7 @@ std::variant<YamlNode, YamlMistake> ParseYaml(std::string_view text) {
 
   TreeBuilder builder;
   try {
-    // yaml-cpp 0.7 takes the end of the text for the missing quote, but not behind a comment.
+    // yaml-cpp 0.7 takes the end of the text for a missing quote, but not if a comment comes last.
     std::istringstream stream(std::string(text) + "\n#");
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {

@@ -1,9 +1,9 @@
-// YAML text -> a bounded tree of plain values with their places, the step before value_reader.h
-// gives them meaning.
+// YAML text -> a bounded tree of plain values with their positions. value_reader.h then gives them
+// meaning.
 //
-// yaml-cpp's own YAML::Node was not used: it keeps the last of two equal keys without a word, turns
-// aliases into a graph, and reads to the end before anything can be refused. Its event interface
-// lets this tree refuse a document at the first event that is not wanted.
+// yaml-cpp's own YAML::Node was rejected: it silently keeps the last of two equal keys, turns
+// aliases into a graph, and reads to the end before anything can be refused. With yaml-cpp's event
+// interface this tree can refuse a document at the first unwanted event.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace connwatch {
 
-/// A place in a text, from 1; the column counts bytes. 0:0 means the text as a whole.
+/// A position in a text, from 1 on. The column counts bytes. 0:0 means the text as a whole.
 struct TextPosition {
   int line = 0;
   int column = 0;
@@ -26,12 +26,12 @@ struct YamlNode {
   enum class Kind : std::uint8_t { kNull, kScalar, kSequence, kMapping };
 
   Kind kind = Kind::kNull;
-  TextPosition position;  // of a null: its key's or its list's, because it has no text of its own
+  TextPosition position;  // a null has no text of its own, so it has that of its key or list
   std::string text;       // of a scalar
   bool quoted = false;    // a scalar in quotes or in a block, which is a string and never a number
   /// The items of a sequence, or the values of a mapping in the order of the text.
   std::vector<YamlNode> children;
-  /// The key under which this stands in a mapping. Equal keys are all kept.
+  /// The key of this value in a mapping. Equal keys are all kept.
   std::string key;
   TextPosition key_position;
 };

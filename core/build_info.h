@@ -11,7 +11,7 @@ struct BuildInfo {
   std::string compiler;  // "gcc 12.2.0"
 };
 
-/// Of this program. The build passes the values in.
+/// Returns the values for this program. The build sets them.
 BuildInfo ThisBuild();
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// Everything that the exporters show at one moment: the facts of the host, and what was made of
-// them. AssembleReport (monitor/report_assembly.h) is the only place that puts one together.
+// Everything that the exporters show at one moment: the facts of the host, and how they were
+// judged. AssembleReport (monitor/report_assembly.h) is the only place that makes one.
 #pragma once
 
 #include <memory>

@@ -20,7 +20,7 @@ namespace connwatch {
 
 struct Snapshot {
   /// The latest complete full poll; absent before the first one. After a failed poll this is still
-  /// what the last good one found: `polls` tells its age and why the latest failed.
+  /// what the last good poll found: `polls` has its age, and the reason why the latest poll failed.
   std::optional<SocketLevels> sockets;
   SocketTotals totals{{}};
   /// Absent before the first complete poll of the listeners tier.

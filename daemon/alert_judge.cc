@@ -15,7 +15,7 @@ void Append(std::ostringstream& text, std::string_view what, const AlertEvidence
   for (const auto& [name, count] : counts) text << " " << name << " (" << count << ")";
 }
 
-// "alert=SynRecvBacklogGrowth subject=0.0.0.0:443 state=firing value=3000 ...; what speaks for it"
+// "alert=SynRecvBacklogGrowth subject=0.0.0.0:443 state=firing value=3000 ...; evidence"
 std::string Describe(const AlertTransition& transition) {
   const Alert& alert = transition.alert;
   std::ostringstream text;

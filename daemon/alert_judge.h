@@ -1,5 +1,5 @@
-// Judges every snapshot by the alert rules: a table of alerts for the report, and a line in the log
-// for each transition.
+// Judges every snapshot by the alert rules. Makes the table of alerts for the report, and writes a
+// line to the log for each transition.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ class AlertJudge {
   /// See AlertEngine::Reconfigure.
   void Reconfigure(std::vector<AlertRule> rules, Instant now);
 
-  /// Returns how the alerts stand with this snapshot.
+  /// Returns the alerts as of this snapshot.
   std::shared_ptr<const AlertList> Judge(const Snapshot& snapshot, Instant now);
 
  private:

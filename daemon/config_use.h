@@ -1,5 +1,5 @@
-// From the configuration to what the parts take: the command line's overrides, and the parts' own
-// option structs, which know nothing of YAML.
+// Turns the configuration into what the parts take: applies the overrides of the command line, and
+// fills the parts' own option structs, which know nothing of YAML.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@
 
 namespace connwatch {
 
-/// The configuration file that the options name, or the defaults where they name none, with the
-/// flags' overrides applied.
+/// Returns the configuration of the file that the options name, or the defaults if they name none,
+/// with the flags' overrides applied.
 ConfigResult LoadEffectiveConfig(const Options& options);
 
 /// What the configuration files say.
@@ -23,7 +23,7 @@ struct Settings {
   std::shared_ptr<const WebPolicy> web;
 };
 
-/// Likewise, with what --web.config.file says, or the mistakes in both files.
+/// Returns the same together with what --web.config.file says, or the mistakes in both files.
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
 HttpLimits HttpLimitsFrom(const Config& config);

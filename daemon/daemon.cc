@@ -44,12 +44,12 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
   search_.Configure(ClassifierOptionsFrom(config_));
 }
 
-// HTTP threads that wait for an answer must not keep their server from ending.
+// Stops the search first, because a server cannot end while its clients wait for an answer.
 Daemon::~Daemon() { search_.Stop(); }
 
 Result<void> Daemon::Run() {
   notifier_.Configure(config_);
-  Publish();  // so that there is a page, and "not ready", before the first poll
+  Publish();  // so that there is a page, which says "not ready", before the first poll
   if (auto serving = web_.Start(HttpLimitsFrom(config_)); !serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
@@ -68,11 +68,11 @@ Result<void> Daemon::TakeSignals() {
   };
   if (auto taken = take(SIGTERM, [this] { loop_.Stop(); }); !taken) return taken;
   if (auto taken = take(SIGINT, [this] { loop_.Stop(); }); !taken) return taken;
-  return take(SIGHUP, [this] { static_cast<void>(Reload()); });  // which logs what is wrong
+  return take(SIGHUP, [this] { static_cast<void>(Reload()); });  // Reload logs what is wrong
 }
 
 Result<void> Daemon::StartPolling() {
-  destroy_events_.Configure(config_);  // before the poll that is the baseline
+  destroy_events_.Configure(config_);  // before the baseline poll
   for (TierRunner& runner : tier_runners_) {
     if (auto started = runner.Start(); !started) return started;
   }
@@ -87,8 +87,8 @@ void Daemon::ReschedulePolls() {
   }
 }
 
-// A snapshot for each poll of the listeners would cost more than the poll: the peaks keep what
-// happened until the next handshakes poll.
+// A snapshot after each listeners poll would cost more than the poll. The peaks keep what happened
+// until the next handshakes poll.
 void Daemon::OnPollConcluded(const TierPoller& tier) {
   LogPollChange(tier.health());
   const Tier concluded = tier.health().tier();
@@ -109,7 +109,7 @@ void Daemon::FitToBudget() {
   if (!changed.empty()) ReschedulePolls();
 }
 
-// Once per failure and once at recovery, not at every poll.
+// Logs once per failure and once at recovery, not at every poll.
 void Daemon::LogPollChange(const PollHealth& health) {
   const std::string name(Name(health.tier()));
   const auto& failure = health.current_failure();

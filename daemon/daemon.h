@@ -31,37 +31,37 @@ namespace connwatch {
 
 class Daemon {
  public:
-  /// All must outlive the daemon.
+  /// All references must outlive the daemon.
   Daemon(const Options& options, Settings settings, SocketSource& source,
          DestroyEventSource& event_source, EventLoop& loop);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// Serves, polls and sends alerts until SIGTERM or SIGINT. An error is one that prevents it: an
-  /// address that cannot be listened on, a broken event loop. Failing polls are not: they are
-  /// logged and served.
+  /// Serves, polls and sends alerts until SIGTERM or SIGINT. Returns an error only if it cannot do
+  /// that: an address that cannot be listened on, or a broken event loop. Failing polls are no
+  /// error: they are logged and shown.
   Result<void> Run();
 
  private:
   Result<void> TakeSignals();
   Result<void> StartPolling();
-  // To be called when intervals have changed.
+  // Must be called when intervals have changed.
   void ReschedulePolls();
   void OnPollConcluded(const TierPoller& tier);
-  // Stretches intervals where polling costs too much, and says so.
+  // Stretches the intervals if polling costs too much, and logs it.
   void FitToBudget();
   void LogPollChange(const PollHealth& health);
-  // Of both files; one with mistakes leaves what it said before in force.
+  // Reads both files again. If one has mistakes, what it said before stays in force.
   Result<void> Reload();
   Result<void> ReloadConfig();
-  // Publishes how the latest attempt went, of either file.
+  // Publishes whether the latest attempt to read both files succeeded.
   void OnWebFilesRead(bool is_successful);
   void Apply(Config config);
-  // The report as of now.
+  // Returns the report as of now.
   Report MakeReport();
   void Publish();
-  // Empty where the configuration does not permit it.
+  // Empty if the configuration does not permit searches.
   SocketSearchAction Search();
 
   const Options& options_;

@@ -51,7 +51,7 @@ std::vector<NotificationStats> Notifier::Tell(const std::shared_ptr<const AlertL
   return receivers;
 }
 
-// Once per kind of failure and once at recovery, not at every try.
+// Logs once per kind of failure and once at recovery, not at every try.
 void Notifier::LogChanges(const std::vector<NotificationStats>& receivers) {
   std::erase_if(failing_, [&receivers](const auto& item) {
     return std::ranges::find(receivers, item.first, &NotificationStats::receiver) ==

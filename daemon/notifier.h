@@ -1,4 +1,4 @@
-// Has the configured receivers told of alerts, and writes to the log when one begins to fail and
+// Has alerts sent to the configured receivers. Writes to the log when a receiver begins to fail and
 // when it works again.
 #pragma once
 
@@ -18,11 +18,11 @@ namespace connwatch {
 /// For the loop thread.
 class Notifier {
  public:
-  /// Whom to tell from now on. The sender and its thread start with the first receiver.
+  /// Sets the receivers from now on. The sender and its thread start with the first receiver.
   void Configure(const Config& config);
 
-  /// Has the receivers told of `alerts`, without waiting for that. Returns how telling them goes so
-  /// far: one entry for each name of a receiver.
+  /// Has `alerts` sent to the receivers, and does not wait for that. Returns how sending has gone
+  /// so far: one entry for each name of a receiver.
   std::vector<NotificationStats> Tell(const std::shared_ptr<const AlertList>& alerts, Instant now);
 
  private:

@@ -1,4 +1,4 @@
-// --once: one poll of each tier, the page to standard output.
+// --once: polls each tier once and writes the metrics page to standard output.
 #pragma once
 
 #include "config/config.h"
@@ -6,7 +6,7 @@
 
 namespace connwatch {
 
-/// Returns the exit code. Logs why, where it is not 0.
+/// Returns the exit code. If it is not 0, logs why.
 int RunOnce(const Config& config, SocketSource& source);
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// The clocks. Whatever is below monitor/ is given the time, except the HTTP server, which looks at
-// the clock itself to close connections that take too long.
+// The clocks. The folders that monitor/ may include are given the time, except the HTTP server,
+// which reads the clock itself to close connections that take too long.
 #pragma once
 
 #include <chrono>
@@ -10,7 +10,7 @@ namespace connwatch {
 
 Instant Now();
 
-/// CPU time of the calling thread, with what the kernel spent on its behalf.
+/// CPU time of the calling thread, including what the kernel spent for it.
 std::chrono::nanoseconds ThreadCpuTime();
 
 }  // namespace connwatch

@@ -1,4 +1,4 @@
-// Reads the kernel's counters and limits, and says once what it could not read.
+// Reads the kernel's counters and limits, and reports once what it could not read.
 #pragma once
 
 #include <functional>

@@ -19,7 +19,7 @@ ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
           .thresholds = config.diagnosis};
 }
 
-// Kernels without the setting double the time-out from the first retransmission on.
+// 0 for kernels without the setting, which double the time-out from the first retransmission on.
 unsigned LinearTimeouts(const KernelStats& kernel) {
   const auto limits = kernel.limits.value_or(KernelLimits{});
   return static_cast<unsigned>(limits.syn_linear_timeouts.value_or(0));

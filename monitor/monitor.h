@@ -1,5 +1,5 @@
 // Watches one network namespace: polls its sockets in tiers, reads its counters, and makes a
-// Snapshot of what it found. Knows no event loop: whoever uses it decides when to poll
+// Snapshot of what it found. It knows no event loop: its user decides when to poll
 // (daemon/daemon.h, daemon/once.h).
 #pragma once
 
@@ -26,14 +26,14 @@
 
 namespace connwatch {
 
-/// How `config` wants connections to be put into groups.
+/// Returns how `config` wants connections to be put into groups.
 ClassifierOptions ClassifierOptionsFrom(const Config& config);
 
 /// For one thread.
 class Monitor {
  public:
-  /// Rates between two readings of the kernel's counters need this much time: over a millisecond a
-  /// single event would look like a thousand in a second.
+  /// The least time between two readings of the kernel's counters from which rates are computed.
+  /// Over one millisecond a single event would look like a thousand per second.
   static constexpr std::chrono::milliseconds kMinRateSpan{100};
 
   /// Reads the kernel's counters for the first time. `source` must outlive the monitor.
@@ -41,25 +41,26 @@ class Monitor {
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
-  /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. What bounds
-  /// the tables stays as it was (config/restart_keys.h). An error means that the groups stay as
-  /// they were, and everything else is taken.
+  /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. The limits of
+  /// the tables stay as they were (config/restart_keys.h). An error means that the groups stay as
+  /// they were; everything else has changed.
   Result<void> Reconfigure(const Config& config);
 
   /// One for each tier, in the order of kTiers.
   std::span<TierPoller> tiers() { return tiers_; }
-  /// Takes the destroy events.
+  /// The tracker that destroy events are passed to.
   ConnectionTracker& tracker() { return tracker_; }
 
-  /// Call after each poll that has ended. After those of handshakes and of every socket it reads
-  /// the kernel's counters and judges the listeners by what has happened since the last time.
+  /// Call after each poll that has ended. After polls of the handshakes tier and of the full tier
+  /// it reads the kernel's counters and judges the listeners by what has happened since the last
+  /// time.
   void AfterPoll(const TierPoller& tier, MonotonicTime now);
 
   /// Changes the intervals so that polling stays within what `others`, a share of one core, leave
   /// of the CPU budget. Returns the tiers whose interval changed.
   std::vector<const TierPoller*> FitToBudget(double others);
 
-  /// Returns the facts as of now. `events` is how the stream of destroy events stands.
+  /// Returns the facts as of now. `events` is the state of the stream of destroy events.
   std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events, MonotonicTime now);
 
  private:

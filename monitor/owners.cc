@@ -9,7 +9,8 @@ void NameOwners(ListenerList& table, CgroupNames& names, MonotonicTime now) {
 }
 
 CgroupNames HostCgroupNames() {
-  // A walk over the cgroup hierarchy of a busy host takes tens of milliseconds.
+  // Walks are rare, because a walk over the cgroup hierarchy of a busy host takes tens of
+  // milliseconds.
   constexpr std::chrono::seconds kMinRescan{30};
   return {"/proc/self/mountinfo", kMinRescan};
 }

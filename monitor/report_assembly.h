@@ -1,4 +1,4 @@
-// Puts a Report together: the only place that does.
+// Makes a Report. It is the only place that does.
 #pragma once
 
 #include <memory>
@@ -8,8 +8,8 @@
 
 namespace connwatch {
 
-/// What is known at one moment, from whoever found it out. Only `snapshot` and `config` must be
-/// there; the rest may be left out, as --once does.
+/// What is known at one moment. Only `snapshot` and `config` are required. The rest may be left
+/// out, as --once does.
 struct ReportParts {
   std::shared_ptr<const Snapshot> snapshot;
   ConfigStatus config;
@@ -19,7 +19,7 @@ struct ReportParts {
   WebRefusalCounts web_refusals = {};
 };
 
-/// Adds what this process is and costs.
+/// Adds the build and the process statistics of this process.
 Report AssembleReport(ReportParts parts);
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// One tier's polling: opens a dump, reads it a slice at a time, hands the records to the tier's
-// work and books how it went. Time is passed in; the event loop decides when to call.
+// One tier's polling: opens a dump, reads it a slice at a time, passes the records to the tier's
+// work and counts how the poll went. Time is passed in; the event loop decides when to call.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace connwatch {
 
 class TierPoller {
  public:
-  /// A dump that takes longer has failed.
+  /// A dump that takes longer than this has failed.
   static constexpr std::chrono::seconds kDumpDeadline{30};
 
   /// `source` and `work` must outlive the tier.
@@ -24,21 +24,23 @@ class TierPoller {
   /// The interval in force; the runner asks for it at each poll.
   void set_interval(std::chrono::milliseconds interval) { health_.set_interval(interval); }
 
-  /// Starts a poll; counts an overrun instead if one is in flight. It may have ended at once.
+  /// Starts a poll, or counts an overrun if one is in flight. The poll may have ended when this
+  /// returns.
   void Begin(Instant now);
 
   /// Reads one slice of the poll in flight, about a millisecond's work. The poll has ended when its
   /// last record is read, at an error, or past the deadline.
   void Continue(Instant now);
 
-  /// Books the poll that has ended. The work of a failed one is not completed.
+  /// Records the outcome of the poll that has ended. The work of a failed poll is not completed.
   void Conclude(Instant now);
 
   bool IsInFlight() const { return flight_.has_value(); }
   bool HasEnded() const { return flight_ && flight_->outcome; }
-  /// Of a poll in flight that has not ended: becomes readable when Continue has something to do.
+  /// Only for a poll in flight that has not ended. Becomes readable when Continue has something to
+  /// do.
   int fd() const { return flight_->dump->fd(); }
-  /// Of the poll in flight: Continue must be called then at the latest.
+  /// Only for a poll in flight. Continue must be called then at the latest.
   MonotonicTime deadline() const { return flight_->started.monotonic + kDumpDeadline; }
 
   void AddCpu(std::chrono::nanoseconds spent) { health_.AddCpu(spent); }

@@ -1,4 +1,4 @@
-// Walks the attributes behind an inet_diag message. Pure; the bytes are not trusted.
+// Walks the attributes that follow an inet_diag message. Pure; the bytes are not trusted.
 // kernel: include/uapi/linux/netlink.h, struct nlattr.
 #pragma once
 
@@ -19,8 +19,8 @@ inline Error MalformedMessage(const std::string& what) {
   return Error{EBADMSG, "inet_diag message: " + what};
 }
 
-/// Calls read(type, value) for each attribute. EBADMSG at the first one whose length contradicts
-/// the bytes; those before it were read.
+/// Calls read(type, value) for each attribute. EBADMSG at the first attribute whose length
+/// contradicts the bytes; `read` was called for those before it.
 template <typename Read>
 Result<void> ReadAttributes(std::span<const std::byte> bytes, Read read) {
   while (!bytes.empty()) {

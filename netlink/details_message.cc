@@ -33,10 +33,10 @@ struct Field {
   std::optional<std::uint64_t> unmeasured = std::nullopt;  // the value that means "none"
 };
 
-// Of one field of the kernel's struct, so that its offset and its size are of the same.
+// The offset and the size of the same field of the kernel's struct.
 #define CONNWATCH_TCP_INFO(field) offsetof(tcp_info, field), sizeof(tcp_info::field)
 
-// In the order of ss -i. What SocketRecord has of it is here again.
+// In the order of ss -i. Fields that SocketRecord has are here as well.
 constexpr auto kFields = std::to_array<Field>({
     {"rto_seconds", CONNWATCH_TCP_INFO(tcpi_rto), kMicroseconds},
     {"backoff", CONNWATCH_TCP_INFO(tcpi_backoff)},
@@ -107,7 +107,8 @@ std::vector<TcpInfoNumber> ReadNumbers(Bytes bytes) {
   return numbers;
 }
 
-// Two bit-fields of a byte behind the options, which have no offset of their own.
+// The scales are two bit-fields in the byte after the options. Bit-fields have no offset of their
+// own.
 void AddWindowScales(Bytes bytes, std::vector<TcpInfoNumber>& numbers) {
   constexpr unsigned kFieldBits = 4;
   constexpr unsigned kFieldMask = 0xf;
@@ -128,7 +129,7 @@ std::vector<std::string_view> ReadOptions(Bytes bytes) {
        {TCPI_OPT_ECN, "ecn"},
        {TCPI_OPT_ECN_SEEN, "ecn_seen"},
        {TCPI_OPT_SYN_DATA, "fast_open"}}};
-  // The first bit of the byte behind the window scales; bit-fields have no offset of their own.
+  // The first bit of the byte after the window scales. Bit-fields have no offset of their own.
   constexpr std::size_t kAppLimitedOffset = offsetof(tcp_info, tcpi_options) + 2;
   std::vector<std::string_view> options;
   const unsigned bits = LoadAt<std::uint8_t>(bytes, offsetof(tcp_info, tcpi_options)).value_or(0);
@@ -140,7 +141,7 @@ std::vector<std::string_view> ReadOptions(Bytes bytes) {
   return options;
 }
 
-// A C string that need not end.
+// A C string whose terminating NUL may be missing.
 std::string ReadName(Bytes bytes) {
   const auto end = std::ranges::find(bytes, std::byte{0});
   std::string name;

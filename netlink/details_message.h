@@ -10,8 +10,8 @@
 
 namespace connwatch {
 
-/// Reads what ParseSocketMessage (socket_message.h) reads the record from: the payload of a netlink
-/// message. EBADMSG if the bytes contradict their own lengths.
+/// Reads the payload of a netlink message, the same bytes that ParseSocketMessage
+/// (socket_message.h) reads the record from. EBADMSG if the bytes contradict their own lengths.
 Result<SocketDetails> ParseSocketDetails(std::span<const std::byte> payload);
 
 }  // namespace connwatch

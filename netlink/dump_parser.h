@@ -13,7 +13,7 @@
 
 namespace connwatch {
 
-/// What marks a message as a reply to our request.
+/// The numbers that mark a message as a reply to our request.
 struct DumpIdentity {
   std::uint32_t sequence = 0;
   std::uint32_t port_id = 0;
@@ -23,18 +23,18 @@ class DumpParser {
  public:
   DumpParser();
 
-  /// Replies are told from other messages by `identity` from now on. `with_messages` as
+  /// From now on only messages with `identity` count as replies. `with_messages` is
   /// DumpQuery::details.
   void Expect(DumpIdentity identity, bool with_messages = false) {
     identity_ = identity;
     with_messages_ = with_messages;
   }
 
-  /// The records of one datagram, valid until the next call; progress is kDone once the kernel said
-  /// so, else kMore. Messages with another identity are passed over.
+  /// Returns the records of one datagram, valid until the next call. `progress` is kDone if the
+  /// kernel said so, else kMore. Messages with another identity are skipped.
   ///
-  /// Errors: what the kernel reported, in NLMSG_ERROR or as the status of NLMSG_DONE (its errno);
-  /// ENOBUFS for NLMSG_OVERRUN; EBADMSG where a length does not fit.
+  /// Errors: the errno that the kernel reported in NLMSG_ERROR or as the status of NLMSG_DONE;
+  /// ENOBUFS for NLMSG_OVERRUN; EBADMSG if a length does not fit.
   Result<RecordBatch> Parse(std::span<const std::byte> datagram);
 
  private:

@@ -1,5 +1,5 @@
-// What an error says about the kernel that answered a dump's request with it. Pure; InetDiagDump
-// acts on it.
+// Finds out from the error that answered a dump's request what the kernel does not support. Pure.
+// InetDiagDump acts on the result.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +10,18 @@ namespace connwatch {
 
 /// How far a dump has come.
 struct DumpStage {
-  bool is_both_families = false;  // by the legacy request
+  bool is_both_families = false;  // asked for by the legacy request
   bool has_records = false;
 };
 
 enum class DumpRefusal : std::uint8_t {
-  kNone,          // the dump has failed, as any may
+  kNone,          // an ordinary failure of this dump
   kBothFamilies,  // the kernel does not know the legacy request: each family must be asked for
                   // alone
-  kAnyDump,       // the kernel offers no dump of TCP sockets
+  kAnyDump,       // the kernel supports no dump of TCP sockets
 };
 
-/// A kernel that has sent records refuses nothing, whatever the error.
+/// Returns kNone if the kernel has already sent records, whatever the error is.
 DumpRefusal RefusalIn(const Error& error, const DumpStage& stage);
 
 }  // namespace connwatch

@@ -15,7 +15,8 @@ namespace connwatch {
 
 namespace {
 
-// kernel: include/net/tcp_states.h. A request socket is asked for by its own bit as well.
+// kernel: include/net/tcp_states.h. Request sockets have a bit of their own, which must be set as
+// well.
 constexpr std::uint32_t kNewSynRecvBit = 1U << 12U;
 
 std::uint32_t StateBits(const DumpQuery& query) {

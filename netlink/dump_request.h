@@ -12,16 +12,16 @@
 
 namespace connwatch {
 
-/// One walk: what to ask for, and of which family.
+/// One walk: what to ask for, and for which family.
 struct DumpRequest {
   DumpQuery query;
-  /// Absent: IPv4 and IPv6 in one walk, by the legacy request TCPDIAG_GETSOCK, which the kernel
-  /// reads as AF_UNSPEC. Present: that family, by SOCK_DIAG_BY_FAMILY. An IPv6 socket with
-  /// v4-mapped addresses belongs to the IPv6 walk.
+  /// If absent, asks for IPv4 and IPv6 in one walk, by the legacy request TCPDIAG_GETSOCK, which
+  /// the kernel reads as AF_UNSPEC. If present, asks for that family by SOCK_DIAG_BY_FAMILY. An
+  /// IPv6 socket with v4-mapped addresses belongs to the IPv6 walk.
   std::optional<AddressFamily> family;
 };
 
-/// A whole netlink message. `sequence` comes back in every reply.
+/// Returns a whole netlink message. Every reply carries the same `sequence`.
 std::vector<std::byte> BuildDumpRequest(const DumpRequest& request, std::uint32_t sequence);
 
 }  // namespace connwatch

@@ -10,7 +10,7 @@ namespace connwatch {
 
 namespace {
 
-// A condition: an operation and its operand. Where it holds, the program goes on behind it.
+// A condition: an operation and its operand. If it holds, the program goes on after it.
 using Condition = std::vector<std::byte>;
 
 template <typename T>
@@ -82,7 +82,7 @@ std::vector<std::byte> BuildFilterBytecode(const EndpointFilter& filter) {
     inet_diag_bc_op operation{};
     std::memcpy(&operation, condition.data(), sizeof(operation));
     operation.yes = static_cast<unsigned char>(condition.size());
-    // kernel: a jump to 4 bytes behind the end refuses the socket.
+    // kernel: a jump to 4 bytes after the end refuses the socket.
     operation.no = static_cast<unsigned short>(left + sizeof(operation));
     Append(program, operation);
     program.insert(program.end(), condition.begin() + sizeof(operation), condition.end());

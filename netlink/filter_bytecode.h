@@ -1,6 +1,6 @@
-// EndpointFilter -> the program that the kernel runs over each socket of a dump, so that what is
-// not asked for never leaves it. kernel: include/uapi/linux/inet_diag.h, struct inet_diag_bc_op;
-// run by inet_diag_bc_run() in net/ipv4/inet_diag.c.
+// EndpointFilter -> the program that the kernel runs for each socket of a dump, so that it does not
+// send sockets that are not asked for. kernel: include/uapi/linux/inet_diag.h, struct
+// inet_diag_bc_op; run by inet_diag_bc_run() in net/ipv4/inet_diag.c.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace connwatch {
 
-/// The value of the attribute INET_DIAG_REQ_BYTECODE; empty where the filter takes all sockets.
+/// The value of the attribute INET_DIAG_REQ_BYTECODE; empty if the filter takes all sockets.
 std::vector<std::byte> BuildFilterBytecode(const EndpointFilter& filter);
 
 }  // namespace connwatch

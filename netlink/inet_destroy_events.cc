@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view kDestroyEvents = "destroy events (sock_diag)";
 
-// One event a datagram, of about 400 bytes; tcp_info grows with the kernel.
+// Each datagram has one event, of about 400 bytes. Newer kernels have a larger tcp_info.
 constexpr std::size_t kDatagramBytes = 2'048;
 constexpr std::size_t kDatagrams = 64;
 
@@ -30,7 +30,7 @@ class InetDestroyEvents final : public DestroyEventStream {
       parts_.at(i) = {buffers_.at(i).data(), kDatagramBytes};
     }
     records_.reserve(kDatagrams);
-    parser_.Expect({});  // an event answers nobody: sequence and port id are 0
+    parser_.Expect({});  // an event is no reply: sequence and port id are 0
   }
 
   int fd() const override { return mnl_socket_get_fd(socket_.get()); }
@@ -91,7 +91,7 @@ class InetDestroyEvents final : public DestroyEventStream {
   std::array<mmsghdr, kDatagrams> messages_{};
 };
 
-// As large as the kernel allows; a smaller one works too, and loses events sooner.
+// Makes the buffer as large as the kernel allows. A smaller one works too, but loses events sooner.
 void SetBuffer(int fd, std::size_t bytes) {
   const int size = static_cast<int>(bytes / 2);  // the kernel doubles it
   if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) == 0) return;
@@ -101,7 +101,8 @@ void SetBuffer(int fd, std::size_t bytes) {
 }  // namespace
 
 Result<std::unique_ptr<DestroyEventStream>> InetDestroyEventSource::Open(std::size_t buffer_bytes) {
-  // Bound before it joins: an unbound socket silently receives nothing.
+  // The socket must be bound before it joins, because an unbound socket receives nothing, without
+  // an error.
   auto socket = OpenSockDiag();
   if (!socket) return std::move(socket).error().Within(kDestroyEvents);
   SetBuffer(mnl_socket_get_fd(socket->get()), buffer_bytes);

@@ -10,8 +10,8 @@ namespace connwatch {
 
 class InetDestroyEventSource final : public DestroyEventSource {
  public:
-  /// Needs no capability; with CAP_NET_ADMIN the buffer may exceed net.core.rmem_max. Errors: no
-  /// netlink socket (EPERM, EMFILE, ...), or no such groups (kernels before 4.3).
+  /// Needs no capability, but only with CAP_NET_ADMIN the buffer may exceed net.core.rmem_max.
+  /// Errors: no netlink socket (EPERM, EMFILE, ...), or no such groups (kernels before 4.3).
   Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) override;
 };
 

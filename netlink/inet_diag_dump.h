@@ -17,24 +17,24 @@ namespace connwatch {
 
 class InetDiagDump final : public SocketDump {
  public:
-  /// Opens a socket and sends the first of `walks`; the others follow one by one.
+  /// Opens a socket and sends the request of the first of `walks`. The others follow one by one.
   static Result<std::unique_ptr<InetDiagDump>> Open(std::deque<DumpRequest> walks);
 
-  /// Two walks in place of one.
+  /// Returns two walks, one for each family, to use instead of one for both.
   static std::deque<DumpRequest> PerFamily(const DumpQuery& query);
 
   Result<RecordBatch> ReadBatch() override;
   int fd() const override;
 
  private:
-  // The kernel caps a batch at 32 KiB, whatever the reader offers.
+  // The kernel limits a batch to 32 KiB, whatever the reader offers.
   // kernel: netlink_dump() in net/netlink/af_netlink.c.
   static constexpr std::size_t kReceiveBufferBytes = std::size_t{32} * 1024;
 
   InetDiagDump(NetlinkSocket socket, std::deque<DumpRequest> walks);
 
   Result<void> StartNextWalk();
-  // The datagram, empty if it is not the kernel's; nullopt where there is none to read now.
+  // Returns the datagram, empty if it is not from the kernel; nullopt if there is none to read now.
   Result<std::optional<std::span<const std::byte>>> Receive();
   Result<RecordBatch> OnError(Error error);
 

@@ -1,4 +1,4 @@
-// The one way this folder reads a number out of kernel bytes.
+// The only way in which this folder reads a number out of the kernel's bytes.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace connwatch {
 
-/// The T whose bytes begin at `offset`, or nullopt where `bytes` ends before it does. No alignment
-/// needed.
+/// Returns the T whose bytes begin at `offset`, or nullopt if `bytes` ends before it does. `bytes`
+/// need not be aligned.
 template <typename T>
 std::optional<T> LoadAt(std::span<const std::byte> bytes, std::size_t offset) {
   static_assert(std::is_trivially_copyable_v<T>);

@@ -1,4 +1,4 @@
-// A netlink socket of libmnl's that closes itself.
+// A netlink socket of libmnl that closes itself.
 #pragma once
 
 #include <libmnl/libmnl.h>
@@ -16,11 +16,11 @@ struct CloseNetlinkSocket {
 
 using NetlinkSocket = std::unique_ptr<mnl_socket, CloseNetlinkSocket>;
 
-/// Bound to a port id of its own, of NETLINK_SOCK_DIAG.
+/// Opens a socket of NETLINK_SOCK_DIAG and binds it to a port id of its own.
 Result<NetlinkSocket> OpenSockDiag();
 
-/// Whether a received message is from the kernel: any process may send to our port id, only the
-/// kernel has port id 0. `header.msg_name` is a sockaddr_nl.
+/// Returns true iff a received message is from the kernel. Any process may send to our port id, but
+/// only the kernel has port id 0. `header.msg_name` must be a sockaddr_nl.
 bool IsFromKernel(const msghdr& header);
 
 }  // namespace connwatch

@@ -31,7 +31,7 @@ std::optional<std::chrono::milliseconds> MillisecondsAt(Bytes bytes, std::size_t
 }
 
 std::optional<TcpTraffic> ParseTraffic(Bytes bytes) {
-  // The youngest of the fields; where it is, the others are.
+  // This is the newest of the fields. If it is there, the others are too.
   if (bytes.size() <
       offsetof(tcp_info, tcpi_bytes_retrans) + sizeof(tcp_info::tcpi_bytes_retrans)) {
     return std::nullopt;
@@ -72,7 +72,7 @@ TcpInfo ParseTcpInfo(Bytes bytes) {
   return info;
 }
 
-// Reads what is wanted from one attribute into `record`.
+// Reads one attribute into `record`, if it is of a kind that is used.
 void ReadAttribute(unsigned type, Bytes value, SocketRecord& record) {
   // kernel: include/uapi/linux/sock_diag.h, SK_MEMINFO_DROPS in an array of u32.
   constexpr std::size_t kDropsOffset = SK_MEMINFO_DROPS * sizeof(std::uint32_t);

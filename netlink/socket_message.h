@@ -10,9 +10,9 @@
 
 namespace connwatch {
 
-/// Reads the payload of a netlink message (behind its nlmsghdr): struct inet_diag_msg, then
-/// attributes. Unknown attributes are passed over; a tcp_info of any length is read as far as it
-/// goes. EBADMSG if the bytes contradict their own lengths or name an unknown state or family.
+/// Reads the payload of a netlink message (after its nlmsghdr): struct inet_diag_msg, then
+/// attributes. Unknown attributes are skipped. A tcp_info of any length is read as far as it goes.
+/// EBADMSG if the bytes contradict their own lengths or name an unknown state or family.
 Result<SocketRecord> ParseSocketMessage(std::span<const std::byte> payload);
 
 }  // namespace connwatch

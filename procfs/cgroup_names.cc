@@ -48,7 +48,7 @@ std::string Unescape(std::string_view text) {
 
 std::optional<CgroupMount> ParseMount(std::string_view line) {
   const std::vector<std::string_view> fields = SplitFields(line);
-  // A varying number of optional fields ends in "-"; the file system's type follows.
+  // "-" ends a varying number of optional fields. The type of the file system follows.
   const auto separator = std::ranges::find(fields, "-");
   if (fields.end() - separator < 2 || *(separator + 1) != "cgroup2") return std::nullopt;
   if (separator - fields.begin() <= static_cast<std::ptrdiff_t>(kDirectoryField))
@@ -78,7 +78,8 @@ void AppendChildren(const std::string& mount, std::vector<Directory>& found, std
   }
 }
 
-// Level by level, so that a limit costs the innermost cgroups and not half of the units.
+// Walks level by level. So if the limit is reached, the innermost cgroups are missing and not half
+// of the units.
 std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mount) {
   const std::string root = mount.root == "/" ? "" : mount.root;
   std::unordered_map<std::uint64_t, std::string> names;
@@ -87,8 +88,8 @@ std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mo
     struct stat status {};
     if (stat((mount.directory + directories[i].path).c_str(), &status) != 0) continue;
     names.emplace(status.st_ino, UnitFromCgroupPath(root + directories[i].path));
-    // kernel: kernfs_refresh_inode(): two links and one per directory inside. Saves listing the
-    // files of every cgroup that has none, which are most.
+    // kernel: kernfs_refresh_inode(): two links and one per directory inside. So cgroups without
+    // directories inside, which are most, need not be listed.
     const bool is_leaf = status.st_nlink == 2;
     if (is_leaf || directories[i].depth >= kMaxDepth) continue;
     AppendChildren(mount.directory, directories, i);
@@ -126,9 +127,9 @@ void CgroupNames::Rescan() {
   const auto mount = mountinfo ? FindCgroupMount(*mountinfo) : std::nullopt;
   if (!mount) return;
   auto names = WalkCgroups(*mount);
-  if (names.empty()) return;  // not even the root can be seen: a failure, nothing is learnt
+  if (names.empty()) return;  // not even the root can be seen, so the walk has failed
   names_ = std::move(names);
-  // Forgetting costs one more walk; remembering for ever would cost memory.
+  // If ids are forgotten, that costs one more walk. To remember them for ever would cost memory.
   if (missing_.size() + asked_.size() > kMaxUnknownIds) missing_.clear();
   std::ranges::copy_if(asked_, std::inserter(missing_, missing_.end()),
                        [this](std::uint64_t id) { return !names_.contains(id); });

@@ -20,24 +20,25 @@ namespace connwatch {
 /// Where a cgroup v2 hierarchy can be seen.
 struct CgroupMount {
   std::string directory;
-  std::string root;  // the cgroup that `directory` shows; "/" but for a bind mount
+  std::string root;  // the cgroup that `directory` shows; "/" except for a bind mount
 
   bool operator==(const CgroupMount&) const = default;
 };
 
-/// The cgroup v2 mount in the text of /proc/[pid]/mountinfo: at /sys/fs/cgroup, else at
-/// /sys/fs/cgroup/unified (hybrid), else the first; nothing on a host without cgroup v2.
+/// Finds the cgroup v2 mount in the text of /proc/[pid]/mountinfo: at /sys/fs/cgroup, else at
+/// /sys/fs/cgroup/unified (hybrid), else the first one. nullopt on a host without cgroup v2.
 std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo);
 
-/// For one thread. Nothing here fails: what cannot be found out has no name.
+/// For one thread. Nothing here fails: if a name cannot be found, it is empty.
 class CgroupNames {
  public:
   CgroupNames(std::string mountinfo_path, std::chrono::milliseconds min_rescan)
       : mountinfo_path_(std::move(mountinfo_path)), min_rescan_(min_rescan) {}
 
-  /// As UnitFromCgroupPath() names it; "" for the root, for an id that is unknown or gone, and
-  /// without cgroup v2. An id not seen before is looked for in the file system, at most once per
-  /// `min_rescan`; until then it is "". An id that a walk did not find is not looked for again.
+  /// Returns the name as UnitFromCgroupPath() gives it. "" for the root, for an id that is unknown
+  /// or gone, and without cgroup v2. For an id not seen before it walks the file system, but at
+  /// most once per `min_rescan`; until then the name is "". An id that a walk did not find is not
+  /// looked for again.
   std::string NameOf(std::uint64_t cgroup_id, MonotonicTime now);
 
  private:
@@ -47,7 +48,7 @@ class CgroupNames {
   const std::chrono::milliseconds min_rescan_;
 
   std::unordered_map<std::uint64_t, std::string> names_;  // as of the latest walk
-  std::unordered_set<std::uint64_t> asked_;               // since then, and not found
+  std::unordered_set<std::uint64_t> asked_;               // asked for since then, and not found
   std::unordered_set<std::uint64_t> missing_;             // not found by a walk
   std::optional<MonotonicTime> last_scan_;
 };

@@ -12,7 +12,7 @@ constexpr std::size_t kShownIdDigits = 12;
 
 bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-// systemd: VALID_CHARS_WITH_AT in unit-name.c. Whatever else is in a name (control characters,
+// systemd: VALID_CHARS_WITH_AT in unit-name.c. Other characters in a name (control characters,
 // bytes that are not UTF-8) would break the page.
 bool IsUnitCharacter(char c) {
   constexpr std::string_view kPunctuation = ":-_.\\@";
@@ -33,7 +33,8 @@ bool IsUnit(std::string_view name) {
                              [&](std::string_view suffix) { return HasSuffix(name, suffix); });
 }
 
-// What a plain id is in: "/docker/ID", "/kubepods/burstable/podUID/ID".
+// Returns the runtime of a plain id from the path around it: "/docker/ID",
+// "/kubepods/burstable/podUID/ID".
 std::string_view RuntimeOf(std::string_view outer) {
   if (outer.ends_with("/docker")) return "docker";
   if (outer.find("/kubepods") != std::string_view::npos) return "kubepods";
@@ -62,8 +63,8 @@ std::string ContainerName(std::string_view name, std::string_view outer) {
   return shown.append(id.substr(0, kShownIdDigits));
 }
 
-// A name that says less than the unit around it: the first process of a user's or a container's
-// systemd, and the container of a service that podman shares its cgroup with (--cgroups=split).
+// True iff the name says less than the unit around it. That is the first process of a user's or a
+// container's systemd, or the container of a service whose cgroup podman shares (--cgroups=split).
 bool IsDetail(std::string_view name) {
   return name == "init.scope" || name.starts_with("libpod-payload-");
 }

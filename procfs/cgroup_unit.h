@@ -1,6 +1,6 @@
-// From the path of a cgroup to the systemd unit or the container it belongs to. Sources:
-// systemd.unit(5), systemd's cgroup-util.c and unit-name.c, the cgroup drivers of Docker, Podman,
-// containerd and CRI-O.
+// Finds the systemd unit or the container that a cgroup belongs to, from the cgroup's path.
+// Sources: systemd.unit(5), systemd's cgroup-util.c and unit-name.c, the cgroup drivers of Docker,
+// Podman, containerd and CRI-O.
 #pragma once
 
 #include <string>
@@ -14,8 +14,9 @@ namespace connwatch {
 /// - else the innermost slice;
 /// - else "": the root, or a hierarchy that systemd does not run.
 ///
-/// The answer consists of at most 255 of the characters that systemd permits in names. It is not
-/// proof of identity: whoever was delegated a cgroup may name those inside at will.
+/// The result has at most 255 characters, all of them permitted by systemd in names. It does not
+/// prove identity: a process to which a cgroup was delegated may name the cgroups inside as it
+/// likes.
 std::string UnitFromCgroupPath(std::string_view path);
 
 }  // namespace connwatch

@@ -32,7 +32,7 @@ const KernelCounterSource* FindSource(std::string_view group, std::string_view c
   return found == kKernelCounterSources.end() ? nullptr : found;
 }
 
-// `names` and `numbers` are the lines behind "Group:".
+// `names` and `numbers` are what follows "Group:" on the two lines.
 Result<void> ParseGroup(std::string_view group, std::string_view names, std::string_view numbers,
                         KernelCounters& counters) {
   const std::vector<std::string_view> columns = SplitFields(names);

@@ -10,14 +10,14 @@
 
 namespace connwatch {
 
-/// Both files under `proc_net_directory` ("/proc/net"), which shows the network namespace of the
-/// reading process.
+/// Reads both files under `proc_net_directory` ("/proc/net"), which shows the network namespace of
+/// the reading process.
 Result<KernelCounters> ReadKernelCounters(const std::string& proc_net_directory);
 
-/// Sets in `counters` what `text` has, found by column name: pairs of a line with names and one
-/// with numbers, both beginning with the same "Group:". Columns it lacks and negative values
-/// (MaxConn -1) stay as they are. EBADMSG for text of another shape; `counters` may then be half
-/// set.
+/// Sets the counters that `text` has, found by column name. `text` must consist of pairs of lines,
+/// one with names and one with numbers, which begin with the same "Group:". A counter whose column
+/// is missing or negative (MaxConn -1) stays as it is. EBADMSG for text of another form; then some
+/// of `counters` may be set.
 Result<void> ParseKernelCounters(std::string_view text, KernelCounters& counters);
 
 }  // namespace connwatch

@@ -20,7 +20,7 @@ Error Malformed(std::string_view text) {
   return Error{EBADMSG, "cannot understand '" + std::string(text.substr(0, kShown)) + "'"};
 }
 
-// The one line of the file; `text` must be whole.
+// Returns the only line of a file. `text` must be the whole file.
 Result<std::string_view> OnlyLine(std::string_view text) {
   auto lines = SplitLines(text);
   if (!lines) return std::move(lines).error();
@@ -48,7 +48,7 @@ std::optional<PortRange> ParseReservedItem(std::string_view item) {
   return RangeBetween(item.substr(0, dash), item.substr(dash + 1));
 }
 
-// Absent where the file is.
+// nullopt if there is no such file.
 Result<std::optional<std::string>> ReadIfPresent(const std::string& path) {
   auto text = ReadTextFile(path);
   if (!text && text.error().code == ENOENT) return std::optional<std::string>();

@@ -18,7 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// proc(5), /proc/[pid]/stat: fields counted from the one behind the command name, number 3.
+// proc(5), /proc/[pid]/stat: indexes count from the field after the command name, which is number
+// 3.
 enum StatField : std::size_t {
   kUserTicks = 14 - 3,
   kSystemTicks = 15 - 3,
@@ -55,7 +56,7 @@ std::optional<std::uint64_t> CountFds(const std::string& directory) {
     ++count;
   }
   if (failure || count == 0) return std::nullopt;
-  return count - 1;  // less the descriptor of the listing itself
+  return count - 1;  // without the descriptor of the listing itself
 }
 
 std::optional<std::uint64_t> ReadMaxFds() {
@@ -67,7 +68,7 @@ std::optional<std::uint64_t> ReadMaxFds() {
 }  // namespace
 
 ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time) {
-  // The command name is in parentheses and may hold anything, parentheses included.
+  // The command name is in parentheses and may contain anything, even parentheses.
   const std::size_t name_end = text.rfind(") ");
   if (name_end == std::string_view::npos) return {};
   std::istringstream rest{std::string(text.substr(name_end + 2))};

@@ -10,12 +10,12 @@
 
 namespace connwatch {
 
-/// Reads the files under `directory` ("/proc/self"; tests have their own) and the boot time from
+/// Reads the files under `directory` ("/proc/self"; tests use another) and the boot time from
 /// /proc/stat. What cannot be read or understood is absent from the result.
 ProcessStats ReadProcessStats(const std::string& directory);
 
-/// What the text of /proc/[pid]/stat tells: CPU time, sizes, threads and, counted from `boot_time`,
-/// the start. Nothing where the text is malformed.
+/// Returns what the text of /proc/[pid]/stat says: CPU time, sizes, threads, and the start time,
+/// which counts from `boot_time`. All values are absent if the text is malformed.
 ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time);
 
 }  // namespace connwatch

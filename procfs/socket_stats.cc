@@ -26,7 +26,7 @@ constexpr std::array kSources = std::to_array<Source>({
     {"TCP6:", "inuse", &SocketStats::tcp6_in_use},
 });
 
-// `fields`: the line's name, then keys and values in turn.
+// `fields` has the line's name, then keys and values in turn.
 Result<void> ParseLine(const std::vector<std::string_view>& fields, SocketStats& stats) {
   if (fields.size() % 2 == 0) return Error{EBADMSG, "a name without a number"};
   for (std::size_t i = 1; i < fields.size(); i += 2) {

@@ -10,12 +10,12 @@
 
 namespace connwatch {
 
-/// Both files under `proc_net_directory` ("/proc/net"). Without sockstat6, as on a host without
-/// IPv6, its value is absent; without sockstat it is an Error.
+/// Reads both files under `proc_net_directory` ("/proc/net"). If sockstat6 is missing, as on a host
+/// without IPv6, its value is absent. If sockstat is missing, that is an Error.
 Result<SocketStats> ReadSocketStats(const std::string& proc_net_directory);
 
-/// What the text of either file has, found by name, goes into `stats`; the rest stays as it is.
-/// EBADMSG for text of another shape; `stats` may then be half set.
+/// Sets the values in `stats` that the text of either file has, found by name. Other values stay as
+/// they are. EBADMSG for text of another form; then some of `stats` may be set.
 Result<void> ParseSocketStats(std::string_view text, SocketStats& stats);
 
 }  // namespace connwatch

@@ -16,7 +16,7 @@
 namespace connwatch {
 
 enum class AlertState : std::uint8_t {
-  kInactive,  // nothing, or a pending one that came to nothing
+  kInactive,  // no alert, or a pending one that ended without firing
   kPending,   // the condition holds, but not for long enough
   kFiring,
   kResolved,  // was firing
@@ -36,11 +36,12 @@ constexpr std::string_view Name(AlertState state) {
   return "unknown";
 }
 
-/// What spoke for an alert at the moment it fired. Holds remote addresses: never for labels.
+/// The facts that spoke for an alert at the moment it fired. Contains remote addresses, so it must
+/// never be used for labels.
 struct AlertEvidence {
   using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
 
-  /// One line for people; empty where there is nothing to add to the value.
+  /// One line for people; empty if there is nothing to add to the value.
   std::string text;
   /// The numbers behind it, by name ("syn_queue_length").
   std::vector<std::pair<std::string, double>> numbers;
@@ -49,8 +50,9 @@ struct AlertEvidence {
   /// Destinations with the most unanswered connects of the group, "192.0.2.1:443", among the host's
   /// oldest (PendingConnects::oldest).
   Counts top_destinations;
-  /// As (seconds before firing, value), the oldest first. For a rule with growth: the signal in its
-  /// window; for another on a SYN queue: its length in the last 20 s (ListenerStatus::kRecentSpan).
+  /// Pairs of (seconds before firing, value), the oldest first. For a rule with growth: the signal
+  /// in the rule's window. For any other rule on a SYN queue: the length of the queue in the last
+  /// 20 s (ListenerStatus::kRecentSpan).
   std::vector<std::pair<double, double>> recent;
 };
 
@@ -58,16 +60,16 @@ struct Alert {
   std::shared_ptr<const AlertRule> rule;
   std::string subject;
   AlertState state = AlertState::kPending;
-  /// The signal and the threshold it is held against; of a rule with growth alone, both are
-  /// growths per second. The value is the latest known.
+  /// The latest known value of the signal, and the threshold that it is compared with. For a rule
+  /// with growth alone, both are growths per second.
   double value = 0;
   double threshold = 0;
-  /// Of a listener's diagnosis, the value of the `cause` label; empty where there is none. While
-  /// firing, the first one found stays.
+  /// The value of the `cause` label, from the listener's diagnosis; empty if there is none. While
+  /// the alert fires, the first cause found stays.
   std::string cause;
   Instant since;                    // pending began
   std::optional<Instant> fired_at;  // absent while pending
-  /// Of the moment of firing; nullptr while pending.
+  /// From the moment of firing; nullptr while pending.
   std::shared_ptr<const AlertEvidence> evidence;
 };
 
@@ -75,7 +77,7 @@ struct AlertTransition {
   AlertState from = AlertState::kInactive;
   AlertState to = AlertState::kPending;
   Instant at;
-  /// As it is now; `state` is `to`.
+  /// The alert after the transition: its `state` is `to`.
   Alert alert;
 };
 

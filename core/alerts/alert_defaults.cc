@@ -16,7 +16,7 @@ std::map<std::string, std::string> Summary(std::string text) {
   return {{"summary", std::move(text)}};
 }
 
-// Handshakes that do not complete, and what they meet.
+// Inbound handshakes that do not complete, and the limits that they meet.
 std::vector<AlertRule> SynRules() {
   return {{.name = "SynRecvBacklogGrowth",
            .signal = AlertSignal::kListenerSynQueue,
@@ -58,7 +58,7 @@ std::vector<AlertRule> SynRules() {
                                   "its length no longer shows the load")}};
 }
 
-// Connections of our own that do not come about.
+// Outbound connections that are not established.
 std::vector<AlertRule> ConnectRules() {
   return {{.name = "ConnectsPending",
            .signal = AlertSignal::kSynSentRetransmitting,
@@ -85,7 +85,7 @@ std::vector<AlertRule> ConnectRules() {
                                   "connects there will fail soon")}};
 }
 
-// What goes wrong slowly.
+// Limits that are reached and states that get worse slowly.
 std::vector<AlertRule> StateRules() {
   return {{.name = "TimeWaitNearLimit",
            .signal = AlertSignal::kTimeWaitUtilization,

@@ -1,5 +1,5 @@
-// The alert rules that are in force without any configuration. Why each number: docs/alerts.md,
-// which is held to these by a test.
+// The alert rules that are in force without any configuration. docs/alerts.md says why each number
+// was chosen. A test compares that page with these rules.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// Names differ; RttHigh is there but not enabled.
+/// All names differ. RttHigh is among the rules but not enabled.
 std::vector<AlertRule> DefaultAlertRules();
 
 }  // namespace connwatch

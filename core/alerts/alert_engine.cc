@@ -13,19 +13,19 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-// Whether `rule` is in trouble; nothing where that is not known.
+// Returns whether the condition of `rule` holds; nullopt if that is not known.
 template <typename Measured>
 std::optional<bool> ConditionHolds(const AlertRule& rule, const Measured& measured) {
   if (measured.verdict == SynVerdict::kInnocent) return false;
   if (!measured.value) return std::nullopt;
   if (rule.threshold && !rule.threshold->IsCrossedBy(*measured.value)) return false;
-  // A SYN queue at its limit does not grow any more: there the diagnosis says what growth would.
+  // A SYN queue at its limit cannot grow any more. There the diagnosis takes the place of growth.
   if (!rule.growth || measured.verdict == SynVerdict::kTrouble) return true;
   if (!measured.growth) return std::nullopt;
   return *measured.growth > rule.growth->per_second;
 }
 
-// Whether the trouble is over; nothing where that is not known.
+// Returns whether the trouble is over; nullopt if that is not known.
 template <typename Measured>
 std::optional<bool> IsClear(const AlertRule& rule, const Measured& measured) {
   if (rule.clear.level && measured.verdict != SynVerdict::kInnocent) {
@@ -39,7 +39,7 @@ std::optional<bool> IsClear(const AlertRule& rule, const Measured& measured) {
   return !*holds;
 }
 
-// Annotations are what is said about an alert, not what it is.
+// Annotations only describe an alert. If they change, it stays the same alert.
 bool IsSameButForAnnotations(const AlertRule& one, AlertRule other) {
   other.annotations = one.annotations;
   return one == other;
@@ -50,7 +50,7 @@ void SetState(Alert& alert, AlertState to, Instant now, std::vector<AlertTransit
   transitions.push_back({.from = from, .to = to, .at = now, .alert = alert});
 }
 
-// Ends a pending or a firing alert; nothing where it is neither.
+// Ends a pending or a firing alert. Does nothing if it is neither.
 void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
   if (alert.state == AlertState::kInactive) return;
   const bool was_firing = alert.state == AlertState::kFiring;
@@ -125,7 +125,7 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
     if (known == nullptr || known->is_stale) return state.evaluated.reset();
     age = *known;
   }
-  // Between two polls there is nothing new, and nothing that could confirm what was.
+  // Between two polls nothing new is known, and nothing confirms what was known.
   const bool is_new_poll = !tier || !state.evaluated || age.successes != state.successes;
   if (!is_new_poll) return;
   const nanoseconds patience = tier ? nanoseconds(age.patience()) : nanoseconds::max();
@@ -158,7 +158,7 @@ AlertEngine::Subject* AlertEngine::FindOrAdmit(RuleState& state, const SignalRea
   if (known != state.subjects.end()) return &known->second;
   const Measured measured{reading.value, std::nullopt, reading.verdict};
   if (!HasHistory(rule) && !ConditionHolds(rule, measured).value_or(false)) return nullptr;
-  // Those that are gone make room after their round.
+  // Vanished subjects make room only at the end of the round.
   if (state.subjects.size() >= kMaxSubjects) {
     ++state.left_out;
     return nullptr;
@@ -180,7 +180,8 @@ AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subje
     if (!reading.value) counters.Clear();
     if (reading.value) {
       const auto* latest = counters.samples().empty() ? nullptr : &counters.samples().back();
-      // A counter that goes back has begun anew; across a long gap its rate is not that of now.
+      // A counter that goes back was reset. After a long gap, its rate over the gap is not the
+      // present rate.
       if (latest != nullptr && (*reading.value < latest->value || reading.per < latest->per ||
                                 round.now.monotonic - latest->time >
                                     std::max<nanoseconds>(spec.window, round.patience))) {

@@ -1,10 +1,10 @@
 // Runs the alert rules over the snapshots: per rule and subject inactive -> pending -> firing ->
-// resolved. Pure; time is passed in. The rules of the game are in docs/alerts.md.
+// resolved. Pure; time is passed in. The exact rules are in docs/alerts.md.
 //
-// Time counts only from one good poll of the tier behind the signal to the next, at most
-// TierAge::patience() of it, and only while the value is known: neither a late tick nor many ticks
-// between two polls make an alert of one sample. Stale data neither fires nor resolves: the state
-// is frozen until the tier works again (MonitorStale tells).
+// The time that a condition holds counts only between two good polls of the tier behind the signal,
+// at most TierAge::patience() of it, and only while the value is known. So neither a late tick nor
+// many ticks between two polls make an alert out of one sample. Stale data neither fires nor
+// resolves an alert: the state is frozen until the tier works again. MonitorStale reports that.
 #pragma once
 
 #include <chrono>
@@ -30,24 +30,26 @@ namespace connwatch {
 /// For one thread.
 class AlertEngine {
  public:
-  /// Subjects followed per rule. Of a rule on a level without growth, only those in trouble count.
+  /// The most subjects that are followed per rule. For a rule on a level without growth, only
+  /// subjects in trouble count.
   static constexpr std::size_t kMaxSubjects = 500;
-  /// A value that is not known freezes an alert as stale data does, but not for longer than this:
-  /// a group without traffic has no retransmissions any more.
+  /// A value that is not known freezes an alert as stale data does, but only for so long. Otherwise
+  /// the alert of a group without traffic would stay for ever, because such a group has no ratio of
+  /// retransmissions.
   static constexpr std::chrono::minutes kMaxUnknown{5};
 
-  /// Rules that are not enabled are ignored; the others must have names that differ.
+  /// Rules that are not enabled are ignored. All others must have different names.
   explicit AlertEngine(std::vector<AlertRule> rules);
 
-  /// Keeps the state of every rule that is the same but for its annotations. Alerts of the others
-  /// end; returns those transitions.
+  /// Keeps the state of every rule of which at most the annotations change. Alerts of all other
+  /// rules end. Returns these transitions.
   std::vector<AlertTransition> Reconfigure(std::vector<AlertRule> rules, Instant now);
 
-  /// To be called with every new snapshot, and with the latest one where there is none for a while.
-  /// Monotonic time must not go back; it may stand still.
+  /// Must be called with every new snapshot, and again with the latest one if no new one comes for
+  /// a while. Returns the transitions. Monotonic time must not go back, but it may stand still.
   std::vector<AlertTransition> Evaluate(const Snapshot& snapshot, Instant now);
 
-  /// The pending and the firing ones, in the order of the rules.
+  /// The pending and the firing alerts, in the order of the rules.
   std::vector<Alert> alerts() const;
   /// In the order of the rules.
   std::vector<AlertRuleStatus> rules() const;
@@ -57,8 +59,8 @@ class AlertEngine {
     std::optional<SampleWindow> counters;             // of a rate or a ratio
     std::optional<SampleWindow> levels;               // of a rule with growth
     Alert alert;                                      // state kInactive: only the windows count
-    std::chrono::nanoseconds held{0};                 // the condition, while pending
-    std::optional<std::chrono::nanoseconds> cleared;  // the clear condition, while firing
+    std::chrono::nanoseconds held{0};                 // how long the condition held, while pending
+    std::optional<std::chrono::nanoseconds> cleared;  // the same for clearing, while firing
     std::chrono::nanoseconds unknown{0};
     bool is_known = false;  // at the latest evaluation
     std::uint64_t seen_in = 0;
@@ -67,16 +69,16 @@ class AlertEngine {
     std::shared_ptr<const AlertRule> rule;
     std::map<std::string, Subject, std::less<>> subjects = {};
     std::optional<MonotonicTime> evaluated = std::nullopt;  // absent while frozen
-    std::optional<MonotonicTime> sampled = std::nullopt;    // likewise, but kept while frozen
-    std::uint64_t successes = 0;                            // of the tier's polls, then
+    std::optional<MonotonicTime> sampled = std::nullopt;    // the same, but kept while frozen
+    std::uint64_t successes = 0;                            // of the tier's polls, at that time
     std::uint64_t failures = 0;
     std::uint64_t left_out = 0;
   };
-  /// One look at one rule, after a poll of its tier.
+  /// One evaluation of one rule, after a poll of its tier.
   struct Round {
     const Snapshot& snapshot;
     Instant now;
-    std::chrono::nanoseconds elapsed;   // that counts
+    std::chrono::nanoseconds elapsed;   // the time that counts
     std::chrono::nanoseconds patience;  // between two samples
     bool is_gap;                        // polls are missing before this one
     std::vector<AlertTransition>& transitions;

@@ -15,7 +15,7 @@ namespace connwatch {
 namespace {
 
 constexpr std::size_t kMaxTop = 5;
-// Listeners named in the evidence of a host-wide counter.
+// How many listeners are named in the evidence of a host-wide counter.
 constexpr std::size_t kMaxListeners = 3;
 
 void Join(std::string& text, const std::string& more) {
@@ -37,7 +37,7 @@ double Share(std::uint64_t part, std::uint64_t whole) {
 
 double InSeconds(std::chrono::duration<double> duration) { return duration.count(); }
 
-// Where no cause is known.
+// For a listener without a known cause.
 std::string Queues(const ListenerStatus& status) {
   const AcceptQueue& accept = status.accept_queue;
   const HandshakeSigns& signs = status.signs;
@@ -59,7 +59,7 @@ std::string HalfOpen(const ListenerStatus& status) {
     text += std::to_string(ages.counts.at(i)) + (i == 0 ? " below " : " from ");
     text += std::to_string(HandshakeAges::kBounds.at(i == 0 ? 0 : i - 1).count()) + " s";
   }
-  // To a tenth: what a poll can tell.
+  // Rounded to a tenth of a second, because polls cannot measure it better.
   const double oldest = std::round(InSeconds(ages.oldest) * 10) / 10;
   return FormatValue(SignalUnit::kShare, Share(queue.retransmitting, queue.length)) +
          " repeated the SYN-ACK; ages: " + text + ", the oldest " +
@@ -105,7 +105,7 @@ AlertEvidence OfListener(const ListenerStatus& status) {
   return evidence;
 }
 
-// A SYN queue alert shows how its queue came to this.
+// An alert on a SYN queue shows how the queue changed before it fired.
 void AppendRecent(const std::vector<Sample>& samples, AlertEvidence& evidence) {
   for (const Sample& sample : samples) {
     evidence.recent.emplace_back(InSeconds(samples.back().time - sample.time), sample.value);
@@ -149,7 +149,8 @@ AlertEvidence OfPendingConnects(const Snapshot& snapshot, const std::string& gro
   return evidence;
 }
 
-// The kernel counts cookies for the host: the listeners that can be the ones that send them.
+// The kernel counts cookies for the whole host. So this names the listeners that may have sent
+// them.
 AlertEvidence OfCookies(const Snapshot& snapshot) {
   AlertEvidence evidence;
   if (!snapshot.listeners) return evidence;

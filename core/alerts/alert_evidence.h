@@ -1,4 +1,5 @@
-// What speaks for an alert at the moment it fires, gathered from the snapshot it fired on. Pure.
+// Gathers the facts that speak for an alert at the moment it fires, from the snapshot that made it
+// fire. Pure.
 #pragma once
 
 #include <string>
@@ -9,11 +10,12 @@
 
 namespace connwatch {
 
-/// The first cause in the diagnosis of the reading's listener but deferred_accept, which is no
-/// trouble; empty where there is none and for other subjects.
+/// Returns the first cause in the diagnosis of the reading's listener. Skips deferred_accept, which
+/// is no trouble. Empty if there is no cause, or if the subject is no listener.
 std::string CauseOf(const SignalReading& reading);
 
-/// `reading` is one of `signal` from `snapshot`. `recent` is there for signals of SYN queues.
+/// `reading` must be a reading of `signal` from `snapshot`. AlertEvidence::recent is filled only
+/// for signals of SYN queues.
 AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
                              const Snapshot& snapshot);
 

@@ -1,4 +1,4 @@
-// The alerts as of one snapshot: what the AlertEngine knows, for the exporters. Part of a Snapshot.
+// The alerts as of one snapshot: what the AlertEngine knows, for the exporters. Part of a Report.
 #pragma once
 
 #include <array>
@@ -19,19 +19,19 @@ constexpr std::size_t IndexOf(AlertState state) { return static_cast<std::size_t
 /// Transitions to each state, by IndexOf(AlertState).
 using AlertTransitionCounts = std::array<std::uint64_t, kAlertStateCount>;
 
-/// How one rule stands.
+/// The state of one rule.
 struct AlertRuleStatus {
   std::shared_ptr<const AlertRule> rule;
-  /// Its data is stale: nothing changes.
+  /// True while its data is stale: then nothing changes.
   bool is_frozen = false;
-  /// Subjects of the latest evaluation that there was no room for.
+  /// How many subjects of the latest evaluation there was no room for.
   std::uint64_t left_out = 0;
 };
 
 struct AlertList {
   /// In the order of the configuration.
   std::vector<AlertRuleStatus> rules;
-  /// The pending and the firing ones, in the order of the rules.
+  /// The pending and the firing alerts, in the order of the rules.
   std::vector<Alert> alerts;
   /// Since the start, in the order of `rules`.
   std::vector<AlertTransitionCounts> transitions;

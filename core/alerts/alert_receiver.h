@@ -12,15 +12,16 @@ namespace connwatch {
 struct BasicAuth {
   std::string username;
   std::string password;
-  /// Instead of `password`: a file whose first line it is, read for every request.
+  /// Used instead of `password`: a file whose first line is the password. It is read for every
+  /// request.
   std::string password_file;
 
   bool operator==(const BasicAuth&) const = default;
 };
 
-/// PEM files, read for every request; empty: not given.
+/// Paths of PEM files, which are read for every request. Empty if not given.
 struct TlsOptions {
-  /// Instead of the system's certificate authorities.
+  /// Used instead of the system's certificate authorities.
   std::string ca_file;
   /// A client certificate and its key; both or neither.
   std::string cert_file;
@@ -33,11 +34,12 @@ struct TlsOptions {
 };
 
 struct AlertReceiver {
-  /// What alerts are posted to, path and all: http or https. May hold a secret.
+  /// The http or https URL that alerts are posted to, with its path. May contain a secret.
   std::string url;
   /// "host:port", for people and labels.
   std::string name;
-  /// Of one request, from the look-up of the name to the last byte of the answer.
+  /// The time that one request may take, from the look-up of the name to the last byte of the
+  /// answer.
   std::chrono::milliseconds timeout{10'000};
   std::optional<BasicAuth> basic_auth;
   TlsOptions tls;
@@ -45,9 +47,9 @@ struct AlertReceiver {
   bool operator==(const AlertReceiver&) const = default;
 };
 
-/// Receivers in a configuration at most.
+/// The most receivers that a configuration may have.
 inline constexpr std::size_t kMaxAlertReceivers = 16;
-/// Of a password, certificate or key.
+/// The largest file with a password, certificate or key.
 inline constexpr std::size_t kMaxReceiverFileBytes = std::size_t{1} << 20U;
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// One rule of alerting, as plain values: what is watched, from when on it is trouble, and when it
-// is over. Written by config/ (and alert_defaults.h), run by the AlertEngine.
+// One alert rule, as plain values: what is watched, from when on it is trouble, and when the
+// trouble is over. Written by config/ (and alert_defaults.h), run by the AlertEngine.
 #pragma once
 
 #include <chrono>
@@ -43,7 +43,7 @@ struct AlertThreshold {
   bool operator==(const AlertThreshold&) const = default;
 };
 
-/// Trouble is a signal that grows by more than this; how that is measured: SampleWindow::Growth().
+/// The signal is in trouble if it grows by more than this. SampleWindow::Growth() measures it.
 struct AlertGrowth {
   double per_second = 0;  // in the signal's unit, above 0
   std::chrono::milliseconds over{0};
@@ -52,16 +52,17 @@ struct AlertGrowth {
 };
 
 struct AlertClear {
-  /// Firing ends beyond this, on the other side than the rule's threshold. Absent: where the rule's
-  /// condition does not hold.
+  /// The level at which firing ends: when the signal is below it or, if the rule's threshold is
+  /// kBelow, when the signal is above it. If absent, firing ends when the rule's condition does not
+  /// hold.
   std::optional<double> level;
-  /// For so long without a break.
+  /// How long that must hold without a break before firing ends.
   std::chrono::milliseconds hold{0};
 
   bool operator==(const AlertClear&) const = default;
 };
 
-/// "0.0.0.0:443", or a beginning: "10.1.*".
+/// A subject, "0.0.0.0:443", or the beginning of subjects, "10.1.*".
 struct SubjectPattern {
   std::string text;
   bool is_prefix = false;
@@ -75,24 +76,25 @@ struct SubjectPattern {
 struct AlertRule {
   std::string name;
   AlertSignal signal = AlertSignal::kListenerSynQueue;
-  /// At least one of these two. If both, both must hold; then the threshold is kAbove.
+  /// At least one of these two is present. If both are, both must hold, and the threshold is
+  /// kAbove.
   std::optional<AlertThreshold> threshold;
   std::optional<AlertGrowth> growth;
-  /// How long the condition must hold before the alert fires; 0: at once.
+  /// How long the condition must hold before the alert fires. 0 means that it fires at once.
   std::chrono::milliseconds hold{0};
   AlertClear clear;
   AlertSeverity severity = AlertSeverity::kWarning;
   std::map<std::string, std::string> labels;
   /// Templates, see alert_template.h.
   std::map<std::string, std::string> annotations;
-  /// Any of these; none: every subject.
+  /// The rule is for subjects that match any of these. Empty means every subject.
   std::vector<SubjectPattern> match;
   bool enabled = true;
 
   bool operator==(const AlertRule&) const = default;
 };
 
-/// Rules in a configuration at most, beside the defaults.
+/// The most rules that a configuration may have, beside the defaults.
 inline constexpr std::size_t kMaxAlertRules = 200;
 
 }  // namespace connwatch

@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Rates: long enough that one poll does not decide, short enough to see a flood at its third
-// second. Ratios: six full polls.
+// The window of rates is long enough that one poll does not decide, and short enough to see a flood
+// at its third second. The window of ratios is six full polls.
 constexpr std::chrono::seconds kRateWindow = 10s;
 constexpr std::chrono::seconds kRatioWindow = 60s;
 
@@ -125,7 +125,7 @@ std::string_view Name(SignalUnit unit) {
 }
 
 std::string FormatValue(SignalUnit unit, double value) {
-  // A few decimals, none where they are 0; short whatever was measured.
+  // Writes a few decimals, and none if they are 0. The number is short, whatever was measured.
   constexpr double kLargest = 1e15;
   const double precision = unit == SignalUnit::kSeconds ? 10'000 : 100;
   const double scaled = unit == SignalUnit::kShare ? value * 100 : value;

@@ -1,5 +1,5 @@
-// The numbers that alerts can watch: each a named number per subject, read from a Snapshot. The one
-// table of them; docs/alerts.md is held to it. Pure.
+// The numbers that alerts can watch: each is a named number per subject, read from a Snapshot. This
+// is the only table of them; a test compares docs/alerts.md with it. Pure.
 #pragma once
 
 #include <chrono>
@@ -34,13 +34,13 @@ enum class AlertSignal : std::uint8_t {
   kMonitorAgeSeconds,
 };
 
-/// What has one number each: the host (subject "host"), a listener (its address), a group (its
-/// name, both directions together).
+/// What a signal has one number for: the host (subject "host"), each listener (its address), or
+/// each group (its name, both directions together).
 enum class SubjectKind : std::uint8_t { kHost, kListener, kGroup };
 
-/// What is read: a level is the number itself; a rate is what a counter grows by in a second, and a
-/// ratio what one counter grows by for each that another does. The last two by measured time, over
-/// the signal's window.
+/// How a signal is computed. A level is the number itself. A rate is how much a counter grows per
+/// second, by measured time. A ratio is the growth of one counter divided by the growth of another.
+/// Rates and ratios are taken over the signal's window.
 enum class SignalForm : std::uint8_t { kLevel, kRate, kRatio };
 
 enum class SignalUnit : std::uint8_t { kCount, kPerSecond, kShare, kSeconds, kBytes };
@@ -56,9 +56,9 @@ struct AlertSignalSpec {
   SubjectKind subject;
   SignalForm form;
   SignalUnit unit;
-  std::optional<Tier> tier;     // whose polls it comes from; absent: from their health
+  std::optional<Tier> tier;     // whose polls it comes from; absent: the health of all polls
   std::chrono::seconds window;  // 0 for a level
-  double min_per;               // of a ratio: growth of the second counter to say anything
+  double min_per;               // of a ratio: unknown if the second counter grew by less
   std::string_view meaning;
 };
 

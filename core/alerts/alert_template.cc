@@ -16,8 +16,8 @@ std::string_view Trimmed(std::string_view text) {
   return text;
 }
 
-/// Calls `plain` with each text outside of braces and `word` with what is in them; `word` returns
-/// whether to go on. Returns whether braces were left open.
+/// Calls `plain` with each text outside of braces and `word` with each text inside; stops if `word`
+/// returns false. Returns true iff braces were left open.
 template <typename Plain, typename Word>
 bool Split(std::string_view text, Plain plain, Word word) {
   while (!text.empty()) {
@@ -37,7 +37,7 @@ bool IsKnown(std::string_view word) {
   return std::ranges::find(kAlertTemplateWords, word) != kAlertTemplateWords.end();
 }
 
-// Growth alone is judged per second, whatever the signal's unit.
+// The values of a rule with growth alone are per second, whatever the signal's unit is.
 std::string Formatted(const AlertRule& rule, double value) {
   const std::string number = FormatValue(SpecOf(rule.signal).unit, value);
   return rule.threshold ? number : number + "/s";

@@ -1,5 +1,6 @@
-// Annotations are templates: {{subject}}, {{value}}, {{threshold}} and {{cause}} stand for what
-// the alert is about. Checked when the configuration is loaded, filled in when it is sent.
+// Annotations are templates: {{subject}}, {{value}}, {{threshold}} and {{cause}} stand for what the
+// alert is about. Templates are checked when the configuration is loaded, and filled in when the
+// alert is sent.
 #pragma once
 
 #include <array>
@@ -17,18 +18,19 @@ inline constexpr std::array<std::string_view, 4> kAlertTemplateWords = {"subject
                                                                         "threshold", "cause"};
 
 struct AlertTemplateMistake {
-  std::string_view word;  // what stands between braces and is none of the above
-  bool is_open = false;   // instead: braces are not closed
+  std::string_view word;  // what is between braces and is none of the words above
+  bool is_open = false;   // the mistake is that braces are not closed
 };
 
-/// The first mistake in `text`; valid as long as it. Spaces within the braces are allowed.
+/// Returns the first mistake in `text`, valid as long as `text`, or nullopt. Spaces within the
+/// braces are allowed.
 std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text);
 
-/// `text` with the words filled in. Values are formatted in the signal's unit ("83 %"), an empty
-/// cause is "not diagnosed"; what is no word stays as it is.
+/// Returns `text` with the words filled in. Values are formatted in the signal's unit ("83 %"). An
+/// empty cause becomes "not diagnosed". Braces around anything else stay as they are.
 std::string FillTemplate(std::string_view text, const Alert& alert);
 
-/// The same with `value_of` to say what stands for a word, one of kAlertTemplateWords.
+/// The same, but each word, which is one of kAlertTemplateWords, becomes what `value_of` returns.
 std::string FillTemplate(std::string_view text,
                          const std::function<std::string(std::string_view word)>& value_of);
 

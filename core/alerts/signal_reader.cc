@@ -15,7 +15,7 @@ std::optional<double> ToDouble(const std::optional<Number>& number) {
   return static_cast<double>(*number);
 }
 
-// Absent where either is not known, or the limit is 0: then there is none to be near.
+// nullopt if either is not known, or if the limit is 0, which means that there is none.
 std::optional<double> ShareOf(std::optional<double> part, std::optional<double> whole) {
   if (!part || !whole || *whole <= 0) return std::nullopt;
   return *part / *whole;
@@ -23,7 +23,7 @@ std::optional<double> ShareOf(std::optional<double> part, std::optional<double> 
 
 Readings OfHost(std::optional<double> value) { return {{.subject = "host", .value = value}}; }
 
-/// `fill` is given each listener's status and the reading to complete.
+/// Calls `fill` with each listener's status and the reading to complete.
 template <typename Fill>
 Readings OfListeners(const Snapshot& snapshot, Fill fill) {
   Readings readings;
@@ -38,7 +38,7 @@ Readings OfListeners(const Snapshot& snapshot, Fill fill) {
   return readings;
 }
 
-/// `fill` is given the key of each group and direction and adds to the group's reading.
+/// Calls `fill` with the key of each group and direction; `fill` adds to the group's reading.
 template <typename Fill>
 Readings OfGroups(const Snapshot& snapshot, Fill fill) {
   Readings readings;

@@ -14,25 +14,25 @@ namespace connwatch {
 
 /// What the diagnosis says about a listener's SYN queue.
 enum class SynVerdict : std::uint8_t {
-  kOpen,      // nothing
+  kOpen,      // it says nothing about the queue
   kInnocent,  // deferred_accept: a long queue is how it works
   kTrouble,   // syn_flood or return_path_loss: handshakes do not complete
 };
 
 struct SignalReading {
   std::string subject;
-  /// A level, or the counter that a rate or a ratio is made of. nullopt if it is not known; 0 never
-  /// stands for that. Always finite.
+  /// A level, or the counter that a rate or a ratio is made of. nullopt if it is not known, never 0
+  /// instead. Always finite.
   std::optional<double> value = std::nullopt;
-  /// Of a ratio: the counter it is divided by.
+  /// For a ratio: the counter that `value` is divided by.
   double per = 0;
   /// Only for signals of SYN queues.
   SynVerdict verdict = SynVerdict::kOpen;
-  /// The subject, where it is a listener; valid as long as the snapshot.
+  /// The subject, if it is a listener, else nullptr. Valid as long as the snapshot.
   const Listener* listener = nullptr;
 };
 
-/// The signal of every subject there is, in the order of the snapshot. None where the tier has not
+/// Returns the signal of every subject, in the order of the snapshot. Empty if the tier has not
 /// been read yet. `ages` must have observed the snapshot.
 std::vector<SignalReading> Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages);
 

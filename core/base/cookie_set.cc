@@ -6,9 +6,9 @@ namespace connwatch {
 
 namespace {
 
-constexpr unsigned kBlockShift = 6;  // 64 cookies to a mask
+constexpr unsigned kBlockShift = 6;  // 64 cookies per mask
 
-// Blocks are near-consecutive integers; multiplying spreads them over the table's low bits.
+// Blocks are nearly consecutive integers. Multiplying spreads them over the table's low bits.
 struct BlockHash {
   std::size_t operator()(std::uint64_t block) const {
     constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15U;

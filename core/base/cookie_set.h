@@ -1,9 +1,9 @@
 // The socket cookies seen in one dump, to recognise a socket that the walk meets twice.
 //
-// The kernel hands cookies out from a counter, when a socket is first looked at, so cookies of one
-// host lie close together. A set of 64-bit masks, one per 64 neighbouring cookies, is then 20 times
-// smaller than a set of cookies and stays in the cache; with cookies far apart it costs a third
-// more.
+// The kernel takes cookies from a counter when a socket is first looked at, so the cookies of one
+// host lie close together. Therefore this keeps one 64-bit mask for each 64 neighbouring cookies.
+// That is 20 times smaller than a set of cookies and stays in the CPU's cache. If cookies are far
+// apart, it costs a third more.
 #pragma once
 
 #include <cstddef>
@@ -19,13 +19,13 @@ class CookieSet {
   CookieSet(const CookieSet&) = delete;
   CookieSet& operator=(const CookieSet&) = delete;
 
-  /// Whether the cookie is new; it is a member from then on.
+  /// Adds the cookie. Returns true iff it was not in the set before.
   bool Insert(std::uint64_t cookie);
 
  private:
   struct Masks;  // keeps the hash map out of this header
   std::unique_ptr<Masks> masks_;
-  // The mask of the latest cookie: neighbours in the dump are often neighbours here.
+  // The mask of the latest cookie. Sockets next to each other in a dump often share a mask.
   std::uint64_t latest_block_ = 0;
   std::uint64_t* latest_mask_ = nullptr;
 };

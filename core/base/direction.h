@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// Inbound if the local port is listened on.
+/// Inbound if a socket listens on the local port, else outbound.
 enum class Direction : std::uint8_t { kInbound, kOutbound };
 
 inline constexpr std::array kDirections = {Direction::kInbound, Direction::kOutbound};

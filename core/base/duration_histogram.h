@@ -1,5 +1,5 @@
-// A histogram of durations with fixed buckets: exact counts, exact sum, integers throughout. Turned
-// into seconds only on the metrics page.
+// A histogram of durations with fixed buckets. The counts and the sum are exact integers. Only the
+// metrics page turns them into seconds.
 #pragma once
 
 #include <chrono>
@@ -22,13 +22,14 @@ class DurationHistogram {
   /// Adds the other's observations. Both must have the same bounds.
   void Merge(const DurationHistogram& other);
 
-  /// What was observed since `before`, an earlier state of this histogram; nullopt where it cannot
-  /// be one: the bounds are others, or it counts more.
+  /// Returns what was observed since `before`, an earlier state of this histogram. Returns nullopt
+  /// if `before` cannot be an earlier state: it has other bounds, or it counts more.
   std::optional<DurationHistogram> DeltaSince(const DurationHistogram& before) const;
 
-  /// The duration that a share of the observations (0 to 1) does not exceed, estimated as
-  /// Prometheus' histogram_quantile() does: evenly within a bucket, the largest bound beyond it.
-  /// nullopt without observations or bounds.
+  /// Returns the duration that `share` of the observations (0 to 1) does not exceed. It is
+  /// estimated as Prometheus' histogram_quantile() does: observations count as evenly spread within
+  /// a bucket, and those beyond the largest bound count as being at that bound. nullopt if there
+  /// are no observations or no bounds.
   std::optional<std::chrono::duration<double>> Quantile(double share) const;
 
   std::uint64_t count() const;

@@ -1,4 +1,5 @@
-// A moment on both clocks. Only the event loop reads the clocks; everything else is handed one.
+// A moment on both clocks. Only the event loop reads the clocks; everything else is given an
+// Instant.
 #pragma once
 
 #include <chrono>

@@ -99,7 +99,7 @@ std::uint64_t IpAddress::SourcePrefix() const {
 }
 
 std::string FormatSourcePrefix(std::uint64_t prefix) {
-  // The family stands above the 48 bits of an IPv6 prefix; of IPv4 it is 0.
+  // The number of the family is above the 48 bits of an IPv6 prefix. For IPv4 it is 0.
   constexpr unsigned kIpv4Bits = 24;
   constexpr unsigned kIpv6Bits = 48;
   const bool is_ipv6 = prefix >> kIpv6Bits != 0;

@@ -1,4 +1,4 @@
-// IP addresses and endpoints as values, with the kernel's v4-mapped form already unfolded.
+// IP addresses and endpoints as values. The kernel's v4-mapped form is already turned into IPv4.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ constexpr unsigned BitsOf(AddressFamily family) {
   return family == AddressFamily::kIpv4 ? 32 : 128;
 }
 
-/// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address it stands for.
+/// One address. A v4-mapped IPv6 address (::ffff:a.b.c.d) becomes the IPv4 address in it.
 class IpAddress {
  public:
   /// 0.0.0.0
@@ -40,8 +40,8 @@ class IpAddress {
   static IpAddress FromIpv4(std::span<const std::byte, 4> network_order);
   static IpAddress FromIpv6(std::span<const std::byte, 16> network_order);
 
-  /// "192.0.2.1" or "2001:db8::1", as inet_pton(3) reads it; nullopt for everything else, also for
-  /// a zone ("fe80::1%eth0").
+  /// "192.0.2.1" or "2001:db8::1", as inet_pton(3) reads it; nullopt for everything else, for
+  /// example an address with a zone ("fe80::1%eth0").
   static std::optional<IpAddress> Parse(std::string_view text);
 
   AddressFamily family() const { return family_; }
@@ -49,23 +49,26 @@ class IpAddress {
   /// "192.0.2.1" or "2001:db8::1", as inet_ntop(3) writes it.
   std::string ToString() const;
 
-  /// Its 4 or 16 bytes; valid as long as the address.
+  /// The 4 or 16 bytes of the address. Valid as long as the address object lives.
   std::span<const std::byte> NetworkOrder() const {
     constexpr unsigned kBitsPerByte = 8;
     return std::span(bytes_).first(BitsOf(family_) / kBitsPerByte);
   }
 
-  /// The address with all but the first `count` bits cleared; all of it from BitsOf(family()) on.
+  /// Returns the address with all bits after the first `count` cleared. If `count` is at least
+  /// BitsOf(family()), that is the address itself.
   IpAddress FirstBits(unsigned count) const;
 
   /// 127.0.0.0/8 or ::1.
   bool IsLoopback() const;
 
-  /// The /24 (IPv4) or /48 (IPv6) it lies in, as a number to count by; the families differ.
+  /// The /24 (IPv4) or /48 (IPv6) that the address lies in, as a number to count by. Prefixes of
+  /// different families have different numbers.
   std::uint64_t SourcePrefix() const;
 
-  /// Mixes the address into `seed`, which may be the hash of something else. For tables in memory
-  /// only: not stable between versions, not safe against addresses chosen to collide.
+  /// Returns a hash of the address and `seed`, which may be the hash of something else. Only for
+  /// tables in memory: the hash may change between versions, and addresses can be chosen to
+  /// collide.
   std::uint64_t Hash(std::uint64_t seed) const;
 
   /// The first 64 bits as a number; an IPv4 address is in the upper 32 of them.

@@ -1,4 +1,5 @@
-// A block of IP addresses, "10.0.0.0/8", as a value: what the address keys of a group's rule hold.
+// A block of IP addresses such as "10.0.0.0/8", as a value. The address keys of a group's rule hold
+// such blocks.
 #pragma once
 
 #include <compare>
@@ -10,20 +11,20 @@
 
 namespace connwatch {
 
-/// Every address of one family that begins with the same bits. IPv4 addresses are in IPv4 prefixes
-/// only, also where a socket shows them in v4-mapped form: ::/0 holds no IPv4 address.
+/// Every address of one family that begins with the same bits. An IPv4 address is only in IPv4
+/// prefixes, even if a socket shows it in v4-mapped form: ::/0 contains no IPv4 address.
 class IpPrefix {
  public:
   /// 0.0.0.0/0
   IpPrefix() = default;
 
-  /// The block that `address` lies in. `length` in bits, at most BitsOf(address.family()).
+  /// The block that `address` lies in. `length` is in bits, at most BitsOf(address.family()).
   IpPrefix(const IpAddress& address, unsigned length)
       : address_(address.FirstBits(length)), length_(length) {}
 
-  /// "10.0.0.0/8", "fd00::/8", or an address, which is a block of its own. The error continues a
-  /// sentence that begins with the text: "has bits set beyond its length, must be 10.0.0.0/8".
-  /// Refused: bits beyond the length, v4-mapped blocks, zones.
+  /// Parses "10.0.0.0/8", "fd00::/8", or one address, which is a block of its own. Refuses bits
+  /// beyond the length, v4-mapped blocks and zones. The error is the end of a sentence that begins
+  /// with the text: "has bits set beyond its length, must be 10.0.0.0/8".
   static Result<IpPrefix> Parse(std::string_view text);
 
   /// The first address of the block.
@@ -34,15 +35,16 @@ class IpPrefix {
   bool Contains(const IpAddress& address) const {
     return address.family() == address_.family() && address.FirstBits(length_) == address_;
   }
-  /// Whether all of `other` is in this block.
+  /// Returns true iff all of `other` is in this block.
   bool Contains(const IpPrefix& other) const {
     return other.length_ >= length_ && Contains(other.address_);
   }
 
-  /// "10.0.0.0/8", with its length also where that is all of the address.
+  /// "10.0.0.0/8". The length is always written, even if it covers the whole address.
   std::string ToString() const;
 
-  /// By family and first address; of two blocks that begin together the larger is less.
+  /// Orders by family, then by first address. If two blocks begin at the same address, the larger
+  /// block is less.
   auto operator<=>(const IpPrefix&) const = default;
 
  private:

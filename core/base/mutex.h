@@ -1,5 +1,5 @@
 // A mutex that Clang's thread-safety analysis understands (-Wthread-safety); std::mutex carries no
-// annotations. Elsewhere the annotations vanish.
+// annotations. For other compilers the annotations expand to nothing.
 #pragma once
 
 #include <mutex>

@@ -1,5 +1,5 @@
-// Expected failures as values: Result<T> holds either a T or an Error. Stands in for std::expected,
-// which this toolchain's C++20 library does not have.
+// Expected failures as values: Result<T> holds either a T or an Error. Takes the place of
+// std::expected, which this toolchain's C++20 library does not have.
 #pragma once
 
 #include <concepts>
@@ -13,7 +13,7 @@
 namespace connwatch {
 
 /// Why something failed. `context` reads outermost first: "listen on [::]:10177: Address already in
-/// use". `code` is the errno behind it, 0 where there is none.
+/// use". `code` is the errno behind it, or 0 if there is none.
 struct Error {
   int code = 0;
   std::string context;
@@ -23,21 +23,21 @@ struct Error {
     return Error{code, std::string(what) + ": " + std::generic_category().message(code)};
   }
 
-  /// The same error, one level further out.
+  /// Returns the same error with `outer` in front of its context.
   [[nodiscard]] Error Within(std::string_view outer) && {
     return Error{code, std::string(outer) + ": " + std::move(context)};
   }
 };
 
-/// The error of a text that a person wrote. No system call failed, so no errno is behind it.
+/// The error of a text that a person wrote. No system call failed, so there is no errno.
 inline Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
-/// Either a T or the Error that prevented it. Asking for the wrong one is a programming error and
-/// throws std::bad_variant_access.
+/// Either a T or the Error that prevented it. Asking for the one that is not there is a programming
+/// error and throws std::bad_variant_access.
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  // Implicit, so that a function returns plainly what it has.
+  // Implicit, so that a function can return a value or an Error directly.
   template <std::convertible_to<T> U = T>
   requires(!std::same_as<std::remove_cvref_t<U>, Result>)
       // NOLINTNEXTLINE(google-explicit-constructor, bugprone-forwarding-reference-overload)

@@ -1,12 +1,14 @@
-// The latest values of one subject's signal with the times they were measured at, and what they say
-// about its growth. Bounded in memory whatever the window is; pure, time is passed in.
+// The latest values of one subject's signal and the times at which they were measured. Computes
+// from them how fast the signal grows. Memory is bounded whatever the window is. Pure; time is
+// passed in.
 //
-// Growth is the difference of two medians, of the last three samples and of the first three,
-// divided by the measured time between the samples in their middles. One odd sample, wherever it
-// stands, cannot move a median of three beyond its neighbours. Rejected: a least-squares line,
-// which one outlier bends, and the median of all slopes (Theil-Sen), which is as robust but blind
-// at first: over 30 s, a queue that begins to grow has a median slope of 0 for the first 9 s,
-// however steep it is, because most pairs of samples are still from before.
+// Growth is computed from two medians: that of the last three samples and that of the first three.
+// Their difference is divided by the measured time between the samples in their middles. One odd
+// sample, wherever it is, cannot move a median of three beyond its neighbours. Rejected: a
+// least-squares line, because one outlier bends it. Also rejected: the median of all slopes
+// (Theil-Sen). It is as robust, but it is blind at first: over 30 s, a queue that begins to grow
+// has a median slope of 0 for the first 9 s, however steep it is, because most pairs of samples are
+// still from before.
 #pragma once
 
 #include <chrono>
@@ -26,31 +28,34 @@ struct Sample {
 
 class SampleWindow {
  public:
-  /// Samples that come more often than this many to a window replace the one before them.
+  /// If samples come more often than this many per window, a new sample replaces the one before it.
   static constexpr int kMaxPerSpan = 30;
 
-  /// Keeps the samples of the last `span`, and the last `min_samples` however old they are.
+  /// Keeps the samples of the last `span`, and at least the last `min_samples`, however old they
+  /// are.
   SampleWindow(std::chrono::milliseconds span, std::size_t min_samples)
       : span_(span), min_samples_(min_samples) {}
 
-  /// One that is not later than the one before replaces it.
+  /// Adds a sample. If it is not later than the latest one, it replaces that one's values.
   void Add(const Sample& sample);
   void Clear() { samples_.clear(); }
 
   /// Oldest first.
   const std::vector<Sample>& samples() const { return samples_; }
 
-  /// See above; in units of the value per second. Absent with fewer than kMinForGrowth samples, or
-  /// where they span less than half of the window.
+  /// Returns the growth as defined above, in units of the value per second. nullopt if there are
+  /// fewer than kMinForGrowth samples, or if they span less than half of the window.
   std::optional<double> Growth() const;
 
-  /// What the counter grew by in a second, from the first sample to the last. Absent with one.
+  /// Returns how much the counter grew per second, from the first sample to the last. nullopt if
+  /// there are fewer than two samples.
   std::optional<double> Rate() const;
 
-  /// What `value` grew by for each that `per` grew by; absent where that is less than `min_per`.
+  /// Returns the growth of `value` divided by the growth of `per`. nullopt if `per` grew by less
+  /// than `min_per` or not at all.
   std::optional<double> Ratio(double min_per) const;
 
-  /// Two medians of three that share at most one sample.
+  /// Enough for two medians of three that share at most one sample.
   static constexpr std::size_t kMinForGrowth = 5;
 
  private:

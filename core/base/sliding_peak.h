@@ -10,7 +10,7 @@
 
 namespace connwatch {
 
-/// Keeps a maximum per thirtieth of the window, so the peak covers the window and at most a
+/// Keeps one maximum for each thirtieth of the window. So the peak covers the window and at most a
 /// thirtieth more. Times must not go back.
 class SlidingPeak {
  public:
@@ -23,7 +23,7 @@ class SlidingPeak {
     slot.peak = std::max(slot.peak, value);
   }
 
-  /// 0 where nothing was observed within the window.
+  /// Returns 0 if nothing was observed within the window.
   std::uint64_t Get(MonotonicTime now) const {
     std::uint64_t peak = 0;
     for (const Slot& slot : slots_) {

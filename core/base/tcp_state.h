@@ -1,5 +1,5 @@
-// The TCP connection states of RFC 9293, numbered as the kernel does, and a set of them.
-// First word of the flow: every SocketRecord carries one.
+// The TCP connection states of RFC 9293, numbered as the kernel does, and a set of them. Every
+// SocketRecord has one of them.
 #pragma once
 
 #include <array>
@@ -63,7 +63,8 @@ class TcpStateSet {
   std::uint32_t bits_ = 0;
 };
 
-/// The kernel's number as a state; NEW_SYN_RECV (12) is SYN_RECV. nullopt for any other number.
+/// Converts the kernel's number to a state; NEW_SYN_RECV (12) becomes SYN_RECV. nullopt for any
+/// other number.
 std::optional<TcpState> TcpStateFromKernel(std::uint8_t number);
 
 /// The value of the `state` label: "established", "syn_sent", ...

@@ -10,7 +10,7 @@ namespace {
 
 static_assert(sizeof(TrackedConnection) == 48);
 
-// Cookies are near-consecutive integers; multiplying spreads them over the table's low bits.
+// Cookies are nearly consecutive integers. Multiplying spreads them over the table's low bits.
 std::size_t HashOfCookie(std::uint64_t cookie) {
   constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15U;
   return static_cast<std::size_t>((cookie * kGoldenRatio) >> 32U);
@@ -18,7 +18,7 @@ std::size_t HashOfCookie(std::uint64_t cookie) {
 
 using Place = ConnectionTable::Place;
 
-// A place in the table stands for the cookie that is there.
+// Finds the cookie at a place of the table.
 struct CookieAt {
   std::uint64_t operator()(Place place) const { return table->At(place).cookie; }
   std::uint64_t operator()(std::uint64_t cookie) const { return cookie; }

@@ -1,6 +1,6 @@
-// The connections that are followed: 48 bytes each, in the order of the first walk that met them,
-// with an index by cookie. A walk comes by in nearly the same order every time, so that most
-// look-ups are a look at the next place in memory.
+// The connections that are followed, 48 bytes each, with an index by cookie. They are in the order
+// in which a walk first met them. Each walk has nearly the same order, so most look-ups find the
+// connection at the next place in memory.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ struct TrackedConnection {
   std::uint8_t seen_in_poll = 0;  // modulo 256
   Direction direction : 1 = Direction::kInbound;
   TcpState state : 4 = TcpState::kClose;
-  bool generation : 1 = false;  // of the groups, see the tracker
+  bool generation : 1 = false;  // of the groups, see ConnectionTracker::Regroup()
   bool is_retired : 1 = false;
 };
 
@@ -43,12 +43,13 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
-  /// Where the connection is, or kNowhere. `hint` is where the one before it in the walk was found,
-  /// or kNowhere; it costs nothing but time if it is wrong.
+  /// Returns the place of the connection, or kNowhere. `hint` is the place of the connection before
+  /// it in the walk, or kNowhere. A wrong hint costs only time.
   Place Find(std::uint64_t cookie, Place hint = kNowhere) const;
-  /// A new connection, which must not be there yet; `cookie` is not 0.
+  /// Adds a connection and returns its place. It must not be in the table yet, and `cookie` must
+  /// not be 0.
   Place Insert(std::uint64_t cookie);
-  /// Leaves the other connections where they are.
+  /// The places of the other connections stay valid.
   void Erase(Place place);
 
   TrackedConnection& At(Place place) { return (*chunks_[place / kChunk])[place % kChunk]; }
@@ -56,7 +57,7 @@ class ConnectionTable {
     return (*chunks_[place / kChunk])[place % kChunk];
   }
   std::size_t size() const { return size_; }
-  /// Places are below this; some may be free.
+  /// All places are below this; some of them may be free.
   Place end() const { return end_; }
 
  private:

@@ -11,14 +11,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// As many whole milliseconds as fit: 49 days.
+// Whole milliseconds, at most as many as fit: 49 days.
 std::uint32_t InMilliseconds(std::chrono::microseconds duration) {
   const auto count = std::chrono::duration_cast<milliseconds>(duration).count();
   constexpr auto kMax = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::clamp<milliseconds::rep>(count, 0, kMax));
 }
 
-// What `now` is beyond `before`; counters of the kernel never go back, rows of a walk may be old.
+// Returns how much `now` is more than `before`, else 0: the kernel's counters never go back, but a
+// row of a walk may be old.
 template <typename T>
 T Growth(T now, T before) {
   return now > before ? now - before : T{};
@@ -61,11 +62,11 @@ void Remember(TrackedConnection& connection, const ConnectionUsage& usage) {
   connection.sndbuf_limited_ms = InMilliseconds(usage.sndbuf_limited);
 }
 
-// The kernel takes the peer's address and all counters away before it tells of the end.
+// True iff the kernel cleared the peer's address and all counters before it reported the end.
 bool IsBlank(const SocketRecord& destroyed) { return destroyed.remote.port == 0; }
 
-// A disconnected socket's next sequence number is far ahead of the acknowledged one; a listener and
-// a socket that was never used have neither.
+// The next sequence number of a disconnected socket is far ahead of the acknowledged one. A
+// listener and a socket that was never used have neither number.
 bool WasNeverConnected(const SocketRecord& destroyed) {
   return IsBlank(destroyed) && destroyed.send_queue == 0;
 }
@@ -90,7 +91,7 @@ void ConnectionTracker::BeginPoll(MonotonicTime now) {
   start_ = now;
   latest_place_ = ConnectionTable::kNowhere;
   left_out_in_poll_ = 0;
-  tombstones_->cookies.clear();  // the walk that starts now cannot meet them
+  tombstones_->cookies.clear();  // the walk that starts now cannot meet those sockets
   doubtful_fins_.BeginPoll();
 }
 
@@ -139,7 +140,7 @@ std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
   connection.direction = key.direction;
   connection.state = record.state;
   connection.seen_in_poll = poll_number_;
-  // What was open before counts only what it adds from now on.
+  // Of a connection that was open before, only what it moves from now on is counted.
   const bool is_old = is_baseline || record.cookie <= left_out_of_baseline_ ||
                       (record.state != TcpState::kSynSent && IsOlderThanThePreviousPoll(record));
   Remember(connection,
@@ -154,13 +155,13 @@ void ConnectionTracker::Update(TrackedConnection& connection, const ConnectionUs
   ConnectionUsage after = before;
   after += growth;
   Remember(connection, after);
-  // What was rounded off is booked later.
+  // What was rounded off is added later.
   const ConnectionUsage booked = GrowthOf(Remembered(connection), before);
   ledger_[{connection.direction, connection.group}].usage += booked;
 }
 
-// A walk can miss a socket. One that is met for the first time but was silent since before the
-// latest complete poll began must have been there.
+// A walk can miss a socket. If a socket is met for the first time, but has been silent since before
+// the latest complete poll began, it must have existed then.
 bool ConnectionTracker::IsOlderThanThePreviousPoll(const SocketRecord& record) const {
   constexpr std::chrono::seconds kSlack{1};  // the walk takes time, and so did the one before
   const auto slack = std::max<std::chrono::nanoseconds>(kSlack, 2 * previous_duration_);
@@ -186,7 +187,7 @@ void ConnectionTracker::RetireVanished() {
     if (connection.cookie == 0 || connection.is_retired) continue;
     const auto missed = static_cast<std::uint8_t>(poll_number_ - connection.seen_in_poll);
     if (missed < kPollsMissed) continue;
-    // It stays in the table: its descriptor may still be open, and its event come later.
+    // It stays in the table, because its descriptor may still be open and its event may come later.
     connection.is_retired = true;
     ++retired_;
     ++stats_.ended[IndexOf(EndCause::kVanished)];
@@ -268,8 +269,9 @@ void ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
   if (const auto key = doubtful_fins_.Take(record)) ++ledger_[*key].usage.bytes_received;
 }
 
-// The same ports are in use again. The side that connects chose them, so it holds no TIME-WAIT
-// there: the other side has closed first.
+// `record` may use the endpoints of an earlier connection again. The side that connects chose the
+// ports, so it has no TIME-WAIT socket there. Therefore the other side closed the earlier
+// connection first.
 void ConnectionTracker::MeetSuccessor(const SocketRecord& record) {
   const auto key = doubtful_fins_.Take(record);
   if (key && key->direction == Direction::kInbound) ++ledger_[*key].usage.bytes_received;

@@ -1,6 +1,6 @@
-// Turns what the kernel says about connections into sums that are true: at each full poll what a
-// connection has moved since the poll before, at its destroy event the rest. Rules and reasons:
-// docs/decisions/0003-connection-totals.md. Pure; used by one thread.
+// Turns what the kernel says about connections into exact sums. Each full poll adds what a
+// connection has moved since the poll before. The connection's destroy event adds the rest. Rules
+// and reasons: docs/decisions/0003-connection-totals.md. Pure; used by one thread.
 #pragma once
 
 #include <array>
@@ -30,17 +30,18 @@ class ConnectionTracker {
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
 
-  // A full poll: begin, observe each socket but the listening ones once, complete. One that fails
-  // is begun again.
+  // A full poll: begin, observe each socket once except the listening ones, complete. After a poll
+  // that failed, begin again.
   void BeginPoll(MonotonicTime now);
-  /// Books what is new and returns where the socket belongs; nothing for one that is excluded.
+  /// Adds what is new to the ledger and returns the key of the socket. nullopt if the socket is
+  /// excluded.
   std::optional<GroupKey> Observe(const SocketRecord& record);
   void CompletePoll(MonotonicTime now);
 
   /// The destroy event of a socket.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
 
-  /// Connections are asked for their group anew, when each is met next.
+  /// Makes the group of each connection be asked for again when the connection is met next.
   void Regroup() { generation_ = !generation_; }
 
   TrackerStats stats() const;
@@ -68,13 +69,13 @@ class ConnectionTracker {
   ConnectionClassifier& classifier_;
   TrafficLedger& ledger_;
   ConnectionTable table_;
-  std::unique_ptr<Tombstones> tombstones_;  // destroyed while a poll is in flight
+  std::unique_ptr<Tombstones> tombstones_;  // of sockets destroyed while a poll is in flight
   DoubtfulFins doubtful_fins_;
   TrackerStats stats_;
 
   bool is_polling_ = false;
   MonotonicTime start_;                          // of the latest poll
-  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll: absent, no baseline
+  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll; absent before it
   std::chrono::nanoseconds previous_duration_{0};
   std::uint8_t poll_number_ = 0;  // modulo 256
   Place latest_place_ = ConnectionTable::kNowhere;

@@ -10,7 +10,7 @@ constexpr std::uint64_t LessOne(std::uint64_t count, bool is_less) {
   return is_less && count > 0 ? count - 1 : count;
 }
 
-// The peer's acknowledgements without our SYN, which only the side that connects counts. kernel:
+// What the peer acknowledged, without our SYN. Only the side that connects counts its SYN. kernel:
 // tcp_create_openreq_child() starts behind the SYN.
 std::uint64_t AckedBehindSyn(const TcpTraffic& traffic, Direction direction) {
   return LessOne(traffic.bytes_acked, direction == Direction::kOutbound);
@@ -26,7 +26,7 @@ bool IsFinReceived(TcpState state) {
 }
 
 ConnectionUsage Usage(const TcpTraffic& traffic, Direction direction, bool fin_received) {
-  return {// An acknowledged FIN counts in the one, not in the other.
+  return {// An acknowledged FIN is in bytes_acked, but not in bytes_sent.
           .bytes_sent = std::min(AckedBehindSyn(traffic, direction), SentOnce(traffic)),
           .bytes_received = LessOne(traffic.bytes_received, fin_received),
           .segments_sent = traffic.segments_sent,
@@ -66,20 +66,20 @@ ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
 }
 
 PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen) {
-  // kernel: FIN-WAIT-2 with tcp_info is of a socket that has a descriptor, for reading to the end.
+  // kernel: a FIN-WAIT-2 socket with tcp_info has a descriptor, to read to the end.
   if (IsFinReceived(last_seen) || last_seen == TcpState::kFinWait2) return PeerFin::kCounted;
   const TcpTraffic& traffic = *destroyed.tcp_info->traffic;
   const std::uint64_t acked = AckedBehindSyn(traffic, direction);
   const std::uint64_t sent = SentOnce(traffic);
-  // Data without an acknowledgement: sent to a peer that had closed, most likely, and answered by
-  // a reset.
+  // Some data was not acknowledged. Most likely it was sent to a peer that had closed, which
+  // answered with a reset.
   if (acked < sent) return PeerFin::kCounted;
   const bool is_fin_acked = acked > sent;
   if (!is_fin_acked) return PeerFin::kAbsent;
-  // An orderly end. kernel: tcp_diag_get_info(): rcv_nxt - copied_seq, and a FIN that came after
-  // close(2) or was not read counts. 0: the FIN was read, or has not come: tcp_rcv_state_process()
-  // and __tcp_close() make a FIN-WAIT-2 mini-socket of one without a descriptor, which ends the
-  // socket.
+  // An orderly end. kernel: tcp_diag_get_info(): the receive queue is rcv_nxt - copied_seq, which
+  // includes a FIN that came after close(2) or was not read. If it is 0, the FIN was read or has
+  // not come: tcp_rcv_state_process() and __tcp_close() turn a socket without a descriptor into a
+  // FIN-WAIT-2 mini-socket, which ends the socket.
   return destroyed.receive_queue > 0 ? PeerFin::kCounted : PeerFin::kDoubtful;
 }
 

@@ -16,39 +16,39 @@ struct ConnectionUsage {
   std::uint64_t segments_sent = 0;   // retransmissions and pure ACKs included
   std::uint64_t segments_retransmitted = 0;
   std::chrono::microseconds busy{0};            // time with data to send
-  std::chrono::microseconds rwnd_limited{0};    // of it, held up by the peer's window
-  std::chrono::microseconds sndbuf_limited{0};  // of it, held up by the send buffer
+  std::chrono::microseconds rwnd_limited{0};    // part of `busy`: held up by the peer's window
+  std::chrono::microseconds sndbuf_limited{0};  // part of `busy`: held up by the send buffer
 
   ConnectionUsage& operator+=(const ConnectionUsage& other);
   bool operator==(const ConnectionUsage&) const = default;
 };
 
-/// Of an open connection; `state` tells whether a FIN has arrived. All 0 where the kernel has no
-/// counters.
+/// Returns the usage of an open connection. The record's state shows whether a FIN has arrived. All
+/// values are 0 if the kernel has no counters.
 ConnectionUsage UsageOf(const SocketRecord& record, Direction direction);
 
-/// The same, without a last byte received that may be a FIN. kernel: inet_diag reads the state
-/// first and then waits for the socket's lock to read the counters; a FIN that comes in between
-/// counts in a row that says ESTABLISHED.
+/// Returns the same, but without the last byte received if that may be a FIN. kernel: inet_diag
+/// reads the state first and then waits for the socket's lock to read the counters; a FIN that
+/// comes in between counts in a row that says ESTABLISHED.
 ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
 
 /// Whether the peer's FIN had come, and was counted as a byte received, when a connection ended.
 enum class PeerFin : std::uint8_t {
   kAbsent,
   kCounted,
-  kDoubtful,  // a TIME-WAIT socket in the place of the connection tells that it was absent
+  kDoubtful,  // unknown; a TIME-WAIT socket in place of the connection shows that it was absent
 };
 
-/// By the destroy event, which must have tcp_info with traffic, and the state the connection was
-/// last seen in. After a reset it may say kCounted for kAbsent.
+/// Judges by the destroy event, which must have tcp_info with traffic, and by the state in which
+/// the connection was last seen. After a reset it may return kCounted instead of kAbsent.
 PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen);
 
-/// Of a connection that has ended, by its destroy event. Where the peer's FIN is doubtful it is
-/// taken for counted, so that bytes_received may be one too low.
+/// Returns the usage of a connection that has ended, from its destroy event. If the peer's FIN is
+/// doubtful, it is taken as counted, so bytes_received may be one too low.
 ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin);
 
-/// Whether the event of an outbound connection shows that it was ever established: its SYN was
-/// acknowledged.
+/// Returns true iff the connection was ever established. An inbound one always was. For an outbound
+/// one the event shows it: its SYN was acknowledged.
 bool WasEstablished(const TcpTraffic& traffic, Direction direction);
 
 }  // namespace connwatch

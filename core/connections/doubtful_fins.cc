@@ -17,7 +17,7 @@ std::uint64_t HashOf(const SocketRecord& record) {
 
 }  // namespace
 
-// By the hash of both endpoints: two that collide cost a byte.
+// The keys are hashes of both endpoints. If two collide, a count is wrong by one byte.
 struct DoubtfulFins::Sets {
   using Keys = tsl::robin_map<std::uint64_t, GroupKey>;
 

@@ -1,7 +1,8 @@
-// Connections that have ended and of which it is still open whether their bytes_received holds the
-// peer's FIN. The side that closes first leaves a TIME-WAIT socket, and its destroy event comes as
-// soon as its own FIN is acknowledged, often before the peer's FIN. The side that closes second
-// leaves nothing. So the next walk of all sockets tells them apart. Used by one thread.
+// Connections that have ended, but it is not known yet whether their bytes_received includes the
+// peer's FIN. The side that closes first leaves a TIME-WAIT socket. The destroy event of its
+// connection comes as soon as its own FIN is acknowledged, often before the peer's FIN. The side
+// that closes second leaves nothing. So the next walk of all sockets shows which side a connection
+// was on. Used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +16,8 @@ namespace connwatch {
 
 class DoubtfulFins {
  public:
-  /// Connections remembered, in some 50 bytes each; of those beyond bytes_received stays one short.
+  /// The most connections that are remembered, with about 50 bytes each. For further ones
+  /// bytes_received stays one too low.
   static constexpr std::size_t kMaxConnections = 100'000;
 
   DoubtfulFins();
@@ -25,11 +27,12 @@ class DoubtfulFins {
 
   void Add(const SocketRecord& destroyed, GroupKey key);
 
-  /// The connection between the same endpoints that is remembered, if there is one; it is
-  /// forgotten.
+  /// Forgets the remembered connection between the same endpoints and returns its key. nullopt if
+  /// there is none.
   std::optional<GroupKey> Take(const SocketRecord& record);
 
-  // A walk of all sockets. Of what ended before it began, nothing more will be met after it.
+  // A walk of all sockets. A complete walk has met every TIME-WAIT socket of the connections that
+  // ended before it began, so these are then forgotten.
   void BeginPoll();
   void CompletePoll();
 

@@ -1,4 +1,4 @@
-// The work of the full tier: every socket, counted. Keeps what the latest complete poll found.
+// The work of the full tier: counts every socket, and keeps what the latest complete poll found.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ class FullPoll final : public PollWork {
   FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
            ConnectionTracker& tracker);
 
-  /// Takes effect at the next poll. Other RTT bounds restart the RTT histograms.
+  /// Takes effect at the next poll. If the RTT bounds differ, the RTT histograms start anew.
   void Reconfigure(AggregationOptions options) { options_ = std::move(options); }
 
   DumpQuery Query() const override { return {.states = TcpStateSet::All(), .tcp_info = true}; }

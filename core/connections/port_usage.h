@@ -1,9 +1,9 @@
-// How many local ports are in use towards the busiest (source, destination, destination port):
-// what runs out when a host opens connections to one place faster than TIME-WAIT lets go of them.
+// How many local ports are in use towards the busiest (source, destination, destination port).
+// Ports run out if a host opens connections to one place faster than TIME-WAIT frees them.
 //
 // A count-min sketch: memory and time do not depend on how many destinations there are. The answer
-// is never too low; it is too high only where another destination shares a cell with the busiest
-// one in both rows, and then by that one's sockets.
+// is never too low. It is too high only if another destination shares a cell with the busiest one
+// in both rows, and then by the sockets of that other destination.
 #pragma once
 
 #include <array>
@@ -19,10 +19,10 @@ class PortUsage {
  public:
   PortUsage() : rows_{Row(kCells), Row(kCells)} {}
 
-  /// A socket of any state with a local port of its own; each once.
+  /// Counts a socket of any state that has a local port of its own. Add each socket once.
   void Add(const IpAddress& source, const Endpoint& destination);
 
-  /// Sockets towards the busiest destination; 0 where there is none.
+  /// The number of sockets towards the busiest destination; 0 if there is none.
   std::uint32_t busiest() const { return busiest_; }
 
  private:

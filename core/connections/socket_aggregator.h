@@ -28,18 +28,19 @@ struct FullPollResult {
 
 class SocketAggregator {
  public:
-  /// `since_previous_poll` decides which round-trip times are fresh: those with an ACK within it.
-  /// Absent for the first poll, which takes all. `classifier` and `tracker` must outlive the
-  /// aggregator.
+  /// `since_previous_poll` decides which round-trip times are fresh: those of sockets that received
+  /// an ACK within it. It is absent for the first poll, which takes all. `classifier` and `tracker`
+  /// must outlive the aggregator.
   SocketAggregator(const AggregationOptions& options, MonotonicTime start,
                    std::optional<std::chrono::milliseconds> since_previous_poll,
                    ConnectionClassifier& classifier, ConnectionTracker& tracker);
 
   /// A socket met before (by cookie) is counted as a duplicate and otherwise ignored. Listening
-  /// sockets are expected before the connections they accepted: they decide the direction.
+  /// sockets should come before the connections that they accepted, because they decide the
+  /// direction.
   void Add(const SocketRecord& record);
 
-  /// The result; the aggregator is used up.
+  /// Returns the result. The aggregator must not be used after that.
   FullPollResult Finish() &&;
 
  private:

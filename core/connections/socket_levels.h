@@ -31,12 +31,13 @@ class StateCounts {
   std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
 };
 
-/// How far a full poll's count is from the kernel's own, as a share of the latter. Request sockets
-/// (SYN-RECV) are left out: the kernel's count lacks them. nullopt where there is no such count.
+/// Returns how far a full poll's count is from the kernel's own count, as a share of the latter.
+/// Request sockets (SYN-RECV) are left out, because the kernel's count lacks them. nullopt if there
+/// is no count of the kernel.
 std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
 
-/// Sockets of one direction and group. Queues without the listeners', which count connections, and
-/// without the SYN that stands in a SYN-SENT socket's.
+/// The sockets of one direction and group. The queues do not include those of listeners, which
+/// count connections, nor the SYN in the queue of a SYN-SENT socket.
 struct GroupLevels {
   std::array<std::uint64_t, kTcpStateCount> states{};  // by IndexOf(TcpState)
   std::uint64_t receive_queue_bytes = 0;
@@ -51,7 +52,8 @@ struct GroupLevels {
 struct SocketLevels {
   StateCounts states;
   PerGroup<GroupLevels> groups{GroupLevels{}};
-  /// Outbound sockets, TIME-WAIT included, of the busiest (source, destination, destination port).
+  /// The number of outbound sockets, TIME-WAIT included, of the busiest (source, destination,
+  /// destination port).
   std::uint64_t ports_used_peak_destination = 0;
 };
 
@@ -60,12 +62,12 @@ struct SocketTotals {
   explicit SocketTotals(std::span<const DurationHistogram::Duration> rtt_bounds)
       : rtt(DurationHistogram(rtt_bounds)) {}
 
-  /// One observation per established socket and poll, where an ACK arrived since the poll before.
+  /// One observation per established socket and poll, if an ACK arrived since the poll before.
   PerGroup<DurationHistogram> rtt;
   /// Sockets that a dump delivered twice.
   std::uint64_t dump_duplicates = 0;
 
-  /// Restarts the histograms if their bounds are others.
+  /// Restarts the histograms if `bounds` differ from theirs.
   void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
     if (std::ranges::equal(rtt.prototype().upper_bounds(), bounds)) return;
     rtt = PerGroup(DurationHistogram(bounds));

@@ -8,12 +8,12 @@
 
 namespace connwatch {
 
-/// How a connection ended, as far as can be told; the values of the `cause` label.
+/// How a connection ended, as far as that is known. The values of the `cause` label.
 enum class EndCause : std::uint8_t {
   kComplete,        // its final values are known
   kDisconnected,    // the event is blank: a failed connect, or a close with SO_LINGER 0
-  kNotEstablished,  // a connect that failed, told by its event
-  kVanished,        // no event: gone for two polls
+  kNotEstablished,  // the event shows that the connect failed
+  kVanished,        // no event came, but it was gone for two polls
 };
 
 inline constexpr std::array kEndCauses = {EndCause::kComplete, EndCause::kDisconnected,

@@ -1,5 +1,5 @@
 // What connections have moved since the daemon started, by direction and group: sums that only
-// grow. The tracker books, the exporters show.
+// grow. The ConnectionTracker adds to them; the exporters show them.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ struct GroupTraffic {
       : closed_rtt(rtt_bounds), closed_min_rtt(rtt_bounds) {}
 
   ConnectionUsage usage;
-  /// Restarts the histograms if their bounds are others.
+  /// Restarts the histograms if `bounds` differ from theirs.
   void UseRttBounds(std::span<const DurationHistogram::Duration> bounds) {
     if (std::ranges::equal(closed_rtt.upper_bounds(), bounds)) return;
     closed_rtt = DurationHistogram(bounds);

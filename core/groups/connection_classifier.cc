@@ -19,7 +19,7 @@ Result<void> ConnectionClassifier::Reconfigure(const GroupBookOptions& groups) {
   return {};
 }
 
-// Most hosts have no rule about units: then nobody needs their names.
+// Most hosts have no rule about units. Then the names of units are not needed.
 bool ConnectionClassifier::UsesUnits(const GroupBookOptions& options) {
   return options.group_by == GroupBy::kUnit ||
          std::ranges::any_of(options.rules,

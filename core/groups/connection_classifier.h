@@ -1,5 +1,5 @@
-// Says of any socket who opened it and which group it belongs to. Keeps which ports are listened
-// on. Used by one thread.
+// Finds out for any socket who opened the connection and which group it belongs to. Remembers which
+// ports are listened on. Used by one thread.
 #pragma once
 
 #include <array>
@@ -28,33 +28,36 @@ struct ClassifierOptions {
 
 struct Classification {
   GroupKey key;
-  /// False while the owner's name is not known yet, and a rule may depend on it: ask again.
+  /// False if a rule may depend on the owner's name and the name is not known yet. The caller
+  /// should then ask again later.
   bool is_final = true;
 };
 
 class ConnectionClassifier {
  public:
-  /// The name of the unit or container with this cgroup; empty where it is not known.
+  /// Returns the name of the unit or container with this cgroup; empty if it is not known.
   using UnitNames = std::function<std::string(std::uint64_t cgroup_id)>;
 
-  /// How long a port counts as listened on after it was: connections may outlive their listener.
+  /// How long a port still counts as listened on after the latest SetListening(): connections may
+  /// outlive their listener.
   static constexpr std::chrono::seconds kListenedMemory{60};
 
   ConnectionClassifier(const ClassifierOptions& options, UnitNames unit_names);
 
-  /// See GroupBook::Reconfigure. What is excluded stays so.
+  /// See GroupBook::Reconfigure. `exclude_loopback` stays as it was.
   Result<void> Reconfigure(const GroupBookOptions& groups);
 
-  /// A LISTEN socket that exists now.
+  /// Reports that a LISTEN socket with this port exists now.
   void SetListening(std::uint16_t port, MonotonicTime now);
 
   Direction DirectionOf(const SocketRecord& record) const;
-  /// Nothing where the socket is excluded.
+  /// nullopt if the socket is excluded.
   std::optional<Classification> Classify(const SocketRecord& record);
 
-  /// Valid as long as the classifier. `id` must be one that it gave.
+  /// Valid as long as the classifier lives. `id` must be one that it returned.
   std::string_view NameOf(GroupId id) const { return book_.NameOf(id); }
-  /// The groups to show, each with the directions it was met in; both where it was in neither.
+  /// Returns the groups to show, each with the directions in which it had connections. A group
+  /// without any yet gets both directions, and so does "other" always.
   std::vector<ShownGroup> ShownGroups() const;
   std::uint64_t folded_groups() const { return book_.folded(); }
 
@@ -67,7 +70,7 @@ class ConnectionClassifier {
   UnitNames unit_names_;
   bool uses_units_ = false;
   const bool exclude_loopback_;
-  std::vector<MonotonicTime> listened_until_;  // by port; the epoch where nobody did
+  std::vector<MonotonicTime> listened_until_;  // by port; the epoch if nobody listened
   MonotonicTime latest_;                       // the latest SetListening
 };
 

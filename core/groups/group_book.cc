@@ -49,7 +49,8 @@ GroupId GroupBook::OfUnit(std::string_view unit) {
   return id;
 }
 
-// The automatic group of this name: one that is shown already, or a new one if there is room.
+// Returns the automatic group of this name: one that is already shown, or a new one if there is
+// room, else "other".
 GroupId GroupBook::Admit(std::string_view name) {
   const auto known = by_name_.find(name);
   const bool is_known = known != by_name_.end();
@@ -67,7 +68,7 @@ GroupId GroupBook::Admit(std::string_view name) {
 
 void GroupBook::Meet(GroupId id) {
   bool& is_met = groups_[id].is_met;
-  if (!is_met) is_met = true;  // no store where nothing changes
+  if (!is_met) is_met = true;  // avoids a store if nothing changes
 }
 
 GroupId GroupBook::IdOf(std::string_view name) {

@@ -1,9 +1,9 @@
-// Gives every connection the small number of its group: by the first configured rule that takes it,
-// else automatically by port or unit. Asked once per connection by whoever counts by group; the
-// exporters take the names from it.
+// Gives every connection the number of its group. The first configured rule that takes the
+// connection decides; if none does, the group is automatic, by port or unit. Whoever counts by
+// group asks once per connection. The exporters take the names of the groups from here.
 //
-// A group, once it has a number, keeps it for the life of the process, so counts can be kept in
-// arrays; its name never changes, and one name is one group, however it came about.
+// A group keeps its number and its name for the life of the process, so counts can be kept in
+// arrays. Two groups never have the same name, whether configured or automatic.
 #pragma once
 
 #include <bitset>
@@ -28,42 +28,43 @@ struct GroupBookOptions {
   /// At most kMaxGroupRules.
   std::vector<GroupRule> rules = {};
   GroupBy group_by = GroupBy::kPort;
-  /// Groups beside "other", configured and automatic. Configured ones always fit; automatic ones
-  /// get what they leave.
+  /// How many groups there may be beside "other", configured and automatic. Configured groups
+  /// always fit; automatic groups get the room that is left.
   std::size_t max_groups = 100;
 };
 
 /// For one thread.
 class GroupBook {
  public:
-  /// Units without room that folded() tells apart; more count as these.
+  /// folded() counts at most this many units that there was no room for.
   static constexpr std::size_t kMaxFoldedUnits = 65'536;
 
   /// The configured groups get the ids from 1 on, in the order of the rules.
   explicit GroupBook(const GroupBookOptions& options);
 
-  /// The group of a connection; a new one, if no rule takes it and there is room. Without rules and
-  /// by port, the group of a port met before is one look-up in an array.
+  /// Returns the group of a connection. This is a new group if no rule takes the connection, its
+  /// group is not there yet and there is room for it. Without rules and with GroupBy::kPort, the
+  /// group of a port seen before costs one look-up in an array.
   GroupId Of(const ConnectionTraits& traits);
 
-  /// Valid as long as the book. `id` must be one that the book gave.
+  /// Valid as long as the book lives. `id` must be one that the book returned.
   std::string_view NameOf(GroupId id) const { return groups_[id].name; }
 
-  /// Ids given so far are below this.
+  /// All ids returned so far are below this.
   std::size_t size() const { return groups_.size(); }
 
-  /// Whether the group is to be shown: "other", the configured ones from the start, and every one
-  /// that Of() ever gave. Not shown: groups that went from the configuration before they had a
-  /// connection.
+  /// Returns true iff the group is to be shown: "other", every configured group, and every group
+  /// that Of() ever returned. A group that was removed from the configuration before it had a
+  /// connection is not shown.
   bool IsShown(GroupId id) const;
 
-  /// Different automatic groups that there was no room for, since the latest Reconfigure().
+  /// How many different automatic groups there was no room for, since the latest Reconfigure().
   std::uint64_t folded() const { return folded_ports_.count() + folded_units_.size(); }
 
-  /// Applies new options from the next Of() on. Groups that are not configured any more stay like
-  /// automatic ones if they ever had a connection, and then take room. More groups than
-  /// `max_groups` can stay so until a restart; no automatic one is added then. Fails, changing
-  /// nothing, where the names since the start would be more than 65,535.
+  /// Applies new options from the next Of() on. If a group is no longer configured but ever had a
+  /// connection, it stays, and takes the room of an automatic group. So there may be more groups
+  /// than `max_groups` until a restart; meanwhile no automatic group is added. Fails and changes
+  /// nothing if the number of names since the start would exceed 65,535.
   Result<void> Reconfigure(const GroupBookOptions& options);
 
  private:
@@ -83,7 +84,7 @@ class GroupBook {
   GroupId Admit(std::string_view name);
   void Meet(GroupId id);
 
-  std::deque<Group> groups_;                               // by id; a deque leaves names in place
+  std::deque<Group> groups_;                               // by id; a deque never moves the names
   std::unordered_map<std::string_view, GroupId> by_name_;  // into groups_
   std::size_t shown_ = 0;                                  // beside "other"
 
@@ -92,7 +93,7 @@ class GroupBook {
   GroupBy group_by_ = GroupBy::kPort;
   std::size_t max_groups_ = 0;
 
-  std::vector<GroupId> port_ids_;  // by port; kOtherGroup where it has none of its own
+  std::vector<GroupId> port_ids_;  // by port; kOtherGroup if it has none of its own
   std::bitset<65'536> folded_ports_;
   std::unordered_set<std::size_t> folded_units_;  // hashes of the names
 };

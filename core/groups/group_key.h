@@ -1,4 +1,5 @@
-// The two things that everything about connections is counted by: who opened it and its group.
+// The key by which everything about connections is counted: who opened the connection, and its
+// group.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,7 @@ namespace connwatch {
 /// The number of a group; core/groups/group_book.h gives them, from 0 on without gaps.
 using GroupId = std::uint16_t;
 
-/// "other": what there was no room for.
+/// "other": sums up the groups that there was no room for.
 inline constexpr GroupId kOtherGroup = 0;
 
 struct GroupKey {
@@ -23,7 +24,7 @@ struct GroupKey {
   bool operator==(const GroupKey&) const = default;
 };
 
-/// One T for every key; those nobody has written to are as the prototype.
+/// One T for every key. A value that was never written to equals the prototype.
 template <typename T>
 class PerGroup {
  public:

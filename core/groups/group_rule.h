@@ -16,7 +16,7 @@
 
 namespace connwatch {
 
-/// A systemd unit or container, or how the name of one begins.
+/// The name of a systemd unit or container, or the beginning of such names.
 struct UnitPattern {
   std::string text;
   bool is_prefix = false;
@@ -28,7 +28,8 @@ struct UnitPattern {
   bool operator==(const UnitPattern&) const = default;
 };
 
-/// What a connection must be like: one of each list that is not empty. The default takes all.
+/// What a connection must be like. It must match one entry of each list that is not empty. The
+/// default takes all connections.
 struct GroupMatch {
   std::optional<Direction> direction = std::nullopt;
   std::vector<PortRange> local_ports = {};
@@ -42,17 +43,17 @@ struct GroupMatch {
 
 struct GroupRule {
   /// The value of the `group` label. 1 to 64 of the characters A-Z a-z 0-9 _ . : @ / -, not "other"
-  /// and not digits only, so that no automatic group by port has it.
+  /// and not digits only, because automatic groups by port have such names.
   std::string name;
   GroupMatch match = {};
 
   bool operator==(const GroupRule&) const = default;
 };
 
-/// Rules in a configuration, and hence configured groups.
+/// The most rules, and so the most configured groups, that a configuration may have.
 inline constexpr std::size_t kMaxGroupRules = 10'000;
 
-/// What takes a connection that no rule takes.
+/// How to group a connection that no rule takes.
 enum class GroupBy : std::uint8_t { kPort, kUnit };
 
 /// What rules look at in a connection.
@@ -60,7 +61,7 @@ struct ConnectionTraits {
   Direction direction = Direction::kInbound;
   Endpoint local;
   Endpoint remote;
-  /// The systemd unit or container of the socket; empty where that is not known.
+  /// The systemd unit or container of the socket; empty if that is not known.
   std::string_view unit;
 };
 

@@ -25,7 +25,7 @@ RuleIndex RuleFor(const PortTable& table, std::uint16_t port) {
   return table.empty() ? kNoRule : table[port];
 }
 
-// Rules under one key: a stretch of the list that all keys share.
+// The rules under one key: a part of the list FiledRules::rules, which all keys share.
 struct Stretch {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
@@ -36,7 +36,7 @@ struct ShapeInUse {
   RuleIndex first_rule = kNoRule;
 };
 
-// What can be found by one kind of key, the shapes by their first rules.
+// The rules that are found by their keys. The shapes are in the order of their first rules.
 struct FiledRules {
   std::vector<ShapeInUse> shapes;
   tsl::robin_map<KeyHash, Stretch> by_key;
@@ -48,11 +48,11 @@ struct DirectionRules {
   PortTable by_local_port;
   PortTable by_remote_port;
   FiledRules filed;
-  /// The first rule that takes everything; none after it is kept.
+  /// The first rule that takes everything. Rules after it are not kept.
   RuleIndex takes_all = kNoRule;
 };
 
-// A rule to be filed, under the keys of one of its lists.
+// A rule that is to be filed under the keys of one of its lists.
 struct Filing {
   RuleIndex rule = kNoRule;
   std::vector<std::vector<RuleKey>> lists;
@@ -70,7 +70,8 @@ KeyUses CountUses(const std::vector<Filing>& filings) {
   return uses;
 }
 
-// The list whose busiest key has the fewest other users; of equal ones the shortest.
+// Returns the list whose busiest key is used by the fewest rules. If several are equal, the
+// shortest.
 const std::vector<RuleKey>& MostSelective(const Filing& filing, const KeyUses& uses) {
   const auto rank = [&uses](const std::vector<RuleKey>& keys) {
     std::size_t most = 0;
@@ -103,7 +104,8 @@ FiledRules File(const std::vector<Filing>& filings) {
   return filed;
 }
 
-// Whether the rule looks at nothing but the direction and ports of one side; paints them then.
+// Returns true iff the rule looks only at the direction and the ports of one side. If so, paints
+// these ports.
 bool PaintIfByPort(const GroupMatch& match, RuleIndex rule, std::size_t list_count,
                    std::array<PortPainter*, 2> painters) {
   if (list_count != 1) return false;
@@ -135,7 +137,8 @@ DirectionRules Compile(const std::vector<RuleMatcher>& matchers, Direction direc
   return compiled;
 }
 
-// The first rule before `before` that is filed under a key of the connection and takes it.
+// Returns the first rule before `before` that is filed under a key of the connection and takes it.
+// Returns `before` if there is none.
 RuleIndex FirstFiled(const FiledRules& filed, const std::vector<RuleMatcher>& matchers,
                      const ConnectionTraits& traits, RuleIndex before) {
   for (const ShapeInUse& use : filed.shapes) {

@@ -1,14 +1,14 @@
 // Finds the first of many rules that takes a connection: GroupRule -> compiled look-ups. GroupBook
 // asks it once per connection and poll.
 //
-// Rules that look at the direction and one port are painted into a table of ports, so any number of
-// them costs two array look-ups. Every other rule is filed under the key that it shares with the
-// fewest others, in one hash table: under its ports as aligned blocks, its prefixes, its units or
-// the beginning of them. Each kind and length of key in use ("shape") costs one look-up, and what
-// is found there is checked in full. So the cost grows with how different the rules are, not with
-// how many there are; only rules that differ in nothing but overlapping ranges share an entry.
-// Rejected: bit vectors of all rules per key, ANDed (200 words a key for 10,000 rules); a decision
-// tree (its size is not bounded by that of the rules).
+// Rules that look only at the direction and either the local or the remote port are written into a
+// table of ports, so any number of them costs two array look-ups. Every other rule is filed in one
+// hash table, under the key that it shares with the fewest other rules. Keys are ports (as aligned
+// blocks), prefixes, units, or the beginnings of units. Each kind and length of key in use
+// ("shape") costs one look-up, and each rule found by it is checked in full. So the cost grows with
+// how different the rules are, not with their number. Only rules that differ in nothing but
+// overlapping ranges share an entry. Rejected: bit vectors of all rules per key, ANDed (200 words a
+// key for 10,000 rules); a decision tree (its size is not bounded by that of the rules).
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,7 @@ class GroupRules {
  public:
   /// No rules.
   GroupRules();
-  /// At most kMaxGroupRules; those beyond take nothing.
+  /// Uses at most kMaxGroupRules rules. Further rules take nothing.
   explicit GroupRules(std::span<const GroupRule> rules);
   ~GroupRules();
   GroupRules(const GroupRules&) = delete;
@@ -33,7 +33,7 @@ class GroupRules {
   GroupRules(GroupRules&& other) noexcept;
   GroupRules& operator=(GroupRules&& other) noexcept;
 
-  /// The index of the first rule that takes the connection. Allocates nothing.
+  /// Returns the index of the first rule that takes the connection, or nullopt. Allocates nothing.
   std::optional<std::size_t> Match(const ConnectionTraits& traits) const;
 
  private:

@@ -19,7 +19,7 @@ void PortPainter::Paint(PortRange range, RuleIndex rule) {
 
 std::size_t PortPainter::FirstUnpainted(std::size_t port) {
   while (next_[port] != port) {
-    next_[port] = next_[next_[port]];  // halves the path for whoever comes next
+    next_[port] = next_[next_[port]];  // halves the path for the next search
     port = next_[port];
   }
   return port;

@@ -1,5 +1,5 @@
-// Which rule is the first to take a port, for every port: made rule by rule, first to last. A piece
-// of GroupRules.
+// Finds for every port the first rule that takes it. Rules are added one by one, from the first to
+// the last. A part of GroupRules.
 #pragma once
 
 #include <cstddef>
@@ -15,29 +15,29 @@ namespace connwatch {
 
 using RuleIndex = std::uint16_t;
 
-/// After every rule.
+/// No rule. Greater than the index of every rule.
 inline constexpr RuleIndex kNoRule = std::numeric_limits<RuleIndex>::max();
 static_assert(kMaxGroupRules <= kNoRule);
 
-/// A rule for each port; empty where no port has one.
+/// The rule of each port; empty if no port has a rule.
 using PortTable = std::vector<RuleIndex>;
 
 inline constexpr std::size_t kPortCount = 65'536;
 
 class PortPainter {
  public:
-  /// Gives the ports of `range` that have no rule yet to `rule`. Painting any number of ranges
-  /// costs no more than looking at each port once, and at each range.
+  /// Gives `rule` to the ports of `range` that have no rule yet. However many ranges are painted,
+  /// each port and each range is looked at only about once.
   void Paint(PortRange range, RuleIndex rule);
 
-  /// The table; the painter is used up.
+  /// Returns the table. The painter must not be used after that.
   PortTable Take() && { return std::move(table_); }
 
  private:
   std::size_t FirstUnpainted(std::size_t port);
 
   PortTable table_;
-  // Leads from a painted port towards the next that is not; kPortCount is the end.
+  // For a painted port: a later port on the way to the next unpainted one. kPortCount is the end.
   std::vector<std::uint32_t> next_;
 };
 

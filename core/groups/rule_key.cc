@@ -11,7 +11,7 @@ using Part = KeyShape::Part;
 
 constexpr unsigned kPortBits = 16;
 
-// Keeps equal values of different shapes apart.
+// Makes equal values of different shapes have different hashes.
 std::uint64_t SeedOf(KeyShape shape) {
   constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15U;
   return (static_cast<std::uint64_t>(shape.part) << 16U | shape.length) * kGoldenRatio;
@@ -39,14 +39,16 @@ Part AddressPart(AddressFamily family, Part ipv4, Part ipv6) {
   return family == AddressFamily::kIpv4 ? ipv4 : ipv6;
 }
 
-// The largest n such that 2^n ports from `first` on are before `end` and `first` is a multiple.
+// Returns the largest n such that `first` is a multiple of 2^n and the 2^n ports from `first` on
+// are before `end`.
 unsigned BlockBits(unsigned first, unsigned end) {
   unsigned bits = 0;
   for (unsigned size = 2; first % size == 0 && first + size <= end; size *= 2) ++bits;
   return bits;
 }
 
-// A range is the fewest blocks of 2^n ports that begin at a multiple of 2^n, at most 30.
+// Splits the range into as few blocks as possible, at most 30. Each has 2^n ports and begins at a
+// multiple of 2^n.
 void AppendKeys(PortRange range, Part part, std::vector<RuleKey>& keys) {
   unsigned first = range.first;
   const unsigned end = range.last + 1U;

@@ -1,5 +1,5 @@
-// The keys that GroupRules files its rules under: each item in a rule's lists as one or a few
-// values that can be looked up by hash. A piece of GroupRules.
+// The keys under which GroupRules files its rules. Each item of a rule's lists becomes one or a few
+// values that can be looked up by hash. A part of GroupRules.
 #pragma once
 
 #include <compare>
@@ -26,13 +26,13 @@ struct KeyShape {
   };
 
   Part part = Part::kLocalPort;
-  /// How much of it: bits, of a kUnitBeginning characters, of a kUnit 0.
+  /// How much of the part is used: characters of a kUnitBeginning, 0 for a kUnit, else bits.
   std::uint16_t length = 0;
 
   auto operator<=>(const KeyShape&) const = default;
 };
 
-/// A hash, so different keys may be equal: what is found by one has to be checked.
+/// A hash. Different keys may have the same hash, so a rule found by it must be checked.
 using KeyHash = std::uint64_t;
 
 struct RuleKey {
@@ -42,12 +42,12 @@ struct RuleKey {
   auto operator<=>(const RuleKey&) const = default;
 };
 
-/// The keys of each list of `match` that is not empty. A connection that the rule takes has one key
-/// of each list, by KeyOf().
+/// The keys of each list of `match` that is not empty. For a connection that the rule takes,
+/// KeyOf() gives one key of each list.
 std::vector<std::vector<RuleKey>> KeysOf(const GroupMatch& match);
 
-/// What a connection is to be looked up by; nullopt where it has no such key (the other address
-/// family, a shorter unit). Allocates nothing.
+/// Returns the key by which a connection is looked up. nullopt if it has no key of this shape (the
+/// other address family, a shorter unit). Allocates nothing.
 std::optional<KeyHash> KeyOf(const ConnectionTraits& traits, KeyShape shape);
 
 }  // namespace connwatch

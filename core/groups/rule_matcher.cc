@@ -9,7 +9,8 @@ namespace connwatch {
 
 namespace {
 
-// Whether `outer` can also stand for `inner`, which does not begin before it.
+// Returns true iff `outer` covers `inner` too, extending `outer` if needed. `inner` must not begin
+// before `outer`.
 bool Absorb(PortRange& outer, PortRange inner) {
   if (inner.first > outer.last + 1U) return false;
   outer.last = std::max(outer.last, inner.last);
@@ -22,7 +23,7 @@ bool Absorb(const UnitPattern& outer, const UnitPattern& inner) {
   return outer == inner || (outer.is_prefix && inner.text.starts_with(outer.text));
 }
 
-// Whichever begins first, and of two that begin together one that could stand for the other.
+// Sorts by beginning. If two entries begin alike, one that can cover the other comes first.
 constexpr auto kPortOrder = [](PortRange a, PortRange b) { return a.first < b.first; };
 constexpr auto kUnitOrder = [](const UnitPattern& a, const UnitPattern& b) {
   return a.text != b.text ? a.text < b.text : a.is_prefix && !b.is_prefix;

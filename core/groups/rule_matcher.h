@@ -1,5 +1,5 @@
-// One rule of a group, prepared to be asked often: the lists of its keys as sorted ranges that do
-// not overlap, so that a list of a thousand prefixes costs ten comparisons. A piece of GroupRules.
+// One rule of a group, prepared to be asked often. Its lists are sorted ranges that do not overlap,
+// so a list of a thousand prefixes costs ten comparisons. A part of GroupRules.
 #pragma once
 
 #include <vector>
@@ -12,10 +12,10 @@ class RuleMatcher {
  public:
   explicit RuleMatcher(GroupMatch match);
 
-  /// Whether the rule takes the connection.
+  /// Returns true iff the rule takes the connection.
   bool Matches(const ConnectionTraits& traits) const;
 
-  /// The rule without what is redundant in it: each list sorted, nothing in it within another.
+  /// The rule without redundant entries: each list is sorted, and no entry is within another.
   const GroupMatch& match() const { return match_; }
 
  private:

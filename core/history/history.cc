@@ -17,8 +17,8 @@ std::array<std::uint64_t, kTcpStateCount> SumFamilies(const StateCounts& counts)
   return sums;
 }
 
-// The SYN queue of a listener that waits for data (TCP_DEFER_ACCEPT) is long because it is meant
-// to.
+// The SYN queue of a listener that waits for data (TCP_DEFER_ACCEPT) is long on purpose, so it
+// counts as 0.
 double SynQueueUtilization(const ListenerStatus& status) {
   if (status.diagnosis.Has(DiagnosisCause::kDeferredAccept)) return 0;
   return status.SynQueueUtilization().value_or(0);

@@ -1,5 +1,5 @@
-// The last ten minutes in a small ring: what a page that is opened after an event still shows. Fed
-// with every snapshot, part of the next ones. Pure; time is passed in.
+// Keeps the last ten minutes as a few samples, so that a page that is opened after an event can
+// still show it. It is fed with every snapshot. Pure; time is passed in.
 #pragma once
 
 #include <array>
@@ -21,11 +21,11 @@ namespace connwatch {
 
 class History {
  public:
-  /// Complete samples kept at most.
+  /// The most complete samples that are kept.
   static constexpr std::size_t kCapacity = RecentHistory::kSpan / RecentHistory::kInterval;
 
-  /// Takes in a snapshot; call it with every one. Times must not go back. Returns the samples up to
-  /// now, the one in progress last; never null.
+  /// Adds a snapshot. Must be called with every snapshot. Times must not go back. Returns the
+  /// samples up to now, the one in progress last; never null.
   std::shared_ptr<const RecentHistory> Observe(const Snapshot& snapshot, Instant now);
 
  private:
@@ -34,7 +34,7 @@ class History {
     HistorySample sample;
   };
 
-  // Adds to the sample in progress what the snapshot says and is not stale.
+  // Adds what the snapshot says to the sample in progress, except what is stale.
   void Add(const Snapshot& snapshot);
   void AddRtt(const DurationHistogram& rtt);
   void Finish(MonotonicTime now);

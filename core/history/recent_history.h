@@ -1,5 +1,5 @@
-// The last minutes of a host as samples: what a page that is opened after an event still shows.
-// Made by History, part of a Report.
+// The last minutes of a host as samples, so that a page that is opened after an event can still
+// show it. Made by History, part of a Report.
 #pragma once
 
 #include <array>
@@ -13,8 +13,8 @@
 
 namespace connwatch {
 
-/// Of all listeners together. Utilization is the share of what a queue holds (its limit and one
-/// more per socket) that is in use, of the fullest queue.
+/// All listeners together. Utilization is that of the fullest queue: the share in use of what the
+/// queue holds (its limit and one more per socket).
 struct ListenerLoad {
   std::uint64_t syn_queue_length = 0;
   double syn_queue_utilization_max = 0;
@@ -27,21 +27,22 @@ struct ConnectLoad {
   std::uint64_t retransmitting = 0;
 };
 
-/// A few seconds that end at `at`. What its tier could not tell then is absent.
+/// A few seconds that end at `at`. A value is absent if its tier could not read it then.
 struct HistorySample {
   WallTime at;
   /// At the end, by IndexOf(TcpState).
   std::optional<std::array<std::uint64_t, kTcpStateCount>> states = std::nullopt;
-  /// The largest seen within, each number for itself.
+  /// The largest value seen in that time, for each number by itself.
   std::optional<ListenerLoad> listeners = std::nullopt;
   std::optional<ConnectLoad> connects = std::nullopt;
-  /// Of the round-trip times of all groups that were observed within; absent without any.
+  /// The median of the round-trip times observed in that time, of all groups; absent if there were
+  /// none.
   std::optional<std::chrono::microseconds> rtt_median = std::nullopt;
 };
 
-/// The oldest first. Times are not evenly spaced where polls were late or missing.
+/// The oldest sample first. Samples are not evenly spaced if polls were late or missing.
 struct RecentHistory {
-  /// Between two samples, and from the first sample to the last.
+  /// The time between two samples, and the time from the first sample to the last.
   static constexpr std::chrono::seconds kInterval{5};
   static constexpr std::chrono::minutes kSpan{10};
 

@@ -15,8 +15,8 @@ struct HostRates {
   std::optional<double> completed_per_second;
 };
 
-/// Rates between two readings of the counters, `elapsed` apart. A counter that one of them lacks
-/// has no rate: 0, or absent.
+/// Returns the rates between two readings that are `elapsed` apart. If one of the readings lacks a
+/// counter, the rate of that counter is 0, or absent if it can be.
 HostRates RatesBetween(const KernelCounters& before, const KernelCounters& after,
                        std::chrono::duration<double> elapsed);
 

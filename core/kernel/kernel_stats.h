@@ -124,7 +124,7 @@ struct KernelLimits {
   std::optional<std::uint64_t> orphan_limit;               // tcp_max_orphans
   std::optional<std::uint64_t> memory_pages_limit;         // tcp_mem, third number
   std::optional<PortRange> ephemeral_ports;                // ip_local_port_range
-  std::optional<std::uint64_t> ephemeral_ports_available;  // that, less ip_local_reserved_ports
+  std::optional<std::uint64_t> ephemeral_ports_available;  // without ip_local_reserved_ports
   std::optional<std::uint64_t> syn_linear_timeouts;  // tcp_syn_linear_timeouts, since Linux 6.5
 
   bool operator==(const KernelLimits&) const = default;

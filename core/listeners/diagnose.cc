@@ -17,14 +17,14 @@ bool IsShare(std::uint64_t part, std::uint64_t whole, double share) {
   return whole > 0 && static_cast<double>(part) >= share * static_cast<double>(whole);
 }
 
-/// The questions the rules are made of, each asked of one listener's listener.
+/// The questions that the rules are made of, each asked about one listener.
 class Judge {
  public:
   Judge(const ListenerStatus& listener, const DiagnosisThresholds& thresholds)
       : seen_(listener), limits_(thresholds) {}
 
-  // kernel: sk_acceptq_is_full() is `length > limit`. Of REUSEPORT sums it proves that at least one
-  // of the sockets is above its own limit.
+  // kernel: sk_acceptq_is_full() is `length > limit`. If the numbers are sums over REUSEPORT
+  // sockets, it proves that at least one of the sockets is above its own limit.
   bool AcceptQueueFull() const {
     if (seen_.accept_queue.length > seen_.accept_queue.limit) return true;
     return seen_.accept_queue.peak > seen_.accept_queue.limit && Dropping();
@@ -57,7 +57,8 @@ class Judge {
     return seen_.syn_queue.length >= std::max<std::uint64_t>(seen_.accept_queue.limit, 1);
   }
 
-  // More handshakes than fit: what is in the queue is a sample, cut off at the limit.
+  // True iff there are more handshakes than fit. Then the queue holds only some of them, cut off at
+  // the limit.
   bool Truncated() const { return AtLimit() && (CookiesSent() || Dropping()); }
 
   bool Enough() const {
@@ -74,7 +75,8 @@ class Judge {
   }
 
   bool ManySources() const {
-    // 17 sockets cannot show 256 prefixes: of a cut-off sample, every other one must differ.
+    // 17 sockets cannot have 256 prefixes. If the queue is cut off at the limit, it is enough that
+    // it has half as many prefixes as sockets.
     const std::uint64_t half = seen_.syn_queue.length / 2 + seen_.syn_queue.length % 2;
     const std::uint64_t needed =
         Truncated() ? std::min(limits_.flood_source_prefixes, half) : limits_.flood_source_prefixes;
@@ -100,9 +102,9 @@ class Judge {
            (Growing() || AtLimit() || seen_.syn_queue.length >= limits_.flood_standing_queue);
   }
 
-  // A flood of less than about two seconds: few or no SYN-ACKs are due for retransmission yet. A
-  // host that completes (or defers) as many handshakes as the queue grows by is given the benefit
-  // of the doubt until they are.
+  // True iff a flood began less than about two seconds ago. Few or no SYN-ACKs are due for
+  // retransmission yet. Until they are, a host that completes (or defers) at least as many
+  // handshakes as the queue grows by does not count as flooded.
   bool FreshFlood() const {
     const double growth = Finite(seen_.signs.syn_queue_growth_per_second);
     const double answered = Finite(seen_.signs.host.completed_per_second.value_or(0)) +
@@ -120,7 +122,7 @@ class Judge {
   const DiagnosisThresholds& limits_;
 };
 
-// Printed numbers stay short whatever was measured.
+// Keeps printed numbers short, whatever was measured.
 constexpr double kLargestPrinted = 1e12;
 
 std::string Decimal(double number) {

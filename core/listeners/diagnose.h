@@ -11,10 +11,10 @@
 
 namespace connwatch {
 
-/// Judges by the queues and the signs of `listener`; its own diagnosis does not count. Never fails;
-/// a listener without connections has no cause. Several causes may hold at once, but at most one of
-/// syn_flood, return_path_loss and deferred_accept, and neither of the first two together with
-/// accept_queue_full.
+/// Judges by the queues and the signs of `listener`; ignores its member `diagnosis`. Never fails. A
+/// listener without connections has no cause. Several causes may hold at once, with two exceptions:
+/// of syn_flood, return_path_loss and deferred_accept at most one holds, and neither syn_flood nor
+/// return_path_loss holds together with accept_queue_full.
 Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& thresholds);
 
 /// Returns one line without a newline and without a remote address: the numbers that speak for or

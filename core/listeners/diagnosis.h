@@ -30,13 +30,13 @@ constexpr std::size_t IndexOf(DiagnosisCause cause) { return static_cast<std::si
 /// "syn_cookies" or "deferred_accept".
 std::string_view Name(DiagnosisCause cause);
 
-/// Where "some" becomes "trouble". A value exactly at a threshold counts as reaching it.
+/// From which values on there is trouble. A value exactly at a threshold counts as reaching it.
 struct DiagnosisThresholds {
-  /// SYN-RECV sockets below which nothing is said about them: a few half-open handshakes are normal
-  /// on any public address.
+  /// With fewer SYN-RECV sockets than this, nothing is diagnosed from them: a few half-open
+  /// handshakes are normal on any public address.
   std::uint64_t min_syn_queue = 16;
-  /// The same for a SYN queue that stands at its limit while cookies or drops show that more come:
-  /// with a backlog of 5 the kernel never holds more than 6.
+  /// Takes the place of min_syn_queue if the SYN queue is at its limit while cookies or drops show
+  /// that more handshakes come: with a backlog of 5 the kernel never holds more than 6.
   std::uint64_t min_syn_queue_at_limit = 4;
 
   /// The share of the SYN queue that makes "most handshakes do not complete".
@@ -44,29 +44,31 @@ struct DiagnosisThresholds {
   /// The share of the SYN queue that makes "most have completed and wait for data".
   double settled_share = 0.5;
 
-  /// Prefixes from which on sources are many. Spoofed sources from a /16 are up to 256.
+  /// From this number of prefixes on, there are many sources. Spoofed sources from a /16 have up to
+  /// 256 prefixes.
   std::uint64_t flood_source_prefixes = 16;
-  /// Prefixes up to which sources are few: a site, a NAT, a provider's edge.
+  /// Up to this number of prefixes, there are few sources: a site, a NAT, a provider's edge.
   std::uint64_t few_source_prefixes = 8;
-  /// One prefix with this share of the SYN queue makes sources few whatever the rest is.
+  /// If one prefix has this share of the SYN queue, there are few sources, whatever the rest is.
   double dominant_source_share = 0.5;
 
-  /// Growth of a flood. A lost path grows by the rate of genuine clients, mostly less.
+  /// The growth of the SYN queue in a flood. If the return path is lost, the queue grows at the
+  /// rate of genuine clients, which is usually less.
   double flood_growth_per_second = 50;
-  /// Handshakes that make a flood without growth, if most are unanswered. A request lives 63 s with
-  /// five retries: 256 are 4 unanswered SYNs a second.
+  /// So many handshakes make a flood even without growth, if most are unanswered. A request lives
+  /// 63 s with five retries: 256 are 4 unanswered SYNs a second.
   std::uint64_t flood_standing_queue = 256;
-  /// The retransmitting share that confirms growth as a flood: a steady flood has it 0.1 s after
-  /// the first retransmissions (1.1 s after its start).
+  /// The retransmitting share that confirms that growth is a flood. A steady flood reaches it 0.1 s
+  /// after the first retransmissions (1.1 s after its start).
   double fresh_retransmitting_share = 0.1;
-  /// Handshakes that make a flood with growth alone, before any retransmission. By Little's law
-  /// 1,000 genuine ones at a round trip of 100 ms are 10,000 new connections a second.
+  /// So many handshakes make a flood with growth alone, before any retransmission. By Little's law
+  /// 1,000 genuine handshakes at a round trip of 100 ms are 10,000 new connections a second.
   std::uint64_t fresh_flood_queue = 1'000;
-  /// For that rule, growth per second as a share of the queue: a queue that stands large on a busy
-  /// host fluctuates by less.
+  /// The rule for fresh_flood_queue also needs this growth per second, as a share of the queue. A
+  /// queue that is always large on a busy host changes by less.
   double fresh_growth_share = 0.1;
 
-  /// Cookies below which none are said to be sent: three in 30 s.
+  /// Below this rate of SYN cookies the host counts as sending none. The default is three in 30 s.
   double min_syn_cookies_per_minute = 6;
 
   bool operator==(const DiagnosisThresholds&) const = default;

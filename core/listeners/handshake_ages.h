@@ -12,12 +12,13 @@
 namespace connwatch {
 
 struct HandshakeAges {
-  /// Where one class ends and the next begins.
+  /// The ages at which one class ends and the next begins.
   static constexpr std::array<std::chrono::seconds, 4> kBounds = {
       std::chrono::seconds(1), std::chrono::seconds(3), std::chrono::seconds(7),
       std::chrono::seconds(15)};
 
-  /// Younger than the first bound, from the first to the second, ..., from the last one on.
+  /// How many are younger than the first bound, from the first to the second, ..., from the last
+  /// on.
   std::array<std::uint64_t, kBounds.size() + 1> counts{};
   std::chrono::milliseconds oldest{0};
 

@@ -41,8 +41,8 @@ void PendingGroup::Add(const PendingConnect& connect) {
 struct HandshakePoll::FirstSight {
   using ByCookie = tsl::robin_map<std::uint64_t, MonotonicTime>;
 
-  // A socket that was not there at the previous poll began after it, whatever its timer says; but
-  // where that one was too large to be followed, only the timer says anything.
+  // A socket that was not there at the previous poll began after that poll, whatever its timer
+  // says. But if the previous poll had too many sockets to follow, only the timer is known.
   MonotonicTime BeginningOf(const SocketRecord& record, MonotonicTime now, milliseconds by_timer) {
     const auto known = latest.find(record.cookie);
     const bool is_known = known != latest.end();
@@ -54,7 +54,7 @@ struct HandshakePoll::FirstSight {
   }
 
   ByCookie latest;
-  ByCookie next;  // of the poll in progress: sockets that are gone do not come along
+  ByCookie next;  // of the poll in progress; sockets that are gone are not in it
   std::optional<MonotonicTime> previous_poll;
 };
 
@@ -85,8 +85,8 @@ void HandshakePoll::Add(std::span<const SocketRecord> records) {
 }
 
 // kernel: reqsk_timeout(): the SYN-ACK's timer doubles from its first timeout on, it knows no
-// linear ones. It runs on without retransmissions where a deferred handshake is complete: the age
-// is then followed by cookie alone.
+// linear ones. If a deferred handshake is complete, the timer runs on without retransmissions. The
+// age is then known only by following the cookie.
 void HandshakePoll::AddSynRecv(const SocketRecord& record) {
   const milliseconds by_timer =
       AgeByRetransmissionTimer(record.retransmissions, record.timer_expires, /*linear_timeouts=*/0);

@@ -15,20 +15,21 @@
 
 namespace connwatch {
 
-/// How long ago a SYN was first sent that has been retransmitted `retransmissions` times and will
-/// be again in `timer_expires`. The kernel waits 1 s, `linear_timeouts` times more 1 s, then twice
-/// as long each time, 120 s at most. kernel: tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts
-/// (since 6.5; 0 before).
+/// Returns how long ago a SYN was first sent, if it has been retransmitted `retransmissions` times
+/// and will be retransmitted again in `timer_expires`. The kernel waits 1 s, then again 1 s for
+/// `linear_timeouts` times, then twice as long each time, at most 120 s.
+// kernel: tcp_retransmit_timer(), sysctl tcp_syn_linear_timeouts (since 6.5; 0 before).
 std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
                                                    std::chrono::milliseconds timer_expires,
                                                    unsigned linear_timeouts);
 
 class HandshakePoll final : public PollWork {
  public:
-  /// Sockets whose age is followed; of others only the timer tells it.
+  /// How many sockets are followed from poll to poll. The age of further sockets is known only from
+  /// their timers.
   static constexpr std::size_t kMaxFollowed = 65'536;
 
-  /// `linear_timeouts` as above. The others must outlive the work.
+  /// `linear_timeouts` as above. The other arguments must outlive the work.
   HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker,
                 ConnectionClassifier& classifier);
   ~HandshakePoll() override;

@@ -31,8 +31,9 @@ struct AcceptQueue {
     limit += more_limit;
   }
 
-  /// Returns which part of the queue `connections` would fill, usually 0 to 1: of the limit and one
-  /// more per socket, so that a full queue is at 1 whatever its limit is. nullopt without sockets.
+  /// Returns which part of the queue `connections` would fill, usually 0 to 1. The whole queue is
+  /// the limit and one more per socket, so a full queue is at 1 whatever its limit is. nullopt if
+  /// there are no sockets.
   // kernel: sk_acceptq_is_full() is `length > limit`.
   std::optional<double> UtilizationBy(std::uint64_t connections) const {
     const std::uint64_t room = limit + sockets;
@@ -56,8 +57,8 @@ struct SourceCount {
   bool operator==(const SourceCount&) const = default;
 };
 
-/// What the diagnosis goes by beside the queues, as of the latest handshakes poll. A rate that is
-/// not finite counts as 0.
+/// What the diagnosis uses beside the queues, as of the latest handshakes poll. A rate that is not
+/// finite counts as 0.
 struct HandshakeSigns {
   double drops_per_second = 0;
   double syn_queue_growth_per_second = 0;  // negative if the queue shrinks
@@ -74,10 +75,10 @@ struct HandshakeSigns {
 struct ListenerStatus {
   AcceptQueue accept_queue;
   SynQueue syn_queue;
-  /// SYNs and final ACKs that the sockets dropped since the daemon started. Survives it when the
-  /// listener is closed and opened again.
+  /// SYNs and final ACKs that the sockets dropped since the daemon started. The count is kept if
+  /// the listener is closed and opened again.
   std::uint64_t drops = 0;
-  /// Inode of the owner's cgroup v2 directory, if the kernel tells it.
+  /// Inode of the owner's cgroup v2 directory, if the kernel reports it.
   std::optional<std::uint64_t> cgroup_id;
   HandshakeSigns signs;
   Diagnosis diagnosis;
@@ -108,14 +109,14 @@ struct ListenerStatus {
 struct Listener {
   Endpoint address;
   ListenerStatus status;
-  /// The systemd unit or container it belongs to; empty where that is not known.
+  /// The systemd unit or container it belongs to; empty if that is not known.
   std::string unit;
 };
 
 struct ListenerList {
   /// By address, ascending; at most `max_listeners`.
   std::vector<Listener> listeners;
-  /// The sum of those there was no room for, and how many addresses they are.
+  /// The sum of the listeners that there was no room for, and how many addresses they have.
   ListenerStatus other;
   std::uint64_t folded = 0;
 };

@@ -1,5 +1,5 @@
-// The work of the listeners tier: every LISTEN socket, for the tracker, and which
-// ports are listened on, for the classifier.
+// The work of the listeners tier. The tracker gets every LISTEN socket; the classifier gets the
+// ports that are listened on.
 #pragma once
 
 #include <optional>

@@ -13,7 +13,8 @@ namespace connwatch {
 
 namespace {
 
-// The busiest first; equal ones by prefix, so that the order does not depend on the hash.
+// Returns the busiest sources first. Sources with equal counts are in the order of their prefixes,
+// so that the order does not depend on the hash.
 std::vector<SourceCount> TopSources(
     const std::unordered_map<std::uint64_t, std::uint32_t>& sources) {
   std::vector<SourceCount> all;
@@ -33,7 +34,7 @@ std::vector<SourceCount> TopSources(
 struct ListenerTracker::DropCounts {
   using ByCookie = tsl::robin_map<std::uint64_t, std::uint32_t>;
 
-  // What `record` adds to its listener's count.
+  // Returns what `record` adds to its listener's count.
   std::uint64_t Advance(const SocketRecord& record) {
     if (!record.drops) return 0;
     next[record.cookie] = *record.drops;
@@ -48,7 +49,7 @@ struct ListenerTracker::DropCounts {
   }
 
   ByCookie latest;
-  ByCookie next;  // of the update in progress: sockets that are gone do not come along
+  ByCookie next;  // of the update in progress; sockets that are gone are not in it
   bool is_first_update = true;
 };
 
@@ -81,7 +82,7 @@ ListenerTracker::Entry& ListenerTracker::EntryOf(const Endpoint& address, Monoto
 }
 
 void ListenerTracker::ForgetVanished(MonotonicTime now) {
-  // Without room for a new one, those that are gone go first.
+  // If there is no room for a new listener, vanished ones are forgotten at once.
   const bool is_full = entries_.size() >= options_.max_listeners;
   std::erase_if(entries_, [&](const auto& item) {
     const Entry& entry = item.second;
@@ -126,7 +127,7 @@ ListenerTracker::Entry& ListenerTracker::ListenerOf(const SocketRecord& syn_recv
 }
 
 void ListenerTracker::AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age) {
-  // The SYN-ACK is due again after 1 s: 3 s leave no doubt.
+  // The SYN-ACK is due again after 1 s, so 3 s leave no doubt.
   constexpr std::chrono::seconds kSettledAge{3};
   Entry& entry = ListenerOf(record);
   ++entry.syn_queue_in_poll.length;

@@ -1,5 +1,6 @@
-// Follows the listeners of a host from poll to poll: the listeners tier brings the accept queues,
-// the handshakes tier the SYN-RECV sockets, which are attributed here. Pure; time is passed in.
+// Follows the listeners of a host from poll to poll. The listeners tier brings the accept queues.
+// The handshakes tier brings the SYN-RECV sockets, and this finds the listener of each. Pure; time
+// is passed in.
 #pragma once
 
 #include <chrono>
@@ -28,9 +29,9 @@ struct ListenerTrackerOptions {
 
 class ListenerTracker {
  public:
-  /// How long a listener that vanished keeps its drop count, should it come back.
+  /// How long the drop count of a vanished listener is kept, in case the listener comes back.
   static constexpr std::chrono::minutes kMemory{5};
-  /// Source prefixes told apart per listener and poll.
+  /// How many source prefixes are counted per listener and poll.
   static constexpr std::size_t kMaxPrefixes = 4'096;
 
   explicit ListenerTracker(const ListenerTrackerOptions& options);
@@ -38,8 +39,8 @@ class ListenerTracker {
   ListenerTracker(const ListenerTracker&) = delete;
   ListenerTracker& operator=(const ListenerTracker&) = delete;
 
-  /// `listening` is every LISTEN socket of the host, each once. The drops of sockets in the first
-  /// update are a baseline; those of a socket that appears later count from zero.
+  /// `listening` is every LISTEN socket of the host, each once. The drops that sockets have in the
+  /// first update are only a baseline. For a socket that appears later, all drops count.
   void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
 
   // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
@@ -68,20 +69,20 @@ class ListenerTracker {
     std::uint64_t drops_at_commit = 0;
     SlidingPeak accept_peak;
     SlidingPeak syn_peak;
-    SampleWindow recent{ListenerStatus::kRecentSpan, 1};  // of the SYN queue; empty while it is
+    SampleWindow recent{ListenerStatus::kRecentSpan, 1};  // SYN queue lengths; none while all are 0
     MonotonicTime last_seen;
   };
   struct DropCounts;  // keeps the hash map out of this header
 
-  // The entry of an address, or other_ where there is no room.
+  // Returns the entry of an address, or other_ if there is no room for it.
   Entry& EntryOf(const Endpoint& address, MonotonicTime now);
-  // Exact address first, then the wildcard that takes the socket's family.
+  // Looks for the exact address first, then for the wildcard that takes the socket's family.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
-  // What the poll that is being committed says of one listener, `elapsed` after the one before. Its
-  // top sources are known.
+  // Returns what the poll that is being committed says about one listener, `elapsed` after the poll
+  // before it. The entry's top sources must be up to date.
   static HandshakeSigns SignsOf(const Entry& entry, std::chrono::duration<double> elapsed);
-  // Keeps the SYN queue's length at the commit `now`; `before` it was as long as that.
+  // Keeps the SYN queue's length at the commit `now`. `before` is its length at the commit before.
   void KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const;
   ListenerStatus StatusOf(const Entry& entry, MonotonicTime now) const;
   template <typename Action>

@@ -20,7 +20,7 @@ struct PendingConnect {
   GroupId group = kOtherGroup;
 };
 
-/// The pending ones of one group.
+/// The pending connects of one group.
 struct PendingGroup {
   std::uint64_t sockets = 0;
   std::uint64_t retransmitting = 0;  // with at least one SYN retransmitted

@@ -54,7 +54,7 @@ std::vector<milliseconds> FitIntervals(std::span<const TierDemand> demands, doub
 
 void PollCost::Observe(nanoseconds total, std::uint64_t polls) {
   if (polls <= polls_) return;
-  constexpr int kWeightOfHistory = 3;  // against 1 of the latest polls
+  constexpr int kWeightOfHistory = 3;  // the latest polls weigh 1
   const nanoseconds latest = (total - total_) / (polls - polls_);
   per_poll_ =
       polls_ == 0 ? latest : (per_poll_ * kWeightOfHistory + latest) / (kWeightOfHistory + 1);
@@ -76,7 +76,7 @@ PerTier<milliseconds> CpuBudget::Fit(const PerTier<TierLoad>& loads, double othe
   const auto fitted = FitIntervals(demands, std::max(share_ - others, share_ / 2));
   PerTier<milliseconds> intervals;
   for (std::size_t i = 0; i < kTierCount; ++i) {
-    constexpr int kTolerance = 5;  // less than a fifth to and fro is not worth a change
+    constexpr int kTolerance = 5;  // a difference of up to a fifth is not worth a change
     const milliseconds in_force = loads.at(i).interval;
     const bool is_near = std::chrono::abs(fitted[i] - in_force) * kTolerance <= in_force;
     const bool is_back = fitted[i] == wanted_.at(i);

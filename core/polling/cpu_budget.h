@@ -17,10 +17,11 @@ struct TierDemand {
   std::chrono::nanoseconds cost{0};
 };
 
-/// The interval for each tier, in the order of `demands`: none shorter than asked for, together
-/// within `budget` (a share of one core, more than 0), and a stretched one that is longer
-/// than the first tier's a whole multiple of it, so that their polls stay in step. Every tier is
-/// entitled to an equal part of the budget; what a cheap one does not need goes to the others.
+/// Returns the interval of each tier, in the order of `demands`. No interval is shorter than asked
+/// for. Together the polls stay within `budget`, a share of one core, more than 0. A stretched
+/// interval that is longer than the first tier's is a whole multiple of it, so that their polls
+/// stay in step. Every tier is entitled to an equal part of the budget. What a cheap tier does not
+/// need goes to the others.
 std::vector<std::chrono::milliseconds> FitIntervals(std::span<const TierDemand> demands,
                                                     double budget);
 
@@ -52,12 +53,13 @@ class CpuBudget {
   CpuBudget(const PerTier<std::chrono::milliseconds>& wanted, double share)
       : wanted_(wanted), share_(share) {}
 
-  /// Takes new wishes. What is known of the cost of a poll stays.
+  /// Changes what is asked for. The measured cost of polls is kept.
   void Reconfigure(const PerTier<std::chrono::milliseconds>& wanted, double share);
 
-  /// Returns the interval that each tier should have. The tiers get what `others`, a share of one
-  /// core, leave of the budget, and at least half of it. A tier keeps its interval if the better
-  /// one is less than a fifth away, unless that is the one asked for.
+  /// Returns the interval that each tier should have. `others` is what other work costs, as a share
+  /// of one core. The tiers get what that leaves of the budget, and at least half of the budget. A
+  /// tier keeps its interval if the new one differs by a fifth or less, unless the new one is the
+  /// one asked for.
   PerTier<std::chrono::milliseconds> Fit(const PerTier<TierLoad>& loads, double others);
 
  private:

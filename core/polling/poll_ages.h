@@ -1,5 +1,5 @@
-// How old the data of each tier is, by the clock that never jumps: PollHealth tells times of day.
-// The alert engine feeds it every snapshot. For one thread.
+// How old the data of each tier is, by the monotonic clock. PollHealth has only times of day, which
+// can jump. The alert engine feeds it every snapshot. For one thread.
 #pragma once
 
 #include <chrono>
@@ -18,9 +18,9 @@ struct TierAge {
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
   std::chrono::milliseconds interval{0};  // in force
-  MonotonicTime latest_success;           // or the first Observe(), before there is one
-  bool is_failing = false;                // the latest poll
-  bool is_stale = false;                  // failing, or too old, or never read
+  MonotonicTime latest_success;           // before there is one, the first Observe()
+  bool is_failing = false;                // the latest poll failed
+  bool is_stale = false;                  // it is failing, its data is too old, or there is none
 
   std::chrono::milliseconds patience() const { return PatienceFor(interval); }
 };
@@ -32,8 +32,8 @@ class PollAges {
   /// nullptr for a tier that was not among the polls. Valid until the next Observe().
   const TierAge* Find(Tier tier) const;
 
-  /// By how much the most overdue tier is: the age of its data less its interval, at least 0.
-  /// Absent where there is no tier.
+  /// Returns by how much the most overdue tier is overdue: the age of its data minus its interval,
+  /// at least 0. nullopt if there is no tier.
   std::optional<std::chrono::duration<double>> Overdue() const;
 
  private:

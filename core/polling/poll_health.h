@@ -1,5 +1,5 @@
 // How far one polling tier can be trusted: how often it succeeded and failed, when, why, and what
-// it cost. A value; the loop keeps one per tier and copies it into each Snapshot.
+// it cost. A value. The loop keeps one for each tier and copies it into each Snapshot.
 #pragma once
 
 #include <array>
@@ -21,7 +21,7 @@ namespace connwatch {
 enum class PollFailureReason : std::uint8_t {
   kNoBufferSpace,  // ENOBUFS
   kTimeout,        // the dump did not end in time
-  kMalformed,      // a message that contradicts its own lengths, or cut short
+  kMalformed,      // a message was cut short or contradicts its own lengths
   kPermission,     // EPERM, EACCES
   kUnsupported,    // the kernel has no inet_diag for TCP
   kOther,
@@ -36,7 +36,7 @@ inline constexpr std::size_t kPollFailureReasonCount = kPollFailureReasons.size(
 
 std::string_view Name(PollFailureReason reason);
 
-/// By the errno in the error.
+/// Decides by the errno in the error.
 PollFailureReason ReasonOf(const Error& error);
 
 struct PollFailure {
@@ -45,8 +45,8 @@ struct PollFailure {
   std::string text;
 };
 
-/// Data older than this is not what the host is like now: three polls are missing, and another 2 s
-/// have passed, which a slow poll may take.
+/// How old the data may be before it no longer shows what the host is like now: three polls are
+/// missing, and another 2 s have passed, the time that a slow poll may take.
 constexpr std::chrono::milliseconds PatienceFor(std::chrono::milliseconds interval) {
   return 3 * interval + std::chrono::seconds(2);
 }
@@ -59,7 +59,7 @@ class PollHealth {
   void RecordFailure(Instant now, std::chrono::microseconds duration, const Error& error);
   /// A poll was due while the one before was still running.
   void RecordOverrun() { ++overruns_; }
-  /// A poll began `late` after it was due: the loop was busy, or the host.
+  /// A poll began `late` after it was due, because the loop or the host was busy.
   void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
   void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
   void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
@@ -77,7 +77,7 @@ class PollHealth {
   const DurationHistogram& lateness() const { return lateness_; }
   /// Absent before the first success.
   const std::optional<WallTime>& last_success() const { return last_success_; }
-  /// Present while the latest poll is a failed one: what is shown is older than it should be.
+  /// Present while the latest poll is a failed one. What is shown is then older than it should be.
   const std::optional<PollFailure>& current_failure() const { return current_failure_; }
 
  private:

@@ -1,5 +1,5 @@
 // What a tier does with the records of its polls. The tier (monitor/tier_poller.h) knows how to
-// poll and when a poll failed; a PollWork knows what for.
+// poll and when a poll failed; a PollWork knows what the records are for.
 #pragma once
 
 #include <span>
@@ -10,14 +10,15 @@
 
 namespace connwatch {
 
-/// Used by one thread. Begin, any number of Add, then Complete; or Begin again, if the poll failed.
+/// Used by one thread. The caller calls Begin, then Add any number of times, then Complete. If the
+/// poll fails, it does not call Complete; the next poll starts with Begin again.
 class PollWork {
  public:
   virtual ~PollWork() = default;
 
-  /// What to ask the kernel for. The same for the object's life.
+  /// Returns what to ask the kernel for. It is the same as long as the object lives.
   virtual DumpQuery Query() const = 0;
-  /// A poll starts: forget whatever an unfinished one brought.
+  /// A poll starts. Must forget the records of an unfinished poll.
   virtual void Begin(Instant now) = 0;
   virtual void Add(std::span<const SocketRecord> records) = 0;
   /// Every record of the poll has been added.

@@ -19,7 +19,8 @@ class Spending {
     share_ = 0;
   }
 
-  /// Whether a window has ended with this; share() is then of that one.
+  /// Adds what was spent. Returns true iff a window has ended with this call; share() is then about
+  /// that window.
   bool Add(std::chrono::nanoseconds cpu, MonotonicTime now) {
     spent_ += cpu;
     const auto elapsed = now - window_start_;
@@ -30,7 +31,7 @@ class Spending {
     return true;
   }
 
-  /// Of the latest window; 0 before the first has ended.
+  /// The share in the latest window that has ended; 0 before the first one has.
   double share() const { return share_; }
 
  private:

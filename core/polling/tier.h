@@ -1,5 +1,5 @@
-// The tiers of polling: what is cheap is polled often, what is expensive rarely. The one table of
-// them; a loop over kTiers is how everything else handles "each tier".
+// The tiers of polling: what is cheap is polled often, what is expensive rarely. This is the only
+// table of them. Everything else that handles "each tier" loops over kTiers.
 #pragma once
 
 #include <array>
@@ -20,14 +20,14 @@ struct TierSpec {
   Tier id;
   /// The value of the `tier` label, and the key below `poll:` in the configuration.
   std::string_view name;
-  /// Between the starts of two polls, where the configuration does not say otherwise.
+  /// The time between the starts of two polls, unless the configuration says otherwise.
   std::chrono::milliseconds default_interval;
   /// The shortest interval that the configuration may ask for.
   std::chrono::milliseconds min_interval;
 };
 
-/// In the order of their ids, the most frequent first. Where several have something to read, the
-/// first goes first.
+/// In the order of their ids, the most frequent first. If several have something to read, they are
+/// read in this order.
 inline constexpr std::array kTiers = std::to_array<TierSpec>({
     {Tier::kListeners, "listeners", std::chrono::milliseconds(100), std::chrono::milliseconds(10)},
     {Tier::kHandshakes, "handshakes", std::chrono::milliseconds(1'000),

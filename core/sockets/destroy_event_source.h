@@ -1,5 +1,5 @@
-// The seam for the end of connections: a stream delivers the final record of every socket that
-// ends. netlink/ implements it over the destroy groups of sock_diag; tests script it.
+// The interface that tells when connections end: a stream delivers the final record of every socket
+// that ends. netlink/ implements it over the destroy groups of sock_diag; tests script it.
 #pragma once
 
 #include <cstddef>
@@ -14,9 +14,9 @@ namespace connwatch {
 struct DestroyEventBatch {
   /// In state CLOSE, with the final tcp_info. Valid until the next call on the same stream.
   std::span<const SocketRecord> records;
-  /// Events before these were lost for want of room.
+  /// True iff events before these were lost because there was no room for them.
   bool is_overrun = false;
-  /// Whether more is waiting; else wait until fd() is readable.
+  /// True iff more events are waiting. If not, wait until fd() is readable.
   bool has_more = false;
 };
 
@@ -25,7 +25,7 @@ class DestroyEventStream {
  public:
   virtual ~DestroyEventStream() = default;
 
-  /// What has come, without blocking.
+  /// Returns the events that have come. Does not block.
   virtual Result<DestroyEventBatch> ReadBatch() = 0;
   /// Becomes readable when ReadBatch has something. The same as long as the stream lives.
   virtual int fd() const = 0;
@@ -36,8 +36,8 @@ class DestroyEventSource {
  public:
   virtual ~DestroyEventSource() = default;
 
-  /// Every TCP socket of the namespace that ends from now on. `buffer_bytes` is the room for events
-  /// that wait to be read; the kernel may give less.
+  /// Opens a stream of all TCP sockets of the namespace that end from now on. `buffer_bytes` is the
+  /// room for events that wait to be read. The kernel may give less.
   virtual Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) = 0;
 };
 

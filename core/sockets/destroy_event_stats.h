@@ -1,4 +1,4 @@
-// How the stream of destroy events stands. Part of a Snapshot.
+// Whether destroy events come, and how many. Part of a Snapshot.
 #pragma once
 
 #include <chrono>
@@ -6,12 +6,12 @@
 
 namespace connwatch {
 
-/// The destroy events, by which totals are exact.
+/// Destroy events make the totals of connections exact.
 struct DestroyEventStats {
-  bool is_active = false;           // the kernel tells of every connection that ends
+  bool is_active = false;           // the kernel reports every connection that ends
   std::uint64_t events = 0;         // received
-  std::uint64_t overruns = 0;       // times that events were lost, for want of room
-  std::chrono::nanoseconds cpu{0};  // spent on them
+  std::uint64_t overruns = 0;       // times that events were lost because there was no room
+  std::chrono::nanoseconds cpu{0};  // CPU time spent on the events
 };
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// Which sockets a dump is asked for, by their addresses and ports. The kernel is given the same
-// (netlink/filter_bytecode.h); Matches is what counts.
+// Selects the sockets of a dump by their addresses and ports. The kernel is given the same filter
+// (netlink/filter_bytecode.h), but Matches decides.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace connwatch {
 
-/// Everything that is there must hold; the default takes all sockets.
+/// A socket must match every member that is present. The default takes all sockets.
 struct EndpointFilter {
   std::optional<PortRange> local_ports = std::nullopt;
   std::optional<PortRange> remote_ports = std::nullopt;

@@ -1,5 +1,5 @@
-// What the drill-down shows of one socket beside its SocketRecord; nobody counts by it. Made by
-// netlink/ for single sockets, since it would cost too much for a million.
+// What /api/v1/sockets shows of one socket beside its SocketRecord. Nothing is counted by it.
+// netlink/ makes it only for single sockets, because it would cost too much for a million.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ enum class SocketTimer : std::uint8_t {
 /// "none", "retransmission", ...
 std::string_view Name(SocketTimer timer);
 
-/// One number of the kernel's tcp_info, in the unit that its name ends in once divided by
-/// `per_unit`.
+/// One number of the kernel's tcp_info. `value` divided by `per_unit` is in the unit that `name`
+/// ends in.
 struct TcpInfoNumber {
-  std::string_view name;  // as in "rto_seconds"; lives for ever
+  std::string_view name;  // for example "rto_seconds"; valid for ever
   std::uint64_t value = 0;
   std::uint32_t per_unit = 1;
 
@@ -33,14 +33,14 @@ struct TcpInfoNumber {
 
 struct SocketDetails {
   SocketTimer timer = SocketTimer::kNone;
-  /// Of the owner. Request and TIME-WAIT sockets have none and show 0.
+  /// The user id of the owner. Request and TIME-WAIT sockets have no owner and show 0.
   std::uint32_t uid = 0;
-  /// 0 where no process has the socket open.
+  /// 0 if no process has the socket open.
   std::uint32_t inode = 0;
-  /// "cubic"; empty where the kernel does not say.
+  /// For example "cubic"; empty if the kernel does not report it.
   std::string congestion_control;
-  /// What was agreed on and met: "timestamps", "sack", "window_scaling", "ecn", "ecn_seen",
-  /// "fast_open", "app_limited".
+  /// What the two sides agreed on and what happened so far: "timestamps", "sack", "window_scaling",
+  /// "ecn", "ecn_seen", "fast_open", "app_limited".
   std::vector<std::string_view> options;
   /// In a fixed order; a field that this kernel does not have, or that was never measured, is
   /// absent. Empty for request and TIME-WAIT sockets.

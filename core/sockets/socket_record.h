@@ -12,19 +12,19 @@
 
 namespace connwatch {
 
-/// What a connection has moved since it was opened, as the kernel counts it: SYN and FIN take a
-/// place in the sequence space and count as a byte each. core/connections/connection_usage.h takes
-/// them out.
+/// What a connection has moved since it was opened, as the kernel counts it. SYN and FIN each take
+/// a place in the sequence space, so each counts as a byte. core/connections/connection_usage.h
+/// subtracts them.
 struct TcpTraffic {
-  std::uint64_t bytes_acked = 0;  // by the peer, SYN (of the side that connects) and FIN included
+  std::uint64_t bytes_acked = 0;     // by the peer; FIN included, and SYN on the side that connects
   std::uint64_t bytes_received = 0;  // in order, FIN included
   std::uint64_t bytes_sent = 0;      // payload, retransmissions included
   std::uint64_t bytes_retransmitted = 0;
   std::uint32_t segments_sent = 0;  // retransmissions and pure ACKs included
   std::uint32_t segments_retransmitted = 0;
   std::chrono::microseconds busy{0};            // time with data to send
-  std::chrono::microseconds rwnd_limited{0};    // of it, held up by the peer's window
-  std::chrono::microseconds sndbuf_limited{0};  // of it, held up by the send buffer
+  std::chrono::microseconds rwnd_limited{0};    // part of `busy`: held up by the peer's window
+  std::chrono::microseconds sndbuf_limited{0};  // part of `busy`: held up by the send buffer
 
   bool operator==(const TcpTraffic&) const = default;
 };
@@ -41,7 +41,7 @@ struct TcpInfo {
   std::optional<std::chrono::milliseconds> since_last_ack_received;
   /// Time since anything was sent or arrived.
   std::optional<std::chrono::milliseconds> idle;
-  /// Absent where the kernel does not have all of it (before 4.19).
+  /// Absent if the kernel does not have all of it (before 4.19).
   std::optional<TcpTraffic> traffic;
 };
 
@@ -50,8 +50,8 @@ struct SocketRecord {
   TcpState state = TcpState::kClose;
   Endpoint local;
   Endpoint remote;
-  /// The family of the socket itself; kIpv6 with IPv4 addresses is a dual-stack socket in use by
-  /// IPv4.
+  /// The family of the socket itself. kIpv6 with IPv4 addresses means a dual-stack socket that is
+  /// used for IPv4.
   AddressFamily socket_family = AddressFamily::kIpv4;
   /// Identifies the socket for its whole life, across states; never reused while the host is up.
   std::uint64_t cookie = 0;
@@ -59,18 +59,19 @@ struct SocketRecord {
   std::uint32_t receive_queue = 0;
   /// LISTEN: the accept queue's limit. SYN-SENT: 1, the SYN. Other states: bytes (Send-Q).
   std::uint32_t send_queue = 0;
-  /// Of the segment that waits for its ACK: SYN for SYN-SENT, SYN-ACK for SYN-RECV.
+  /// How often the segment that waits for its ACK was retransmitted: the SYN in SYN-SENT, the
+  /// SYN-ACK in SYN-RECV.
   std::uint8_t retransmissions = 0;
-  /// Until the pending timer fires; 0 where there is none.
+  /// Time until the pending timer fires; 0 if there is none.
   std::chrono::milliseconds timer_expires{0};
   /// Absent for request sockets (SYN-RECV) and for TIME-WAIT and FIN-WAIT-2 mini-sockets.
   std::optional<TcpInfo> tcp_info;
-  /// Packets the socket dropped, for a LISTEN socket SYNs and final ACKs; wraps at 2^32. Only where
-  /// socket memory was asked for.
+  /// Packets that the socket dropped; for a LISTEN socket, SYNs and final ACKs. Wraps at 2^32.
+  /// Present only if socket memory was asked for.
   std::optional<std::uint32_t> drops;
   /// Inode of the owner's cgroup v2 directory. Absent on request and TIME-WAIT sockets.
   std::optional<std::uint64_t> cgroup_id;
-  /// Of an IPv6 LISTEN socket: it takes no IPv4.
+  /// True iff this is an IPv6 LISTEN socket that takes no IPv4.
   bool is_v6_only = false;
 };
 

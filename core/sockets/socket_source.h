@@ -1,5 +1,5 @@
-// The seam between the kernel and everything that counts: a source opens dumps, a dump hands out
-// records in batches. netlink/ implements it over inet_diag; tests script it.
+// The interface between the kernel and everything that counts sockets. A source opens dumps, and a
+// dump delivers records in batches. netlink/ implements it over inet_diag; tests script it.
 #pragma once
 
 #include <cstddef>
@@ -12,12 +12,13 @@
 
 namespace connwatch {
 
-/// Which sockets to dump, and what of each beyond its state, addresses and queues.
+/// Which sockets to dump, and what to ask for about each beyond its state, addresses and queues.
 struct DumpQuery {
   TcpStateSet states = TcpStateSet::All();
   bool tcp_info = false;
   bool socket_memory = false;  // for the drop count
-  /// Everything that netlink/details_message.h reads, and RecordBatch::messages to read it from.
+  /// Asks for everything that netlink/details_message.h reads, and fills RecordBatch::messages,
+  /// from which it is read.
   bool details = false;
   EndpointFilter endpoints = {};
 };
@@ -32,25 +33,26 @@ struct RecordBatch {
   /// Valid until the next call on the same dump.
   std::span<const SocketRecord> records;
   DumpProgress progress = DumpProgress::kMore;
-  /// With DumpQuery::details, the kernel's bytes of each record, likewise valid; else empty.
+  /// The kernel's bytes of each record, valid as long as `records`. Empty unless DumpQuery::details
+  /// is set.
   std::span<const std::span<const std::byte>> messages = {};
 };
 
-/// One walk of the kernel's socket table in flight. Destroying it ends the walk. After an error or
-/// kDone it must not be read again. Used by one thread.
+/// One walk of the kernel's socket table that is under way. Destroying it ends the walk. After an
+/// error or kDone it must not be read again. Used by one thread.
 class SocketDump {
  public:
   virtual ~SocketDump() = default;
 
-  /// The next records, without blocking. A walk is not a snapshot: a socket may come twice or be
-  /// missed. On an error nothing of this batch is returned and the dump is over.
+  /// Returns the next records. Does not block. A walk is not a snapshot: a socket may come twice or
+  /// be missed. On an error nothing of this batch is returned and the dump is over.
   virtual Result<RecordBatch> ReadBatch() = 0;
 
   /// Becomes readable when ReadBatch has something. The same as long as the dump lives.
   virtual int fd() const = 0;
 };
 
-/// Where dumps come from. Used by one thread.
+/// Opens dumps. Used by one thread.
 class SocketSource {
  public:
   virtual ~SocketSource() = default;

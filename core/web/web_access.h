@@ -12,12 +12,12 @@ namespace connwatch {
 
 enum class TlsVersion : std::uint8_t { kTls12, kTls13 };
 
-/// What a client certificate is needed for, by the names of Go's crypto/tls.
+/// Which client certificates are needed. The names are those of Go's crypto/tls.
 enum class ClientAuth : std::uint8_t {
   kNoClientCert,
-  kRequestClientCert,        // asked for; any, or none, will do
-  kRequireAnyClientCert,     // there must be one, of whomever
-  kVerifyClientCertIfGiven,  // none will do, but one that is given must be good
+  kRequestClientCert,        // the client is asked for one, but any certificate or none is good
+  kRequireAnyClientCert,     // the client must send one, issued by anybody
+  kVerifyClientCertIfGiven,  // the client need not send one, but if it does, it must be valid
   kRequireAndVerifyClientCert
 };
 
@@ -50,14 +50,14 @@ struct TlsSettings {
   PemFile certificate;  // the chain, the server's own first
   PemFile key;
   ClientAuth client_auth = ClientAuth::kNoClientCert;
-  std::optional<PemFile> client_ca;  // there where client_auth verifies
-  /// One of them must be among the subject alternative names of the client's certificate; empty:
-  /// any. Only where a certificate is required.
+  std::optional<PemFile> client_ca;  // present if client_auth verifies certificates
+  /// The client's certificate must have one of these as a subject alternative name; empty: any name
+  /// is good. Empty unless a certificate is required.
   std::vector<std::string> client_allowed_sans;
   TlsVersion min_version = TlsVersion::kTls12;
   TlsVersion max_version = TlsVersion::kTls13;  // not below min_version
   std::vector<TlsCipherSuite> cipher_suites;    // empty: GnuTLS's own choice
-  std::vector<TlsCurve> curve_preferences;      // likewise
+  std::vector<TlsCurve> curve_preferences;      // empty: GnuTLS's own choice
   bool prefer_server_cipher_suites = true;
 
   bool operator==(const TlsSettings&) const = default;
@@ -79,8 +79,8 @@ struct BasicAuthUser {
 
 /// A token bucket. An interval of 0 means no limit.
 struct RateLimit {
-  std::chrono::milliseconds interval{0};  // in which one request is permitted; up to 1 h
-  unsigned burst = 0;                     // at once; 1 to 1,000,000 where there is a limit
+  std::chrono::milliseconds interval{0};  // one request is permitted per interval; up to 1 h
+  unsigned burst = 0;                     // requests at once; 1 to 1,000,000 if there is a limit
 
   bool operator==(const RateLimit&) const = default;
 };

@@ -1,4 +1,4 @@
-// Why HTTP clients were refused, and how many: counted by the WebGuard, part of a Snapshot.
+// Why HTTP clients were refused, and how many. Counted by the WebGuard, part of a Report.
 #pragma once
 
 #include <array>

@@ -13,7 +13,7 @@ DestroyEventRunner::DestroyEventRunner(EventLoop& loop, DestroyEventSource& sour
     : loop_(loop), source_(source), tracker_(tracker) {}
 
 void DestroyEventRunner::Configure(const Config& config) {
-  // The polls get the other half, at least.
+  // The polls get at least the other half.
   limit_ = config.cpu_budget / 2;
   const bool is_same =
       mode_ == config.destroy_events && buffer_bytes_ == config.destroy_event_buffer;

@@ -1,5 +1,5 @@
-// Keeps the stream of destroy events on the loop: joins, hands every event to the tracker, and with
-// `auto` leaves for a while when it costs too much.
+// Keeps the stream of destroy events on the loop. Joins the kernel's groups and passes every event
+// to the tracker. With `auto` it leaves them for a while if the events cost too much.
 #pragma once
 
 #include <chrono>
@@ -16,22 +16,22 @@ namespace connwatch {
 
 class DestroyEventRunner {
  public:
-  /// How long it stays away when it cost too much, or could not join.
+  /// How long to wait before joining again, after the events cost too much or joining failed.
   static constexpr std::chrono::minutes kAbsence{1};
 
-  /// All must outlive the runner.
+  /// All arguments must outlive the runner.
   DestroyEventRunner(EventLoop& loop, DestroyEventSource& source, ConnectionTracker& tracker);
 
-  /// Joins or leaves as `config` says; call it again when that has changed. Failing to join is
-  /// logged and tried again.
+  /// Joins or leaves as `config` says. Call it again when `config` has changed. If joining fails,
+  /// that is logged and tried again later.
   void Configure(const Config& config);
 
   const DestroyEventStats& stats() const { return stats_; }
-  /// What the events cost of late, as a share of one core.
+  /// What the events have cost lately, as a share of one core.
   double share() const { return spending_.share(); }
 
  private:
-  // Events come in crowds: after a read they may gather for a while, which saves most wake-ups.
+  // Events come in bursts. After a read they may collect for this long, which saves most wake-ups.
   static constexpr std::chrono::milliseconds kGather{2};
 
   void Join();
@@ -40,7 +40,8 @@ class DestroyEventRunner {
   void Leave();
   void RejoinLater();
   void OnReadable();
-  // Reads what has come, but not for ever: whether there is more. An error: the stream is broken.
+  // Reads what has come, but only a limited amount. Returns true iff there is more. An error means
+  // that the stream is broken.
   Result<bool> Read();
 
   EventLoop& loop_;

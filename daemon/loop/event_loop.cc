@@ -17,8 +17,8 @@ constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP};
 
 using Callback = EventLoop::Callback;
 
-// sd-event keeps a pointer to the callback and frees it with the source, which is after the
-// callback returned, even if that dropped its own registration.
+// sd-event keeps a pointer to the callback and frees the callback together with the source. That
+// happens after the callback has returned, even if the callback dropped its own registration.
 void HandOver(sd_event_source* source, std::unique_ptr<Callback> callback) {
   sd_event_source_set_userdata(source, callback.release());
   sd_event_source_set_destroy_callback(

@@ -18,7 +18,7 @@ struct sd_event_source;
 namespace connwatch {
 
 /// If several things are to be done, the one with the lowest number goes first. The tiers have 0,
-/// 10, 20, ...: slices of the long dump give way to everything else.
+/// 10, 20, ..., so slices of the long dump come after everything else.
 enum class Priority : std::int64_t {
   kSignals = -10,
   kDestroyEvents = 5,
@@ -30,7 +30,7 @@ constexpr Priority PriorityOf(Tier tier) {
   return Priority{kStep * static_cast<std::int64_t>(IndexOf(tier))};
 }
 
-/// A registration with the loop; ends when destroyed, also from within its own callback.
+/// A registration with the loop. It ends when it is destroyed, which its own callback may do.
 class LoopRegistration {
  public:
   LoopRegistration() = default;
@@ -49,7 +49,7 @@ class EventLoop {
  public:
   using Callback = std::function<void()>;
 
-  /// Answers the service manager's watchdog while it runs, if there is one.
+  /// The loop answers the service manager's watchdog while it runs, if there is one.
   static Result<std::unique_ptr<EventLoop>> Create();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -57,12 +57,12 @@ class EventLoop {
 
   /// The signal must be blocked in every thread (BlockSignals).
   Result<LoopRegistration> OnSignal(int signal_number, Callback callback);
-  /// Level-triggered. Does not own the descriptor.
+  /// Calls `callback` while `fd` is readable (level-triggered). Does not own `fd`.
   Result<LoopRegistration> OnReadable(int fd, Priority priority, Callback callback);
-  /// Once at `when`, at once if that has passed.
+  /// Calls `callback` once, at `when`, or at once if that has passed.
   Result<LoopRegistration> At(MonotonicTime when, Priority priority, Callback callback);
 
-  /// Runs until a callback calls Stop, or Fail, whose error it then returns.
+  /// Runs until a callback calls Stop or Fail. After Fail it returns the error given there.
   Result<void> Run();
   void Stop();
   void Fail(Error error);
@@ -74,7 +74,7 @@ class EventLoop {
   Result<void> outcome_;
 };
 
-/// Blocks the signals the loop takes; threads started later inherit it. Ignores SIGPIPE.
+/// Blocks the signals that the loop takes. Threads started later inherit that. Ignores SIGPIPE.
 void BlockSignals();
 
 }  // namespace connwatch

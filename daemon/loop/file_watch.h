@@ -1,4 +1,4 @@
-// Notices that files were replaced or written to, by looking at them again.
+// Notices that files were replaced or written to, by checking them again and again.
 #pragma once
 
 #include <sys/stat.h>
@@ -9,14 +9,14 @@
 
 namespace connwatch {
 
-/// inotify(7) was left out: certificates come through symlinks that are renamed, and four calls of
-/// stat(2) a second cost nothing.
+/// inotify(7) was rejected: certificates often come through symlinks that are renamed, and four
+/// calls of stat(2) a second cost nothing.
 class FileWatch {
  public:
   void Watch(std::vector<std::string> paths);
-  /// Whether one of them is another file than at the last call, or has other times or another size;
-  /// also that it came or went. True at the first call after Watch: what was read before it may be
-  /// out of date.
+  /// Returns true iff one of the files has been replaced since the last call, has other times or
+  /// another size, or has appeared or vanished. Returns true at the first call after Watch, because
+  /// what was read before may be out of date.
   bool HasChanged();
 
  private:

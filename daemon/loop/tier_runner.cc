@@ -16,7 +16,7 @@ Result<void> TierRunner::Reschedule() {
   if (!latest_due_) return {};
   const auto interval = tier_.health().interval();
   const MonotonicTime now = Now().monotonic;
-  // No burst to catch up after the host has slept.
+  // After the host has slept, missed polls are not made up for in a burst.
   const bool is_past = *latest_due_ + interval <= now;
   return ScheduleAt((is_past ? now : *latest_due_) + interval);
 }
@@ -54,7 +54,7 @@ void TierRunner::Step(const std::function<void(Instant)>& step) {
   tier_.AddCpu(cpu_after - cpu_before);
   if (has_concluded) {
     on_concluded_();
-    tier_.AddCpu(ThreadCpuTime() - cpu_after);  // what follows is part of the price
+    tier_.AddCpu(ThreadCpuTime() - cpu_after);  // work after the poll is part of its cost
   } else if (!was_in_flight) {
     FailOnError(WatchDump());
   }

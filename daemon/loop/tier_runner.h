@@ -1,5 +1,5 @@
-// Drives a tier on the event loop: begins a poll at each interval, reads on when the kernel
-// has more, at the tier's own priority, and gives up at the deadline.
+// Drives a tier on the event loop. Begins a poll at each interval, reads on at the tier's own
+// priority when the kernel has more, and gives up at the deadline.
 #pragma once
 
 #include <functional>
@@ -12,22 +12,22 @@ namespace connwatch {
 
 class TierRunner {
  public:
-  /// `on_concluded` is called after each poll that ended. All must outlive the runner.
+  /// `on_concluded` is called after each poll that ended. All references must outlive the runner.
   TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
              std::function<void()> on_concluded);
 
   /// Polls now, then at each interval.
   Result<void> Start();
 
-  /// To be called when the tier's interval has changed: it counts from the latest poll. The first
-  /// poll is not put off.
+  /// Must be called when the tier's interval has changed. The new interval counts from the latest
+  /// poll. Before the first poll it does nothing.
   Result<void> Reschedule();
 
  private:
   Result<void> ScheduleAt(MonotonicTime due);
   void OnDue(MonotonicTime due);
   void OnReadable();
-  // Runs a step of the tier, adds up its CPU time, and sees to what follows from it.
+  // Runs a step of the tier and counts its CPU time. Then concludes the poll if it has ended.
   void Step(const std::function<void(Instant)>& step);
   Result<void> WatchDump();
   void FailOnError(Result<void> result);

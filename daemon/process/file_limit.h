@@ -1,12 +1,12 @@
-// How many descriptors this process may have open.
+// The limit on how many descriptors this process may have open.
 #pragma once
 
 #include <cstdint>
 
 namespace connwatch {
 
-/// Raises the limit as far as is permitted without privileges, which select(2) would not survive:
-/// nothing here uses it. Returns the limit in force.
+/// Raises the limit as far as is permitted without privileges. Returns the limit in force.
+/// select(2) does not work with so many descriptors, but nothing here uses it.
 std::uint64_t RaiseFileLimit();
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
 // The daemon's log: spdlog to standard error. Under systemd each line begins with its priority and
-// leaves the time to the journal.
+// has no time, because the journal adds it.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@ namespace connwatch {
 /// Sets up or changes the log. Not thread-safe: call it on the loop thread.
 void ConfigureLogging(const LogConfig& config);
 
-/// A line without time and level, for what comes before the log is set up.
+/// Prints a line without time and level, for errors before the log is set up.
 void PrintError(std::string_view line);
 
 void LogInfo(std::string_view message);
 void LogWarning(std::string_view message);
 void LogError(std::string_view message);
 
-/// For KernelReader::Log: a warning if something cannot be read, else an info.
+/// For KernelReader::Log. Logs a warning if something cannot be read, else an info.
 void LogReadChange(bool is_failure, const std::string& line);
 
 }  // namespace connwatch

@@ -43,7 +43,7 @@ std::optional<T> Chosen(const std::array<WordFor<T>, size>& choices, const std::
   return choice == choices.end() ? std::nullopt : std::optional<T>(choice->value);
 }
 
-// What CLI11 fills in before it is checked further.
+// The options as CLI11 fills them in, before further checks.
 struct RawOptions {
   Options options;
   std::vector<std::string> listen_addresses{kDefaultListenAddress};

@@ -19,16 +19,16 @@ inline constexpr int kExitFailed = 1;  // at run time
 inline constexpr int kExitMisuse = 2;  // wrong flags or bad configuration
 
 struct Options {
-  /// Empty: built-in defaults.
+  /// Empty means the built-in defaults.
   std::string config_file;
   std::vector<ListenAddress> listen_addresses;
-  /// Sockets come from systemd instead.
+  /// Listening sockets come from systemd instead.
   bool systemd_socket = false;
-  /// Empty: plain HTTP for everybody.
+  /// Empty means plain HTTP for everybody.
   std::string web_config_file;
-  /// Whether a reload may be asked for over HTTP.
+  /// Whether clients may ask for a reload over HTTP.
   bool enable_lifecycle = false;
-  /// Set by flags, they override the configuration file, also after a reload.
+  /// If flags set these, they override the configuration file, also after a reload.
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;
   bool once = false;
@@ -37,7 +37,7 @@ struct Options {
   std::chrono::seconds rules_scrape_interval = kDefaultScrapeInterval;
 };
 
-/// The text to print and the code to exit with: after --help, --version or a wrong flag.
+/// The text to print and the exit code, after --help, --version or a wrong flag.
 struct EarlyExit {
   int code = kExitGood;
   std::string output;  // to standard output if code is 0, else to standard error

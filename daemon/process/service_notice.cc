@@ -11,7 +11,7 @@ namespace connwatch {
 
 namespace {
 
-// It fails only where nobody listens any more, and then nobody is to be told.
+// Errors are ignored: it fails only if nobody listens any more.
 void Notify(const std::string& assignments) {
   sd_notify(/*unset_environment=*/0, assignments.c_str());
 }

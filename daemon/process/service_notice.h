@@ -1,5 +1,5 @@
-// What the service manager (systemd) is told over sd_notify. Nothing happens where none has asked.
-// For the loop thread.
+// Reports the state of the service to the service manager (systemd) over sd_notify. Does nothing if
+// there is no service manager that asked for it. For the loop thread.
 #pragma once
 
 #include <string>
@@ -11,12 +11,12 @@ namespace connwatch {
 
 class ServiceNotice {
  public:
-  /// The service does what it is for. Only the first call counts.
+  /// Reports that the service works. Only the first call counts.
   void Ready();
-  /// One line for `systemctl status`; sent if it has changed.
+  /// Reports one line for `systemctl status`. It is sent only if it has changed.
   void Status(const std::string& text);
-  /// The configuration is being read again, since `now`, until Reloaded(). Not told before the
-  /// service was ready: systemd takes the end of a reload for that.
+  /// Reports that the configuration is being read again, from `now` until Reloaded(). Not sent
+  /// before the service is ready, because systemd takes the end of a reload as "ready".
   void Reloading(Instant now);
   void Reloaded();
   void Stopping();

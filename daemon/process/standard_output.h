@@ -1,11 +1,11 @@
-// What a call that is no daemon prints.
+// Standard output, for the flags that print something and end.
 #pragma once
 
 #include <string_view>
 
 namespace connwatch {
 
-/// All of it or a failure; logs the failure and returns the exit code.
+/// Prints all of `text`. Returns the exit code. If it fails, logs why.
 int PrintToStandardOutput(std::string_view text);
 
 }  // namespace connwatch

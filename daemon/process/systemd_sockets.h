@@ -8,7 +8,8 @@
 
 namespace connwatch {
 
-/// To be called once. ENOENT where there are none, EINVAL where one is no listening stream socket.
+/// Takes the sockets. Must be called only once. ENOENT if there are none, EINVAL if one of them is
+/// no listening stream socket.
 Result<std::vector<ListeningSocket>> TakeSystemdSockets();
 
 }  // namespace connwatch

@@ -1,5 +1,5 @@
-// Lines about clients that are refused for one reason, no more of them than a person reads: whoever
-// is refused must not be able to fill the disk.
+// Limits the log lines about clients that are refused for one reason to what a person can read. A
+// client that is refused must not be able to fill the disk.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace connwatch {
 /// May be used from several threads.
 class RefusalLog {
  public:
-  /// The line to log, with how many were left out since the last one; nullopt where this one is.
+  /// Returns the line to log, together with the number of lines left out since the last one.
+  /// nullopt if this line is to be left out.
   std::optional<std::string> Take(const std::string& line, MonotonicTime now);
 
  private:

@@ -1,4 +1,5 @@
-// Brings "load the configuration again" from HTTP threads to the loop, and the outcome back.
+// Passes requests to load the configuration again from HTTP threads to the loop, and returns the
+// outcome.
 #pragma once
 
 #include <functional>
@@ -14,19 +15,19 @@ namespace connwatch {
 
 class ReloadRequests {
  public:
-  /// On the loop thread. `reload` runs on it, once for all requests that wait. The loop must
-  /// outlive this.
+  /// Call it on the loop thread. `reload` runs on that thread, once for all requests that wait. The
+  /// loop must outlive this object.
   static Result<std::unique_ptr<ReloadRequests>> Create(EventLoop& loop,
                                                         std::function<Result<void>()> reload);
   ~ReloadRequests();
   ReloadRequests(const ReloadRequests&) = delete;
   ReloadRequests& operator=(const ReloadRequests&) = delete;
 
-  /// Waits for a reload that begins after this call, for at most 30 s; its outcome. On any thread
-  /// but the loop's.
+  /// Waits at most 30 s for a reload that begins after this call, and returns its outcome. Call it
+  /// on any thread except the loop's.
   Result<void> Ask();
-  /// Whoever waits, and whoever asks from now on, is told that the daemon stops. On the loop
-  /// thread, before the end of the threads that ask.
+  /// Ends all waiting and future calls of Ask with an error that says that the daemon stops. Call
+  /// it on the loop thread, before the threads that ask are ended.
   void Close();
 
  private:

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kOther = "other";
 
-// Every group there is gets its own name: which of them the metrics show is known already.
+// Here every group gets its own name. Which groups the metrics show is already known.
 ClassifierOptions WithAllGroups(ClassifierOptions options) {
   options.groups.max_groups = std::numeric_limits<GroupId>::max();
   return options;
@@ -36,7 +36,7 @@ void SocketSearch::Find(BodyStream& answer) {
   answer.Write(RenderSocketsEnd(found_.size(), incomplete_because_));
 }
 
-// Whether a connection is inbound depends on the listeners: these come first.
+// Listeners are read first, because they decide whether a connection is inbound.
 Result<void> SocketSearch::FindIn(BodyStream& answer) {
   const MonotonicTime now = parts_.now().monotonic;
   auto listeners = Dump({.states = {TcpState::kListen}}, [&](const RecordBatch& batch) {
@@ -89,7 +89,7 @@ bool SocketSearch::Write(const RecordBatch& batch, BodyStream& answer) {
   return true;
 }
 
-// The kernel was asked to leave out what does not match; an old one may not have understood.
+// The kernel was asked to leave out what does not match, but an old kernel may not support that.
 std::optional<FoundSocket> SocketSearch::Examine(const SocketRecord& record) {
   if (!query_.states.Has(record.state) || !query_.endpoints.Matches(record)) return std::nullopt;
   FoundSocket socket{.record = record};

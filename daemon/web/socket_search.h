@@ -1,4 +1,5 @@
-// One look for the sockets that a SocketQuery asks for: from the kernel into a BodyStream.
+// One search for the sockets that a SocketQuery asks for. Reads from the kernel and writes into a
+// BodyStream.
 #pragma once
 
 #include <atomic>
@@ -24,33 +25,33 @@ class SocketSearch {
     SocketSource& source;
     ClassifierOptions classifier = {};
     ConnectionClassifier::UnitNames unit_names;
-    /// What the metrics show as groups, where there was no room for all: any other is "other"
-    /// there.
+    /// The groups that the metrics show. Any other group is "other" there. Absent if there was room
+    /// for all groups.
     std::optional<std::unordered_set<std::string>> shown_groups;
     std::function<Instant()> now;
     const std::atomic<bool>& is_stopping;
   };
 
-  /// The whole of it may take so long.
+  /// The longest time that the whole search may take.
   static constexpr std::chrono::seconds kTimeLimit{10};
 
   SocketSearch(Parts parts, SocketQuery query);
 
-  /// Writes the answer; whoever called then completes the stream. What keeps the answer from being
-  /// complete is said at its end. Returns early where nobody reads it, or when it is to stop.
+  /// Writes the answer. The caller must then complete the stream. If the answer is not complete,
+  /// its end says why. Returns early if nobody reads the answer, or if the search must stop.
   void Find(BodyStream& answer);
 
  private:
   using Take = std::function<bool(const RecordBatch& batch)>;
 
-  // Hands the batches of a dump to `take` until that returns false, or the dump ends.
+  // Passes the batches of a dump to `take` until it returns false or the dump ends.
   Result<void> Dump(const DumpQuery& query, const Take& take);
-  // Why to stop a dump under way; empty: not.
+  // Returns why the dump under way must stop; empty if it need not.
   std::string Obstacle();
   Result<void> FindIn(BodyStream& answer);
-  // False when enough was found.
+  // Returns false if no more sockets are needed.
   bool Write(const RecordBatch& batch, BodyStream& answer);
-  // Nothing where the socket is not asked for.
+  // nullopt if the query does not ask for the socket.
   std::optional<FoundSocket> Examine(const SocketRecord& record);
 
   Parts parts_;

@@ -16,7 +16,7 @@ namespace connwatch {
 
 namespace {
 
-// The groups that have series of their own, where others are summed up.
+// Returns the groups that have series of their own. nullopt if no group was summed up as "other".
 std::optional<std::unordered_set<std::string>> FoldedTo(
     const std::shared_ptr<const PublishedReport>& published) {
   if (!published || published->report().snapshot->folded_groups == 0) return std::nullopt;
@@ -47,7 +47,7 @@ Result<std::shared_ptr<BodyStream>> SocketSearches::Start(const SocketQuery& que
   try {
     thread_ = std::thread([this, query, options = options_, answer] {
       Run(query, options, *answer);
-      is_searching_ = false;  // first: whoever has the answer may ask again
+      is_searching_ = false;  // before Complete, because then the client may ask again
       answer->Complete();
     });
   } catch (const std::system_error& error) {

@@ -1,5 +1,5 @@
-// /api/v1/sockets from the daemon's side: bounds how often and how many at a time, and looks on a
-// thread of its own, so that no scrape waits for it and the loop never notices.
+// The searches of /api/v1/sockets. Limits how often they run and how many run at a time. A search
+// has a thread of its own, so that neither scrapes nor the loop wait for it.
 #pragma once
 
 #include <atomic>
@@ -21,23 +21,25 @@ namespace connwatch {
 
 class SocketSearches {
  public:
-  /// Searches at once, and then one per second.
+  /// So many searches may start at once, and then one per second.
   static constexpr unsigned kBurst = 5;
 
-  /// Both must outlive this; `source` is used by the searches only.
+  /// Both must outlive this. Nothing but the searches may use `source`.
   SocketSearches(SocketSource& source, const ReportSlot& reports);
   ~SocketSearches() { Stop(); }
   SocketSearches(const SocketSearches&) = delete;
   SocketSearches& operator=(const SocketSearches&) = delete;
 
-  /// How connections are put into groups, from the next search on. On any thread.
+  /// Sets how connections are put into groups, from the next search on. May be called on any
+  /// thread.
   void Configure(ClassifierOptions options);
 
-  /// Begins a search whose answer comes through the stream. EBUSY while there is another one, or
-  /// after too many; another error where no thread can be had, or after Stop. On any thread.
+  /// Begins a search and returns the stream that brings the answer. EBUSY if another search is
+  /// under way, or after too many searches. Another error if no thread can be started, or after
+  /// Stop. May be called on any thread.
   Result<std::shared_ptr<BodyStream>> Start(const SocketQuery& query);
 
-  /// Ends the search under way, whose stream is then complete. There are no more after it.
+  /// Ends the search under way; its stream is then complete. No search can start after it.
   void Stop();
 
  private:
@@ -46,7 +48,7 @@ class SocketSearches {
 
   SocketSource& source_;
   const ReportSlot& reports_;
-  CgroupNames cgroup_names_;  // the searching thread's
+  CgroupNames cgroup_names_;  // used only by the searching thread
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_searching_ = false;
   Mutex mutex_;

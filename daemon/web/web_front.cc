@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 
-// A poll needs a descriptor. Without this warning nobody would know why polls fail while many HTTP
-// clients are connected.
+// A poll needs a descriptor. This warning explains why polls may fail while many HTTP clients are
+// connected.
 void WarnOfFewDescriptors(std::uint64_t for_clients) {
   constexpr std::uint64_t kForOthers = 100;
   const std::uint64_t limit = RaiseFileLimit();
@@ -55,7 +55,7 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
   Watch();
 }
 
-// HTTP threads that wait for a reload must not keep their server from ending.
+// Stops HTTP threads from waiting for a reload, because their server could not end otherwise.
 WebFront::~WebFront() {
   if (reload_requests_) reload_requests_->Close();
 }

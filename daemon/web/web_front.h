@@ -1,5 +1,5 @@
 // The HTTP servers with all that they need from the daemon: addresses, the web configuration file
-// and its changes, reload requests, time-outs. Lives on the loop thread.
+// and its changes, reload requests, time-outs. For the loop thread.
 #pragma once
 
 #include <array>
@@ -25,32 +25,34 @@ namespace connwatch {
 
 using WebPolicyResult = std::variant<std::shared_ptr<const WebPolicy>, std::vector<ConfigError>>;
 
-/// What --web.config.file says, or all mistakes in it and in the files it names; without one
-/// everybody may ask, in the clear.
+/// Returns what --web.config.file says, or all mistakes in it and in the files that it names.
+/// Without such a file everybody may ask, over plain HTTP.
 WebPolicyResult LoadWebPolicy(const Options& options);
 
 /// What requests may ask the daemon to do.
 struct WebActions {
   ReloadAction reload;         // on the loop thread
-  SocketSearchAction sockets;  // on HTTP threads; empty where that is off
-  /// On the loop thread, after the web files have changed and were read again: how that went.
+  SocketSearchAction sockets;  // on HTTP threads; empty if that is off
+  /// Called on the loop thread after the web files have changed and were read again. Says whether
+  /// that succeeded.
   std::function<void(bool is_successful)> on_web_files_read;
 };
 
 class WebFront {
  public:
-  /// `policy` is what LoadWebPolicy gave. All must outlive this, and what `actions` need as well.
+  /// `policy` is the result of LoadWebPolicy. All references must outlive this, and so must
+  /// everything that `actions` use.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
            const ReportSlot& reports, EventLoop& loop, WebActions actions);
   ~WebFront();
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;
 
-  /// Serves from then on.
+  /// Starts to serve.
   Result<void> Start(const HttpLimits& limits);
 
-  /// Reads --web.config.file and the files it names again. On failure, which is logged, what was in
-  /// force stays. That happens by itself within a second of a change.
+  /// Reads --web.config.file and the files that it names again. If that fails, it is logged and the
+  /// old policy stays in force. This also happens by itself within a second after a change.
   Result<void> Reload();
 
   /// How many clients were refused since the start, by reason.

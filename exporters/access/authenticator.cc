@@ -15,11 +15,11 @@ using std::chrono::milliseconds;
 
 constexpr unsigned kBurst = 10;           // failures in all
 constexpr unsigned kBurstOfOne = 5;       // of one client
-constexpr milliseconds kInterval{1'000};  // at cost 10, of about 70 ms each
+constexpr milliseconds kInterval{1'000};  // at cost 10, where each takes about 70 ms
 constexpr unsigned kIntervalCost = 10;
 constexpr int kIntervalsOfOne = 10;
 
-// A failure at a higher cost takes longer, and so does the wait after it.
+// A failure at a higher cost takes longer to compute, so the wait after it is longer too.
 milliseconds IntervalAt(unsigned cost) {
   return kInterval * (std::int64_t{1} << (std::max(cost, kIntervalCost) - kIntervalCost));
 }
@@ -32,7 +32,7 @@ unsigned HighestCost(const std::vector<BasicAuthUser>& users) {
   return highest;
 }
 
-// A part's length goes first: "ab" and "c" are not "a" and "bc".
+// Each part begins with its length, so "ab" and "c" differ from "a" and "bc".
 void AppendPart(std::string& message, std::string_view part) {
   message.append(std::to_string(part.size())).append(":").append(part);
 }
@@ -108,7 +108,7 @@ std::chrono::nanoseconds Authenticator::Wait(const std::string& client, Monotoni
   return own == failures_.end() ? wait : std::max(wait, own->second.Wait(now));
 }
 
-// There are few clients with failures: the limit in all sees to it.
+// `failures_` stays small, because the limit for all clients together allows few failures.
 void Authenticator::CountFailure(const std::string& client, unsigned cost, MonotonicTime now) {
   const milliseconds interval = IntervalAt(cost);
   std::erase_if(failures_, [now](const auto& entry) { return entry.second.IsFull(now); });

@@ -1,7 +1,7 @@
-// Basic authentication: who gives a password that matches its hash. A log-in that succeeded is
-// remembered, so that a scrape does not cost a bcrypt computation; computations for what then turns
-// out wrong are limited, per client and in all, so that guessing neither costs much CPU nor holds
-// up the HTTP thread that computes.
+// Basic authentication: checks passwords against their hashes. A log-in that succeeded is
+// remembered, so that not every scrape costs a bcrypt computation. Log-ins that fail are limited,
+// per client and in all. So guessing passwords neither costs much CPU nor holds up the HTTP thread
+// that computes.
 #pragma once
 
 #include <array>
@@ -27,35 +27,35 @@ enum class LoginVerdict : std::uint8_t { kAccepted, kUnknownUser, kWrongPassword
 
 struct Login {
   LoginVerdict verdict = LoginVerdict::kAccepted;
-  std::chrono::seconds retry_after{0};  // of kTooMany, at least 1 s
+  std::chrono::seconds retry_after{0};  // for kTooMany, at least 1 s
 };
 
-/// May be used from several threads; the password is computed on the one that asks.
+/// May be used from several threads. bcrypt runs on the thread that calls Check().
 class Authenticator {
  public:
   using Match = std::function<bool(const std::string& password, const std::string& hash)>;
 
-  /// `match` is MatchesBcrypt but in tests.
+  /// `match` is MatchesBcrypt, except in tests.
   explicit Authenticator(Match match);
 
-  /// `client` is what attempts are counted by. An unknown user costs as much time as a wrong
-  /// password. `users` must not be empty.
+  /// Failures are counted per `client`. An unknown user costs as much time as a wrong password.
+  /// `users` must not be empty.
   Login Check(const BasicCredentials& credentials, const std::vector<BasicAuthUser>& users,
               const std::string& client, MonotonicTime now);
 
-  /// A log-in is remembered until it was not used for this long; a user's new hash forgets it.
+  /// A log-in is forgotten if it is not used for this long, or when the user gets a new hash.
   static constexpr std::chrono::minutes kRemembered{5};
   static constexpr std::size_t kMaxRemembered = 100;
 
  private:
   using Digest = std::array<std::uint8_t, 32>;
 
-  // Keyed by a secret of this process, so that no memory dump gives a hash to guess against.
-  // Nothing where GnuTLS gave no secret or digest: then nobody is remembered.
+  // A digest keyed by a secret of this process, so that a memory dump contains no hash to guess
+  // against. nullopt if GnuTLS gave no secret or digest: then nobody is remembered.
   std::optional<Digest> DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
   bool Recall(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   void Remember(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
-  // How long this client must wait before it may have a password computed.
+  // How long this client must wait before another password of it is checked.
   std::chrono::nanoseconds Wait(const std::string& client, MonotonicTime now)
       CONNWATCH_REQUIRES(mutex_);
   void CountFailure(const std::string& client, unsigned cost, MonotonicTime now)

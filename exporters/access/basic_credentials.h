@@ -12,8 +12,8 @@ struct BasicCredentials {
   std::string password;  // a secret: never to be logged
 };
 
-/// "Basic " and the base64 of "user:password"; nullopt for everything else, also for a password
-/// with a NUL in it, of which bcrypt would see only the beginning.
+/// Parses "Basic " and the base64 of "user:password". nullopt for everything else, also for a
+/// password with a NUL in it, because bcrypt would see only its beginning.
 std::optional<BasicCredentials> ParseBasicCredentials(std::string_view authorization);
 
 }  // namespace connwatch

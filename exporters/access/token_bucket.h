@@ -1,4 +1,4 @@
-// Permits a burst at once and then one per interval.
+// A rate limit that permits a burst at once and then one request per interval.
 #pragma once
 
 #include <chrono>
@@ -9,27 +9,27 @@ namespace connwatch {
 
 class TokenBucket {
  public:
-  /// Full at first. `interval` above 0, `burst` at least 1.
+  /// The bucket is full at first. `interval` must be above 0 and `burst` at least 1.
   TokenBucket(std::chrono::milliseconds interval, unsigned burst)
       : interval_(interval), capacity_(interval * burst) {}
 
-  /// Whether there is a token.
+  /// Returns true iff there is a token.
   bool HasToken(MonotonicTime now) const { return Debt(now) + interval_ <= capacity_; }
-  /// Takes one, only if there is one; whether it did.
+  /// Takes a token if there is one. Returns true iff it took one.
   bool Take(MonotonicTime now) {
     if (!HasToken(now)) return false;
     full_at_ = now + Debt(now) + interval_;
     return true;
   }
   bool IsFull(MonotonicTime now) const { return now >= full_at_; }
-  /// Until there is a token; 0 if there is.
+  /// Returns how long it takes until there is a token; 0 if there is one.
   std::chrono::nanoseconds Wait(MonotonicTime now) const {
     const auto over = Debt(now) + interval_ - capacity_;
     return over > over.zero() ? over : over.zero();
   }
 
  private:
-  // What is missing until the bucket is full, as the time it takes to fill.
+  // The time that it takes to fill the bucket.
   std::chrono::nanoseconds Debt(MonotonicTime now) const {
     return full_at_ > now ? full_at_ - now : std::chrono::nanoseconds(0);
   }

@@ -20,7 +20,7 @@ HttpReply TooMany(std::chrono::nanoseconds wait, std::string text) {
   return reply;
 }
 
-// A user name as given, fit for a line of a log.
+// A user name as the client sent it, made safe for a line of the log.
 std::string Printable(std::string_view name) {
   constexpr std::size_t kMaxCharacters = 40;
   std::string text;

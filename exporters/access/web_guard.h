@@ -1,6 +1,6 @@
-// Stands before every HTTP request: the rate limit first, then who asks. Holds what
-// --web.config.file says at the moment, for all servers together. Counts the clients that are
-// refused, here or elsewhere.
+// Checks every HTTP request before it is answered: first the rate limit, then the log-in. Holds the
+// policy of --web.config.file that is in force, for all servers together. Counts the clients that
+// are refused, here or elsewhere.
 #pragma once
 
 #include <functional>
@@ -22,7 +22,7 @@
 
 namespace connwatch {
 
-/// What is in force: WebAccess and what was made from it. Immutable.
+/// The rules in force: WebAccess and what was made from it. Immutable.
 struct WebPolicy {
   WebAccess access;
   std::shared_ptr<const TlsContext> tls;  // null: plain HTTP
@@ -33,18 +33,19 @@ struct WebPolicy {
 
 struct WebVisitor {
   ClientIdentity client;
-  std::string_view authorization;  // the header, empty where there is none
+  std::string_view authorization;  // the header, empty if there is none
 };
 
 /// May be used from several threads.
 class WebGuard {
  public:
-  /// Takes a line for the log, without secrets, on any thread.
+  /// Takes a line for the log, which contains no secrets. Called on any thread.
   using RefusalLog = std::function<void(WebRefusal reason, const std::string& line)>;
 
   WebGuard(std::shared_ptr<const WebPolicy> policy, RefusalLog log);
 
-  /// From now on. Whether there is TLS at all is for the servers to keep as it was.
+  /// Makes `policy` the one in force. It does not switch TLS on or off: the servers keep that as it
+  /// was.
   void Enforce(std::shared_ptr<const WebPolicy> policy);
   std::shared_ptr<const WebPolicy> policy() const;
 
@@ -60,7 +61,7 @@ class WebGuard {
   WebRefusalCounts refusals() const;
 
  private:
-  // How long until the rate limit permits a request; 0 where it does, and it is then counted.
+  // How long it takes until the rate limit permits a request. If that is 0, the request is counted.
   std::chrono::nanoseconds WaitForRate(MonotonicTime now);
   HttpReply RefuseLogin(const WebVisitor& visitor, const std::string& why);
   void Count(WebRefusal reason);

@@ -1,5 +1,5 @@
 // The body of a reply while it is being made: one thread writes it, an HTTP thread sends it. What
-// is not sent yet is kept, so whoever writes must bound what there is to write.
+// is not sent yet is kept in memory, so the writer must limit how much it writes.
 #pragma once
 
 #include <cstddef>
@@ -24,19 +24,20 @@ class BodyStream {
     State state = State::kWaiting;
     std::size_t bytes = 0;
   };
-  /// Tells the reader to read again. Called on either thread, holding nothing.
+  /// Tells the reader to read again. Called on either thread, without a lock held.
   using Wake = std::function<void()>;
 
-  /// The writer's. False where it is of no use any more, because the reader is gone.
+  /// For the writer. Returns false if the reader is gone, so that writing is of no use any more.
   bool Write(std::string_view text);
-  /// The writer's last word; without it the reply never ends.
+  /// For the writer, as its last call. Without it the reply never ends.
   void Complete();
 
-  /// The reader's: copies what there is.
+  /// For the reader: copies what there is into `into`.
   ReadResult Read(std::span<char> into);
-  /// The reader's, after kWaiting: calls `wake` once when there is more, at once if there is.
+  /// For the reader, after kWaiting. Calls `wake` once when there is more; if there is more
+  /// already, calls it at once.
   void Await(Wake wake);
-  /// The reader's last word.
+  /// For the reader, as its last call.
   void Leave();
 
  private:

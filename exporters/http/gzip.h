@@ -6,7 +6,7 @@
 
 namespace connwatch {
 
-/// Throws std::bad_alloc where zlib finds no memory; cannot fail otherwise.
+/// Throws std::bad_alloc if zlib has no memory. Cannot fail otherwise.
 std::string Gzip(std::string_view text);
 
 }  // namespace connwatch

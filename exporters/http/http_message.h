@@ -1,5 +1,5 @@
-// An HTTP request and its reply as values, and the seam between the server, which knows no pages,
-// and the pages, which know no server.
+// An HTTP request and its reply as values, and the interface between the server, which knows no
+// pages, and the pages, which know no server.
 #pragma once
 
 #include <functional>
@@ -36,14 +36,14 @@ struct HttpReply {
   std::string_view content_type;
   std::string_view content_encoding;  // empty: identity
   std::string_view allow;             // the Allow header of a 405; else empty
-  std::vector<HttpHeader> headers;    // further ones
+  std::vector<HttpHeader> headers;    // any other headers
   /// The body. It may point into a report, which it then keeps alive.
   std::shared_ptr<const std::string> body;
   /// Instead of `body`, if the body is still being made.
   std::shared_ptr<BodyStream> stream = nullptr;
 };
 
-/// Answers requests that were let in. Called on HTTP threads, on several at a time.
+/// Answers requests that were let in. Called on HTTP threads, several at a time.
 using HttpHandler = std::function<HttpReply(const HttpRequest& request)>;
 
 /// Returns a reply with the body `body`.

@@ -17,7 +17,7 @@ bool IsControl(char c) {
          static_cast<unsigned char>(c) == kDelete;
 }
 
-// The byte that two hexadecimal digits stand for.
+// The byte that two hexadecimal digits mean.
 std::optional<char> DecodeByte(std::string_view digits) {
   constexpr int kHexadecimal = 16;
   if (digits.size() != 2) return std::nullopt;

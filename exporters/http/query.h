@@ -1,5 +1,5 @@
-// The query of a request, what follows the "?", read strictly: who asks for something that does not
-// exist is told so, and where, instead of getting an answer to another question.
+// The query of a request: what follows the "?". It is read strictly: if it asks for something that
+// does not exist, the client gets an error with the position, not the answer to another question.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace connwatch {
 
-/// name=value, percent-decoded, a plus sign as a space; neither has control characters. Positions
-/// are those of the query's characters as sent, from 1 on.
+/// One "name=value", percent-decoded, with a plus sign as a space. Neither part has control
+/// characters. Positions count the characters of the query as sent, from 1 on.
 struct QueryParameter {
   std::string name;
   std::string value;
@@ -25,18 +25,19 @@ using Query = std::vector<QueryParameter>;
 
 struct QueryMistake {
   std::size_t position = 0;  // of its first character, from 1 on
-  std::string text;  // what is wrong, without the position; may hold bytes that are no UTF-8
+  std::string text;  // what is wrong, without the position; may contain bytes that are not UTF-8
 };
 
-/// Parameters in the order of the query; only those with a name of `known`, each at most once, each
-/// with a "=". Otherwise the first mistake.
+/// Returns the parameters in the order of the query, or the first mistake. Each parameter must have
+/// a name of `known` and a "=", and may occur at most once.
 std::variant<Query, QueryMistake> ParseQuery(std::string_view query,
                                              std::span<const std::string_view> known);
 
-/// A piece of a query for a message: in quotation marks, no more of it than helps.
+/// A piece of a query for a message: in quotation marks, cut if it is long.
 std::string QuotedPiece(std::string_view text);
 
-/// Reads the parameter's value, a whole number from `least` to `most`, into `count`.
+/// Reads the parameter's value, a whole number from `least` to `most`, into `count`. Returns the
+/// mistake, if there is one.
 std::optional<QueryMistake> ReadCount(const QueryParameter& parameter, std::size_t least,
                                       std::size_t most, std::size_t& count);
 
@@ -49,7 +50,7 @@ struct Paging {
   std::size_t offset = 0;   // entries left out at the beginning, at most kMaxOffset
 };
 
-/// From the parameters "limit" and "offset" of the query, if they are there.
+/// Reads the parameters "limit" and "offset" of the query, if they are there.
 std::variant<Paging, QueryMistake> ReadPaging(const Query& query);
 
 }  // namespace connwatch

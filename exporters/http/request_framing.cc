@@ -15,7 +15,7 @@ bool IsToken(std::string_view text) {
   return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
-// A tab may stand in the value of a header.
+// The value of a header may have a tab.
 bool IsForbiddenControl(char character) {
   constexpr char kDelete = 0x7f;
   const bool is_low = character >= '\0' && character < ' ';

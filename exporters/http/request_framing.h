@@ -1,7 +1,7 @@
-// Where a request ends, by its headers (RFC 9112 section 6). libmicrohttpd is lenient: it takes
-// "Content-Length : 5" for a header it does not know and the first of two Content-Lengths for the
-// right one. A proxy in front may think otherwise, and what it took for a body would then be the
-// next request of somebody else ("request smuggling").
+// Finds out from the headers where a request ends (RFC 9112 section 6). libmicrohttpd is lenient:
+// it takes "Content-Length : 5" for an unknown header, and the first of two Content-Lengths for the
+// right one. A proxy in front may read them differently. Then what the proxy takes for a body would
+// be the next request of somebody else ("request smuggling").
 #pragma once
 
 #include <string_view>
@@ -10,17 +10,18 @@ namespace connwatch {
 
 class RequestFraming {
  public:
-  /// Each header of the request, in any order.
+  /// Must be called with each header of the request, in any order.
   void Take(std::string_view name, std::string_view value);
 
   /// A body is announced.
   bool HasBody() const { return has_body_; }
-  /// Others may read the headers differently: a name that is no token, a control character, a
-  /// second Content-Length.
+  /// Others may read the headers differently: they have a name that is no token, a control
+  /// character, or a second Content-Length.
   bool IsAmbiguous() const { return is_ambiguous_; }
   /// The client wants the connection closed after the reply ("Connection: close").
   bool AsksToClose() const { return asks_to_close_; }
-  /// The client wants it kept open, which HTTP/1.0 must ask for ("Connection: keep-alive").
+  /// The client wants the connection kept open ("Connection: keep-alive"). Only HTTP/1.0 must ask
+  /// for that.
   bool AsksToKeepOpen() const { return asks_to_keep_open_; }
 
  private:

@@ -33,8 +33,8 @@ std::string_view WithoutQuotes(std::string_view value) {
   return is_quoted ? value.substr(1, value.size() - 2) : value;
 }
 
-// RFC 9110 section 12.4.2: "0", "0.5", "1.000"; at most three decimals. What is not a weight is
-// taken for the default.
+// RFC 9110 section 12.4.2: "0", "0.5", "1.000"; at most three decimals. Anything that is not a
+// weight means the default.
 int ParseWeight(std::string_view text) {
   constexpr int kFull = WeightedElement::kFullWeight;
   if (text.empty() || (text[0] != '0' && text[0] != '1')) return kFull;

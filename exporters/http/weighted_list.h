@@ -1,6 +1,6 @@
-// The lists of HTTP's content negotiation: "gzip, br;q=0.5", "text/plain;version=0.0.4;q=0.1"
-// (RFC 9110 sections 5.6.1 and 12.4.2). Read lazily and leniently, as a header of a foreign client:
-// what cannot be read is passed over.
+// The lists of HTTP's content negotiation: "gzip, br;q=0.5", "text/plain;version=0.0.4;q=0.1" (RFC
+// 9110 sections 5.6.1 and 12.4.2). Read leniently, because the client may be any program: what
+// cannot be read is skipped.
 #pragma once
 
 #include <string_view>
@@ -13,16 +13,16 @@ struct WeightedElement {
 
   std::string_view name;        // "gzip", "text/plain"
   std::string_view parameters;  // "version=0.0.4;q=0.1"
-  int weight = kFullWeight;     // in thousandths; 0: refused
+  int weight = kFullWeight;     // in thousandths; 0 means refused
 
-  /// The value of a parameter, without its quotes; empty where there is none.
+  /// The value of a parameter, without its quotes; empty if there is none.
   std::string_view Parameter(std::string_view parameter_name) const;
 };
 
-/// As tokens of HTTP are compared.
+/// Compares as HTTP compares tokens.
 bool EqualsIgnoringCase(std::string_view a, std::string_view b);
 
-/// Cuts the first element off `rest`; its name is empty where there is none.
+/// Cuts the first element off `rest` and returns it. Its name is empty if there is none.
 WeightedElement TakeElement(std::string_view& rest);
 
 /// Calls `use` with every element.

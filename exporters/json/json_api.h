@@ -1,7 +1,7 @@
 // What /api/v1/ answers: a Report as JSON. Fields carry their unit in their name and stand in a
 // fixed order; docs/api.md has an example of each answer. Pure; may run on any thread.
 //
-// nullopt: the poll that tells it has not been made yet.
+// A function returns nullopt if the poll that it needs has not been made yet.
 #pragma once
 
 #include <optional>
@@ -16,7 +16,7 @@ namespace connwatch {
 /// Sockets by state and family.
 std::optional<std::string> RenderStates(const Snapshot& snapshot);
 
-/// The listeners by address, each with its queues, its diagnosis and what speaks for it.
+/// The listeners by address, each with its queues, its diagnosis and the numbers behind it.
 std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Paging& paging);
 
 /// The pending outbound handshakes, the oldest first.
@@ -25,16 +25,16 @@ std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Pagi
 /// Each group and direction: sockets, queues, traffic, round-trip times.
 std::optional<std::string> RenderGroups(const Snapshot& snapshot, const Paging& paging);
 
-/// The pending and the firing alerts, with what spoke for the latter.
+/// The pending and the firing alerts, the latter with their evidence.
 std::optional<std::string> RenderAlerts(const Report& report, const Paging& paging);
 
 /// The last ten minutes, the oldest sample first.
 std::optional<std::string> RenderHistory(const Report& report);
 
-/// How far the numbers can be trusted, and what they cost. `now` is for ages.
+/// How far the numbers can be trusted, and what they cost. Ages are computed at `now`.
 std::string RenderStatus(const Report& report, WallTime now);
 
-/// {"error": text}, with the position of the mistake in the query where it is one.
+/// {"error": text}, with the position of the mistake if it is one in the query.
 std::string RenderError(const std::string& text, std::optional<std::size_t> position = {});
 
 }  // namespace connwatch

@@ -12,8 +12,8 @@ namespace connwatch {
 /// Returns a 200 with `json` as its body.
 HttpReply JsonReply(std::string json);
 
-/// Returns {"error": text}. `position` is where the mistake is in the query, if it is one of the
-/// query: characters from 1 on.
+/// Returns {"error": text}. `position` is the position of a mistake in the query, if that is the
+/// error: in characters, from 1 on.
 HttpReply ErrorReply(unsigned status, const std::string& text,
                      std::optional<std::size_t> position = {});
 

@@ -16,7 +16,7 @@ std::string Compact(const Json& json) {
 
 Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
 
-// As an entry of a list.
+// Indents `text` as an entry of a list.
 std::string Indented(std::string_view text) {
   std::string indented;
   for (const char c : text.substr(0, text.size() - 1)) {  // without the newline at its end
@@ -58,7 +58,7 @@ void AddDetails(Json& json, const FoundSocket& socket) {
   json["uid"] = details.uid;
   json["inode"] = details.inode;
   json["timer"] = TimerOf(socket.record, details);
-  // Of a LISTEN socket the kernel's numbers mean other things, or nothing.
+  // For a LISTEN socket the kernel's numbers mean other things, or nothing.
   if (socket.record.state == TcpState::kListen || details.tcp_info.empty()) return;
   json["congestion_control"] = TextOrNull(details.congestion_control);
   json["options"] = details.options;

@@ -15,16 +15,16 @@ namespace connwatch {
 
 struct FoundSocket {
   SocketRecord record;
-  std::optional<SocketDetails> details;  // absent where the kernel gave none
-  /// Neither for a LISTEN socket, no group for a connection that is in none.
+  std::optional<SocketDetails> details;  // absent if the kernel gave none
+  /// A LISTEN socket has no direction and no group. A connection may be in no group.
   std::optional<Direction> direction;
   std::string group;
-  std::string unit;  // empty where it is not known
+  std::string unit;  // empty if it is not known
 };
 
 std::string RenderSocketsBegin(WallTime now);
 std::string RenderSocket(const FoundSocket& socket, bool is_first);
-/// `incomplete_because` is empty where every socket that there is was shown.
+/// `incomplete_because` must be empty if every matching socket was shown.
 std::string RenderSocketsEnd(std::size_t returned, const std::string& incomplete_because);
 
 }  // namespace connwatch

@@ -1,4 +1,4 @@
-// What the answers of the JSON API have in common: times, lists in pages, the way they are written.
+// What the answers of the JSON API have in common: times, lists in pages, the form of the text.
 // Only for the .cc files that write JSON.
 #pragma once
 
@@ -17,14 +17,14 @@
 
 namespace connwatch {
 
-/// Fields stand in the order they were written in.
+/// Fields keep the order in which they were added.
 using Json = nlohmann::ordered_json;
 
 double ToSeconds(std::chrono::duration<double> duration);
 /// Seconds since 1970.
 Json Timestamp(WallTime time);
 
-/// null where it is not known.
+/// null if the value is not known.
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();

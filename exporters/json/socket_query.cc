@@ -15,7 +15,8 @@ namespace {
 
 using Mistake = std::optional<QueryMistake>;
 
-// In lower case, with "-" as "_": ss writes "syn-sent", the metrics "syn_sent".
+// Returns `text` in lower case, with "_" instead of "-": ss writes "syn-sent", the metrics
+// "syn_sent".
 std::string InMetricsSpelling(std::string_view word) {
   std::string spelt(word);
   for (char& c : spelt) {

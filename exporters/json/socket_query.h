@@ -1,4 +1,5 @@
-// The query of /api/v1/sockets -> what to look for. Read as strictly as any other query: query.h.
+// The query of /api/v1/sockets -> the sockets to look for. It is read as strictly as any other
+// query, see query.h.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +15,7 @@
 
 namespace connwatch {
 
-/// Everything that is there must hold.
+/// A socket must match every member that is present.
 struct SocketQuery {
   TcpStateSet states = TcpStateSet::All();
   EndpointFilter endpoints;
@@ -23,9 +24,9 @@ struct SocketQuery {
   std::size_t limit = 100;           // sockets to show, 1 to Paging::kMaxLimit
 };
 
-/// From `state=syn-sent,syn-recv&sport=443&dport=8000-8099&src=10.0.0.0/8&dst=192.0.2.1
-/// &direction=inbound&group=edge&limit=10`, in any order, each at most once. Otherwise the first
-/// mistake.
+/// Parses `state=syn-sent,syn-recv&sport=443&dport=8000-8099&src=10.0.0.0/8&dst=192.0.2.1
+/// &direction=inbound&group=edge&limit=10`, in any order, each at most once. Returns the first
+/// mistake if there is one.
 std::variant<SocketQuery, QueryMistake> ParseSocketQuery(std::string_view query);
 
 }  // namespace connwatch

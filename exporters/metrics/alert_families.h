@@ -11,7 +11,7 @@ namespace connwatch {
 
 void AddAlerts(MetricFamilies& families, const AlertList& table);
 
-/// No family where there are no receivers.
+/// Adds no family if there are no receivers.
 void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers);
 
 }  // namespace connwatch

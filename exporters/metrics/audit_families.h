@@ -1,4 +1,4 @@
-// The families of the metrics page that tell how far the others can be trusted: polls, destroy
+// The families of the metrics page that show how far the others can be trusted: polls, destroy
 // events, tracking, folding.
 #pragma once
 

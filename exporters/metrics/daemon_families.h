@@ -10,7 +10,7 @@ namespace connwatch {
 void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts);
 void AddConfig(MetricFamilies& families, const ConfigStatus& config);
 void AddBuild(MetricFamilies& families, const BuildInfo& build);
-/// What could not be read has no family.
+/// Adds no family for what could not be read.
 void AddProcess(MetricFamilies& families, const ProcessStats& process);
 
 }  // namespace connwatch

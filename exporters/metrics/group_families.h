@@ -1,5 +1,5 @@
-// The families of the metrics page that are by group: sockets, round-trip times, what connections
-// moved, queues, pending connects.
+// The families of the metrics page by group: sockets, round-trip times, what connections moved,
+// queues, pending connects.
 #pragma once
 
 #include "core/snapshot.h"
@@ -7,7 +7,7 @@
 
 namespace connwatch {
 
-/// Levels only after the first complete poll of their tier.
+/// Adds levels only after the first complete poll of their tier.
 void AddGroups(MetricFamilies& families, const Snapshot& snapshot);
 
 }  // namespace connwatch

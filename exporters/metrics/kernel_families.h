@@ -6,7 +6,7 @@
 
 namespace connwatch {
 
-/// What this kernel does not have gives no family.
+/// Adds no family for what this kernel does not have.
 void AddKernelStats(MetricFamilies& families, const KernelStats& stats);
 
 }  // namespace connwatch

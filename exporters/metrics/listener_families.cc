@@ -4,10 +4,10 @@ namespace connwatch {
 
 namespace {
 
-// Stands for every listener beyond max_listeners.
+// The name of all listeners beyond max_listeners together.
 constexpr std::string_view kOtherListener = "other";
 
-// The name and the status of what has series of its own.
+// The name and the status of each listener that has series of its own.
 using ListedListeners = std::vector<std::pair<std::string, ListenerStatus>>;
 
 void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners) {

@@ -1,4 +1,4 @@
-// The families of the metrics page that are by listener: queues, drops, diagnosis, owner.
+// The families of the metrics page by listener: queues, drops, diagnosis, owner.
 #pragma once
 
 #include "core/snapshot.h"
@@ -6,7 +6,7 @@
 
 namespace connwatch {
 
-/// None before the first complete poll of the listeners tier.
+/// Adds no family before the first complete poll of the listeners tier.
 void AddListeners(MetricFamilies& families, const Snapshot& snapshot);
 
 }  // namespace connwatch

@@ -1,6 +1,6 @@
-// The families of one page under construction, on prometheus-cpp's MetricFamily, so that
-// metrics_page.cc reads as a list of metrics. Values arrive in the project's own units and leave in
-// base units: seconds and bytes.
+// The metric families of one page while it is made, built on prometheus-cpp's MetricFamily. With
+// it, the code of a page reads as a list of metrics. Values come in the project's own units and are
+// converted to base units: seconds and bytes.
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -19,7 +19,7 @@ namespace connwatch {
 
 using Labels = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// The one conversion of durations for the page.
+/// The only conversion of durations for the page.
 double InSeconds(std::chrono::nanoseconds duration);
 /// Seconds since 1970-01-01 UTC.
 double InSeconds(WallTime time);
@@ -53,7 +53,7 @@ class MetricFamilies {
 
   Values Gauge(std::string_view name, std::string_view help);
   Values Counter(std::string_view name, std::string_view help);
-  /// A gauge without labels; no family where there is no value.
+  /// Adds a gauge without labels, or no family if there is no value.
   void GaugeIfKnown(std::string_view name, std::string_view help,
                     const std::optional<std::uint64_t>& value);
   Histograms Histogram(std::string_view name, std::string_view help);

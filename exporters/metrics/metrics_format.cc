@@ -17,7 +17,8 @@ bool IsVersion(const WeightedElement& element, std::string_view version) {
   return asked.empty() || asked == version;
 }
 
-// How closely a range names the text format, 0: not at all. The closest one decides on its weight.
+// How exactly a range names the text format; 0 if not at all. The weight of the most exact range
+// counts.
 std::size_t PrecisionForText(const WeightedElement& range) {
   if (EqualsIgnoringCase(range.name, "text/plain") && IsVersion(range, kTextVersion)) return 3;
   if (EqualsIgnoringCase(range.name, "text/*")) return 2;

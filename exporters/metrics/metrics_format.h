@@ -19,9 +19,9 @@ constexpr std::size_t IndexOf(MetricsFormat format) { return static_cast<std::si
 /// The value of the Content-Type header.
 std::string_view ContentType(MetricsFormat format);
 
-/// By an Accept header (RFC 9110 section 12.5.1): OpenMetrics only where it is named, in version
-/// 1.0.0 or any, and the text format is not preferred to it. Everything else, a header that admits
-/// neither included, gets the text format.
+/// Chooses by an Accept header (RFC 9110 section 12.5.1). Returns OpenMetrics only if the header
+/// names it, in version 1.0.0 or without a version, and does not prefer the text format. Returns
+/// the text format in all other cases, even if the header admits neither.
 MetricsFormat ChooseFormat(std::string_view accept);
 
 }  // namespace connwatch

@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// Returns the whole page. What the report does not know is left out, never shown as 0.
+/// Returns the whole page. A value that is not in the report is left out, never shown as 0.
 std::string RenderMetricsPage(const Report& report, MetricsFormat format = MetricsFormat::kText);
 
 }  // namespace connwatch

@@ -26,7 +26,7 @@ void ReportSlot::Store(std::shared_ptr<const PublishedReport> latest) {
     const MutexLock lock(mutex_);
     latest_.swap(latest);
   }
-  // The one it replaced, if nobody reads it any more, is freed here, outside the lock.
+  // If nobody reads the replaced report any more, it is freed here, outside the lock.
 }
 
 std::shared_ptr<const PublishedReport> ReportSlot::Load() const {

@@ -14,13 +14,13 @@
 
 namespace connwatch {
 
-/// Immutable to the outside; every method may be called from any thread.
+/// Immutable as seen from outside. Every method may be called from any thread.
 class PublishedReport {
  public:
   explicit PublishedReport(Report report);
 
   const Report& report() const { return report_; }
-  /// The metrics page. Lives as long as this object.
+  /// The metrics page. Valid as long as this object lives.
   const std::string& MetricsPage(MetricsFormat format = MetricsFormat::kText) const;
   const std::string& GzippedMetricsPage(MetricsFormat format = MetricsFormat::kText) const;
 
@@ -36,7 +36,7 @@ class PublishedReport {
   mutable std::array<Page, kMetricsFormatCount> pages_;  // by IndexOf(MetricsFormat)
 };
 
-/// Holds the latest report. Store on the loop, Load on any thread.
+/// Holds the latest report. Call Store on the loop thread, Load on any thread.
 class ReportSlot {
  public:
   void Store(std::shared_ptr<const PublishedReport> latest);

@@ -6,7 +6,7 @@
 
 namespace connwatch {
 
-/// None before the first complete full poll.
+/// Adds no family before the first complete full poll.
 void AddSockets(MetricFamilies& families, const Snapshot& snapshot);
 
 }  // namespace connwatch

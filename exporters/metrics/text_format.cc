@@ -92,13 +92,13 @@ class Writer {
     }
   }
 
-  // OpenMetrics: canonical numbers, a whole one with ".0".
+  // OpenMetrics: canonical numbers; a whole number ends in ".0".
   void AppendBound(double bound) {
     AppendNumber(bound);
     if (is_open_metrics_ && std::trunc(bound) == bound && std::isfinite(bound)) text_ += ".0";
   }
 
-  // Written once for all lines of a series.
+  // Written only once for all lines of a series.
   void SetLabels(const std::vector<ClientMetric::Label>& labels) {
     const std::size_t begin = text_.size();
     for (const ClientMetric::Label& label : labels) {
@@ -120,7 +120,7 @@ class Writer {
 
   void Append(const auto&... parts) { (text_.append(parts), ...); }
 
-  // With a backslash before each of `special`; a line feed becomes an n.
+  // Appends `value` with a backslash before each character of `special`. A line feed becomes \n.
   void AppendEscaped(std::string_view value, std::string_view special) {
     while (true) {
       const std::size_t end = value.find_first_of(special);
@@ -134,7 +134,7 @@ class Writer {
 
   void AppendNumber(std::uint64_t number) { AppendChars(number); }
 
-  // The shortest form that reads back as the same number, whole numbers with every digit.
+  // Appends the shortest form that reads back as the same number. Whole numbers get every digit.
   void AppendNumber(double number) {
     constexpr double kMaxWhole = 9'007'199'254'740'992;  // 2^53
     if (std::isnan(number)) {

@@ -1,7 +1,7 @@
 // Metric families -> the Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0
 // (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 //
-// Not prometheus-cpp's TextSerializer, which writes the same through a std::ostream: see
+// prometheus-cpp's TextSerializer, which writes the same through a std::ostream, was rejected: see
 // docs/decisions/0004-text-format.md.
 #pragma once
 
@@ -14,9 +14,9 @@
 
 namespace connwatch {
 
-/// Gauges, counters and histograms; families of other types have no lines but the first two. For
-/// OpenMetrics the names of counters must end in _total. Units follow from the names: seconds,
-/// bytes, ratio.
+/// Writes gauges, counters and histograms. For families of other types it writes only the first two
+/// lines. For OpenMetrics the names of counters must end in _total. Units follow from the names:
+/// seconds, bytes, ratio.
 std::string ToTextFormat(std::span<const prometheus::MetricFamily> families,
                          MetricsFormat format = MetricsFormat::kText);
 

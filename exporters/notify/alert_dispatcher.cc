@@ -51,7 +51,7 @@ void AlertDispatcher::Send(Instant now) {
 void AlertDispatcher::Conclude(const std::vector<PostResult>& results, Instant now) {
   for (const PostResult& result : results) {
     const auto found = std::ranges::find(destinations_, result.id, &Destination::id);
-    if (found == destinations_.end()) continue;  // no receiver any more
+    if (found == destinations_.end()) continue;  // the receiver was removed
     found->is_posting = false;
     found->plan.End(result.outcome, now.monotonic);
     if (result.outcome == DeliveryOutcome::kDelivered) {

@@ -1,5 +1,5 @@
-// Brings alerts to all receivers, each by a DeliveryPlan of its own, so that one that is slow or
-// away delays no other. What the sender's thread runs; time and transport are passed in.
+// Sends alerts to all receivers. Each receiver has a DeliveryPlan of its own, so that a slow or
+// unreachable one delays no other. The sender's thread runs this. Time and transport are passed in.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@
 
 namespace connwatch {
 
-/// Whom to tell, and how often.
+/// Who receives alerts, and how often.
 struct DispatchOptions {
   std::vector<AlertReceiver> receivers;
   std::chrono::milliseconds resend_interval{60'000};
@@ -26,16 +26,16 @@ struct DispatchOptions {
 /// For one thread.
 class AlertDispatcher {
  public:
-  /// A firing alert ends by itself after so many resend intervals, so that none outlives a daemon
-  /// that has died, and all survive a few requests that fail.
+  /// A firing alert ends by itself after this many resend intervals. So it ends if the daemon has
+  /// died, but it survives a few requests that fail.
   static constexpr int kValidResendIntervals = 4;
 
   /// `instance` names the host. `transport` must outlive this.
   AlertDispatcher(AlertTransport& transport, std::string instance)
       : transport_(transport), instance_(std::move(instance)) {}
 
-  /// A receiver with the URL of one before goes on where that was. What the others were still to be
-  /// told is forgotten; new ones are told what fires.
+  /// Changes the receivers. A receiver with the same URL as one before continues in its place. What
+  /// had yet to be sent to removed receivers is forgotten. New receivers get the alerts that fire.
   void Configure(DispatchOptions options, Instant now);
 
   /// The alerts as they are now.
@@ -44,15 +44,16 @@ class AlertDispatcher {
   /// Begins every request that is due.
   void Send(Instant now);
 
-  /// Takes note of requests that ended.
+  /// Must be called with the requests that ended.
   void Conclude(const std::vector<PostResult>& results, Instant now);
 
-  /// When to call Send next; absent: not before something else happens.
+  /// Returns when to call Send next. nullopt if there is nothing to send until something else
+  /// happens.
   std::optional<MonotonicTime> NextSend() const;
 
   bool IsPosting() const;
 
-  /// One per name, in the order of the receivers.
+  /// Returns one entry for each name, in the order of the receivers.
   std::vector<NotificationStats> stats() const;
 
  private:

@@ -55,7 +55,7 @@ Json AnnotationsOf(const Alert& alert) {
   for (const auto& [name, text] : alert.rule->annotations) {
     annotations[name] = FillTemplate(text, alert);
   }
-  // Beside the user's own, which stay.
+  // Added to the user's own annotations, which are not replaced.
   const auto add = [&annotations](std::string_view name, std::string text) {
     if (!text.empty()) annotations.emplace(name, std::move(text));
   };
@@ -73,7 +73,7 @@ Json AnnotationsOf(const Alert& alert) {
 Json ToJson(const AlertReport& report, const AlertMessageContext& context) {
   const Alert& alert = *report.alert;
   const WallTime starts_at = alert.fired_at.value_or(alert.since).wall;
-  // A clock that was put back must not make an alert end before it began: that is refused.
+  // If the clock was set back, the alert must not end before it began, because that is refused.
   const WallTime ends_at = std::max(report.resolved_at.value_or(context.expires_at), starts_at);
   return {{"labels", LabelsOf(alert, context.instance)},
           {"annotations", AnnotationsOf(alert)},

@@ -1,6 +1,6 @@
 // Alerts as the Alertmanager's API v2 takes them (postableAlerts): a JSON array. A webhook gets the
-// same. What is found out about an alert goes into its annotations, never into its labels: labels
-// are what Alertmanager knows an alert by.
+// same. The evidence for an alert goes into its annotations, never into its labels, because
+// Alertmanager identifies an alert by its labels.
 // Source: https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 #pragma once
 
@@ -16,7 +16,7 @@
 
 namespace connwatch {
 
-/// What makes two alerts the same to a receiver: their labels.
+/// To a receiver two alerts are the same if they have the same labels. These are made of:
 struct AlertIdentity {
   std::string rule;
   std::string subject;
@@ -28,16 +28,16 @@ struct AlertIdentity {
 
 AlertIdentity IdentityOf(const Alert& alert);
 
-/// One alert to be told: it fires, or was firing until `resolved_at`.
+/// One alert to send: it fires, or was firing until `resolved_at`.
 struct AlertReport {
-  std::shared_ptr<const Alert> alert;  // as it was last while it fired
+  std::shared_ptr<const Alert> alert;  // its latest state while it fired
   std::optional<WallTime> resolved_at;
 };
 
 struct AlertMessageContext {
-  /// The host, for the label `instance`, unless the rule has a label of that name.
+  /// The host. This is the label `instance`, unless the rule has a label of that name.
   std::string instance;
-  /// When a firing alert ends by itself unless it is told again.
+  /// When a firing alert ends by itself, unless it is sent again.
   WallTime expires_at;
 };
 

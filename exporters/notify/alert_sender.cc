@@ -12,12 +12,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Rounded up, so that what is waited for is due afterwards.
+// Rounded up, so that what was waited for is due after the wait.
 milliseconds TimeTo(MonotonicTime then, MonotonicTime now) {
   return std::max(std::chrono::ceil<milliseconds>(then - now), milliseconds(0));
 }
 
-// A TLS library may write to a connection that is gone.
+// Needed because a TLS library may write to a connection that is closed.
 void BlockSigpipe() {
   sigset_t set;
   sigemptyset(&set);
@@ -88,7 +88,7 @@ void AlertSender::Run() {
     if (mail.is_last) stop_at = now.monotonic + kGrace;
     dispatcher_.Send(now);
     PublishStats();
-    // Nothing under way: what is left is not due.
+    // If no request is under way, nothing that is left is due.
     if (stop_at && (now.monotonic >= *stop_at || !dispatcher_.IsPosting())) return;
     ended = transport_->Wait(Patience(now.monotonic, stop_at));
   }

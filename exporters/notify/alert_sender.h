@@ -1,5 +1,5 @@
-// Tells alerts to Alertmanagers and webhooks from a thread of its own. The loop leaves the latest
-// alerts behind and goes on; how slow receivers are, it never notices.
+// Sends alerts to Alertmanagers and webhooks from a thread of its own. The loop hands over the
+// latest alerts and goes on, so slow receivers never delay it.
 #pragma once
 
 #include <chrono>
@@ -19,10 +19,10 @@
 
 namespace connwatch {
 
-/// All methods for one thread, the loop's.
+/// All methods are for one thread, the loop's.
 class AlertSender {
  public:
-  /// What is due when it is stopped may take so long.
+  /// When it is stopped, requests that are due may take this long.
   static constexpr std::chrono::milliseconds kGrace{500};
 
   struct Parts {
@@ -30,26 +30,28 @@ class AlertSender {
     std::function<Instant()> now;  // called on the sender's thread
     std::string instance;          // names the host
   };
-  /// The thread begins with the first receiver.
+  /// The thread starts with the first receiver.
   explicit AlertSender(Parts parts);
-  /// Stops: gives what is due kGrace to arrive, leaves the rest.
+  /// Stops. Waits at most kGrace for requests that are due, and drops the rest.
   ~AlertSender();
   AlertSender(const AlertSender&) = delete;
   AlertSender& operator=(const AlertSender&) = delete;
   AlertSender(AlertSender&&) = delete;
   AlertSender& operator=(AlertSender&&) = delete;
 
-  /// Whom to tell from now on, see AlertDispatcher::Configure. Fails where no thread can be had.
+  /// Sets who receives alerts from now on, see AlertDispatcher::Configure. Fails if no thread can
+  /// be started.
   Result<void> Configure(DispatchOptions options);
 
-  /// The alerts as they are `now`; replaces what was posted before and not looked at yet.
+  /// Hands over the alerts as they are `now`. Replaces alerts posted before that were not looked at
+  /// yet.
   void Post(std::shared_ptr<const AlertList> alerts, Instant now);
 
-  /// As of the latest change, see AlertDispatcher::stats.
+  /// The numbers as of the latest change, see AlertDispatcher::stats.
   std::vector<NotificationStats> stats() const;
 
  private:
-  // What the loop leaves behind for the thread.
+  // What the loop hands over to the thread.
   struct Mail {
     std::optional<DispatchOptions> options;
     std::shared_ptr<const AlertList> alerts;
@@ -60,13 +62,13 @@ class AlertSender {
   void Run();  // the thread
   Mail TakeMail();
   void PublishStats();
-  // How long to wait for something to happen.
+  // Returns how long to wait for something to happen.
   std::chrono::milliseconds Patience(MonotonicTime now,
                                      const std::optional<MonotonicTime>& stop_at) const;
 
   std::unique_ptr<AlertTransport> transport_;
   std::function<Instant()> now_;
-  AlertDispatcher dispatcher_;  // the thread's
+  AlertDispatcher dispatcher_;  // used only by the thread
   mutable Mutex mutex_;
   Mail mail_ CONNWATCH_GUARDED_BY(mutex_);
   std::vector<NotificationStats> stats_ CONNWATCH_GUARDED_BY(mutex_);

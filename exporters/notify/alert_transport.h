@@ -1,4 +1,4 @@
-// The seam between what is to be told to receivers and how it gets there. In production a
+// The interface between what is to be sent to receivers and how it is sent. In production it is a
 // CurlTransport; tests script it.
 #pragma once
 
@@ -17,11 +17,11 @@ namespace connwatch {
 struct PostResult {
   std::uint64_t id = 0;  // as given to Post
   DeliveryOutcome outcome = DeliveryOutcome::kDelivered;
-  /// Where it is not kDelivered: see NotificationStats::failure.
+  /// Set if `outcome` is not kDelivered, see NotificationStats::failure.
   Error error;
 };
 
-/// For one thread, but for Wake.
+/// For one thread, except Wake.
 class AlertTransport {
  public:
   AlertTransport() = default;
@@ -29,14 +29,14 @@ class AlertTransport {
   AlertTransport(const AlertTransport&) = delete;
   AlertTransport& operator=(const AlertTransport&) = delete;
 
-  /// Begins a request; returns at once. Wait tells its end, also of one that could not begin.
+  /// Begins a request and returns at once. Wait reports its end, even if it could not begin.
   virtual void Post(std::uint64_t id, const AlertReceiver& receiver, std::string body) = 0;
 
-  /// Moves the requests forward, until something happens to one, Wake is called, or for `timeout`.
-  /// Returns the ended ones.
+  /// Moves the requests forward until something happens to one, Wake is called, or `timeout` has
+  /// passed. Returns the requests that have ended.
   virtual std::vector<PostResult> Wait(std::chrono::milliseconds timeout) = 0;
 
-  /// Ends the present or the next Wait. From any thread.
+  /// Ends the present or the next Wait. May be called from any thread.
   virtual void Wake() = 0;
 };
 

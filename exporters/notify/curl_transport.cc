@@ -14,9 +14,10 @@ namespace connwatch {
 
 namespace {
 
-// Of an answer's body, which nobody reads.
+// The limit for an answer's body, which nobody reads.
 constexpr std::size_t kMaxAnswerBytes = std::size_t{64} * 1024;
-// NotificationStats::failure: libcurl's own codes are above 0 and below the HTTP status codes.
+// A code for NotificationStats::failure. libcurl's own codes are above 0 and below the HTTP status
+// codes.
 constexpr int kNotBegun = -1;
 
 struct FreeEasy {
@@ -31,7 +32,7 @@ struct FreeUrl {
 using TextList = std::unique_ptr<curl_slist, FreeList>;
 using Url = std::unique_ptr<CURLU, FreeUrl>;
 
-// Allocations that fail leave the list as it was.
+// If there is no memory, the list stays as it was.
 void Append(TextList& list, const std::string& text) {
   if (curl_slist* longer = curl_slist_append(list.get(), text.c_str()); longer != nullptr) {
     list.release();  // NOLINT(bugprone-unused-return-value): the longer one has it now
@@ -52,7 +53,7 @@ curl_socket_t OpenSocket(void* /*data*/, curlsocktype /*purpose*/, curl_sockaddr
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-// libcurl: CURLOPT_WRITEFUNCTION; fewer bytes than there are end the request.
+// libcurl: CURLOPT_WRITEFUNCTION; returning fewer bytes than there are ends the request.
 std::size_t SkipAnswer(char* /*data*/, std::size_t size, std::size_t count, void* received) {
   auto& total = *static_cast<std::size_t*>(received);
   total += size * count;
@@ -77,7 +78,7 @@ class CurlTransport::Request {
   Result<void> Prepare(const AlertReceiver& receiver, const ReadFile& read_file) {
     if (!easy_) return Error{kNotBegun, "libcurl is out of memory"};
     Append(headers_, "Content-Type: application/json");
-    Append(headers_, "Expect:");  // does not wait to be asked for the body
+    Append(headers_, "Expect:");  // sends the body without waiting to be asked
     SetTarget(receiver);
     SetBehaviour(receiver);
     if (Result<void> set = SetTls(receiver.tls, read_file); !set) return set;
@@ -87,7 +88,7 @@ class CurlTransport::Request {
     return Error{option_error_, std::string("libcurl: ") + curl_easy_strerror(option_error_)};
   }
 
-  // How it ended, by libcurl's code for it.
+  // Returns how the request ended. `code` is what libcurl said.
   PostResult Judge(CURLcode code) const {
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
@@ -111,8 +112,8 @@ class CurlTransport::Request {
   }
   void Set(CURLoption option, const std::string& value) { Set(option, value.c_str()); }
 
-  // Certificates are looked at under the name in the URL: where another one is wanted, the URL gets
-  // that, and the connection and the Host header what was in it.
+  // libcurl checks certificates against the name in the URL. If another name is configured, the URL
+  // gets that name, and the connection and the Host header use the name that was in the URL.
   void SetTarget(const AlertReceiver& receiver) {
     if (receiver.tls.server_name.empty()) return Set(CURLOPT_URL, receiver.url);
     const Url url(curl_url());
@@ -145,7 +146,7 @@ class CurlTransport::Request {
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
 #if CURL_AT_LEAST_VERSION(7, 87, 0)
-    Set(CURLOPT_QUICK_EXIT, 1L);  // does not wait for a look-up of a name that is broken off
+    Set(CURLOPT_QUICK_EXIT, 1L);  // does not wait for a name look-up that was broken off
 #endif
   }
 

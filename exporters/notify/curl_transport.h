@@ -1,7 +1,7 @@
 // Posts alerts over HTTP and HTTPS with libcurl: all requests at once on one thread. Answers are
-// judged by their status alone; redirects are not followed, proxies of the environment not used,
-// and a connection serves one request, so that changed certificates count at once and no idle
-// connection is left in CLOSE-WAIT.
+// judged by their status alone. Redirects are not followed, and proxies of the environment are not
+// used. A connection serves only one request, so that changed certificates take effect at once and
+// no idle connection is left in CLOSE-WAIT.
 #pragma once
 
 #include <functional>
@@ -16,11 +16,11 @@ namespace connwatch {
 
 class CurlTransport : public AlertTransport {
  public:
-  /// How certificates, keys and passwords are read: the content of a file. Called in Post.
+  /// Returns the content of a file with certificates, a key or a password. Called in Post.
   using ReadFile = std::function<Result<std::string>(const std::string& path)>;
 
   static Result<std::unique_ptr<CurlTransport>> Create(ReadFile read_file);
-  /// Breaks off what is under way.
+  /// Breaks off the requests that are under way.
   ~CurlTransport() override;
   CurlTransport(const CurlTransport&) = delete;
   CurlTransport& operator=(const CurlTransport&) = delete;
@@ -38,7 +38,7 @@ class CurlTransport : public AlertTransport {
 
   CurlTransport(Multi multi, ReadFile read_file);
 
-  // Adds the requests that have ended.
+  // Adds the requests that have ended to `ended`.
   void Collect(std::vector<PostResult>& ended);
 
   Multi multi_;

@@ -30,7 +30,7 @@ void DeliveryPlan::Admit(const FiringAlerts& firing, MonotonicTime now) {
       found->second.alert = alert;
     }
   }
-  // Each is counted once, however long it stays outside.
+  // Each alert left out is counted once, however long it stays left out.
   if (left_out > left_out_) dropped_ += left_out - left_out_;
   left_out_ = left_out;
 }

@@ -15,16 +15,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// A rate needs two samples, and has them when one or two scrapes fail.
+// A rate needs two samples. With this window it has them even if one or two scrapes fail.
 constexpr int kScrapesPerWindow = 4;
 
 milliseconds Widened(milliseconds window, milliseconds scrape_interval) {
   return std::max(window, kScrapesPerWindow * scrape_interval);
 }
 
-// What Read() of core/alerts/signal_reader.h reads, as metrics. <match> stands for label matchers,
-// <window> for the signal's window, <min> for what the divisor must reach. Series of one page
-// divide without `on`: they have the same labels.
+// The same as Read() of core/alerts/signal_reader.h, from metrics. <match> stands for label
+// matchers, <window> for the signal's window, <min> for the smallest divisor. Series of one page
+// have the same labels, so they can be divided without `on`.
 std::string_view QueryOf(AlertSignal signal) {
   switch (signal) {
     case AlertSignal::kListenerSynQueue:
@@ -52,7 +52,7 @@ std::string_view QueryOf(AlertSignal signal) {
       return "connwatch_ephemeral_ports_used_peak_destination\n"
              "/ (connwatch_ephemeral_ports_available > 0)";
     case AlertSignal::kTimeWaitUtilization:
-      // The daemon reads sockstat, with the handshakes; this is what the full poll counted.
+      // The daemon reads sockstat after each handshakes poll. This is what the full poll counted.
       return "sum without (family, state) (connwatch_tcp_sockets{state=\"time_wait\"})\n"
              "/ (connwatch_tcp_time_wait_limit > 0)";
     case AlertSignal::kRetransmitRatio:
@@ -73,8 +73,8 @@ std::string_view QueryOf(AlertSignal signal) {
     case AlertSignal::kSendQueueBytes:
       return "sum without (direction) (connwatch_tcp_send_queue_bytes{<match>})";
     case AlertSignal::kMonitorAgeSeconds:
-      // As of the scrape: time() would count what has passed since. Of a tier that was never read,
-      // since the daemon's start.
+      // The age at the time of the scrape: time() would add what has passed since then. The age of
+      // a tier that was never read counts from the daemon's start.
       return "max without (tier) (\n"
              "  timestamp(connwatch_poll_interval_seconds) - connwatch_poll_interval_seconds\n"
              "  - (connwatch_poll_last_success_timestamp_seconds\n"
@@ -113,10 +113,10 @@ std::string EscapedForRegex(std::string_view text) {
   return escaped;
 }
 
-// Of the rule's subjects, for between the braces of a selector.
+// Matchers for the rule's subjects, to be put between the braces of a selector.
 std::string MatchersOf(const AlertRule& rule) {
   const SubjectKind kind = SpecOf(rule.signal).subject;
-  // What is folded is no subject of the daemon's either.
+  // The sum "other" is no subject for the daemon either.
   std::string matchers = kind == SubjectKind::kListener ? R"(listener!="other")" : "";
   if (rule.match.empty() || kind == SubjectKind::kHost) return matchers;
   std::string regex;
@@ -153,7 +153,7 @@ std::string SignalQuery(const AlertRule& rule, milliseconds scrape_interval) {
   return query;
 }
 
-// The slope of a least-squares line.
+// Growth as the slope of a least-squares line.
 std::string GrowthQuery(const AlertRule& rule, const std::string& signal,
                         milliseconds scrape_interval) {
   const std::string window = PrometheusDuration(Widened(rule.growth->over, scrape_interval));
@@ -167,7 +167,7 @@ bool HasVerdict(AlertSignal signal) {
          signal == AlertSignal::kListenerSynQueueUtilization;
 }
 
-// Where a SYN queue needs not grow any more, see SynVerdict::kTrouble.
+// With such a diagnosis a SYN queue need not grow any more, see SynVerdict::kTrouble.
 constexpr std::string_view kTrouble =
     R"(connwatch_listener_diagnosis{cause=~"syn_flood|return_path_loss"} == 1)";
 constexpr std::string_view kInnocent =
@@ -188,7 +188,7 @@ std::string Condition(const AlertRule& rule, const std::string& signal, const st
   return threshold + and_on + InParentheses(grows + "\nor " + trouble);
 }
 
-// While it fires: not beyond the level that clears it.
+// Holds for an alert that fires, until its signal passes the clear level.
 std::string StillFiring(const AlertRule& rule, const std::string& signal,
                         const std::string& growth) {
   const bool is_below = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
@@ -201,8 +201,8 @@ std::string StillFiring(const AlertRule& rule, const std::string& signal,
 }  // namespace
 
 std::string QuotedForPrometheus(std::string_view text) {
-  // YAML 1.2, 5.1 and 5.4: what may not stand in a document, or would break the line. Beside the
-  // control characters of ASCII; all of them two or three bytes of UTF-8.
+  // YAML 1.2, 5.1 and 5.4: characters that must not be in a document, or that would break the line,
+  // beside ASCII's control characters. Each has three bytes in UTF-8.
   constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kEscaped = {
       {{"\xe2\x80\xa8", "\\u2028"},
        {"\xe2\x80\xa9", "\\u2029"},

@@ -1,5 +1,6 @@
-// An alert rule in PromQL, over the metrics that the daemon exports. Pure; the rule file is made of
-// these. What they judge otherwise than the AlertEngine does, and why: docs/alerts.md.
+// Writes an alert rule in PromQL, over the metrics that the daemon exports. The rule file is made
+// of these expressions. docs/alerts.md says where they judge differently from the AlertEngine, and
+// why. Pure.
 #pragma once
 
 #include <chrono>
@@ -10,23 +11,26 @@
 
 namespace connwatch {
 
-/// `text` as a string that PromQL and YAML read alike: in double quotes, control characters and
-/// line separators escaped. `text` must be UTF-8.
+/// Returns `text` as a string that PromQL and YAML read in the same way: in double quotes, with
+/// control characters and line separators escaped. `text` must be UTF-8.
 std::string QuotedForPrometheus(std::string_view text);
 
-/// In Prometheus's way, "1500ms", "65s", "2m".
+/// Returns a duration as Prometheus writes it: "1500ms", "65s", "2m".
 std::string PrometheusDuration(std::chrono::milliseconds duration);
 
-/// Whether any subject can match the rule: the only one of a host's signal is "host".
+/// Returns true iff any subject can match the rule. The only subject of a host's signal is "host".
 bool HasSubjects(const AlertRule& rule);
 
-/// Several lines without the last line feed. It gives a sample, its value the signal's (the growth,
-/// of a rule on growth alone), for each subject in trouble, and for each that fires as long as its
-/// clear level is not passed. Windows hold at least four scrapes.
+/// Returns the expression in several lines, without the last line feed. It yields one sample for
+/// each subject in trouble, and for each firing subject until its clear level is passed. The value
+/// of the sample is that of the signal, or the growth if the rule is on growth alone. Windows
+/// contain at least four scrapes.
 std::string RuleExpression(const AlertRule& rule, std::chrono::seconds scrape_interval);
 
-/// How long that must hold. At least one scrape, unless it is 0: one sample makes no alert. Longer
-/// by as much as the window of a rate or ratio is, so that one burst within it makes none either.
+/// Returns how long the expression must hold before the alert fires. It is 0 if the rule's own
+/// `hold` is 0. Otherwise it is at least one scrape interval, so that one sample makes no alert. If
+/// the window of a rate or ratio had to be made longer than the signal's, `hold` becomes longer by
+/// the same time, so that one burst within the window makes no alert either.
 std::chrono::milliseconds RuleHold(const AlertRule& rule, std::chrono::seconds scrape_interval);
 
 }  // namespace connwatch

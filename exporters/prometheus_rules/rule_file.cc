@@ -15,7 +15,7 @@ using Texts = std::map<std::string, std::string>;
 
 constexpr std::string_view kLiteralBraces = "{{ `{{` }}";
 
-// Prometheus takes the values of labels and annotations for Go templates.
+// Prometheus reads the values of labels and annotations as Go templates.
 std::string LiteralInTemplate(std::string_view text) {
   constexpr std::string_view kOpen = "{{";
   std::string literal;
@@ -48,7 +48,7 @@ std::string ValueTemplate(SignalUnit unit) {
   return "{{ $value }}";
 }
 
-// Every cause of the diagnosis, as of the latest evaluation.
+// Shows every cause of the diagnosis, as of the latest evaluation.
 std::string CauseTemplate(SubjectKind kind) {
   if (kind != SubjectKind::kListener) return "not diagnosed";
   return "{{ with printf `connwatch_listener_diagnosis{job=%q,instance=%q,listener=%q,"
@@ -57,10 +57,10 @@ std::string CauseTemplate(SubjectKind kind) {
          "{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}";
 }
 
-// An annotation of the daemon's as one of Prometheus.
+// Turns an annotation of the daemon into one for Prometheus.
 std::string AnnotationTemplate(const AlertRule& rule, std::string_view text) {
   const AlertSignalSpec& spec = SpecOf(rule.signal);
-  // Growth alone is judged per second, whatever the signal's unit.
+  // The values of a rule with growth alone are per second, whatever the signal's unit is.
   const std::string per = rule.threshold ? "" : "/s";
   return FillTemplate(text, [&](std::string_view word) -> std::string {
     if (word == "subject") return SubjectTemplate(spec.subject);

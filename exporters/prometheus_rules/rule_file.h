@@ -1,4 +1,4 @@
-// The alert rules as a rule file of Prometheus: for those who are paged by it. Pure.
+// Writes the alert rules as a rule file for Prometheus, for those who let Prometheus alert. Pure.
 // Format: https://prometheus.io/docs/prometheus/latest/configuration/alerting_rules/
 #pragma once
 
@@ -10,12 +10,13 @@
 
 namespace connwatch {
 
-/// What the shipped rule file is made for.
+/// The scrape interval that the shipped rule file is made for.
 inline constexpr std::chrono::seconds kDefaultScrapeInterval{15};
 
-/// YAML, for Prometheus 2.42 or later: one alerting rule for each that is enabled and can match
-/// something. Annotations must be templates without mistakes, texts UTF-8. The windows are made for
-/// pages that are scraped at `scrape_interval`, above 0, or more often.
+/// Returns YAML for Prometheus 2.42 or later, with one alerting rule for each rule that is enabled
+/// and can match something. Annotations must be templates without mistakes, and all texts UTF-8.
+/// The windows fit pages that are scraped every `scrape_interval`, which must be above 0, or more
+/// often.
 std::string RenderRuleFile(std::span<const AlertRule> rules, std::chrono::seconds scrape_interval);
 
 }  // namespace connwatch

@@ -1,4 +1,4 @@
-// "/-/reload": loads the configuration again, as Prometheus has it.
+// "/-/reload": loads the configuration again, as the same path of Prometheus does.
 #pragma once
 
 #include <functional>

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kGzip = "gzip";
 
-// What a route's function may look at.
+// What a route's function gets.
 struct Inquiry {
   const HttpRequest& request;
   const RouteServices& services;
@@ -66,7 +66,7 @@ HttpReply Ready(const Inquiry& inquiry) {
   return TextReply(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
-// `json` is absent before the poll that tells it.
+// `json` is absent before the first poll that it needs.
 HttpReply JsonOrNotYet(std::optional<std::string> json, std::string_view waiting_for) {
   if (json) return JsonReply(*std::move(json));
   return ErrorReply(kServiceUnavailable, "waiting for " + std::string(waiting_for));
@@ -108,7 +108,7 @@ HttpReply Sockets(const Inquiry& inquiry) {
 
 HttpReply Reload(const Inquiry& inquiry) { return AnswerReload(inquiry.services.reload); }
 
-// The methods that a route takes.
+// The methods that a route accepts.
 struct Methods {
   std::string_view one;
   std::string_view other;  // empty: there is no other
@@ -117,13 +117,13 @@ struct Methods {
 };
 
 constexpr Methods kRead = {"GET", "HEAD", "GET, HEAD", "Only GET and HEAD are allowed here.\n"};
-// To find out what a HEAD would answer costs as much as a GET.
+// HEAD is not offered, because finding its answer costs as much as a GET.
 constexpr Methods kGetOnly = {"GET", "", "GET", "Only GET is allowed here.\n"};
 constexpr Methods kChange = {"POST", "PUT", "POST, PUT", "Only POST and PUT are allowed here.\n"};
 
 enum class Parameters : std::uint8_t {
   kIgnored,
-  kNone,    // any is a mistake
+  kNone,    // any parameter is a mistake
   kPaging,  // limit and offset
   kOwn,     // the route reads the query itself
 };
@@ -187,7 +187,7 @@ std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Paramet
   return ReadPaging(std::get<Query>(query));
 }
 
-// Pages and lists; /metrics has its own, which is compressed once.
+// For pages and lists. /metrics does not need it: its page is compressed once per report.
 void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
   constexpr std::size_t kWorthIt = 1'024;
   if (!reply.body || !reply.content_encoding.empty() || reply.body->size() < kWorthIt) return;

@@ -1,6 +1,6 @@
-// Which paths exist and what each answers: the one table of routes. The HTTP server is given the
-// handler that is made here. The 404 text lists the table, and the lists in README.md and
-// docs/api.md are checked against it.
+// The only table of the paths that exist and what each answers. The HTTP server gets the handler
+// that is made here. The 404 text lists the table, and the lists in README.md and docs/api.md are
+// checked against it.
 #pragma once
 
 #include <span>
@@ -24,8 +24,8 @@ struct RouteServices {
 /// Every path, in the order of the 404 text.
 std::span<const std::string_view> RoutePaths();
 
-/// Answers a request at the time `now`. Below /api/ a query must be one that the route knows; the
-/// other routes ignore it. May run on any thread.
+/// Answers a request at the time `now`. Below /api/ the query may only have parameters that the
+/// route knows. The other routes ignore the query. May run on any thread.
 HttpReply Answer(const HttpRequest& request, const RouteServices& services, WallTime now);
 
 }  // namespace connwatch

@@ -1,5 +1,6 @@
-// "/api/v1/sockets": single sockets as a query asks for them, fresh from the kernel. This shows who
-// talks to whom, so only those may see it who have logged in or could see it anyway.
+// "/api/v1/sockets": single sockets as a query asks for them, read from the kernel at once. They
+// show who talks to whom. So only clients that have logged in, or that could see them anyway, may
+// see them.
 #pragma once
 
 #include <functional>
@@ -12,15 +13,15 @@
 
 namespace connwatch {
 
-/// Begins a search and returns the stream that its answer comes through. EBUSY: ask again in a
-/// second. Called on HTTP threads.
+/// Begins a search and returns the stream that its answer comes through. EBUSY means that the
+/// client should ask again in a second. Called on HTTP threads.
 using SocketSearchAction =
     std::function<Result<std::shared_ptr<BodyStream>>(const SocketQuery& query)>;
 
 /// Returns true iff the sender of the request may see single sockets: if it has logged in, came
-/// over a unix socket, or came over loopback. Over loopback no proxy may stand in between, and the
-/// Host header must be "localhost" or an address. Any other name may be one that a web page has
-/// made point to this host, so that the browser of somebody who visits the page asks in its place.
+/// over a unix socket, or came over loopback. Over loopback there must be no proxy in between, and
+/// the Host header must be "localhost" or an address. Any other name may be one that a web page has
+/// made point to this host. Then the browser of a visitor would ask on behalf of that page.
 bool MaySeeSockets(const HttpRequest& request);
 
 /// Returns 200 and a stream, 400 for a mistake in the query, 403 if the sender may not see sockets

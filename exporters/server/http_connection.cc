@@ -52,7 +52,7 @@ std::optional<std::uint64_t> HttpConnection::BytesFromClient() const {
 
 void HttpConnection::BeginReply(std::uint64_t head_bytes) {
   progress_.BeginReply(head_bytes);
-  // `head_bytes` lacks the empty line that some clients send behind the request before.
+  // `head_bytes` does not include the empty line that some clients send after the previous request.
   const std::uint64_t received = BytesFromClient().value_or(0);
   if (received <= progress_.consumed() + kEmptyLinesBytes) progress_.ConsumeUntil(received);
 }

@@ -35,14 +35,14 @@ class LiveObject {
 
 /// The state of a request, from its complete request line until its reply is sent.
 struct HttpExchange {
-  /// `live` is one larger while this lives.
+  /// `live` is larger by one while this object lives.
   HttpExchange(std::string_view target, std::atomic<std::size_t>& live);
 
   const std::string query;  // as sent, without the "?"
   /// The policy in force when the headers were complete; null before that.
   std::shared_ptr<const WebPolicy> policy;
-  /// libmicrohttpd closes the connection after this reply: what the client sent behind the request
-  /// is not read.
+  /// True if libmicrohttpd closes the connection after this reply. What the client sent after the
+  /// request is then not read.
   bool is_last = false;
 
  private:
@@ -70,7 +70,7 @@ class HttpConnection {
 
   bool HasVerifiedCertificate() const;
 
-  /// Call when a request line is complete. `live` is one larger while the request exists.
+  /// Call when a request line is complete. `live` is larger by one while the request exists.
   void BeginRequest(std::string_view target, std::atomic<std::size_t>& live);
   /// The current request; null before its request line is complete and after its end.
   HttpExchange* exchange() { return exchange_ ? &*exchange_ : nullptr; }
@@ -85,8 +85,8 @@ class HttpConnection {
   std::optional<HttpRefusal> RefusalAtEnd(ConnectionClosing closing) const;
 
  private:
-  // What the client has sent beside TLS, in bytes; a FIN may count as one. nullopt for a unix
-  // socket without TLS.
+  // How many bytes the client has sent, without those of TLS itself. A FIN may count as one byte.
+  // nullopt for a unix socket without TLS.
   std::optional<std::uint64_t> BytesFromClient() const;
   bool IsRequestCutShort(ConnectionClosing closing) const;
 

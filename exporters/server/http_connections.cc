@@ -69,8 +69,8 @@ std::size_t HttpConnections::size() const {
   return connections_.size();
 }
 
-// shutdown(2) does not wait, and what holds the lock keeps the descriptor from being closed and
-// its number from being used again. The server reads an end and closes.
+// shutdown(2) does not wait. While the lock is held, the descriptor cannot be closed, so its number
+// cannot be used again. The server then reads an end of file and closes the connection.
 void HttpConnections::Close(Connection& connection, ConnectionClosing why) {
   shutdown(connection.fd, SHUT_RDWR);
   connection.closing = why;

@@ -1,7 +1,7 @@
-// The open connections of one HTTP server, by how long each may still take: libmicrohttpd's own
-// time-out begins anew with every byte, so a client that sends one now and then would stay for
-// ever, and at its connection limit it stops accepting. This closes what is overdue, and what has
-// to make room for a new connection.
+// The open connections of one HTTP server and their deadlines. libmicrohttpd's own time-out begins
+// anew with every byte, so a client that sends a byte now and then would stay for ever. At its own
+// connection limit libmicrohttpd stops accepting. So this closes connections that are overdue, and
+// connections that must make room for new ones.
 #pragma once
 
 #include <chrono>
@@ -19,7 +19,7 @@ namespace connwatch {
 struct ConnectionLimits {
   std::size_t max_connections = 0;
   std::chrono::seconds request_timeout{0};  // TLS handshake, request line and headers together
-  std::chrono::seconds reply_timeout{0};    // from there until the reply is taken
+  std::chrono::seconds reply_timeout{0};    // from then until the client has taken the reply
 };
 
 /// Why a connection ends.
@@ -36,20 +36,21 @@ class HttpConnections {
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  /// A new connection, which waits for a request. Beyond max_connections one of the client with
-  /// most of them is closed: the one that for longest has brought no request or not taken its
-  /// reply; of equals one that waits for a request. `fd` stays open until Remove.
+  /// Adds a new connection, which waits for a request. If max_connections are open already, closes
+  /// one of them first: a connection of the client that has the most. Of these it is the one that
+  /// has waited longest for its request, or taken longest to take its reply. Among equals it is one
+  /// that waits for a request. `fd` must stay open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
-  /// Its request is complete.
+  /// Call when the connection's request is complete.
   void BeginReply(Id id, MonotonicTime now);
-  /// The reply is sent; it waits for the next request.
+  /// Call when the reply is sent. The connection then waits for the next request.
   void EndReply(Id id, MonotonicTime now);
-  /// Returns why the connection ended. Must be called before Remove. Also kOverdue if the deadline
-  /// has passed and libmicrohttpd, which has a time-out of its own, was the first to close it.
+  /// Returns why the connection ended. Must be called before Remove. Returns kOverdue also if the
+  /// deadline has passed and libmicrohttpd closed the connection first, by its own time-out.
   ConnectionClosing ClosingOf(Id id, MonotonicTime now) const;
   void Remove(Id id);
 
-  /// Closes those that are over their time. To be called about once a second.
+  /// Closes the connections whose deadline has passed. Must be called about once a second.
   void CloseOverdue(MonotonicTime now);
 
   std::size_t size() const;
@@ -58,10 +59,10 @@ class HttpConnections {
   struct Connection {
     int fd = -1;
     std::string client;
-    MonotonicTime since;  // it waits for a request, or takes its reply
+    MonotonicTime since;  // when it began to wait for a request, or to take its reply
     MonotonicTime deadline;
     bool is_replying = false;
-    // Anything but kByOthers: it is shut down, and its server has yet to notice.
+    // If this is not kByOthers, the connection is shut down, but its server has not noticed yet.
     ConnectionClosing closing = ConnectionClosing::kByOthers;
 
     bool IsClosing() const { return closing != ConnectionClosing::kByOthers; }
@@ -75,7 +76,7 @@ class HttpConnections {
   Id next_id_ CONNWATCH_GUARDED_BY(mutex_) = 1;
   std::map<Id, Connection> connections_ CONNWATCH_GUARDED_BY(mutex_);  // the oldest first
   std::unordered_map<std::string, std::size_t> open_of_ CONNWATCH_GUARDED_BY(mutex_);
-  std::size_t open_ CONNWATCH_GUARDED_BY(mutex_) = 0;  // those not closing
+  std::size_t open_ CONNWATCH_GUARDED_BY(mutex_) = 0;  // connections that are not closing
 };
 
 }  // namespace connwatch

@@ -22,9 +22,10 @@ namespace connwatch {
 
 namespace {
 
-// What one connection may use for its request line and headers.
+// The memory that one connection may use for its request line and headers.
 constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
-// libmicrohttpd stops accepting at its own limit: it must not get there before one has made room.
+// libmicrohttpd stops accepting at its own limit. With this headroom it does not reach the limit
+// before another connection was closed to make room.
 constexpr unsigned kConnectionHeadroom = 64;
 constexpr int kReplyTimeouts = 6;
 
@@ -33,8 +34,8 @@ std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
   return value == nullptr ? std::string_view{} : value;
 }
 
-// libmicrohttpd: UnescapeCallback. What it unescapes is taken for a C string: a NUL must not end
-// it, or "/metrics%00x" would be "/metrics".
+// libmicrohttpd: UnescapeCallback. The result is used as a C string. A NUL must not end it, or
+// "/metrics%00x" would be "/metrics".
 std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text) {
   const std::size_t size = MHD_http_unescape(text);
   std::replace(text, text + size, '\0', '?');
@@ -61,7 +62,7 @@ HttpConnection& ConnectionOf(MHD_Connection* connection) {
       MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
 }
 
-// Of the request line and the headers, which are whole.
+// The size of the request line and the headers, which must be complete.
 std::uint64_t HeadBytesOf(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info == nullptr ? 0 : info->header_size;
@@ -89,7 +90,7 @@ struct HttpServer::Callbacks {
     if (refusal && !server.is_stopping_) {
       server.services_.guard.RecordRefusal(refusal->reason, refusal->line);
     }
-    ended.reset();  // before Remove: whoever sees no connection sees no request either
+    ended.reset();  // before Remove, so that there is never a request without a connection
     server.connections_.Remove(id);
   }
 
@@ -110,8 +111,8 @@ struct HttpServer::Callbacks {
     return begun;
   }
 
-  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. The only place that has the query
-  // as it was sent. Returns null, for no state: the HttpConnection owns that.
+  // libmicrohttpd: the callback of MHD_OPTION_URI_LOG_CALLBACK. Only here the query is available as
+  // it was sent. Returns null, because the HttpConnection owns the state of the request.
   static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
     auto& server = *static_cast<HttpServer*>(self);
     ConnectionOf(connection).BeginRequest(target == nullptr ? "" : target, server.live_requests_);
@@ -127,16 +128,17 @@ struct HttpServer::Callbacks {
                                                           std::chrono::steady_clock::now());
   }
 
-  // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are in and again at the end
-  // of the request. Answering a GET only then keeps the connection open for the next one; any other
-  // method, and what is refused, is answered at once, before a body, which closes it.
+  // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are complete, and again at
+  // the end of the request. A GET is answered only at the end, which keeps the connection open for
+  // the next request. Other methods and refused requests are answered at once, before a body comes,
+  // which closes the connection.
   // NOLINTNEXTLINE(readability-function-size): the library's signature
   static MHD_Result OnRequest(void* self, MHD_Connection* connection, const char* url,
                               const char* method, const char* version, const char* /*upload_data*/,
                               std::size_t* upload_size, void** /*state*/) {
     auto& server = *static_cast<HttpServer*>(self);
     HttpExchange* const exchange = ConnectionOf(connection).exchange();
-    // A body that the headers did not tell of: close.
+    // Close the connection if a body comes that the headers did not announce.
     if (exchange == nullptr || *upload_size != 0) return MHD_NO;
     if (exchange->policy == nullptr) {
       if (const auto done = OnHeaders(server, connection, method, version)) return *done;
@@ -146,14 +148,14 @@ struct HttpServer::Callbacks {
     return Queue(connection, reply, *exchange->policy);
   }
 
-  // What to return to libmicrohttpd; nullopt where the request is to be answered at once.
+  // Returns what to return to libmicrohttpd, or nullopt if the request is to be answered at once.
   static std::optional<MHD_Result> OnHeaders(HttpServer& server, MHD_Connection* connection,
                                              std::string_view method, std::string_view version) {
     HttpConnection& client = ConnectionOf(connection);
     HttpExchange& exchange = *client.exchange();
     client.BeginReply(HeadBytesOf(connection));
     exchange.policy = server.services_.guard.policy();
-    // The handshake saw to it already.
+    // The handshake should have refused such a client already.
     if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
     const MonotonicTime now = std::chrono::steady_clock::now();
     server.connections_.BeginReply(client.id(), now);
@@ -169,7 +171,7 @@ struct HttpServer::Callbacks {
     return std::nullopt;
   }
 
-  // `line` holds what the request line says.
+  // `line` has the values of the request line.
   static HttpRequest RequestOf(MHD_Connection* connection, HttpRequest line) {
     const HttpConnection& client = ConnectionOf(connection);
     const auto header = [connection](const char* name) { return HeaderOf(connection, name); };
@@ -185,13 +187,14 @@ struct HttpServer::Callbacks {
     return request;
   }
 
-  // Whoever got this far has given the password, if there are users.
+  // If there are users, a client that got this far has given a password.
   static bool HasLoggedIn(MHD_Connection* connection) {
     HttpConnection& client = ConnectionOf(connection);
     return !client.exchange()->policy->access.users.empty() || client.HasVerifiedCertificate();
   }
 
-  // The reply to a request that is refused for its headers; nullopt where it is to be answered.
+  // Returns the reply if the request is refused for its headers, or nullopt if it is to be
+  // answered.
   static std::optional<HttpReply> Refuse(const HttpServer& server, MHD_Connection* connection,
                                          const RequestFraming& framing, MonotonicTime now) {
     HttpConnection& client = ConnectionOf(connection);
@@ -243,12 +246,12 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
-  // Not epoll(7): libmicrohttpd 0.9.75 with it asks again and again, as fast as it can, for the
-  // rest of a TLS handshake.
+  // epoll(7) is not used: with it, libmicrohttpd 0.9.75 polls as fast as it can for the rest of a
+  // TLS handshake.
   unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
   if (initial_tls_) {
     flags |= MHD_USE_TLS;
-    // libmicrohttpd wants a certificate of its own; every session gets the policy's instead.
+    // libmicrohttpd needs a certificate to start. Every session then uses the policy's instead.
     const TlsSettings& tls = initial_tls_->settings();
     const auto text = [](const std::string& pem) { return const_cast<char*>(pem.c_str()); };
     options.push_back({MHD_OPTION_HTTPS_MEM_CERT, 0, text(tls.certificate.content)});

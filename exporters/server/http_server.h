@@ -1,5 +1,5 @@
-// Serves HTTP or HTTPS with libmicrohttpd, on a thread of its own for each listening socket. What
-// the replies say is the HttpHandler's business.
+// Serves HTTP or HTTPS with libmicrohttpd, on a thread of its own for each listening socket. The
+// HttpHandler makes the replies.
 #pragma once
 
 #include <atomic>
@@ -22,8 +22,9 @@ namespace connwatch {
 struct HttpLimits {
   unsigned max_connections = 0;              // open at a time
   unsigned max_connections_per_address = 0;  // of one client address
-  /// A connection is closed when it has been idle for this long, or has not brought a whole request
-  /// within it, however the bytes come; and when its reply is not taken within six times that.
+  /// A connection is closed if it is idle for this long, or if it does not bring a whole request
+  /// within this time, however its bytes come. It is also closed if its reply is not taken within
+  /// six times this time.
   std::chrono::seconds timeout{0};
 };
 
@@ -35,8 +36,8 @@ struct HttpServices {
 
 class HttpServer {
  public:
-  /// Serves from then on, over TLS if the guard's policy says so at this moment. EIO where
-  /// libmicrohttpd does not start.
+  /// Starts to serve, over TLS if the guard's policy says so at this moment. EIO if libmicrohttpd
+  /// does not start.
   static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
                                                    const HttpServices& services);
   /// Closes every connection and ends the thread. Every BodyStream must be complete.
@@ -48,17 +49,18 @@ class HttpServer {
   /// See ListeningSocket::Url.
   std::string url() const { return socket_.Url(initial_tls_ ? "https" : "http"); }
 
-  /// Closes what is over its time. To be called about once a second, from any thread.
+  /// Closes connections whose deadline has passed. Must be called about once a second, from any
+  /// thread.
   void CloseOverdue(MonotonicTime now) { connections_.CloseOverdue(now); }
 
-  /// Open connections, and requests from their complete request line until their reply is sent.
-  /// Where there is no connection there is no request. May be called from any thread.
+  /// Open connections, and requests from their complete request line until their reply is sent. If
+  /// there is no connection, there is no request. May be called from any thread.
   std::size_t connections() const { return connections_.size(); }
   std::size_t requests() const { return live_requests_; }
 
  private:
   HttpServer(ListeningSocket socket, const HttpLimits& limits, const HttpServices& services);
-  // False where libmicrohttpd does not start.
+  // Returns false if libmicrohttpd does not start.
   bool StartDaemon(const HttpLimits& limits);
 
   struct Callbacks;  // keeps libmicrohttpd's types out of this header
@@ -66,8 +68,8 @@ class HttpServer {
   const HttpServices& services_;
   HttpConnections connections_;
   std::atomic<std::size_t> live_requests_ = 0;
-  std::atomic<bool> is_stopping_ = false;                // what this cuts short is not refused
-  const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, and so for ever
+  std::atomic<bool> is_stopping_ = false;                // requests cut short by it are not refused
+  const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, which does not change
   ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
 };

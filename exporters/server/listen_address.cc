@@ -27,14 +27,15 @@ Result<ListenAddress> ParseUnix(std::string_view path) {
   return ListenAddress{{}, 0, std::string(path)};
 }
 
-// Empty, which means every address; a name; or an IPv4 address, which has the same characters.
+// Returns true for a name, for an IPv4 address, which has the same characters, and for an empty
+// text, which means every address.
 bool IsName(std::string_view text) {
   constexpr std::string_view kCharacters =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
   return text.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
-// Also with a zone, which is the name of a network interface: "fe80::1%eth0".
+// The address may have a zone, which is the name of a network interface: "fe80::1%eth0".
 bool IsIpv6(std::string_view text) {
   const std::size_t address_bytes = std::min(text.find('%'), text.size());
   const std::string_view address = text.substr(0, address_bytes);

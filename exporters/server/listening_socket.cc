@@ -20,7 +20,7 @@ namespace connwatch {
 namespace {
 
 constexpr int kBacklog = 4096;  // the kernel takes at most net.core.somaxconn
-// Bounds what the kernel keeps for a client that reads slowly, 4 MB by its own limit
+// Limits how much the kernel keeps for a client that reads slowly. The kernel's own limit is 4 MB
 // (net.ipv4.tcp_wmem). kernel: sk_setsockopt(): at most net.core.wmem_max, and then doubled.
 constexpr int kSendBufferBytes = 256 * 1024;
 
@@ -49,19 +49,19 @@ Result<int> NewSocket(int family) {
   return fd;
 }
 
-// Closes the socket, after what failed with it.
+// Closes the socket after `call` failed. Returns that error.
 Error CloseAfter(int fd, const char* call) {
   Error error = Error::FromErrno(errno, call);
   close(fd);
   return error;
 }
 
-// The connections that are accepted inherit it.
+// Accepted connections inherit the size.
 void BoundSendBuffer(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kSendBufferBytes, sizeof(kSendBufferBytes));
 }
 
-// The socket, or an Error with the name of the call that failed.
+// Returns the socket, or an Error with the name of the call that failed.
 Result<int> ListenOn(const addrinfo& address) {
   auto fd = NewSocket(address.ai_family);
   if (!fd) return fd;
@@ -98,7 +98,7 @@ sockaddr_un UnixAddress(const std::string& path) {
   return address;
 }
 
-// Removes the socket file of a process that ended without doing so.
+// Removes the socket file of a process that ended without removing it.
 Result<void> RemoveStale(const sockaddr_un& address) {
   struct stat status {};
   if (lstat(address.sun_path, &status) != 0) return {};
@@ -124,13 +124,13 @@ Result<int> OpenUnix(const std::string& path) {
   if (bind(*fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return CloseAfter(*fd, "bind");
   }
-  // Nobody can connect before listen.
+  // There is time to set the mode: nobody can connect before listen.
   if (chmod(address.sun_path, kOwnerAndGroup) != 0) return CloseAfter(*fd, "chmod");
   if (listen(*fd, kBacklog) != 0) return CloseAfter(*fd, "listen");
   return fd;
 }
 
-// What the socket is bound to; nothing where that is an address of another kind.
+// Returns the address that the socket is bound to; empty if it is an address of another kind.
 ListenAddress BoundAddress(int fd) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
@@ -140,7 +140,7 @@ ListenAddress BoundAddress(int fd) {
     return {{}, 0, reinterpret_cast<sockaddr_un*>(address)->sun_path};
   }
   if (address->sa_family != AF_INET && address->sa_family != AF_INET6) return {};
-  const in_port_t port = reinterpret_cast<sockaddr_in*>(address)->sin_port;  // in both at one place
+  const in_port_t port = reinterpret_cast<sockaddr_in*>(address)->sin_port;  // same offset in both
   return {ClientAddress(address), ntohs(port), {}};
 }
 

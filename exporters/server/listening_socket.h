@@ -11,13 +11,13 @@
 
 namespace connwatch {
 
-/// Owns the descriptor until Release, and the file of a unix socket that it made, which it removes
-/// at its end.
+/// Owns the descriptor until Release. If it made the file of a unix socket, it owns that too and
+/// removes it when destroyed.
 class ListeningSocket {
  public:
   /// The error names the address and the reason (port in use, no permission, no such address). A
-  /// unix socket gets mode 0660; a file left there by one that nobody listens on any more is
-  /// replaced.
+  /// unix socket gets mode 0660. It replaces the file of an old unix socket on which nobody listens
+  /// any more.
   static Result<ListeningSocket> Open(const ListenAddress& address);
   /// Takes the descriptor of a listening stream socket and makes it non-blocking and close-on-exec.
   static ListeningSocket Adopt(int fd);
@@ -28,12 +28,12 @@ class ListeningSocket {
   ListeningSocket(const ListeningSocket&) = delete;
   ListeningSocket& operator=(const ListeningSocket&) = delete;
 
-  /// The descriptor, now the caller's to close.
+  /// Returns the descriptor. The caller must close it.
   int Release();
 
   /// The port in use; 0 for a unix socket.
   std::uint16_t port() const { return address_.port; }
-  /// Where to ask: "http://localhost:10177/metrics", "unix:/run/x.sock".
+  /// The address for clients: "http://localhost:10177/metrics", "unix:/run/x.sock".
   std::string Url(const std::string& scheme) const;
 
  private:

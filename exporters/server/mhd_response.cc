@@ -17,7 +17,7 @@ namespace {
 
 using SharedBody = std::shared_ptr<const std::string>;
 
-// On every reply, unless it or the configuration has the header itself.
+// Headers of every reply, unless the reply or the configuration sets them.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kDefaultHeaders = {
     {{MHD_HTTP_HEADER_VARY, "Accept, Accept-Encoding"},
      {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},

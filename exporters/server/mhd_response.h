@@ -1,4 +1,4 @@
-// HttpReply -> libmicrohttpd's response: headers, and a body that is there or still being made.
+// HttpReply -> libmicrohttpd's response: headers, and a body that is complete or still being made.
 #pragma once
 
 #include <string>
@@ -12,8 +12,8 @@ struct MHD_Response;
 
 namespace connwatch {
 
-/// For the caller to queue on `connection` and to destroy; it shares ownership of the body until
-/// the last byte is sent. `configured` are headers that win over the reply's own. Null where
+/// The caller must queue the result on `connection` and destroy it. It shares ownership of the body
+/// until the last byte is sent. Headers in `configured` replace the reply's own. Null if
 /// libmicrohttpd has no memory. While a stream has nothing to send, the connection is suspended.
 MHD_Response* ToMhdResponse(const HttpReply& reply, const std::vector<HttpHeader>& configured,
                             MHD_Connection* connection);

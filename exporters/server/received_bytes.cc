@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-// kernel: tcp_rcv_nxt_update() counts in tcpi_bytes_received, the FIN too.
+// kernel: tcp_rcv_nxt_update() counts the bytes in tcpi_bytes_received, and the FIN as well.
 std::optional<std::uint64_t> ReceivedBytesOf(int fd) {
   tcp_info info{};
   socklen_t size = sizeof(info);

@@ -1,7 +1,7 @@
 // How far the current request of a connection has come. libmicrohttpd rejects malformed and too
-// large requests itself and does not report them. So this tells, at the end of a connection,
-// whether a request was cut short: from the steps that were seen, and from the number of bytes
-// that the client has sent. Pure: it holds no socket.
+// large requests itself and does not report them. So at the end of a connection this finds out
+// whether a request was cut short. It uses the steps that were seen and the number of bytes that
+// the client has sent. Pure: it holds no socket.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace connwatch {
 class RequestProgress {
  public:
   /// Says that the first `offset` bytes of the connection belong to complete requests. Has no
-  /// effect if more are known to.
+  /// effect if more bytes are already known to.
   void ConsumeUntil(std::uint64_t offset);
   /// How many bytes, from the beginning of the connection, belong to complete requests.
   std::uint64_t consumed() const { return consumed_; }

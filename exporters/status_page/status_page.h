@@ -8,8 +8,8 @@ namespace connwatch {
 
 std::string_view StatusPage();
 
-/// Its Content-Security-Policy: nothing runs but the style and the script in it, by their hashes,
-/// and nothing is asked but this server.
+/// The Content-Security-Policy of the page. Only its own style and script are allowed, by their
+/// hashes, and the page may send requests only to this server.
 std::string_view StatusPagePolicy();
 
 }  // namespace connwatch

@@ -21,7 +21,7 @@ struct FreeCertificate {
 };
 using Certificate = std::unique_ptr<gnutls_x509_crt_int, FreeCertificate>;
 
-// The client's own, without its chain; null where it is not to be understood.
+// Parses the client's own certificate, without its chain. Null if it cannot be parsed.
 Certificate ParseFirst(const gnutls_datum_t& der) {
   gnutls_x509_crt_t parsed = nullptr;
   if (gnutls_x509_crt_init(&parsed) != GNUTLS_E_SUCCESS) return nullptr;
@@ -30,7 +30,7 @@ Certificate ParseFirst(const gnutls_datum_t& der) {
   return result == GNUTLS_E_SUCCESS ? std::move(certificate) : nullptr;
 }
 
-// One name of any kind as text; nullopt beyond the last.
+// Returns one name of any kind as text; nullopt after the last one.
 std::optional<std::string> AlternativeName(gnutls_x509_crt_int* certificate, unsigned index) {
   std::array<char, 1024> name{};
   std::size_t size = name.size();
@@ -63,7 +63,7 @@ bool HasAllowedName(const gnutls_datum_t& der, const std::vector<std::string>& a
   return false;
 }
 
-// Against the CAs, the time, and for use by a client.
+// Checks the chain against the CAs and the time, and that it is for use by a client.
 std::string ProblemWithChain(gnutls_session_int* session) {
   constexpr std::string_view kClientPurpose = GNUTLS_KP_TLS_WWW_CLIENT;
   std::string purpose(kClientPurpose);

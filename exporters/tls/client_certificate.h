@@ -1,4 +1,4 @@
-// The certificate a TLS client sent, against what the settings ask for.
+// Checks the certificate that a TLS client sent against the settings.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@ struct gnutls_session_int;
 
 namespace connwatch {
 
-/// To be asked once the client had the chance to send one. Why it is not accepted, for the log;
-/// empty where it is.
+/// Call it when the client has had the chance to send a certificate. Returns why it is not
+/// accepted, for the log. Empty if it is accepted.
 std::string ProblemWithClient(gnutls_session_int* session, const TlsSettings& settings);
 
 }  // namespace connwatch

@@ -24,8 +24,8 @@ gnutls_datum_t DatumOf(const std::string& text) {
 
 Error Unusable(std::string context) { return Error{EINVAL, std::move(context)}; }
 
-// Called when the client's last message of the handshake has been read. Nothing beyond it has:
-// GnuTLS reads one record at a time.
+// Called when the client's last message of the handshake has been read. Nothing after it has been
+// read yet, because GnuTLS reads one record at a time.
 void Finish(gnutls_session_t session, TlsClient& client) {
   constexpr std::size_t kRecordHeaderBytes = 5;
   const gnutls_protocol_t version = gnutls_protocol_get_version(session);
@@ -61,7 +61,7 @@ ssize_t Pull(gnutls_transport_ptr_t of_client, void* into, std::size_t size) {
   return count;
 }
 
-// gnutls_pull_timeout_func: GnuTLS's own, which is for a descriptor.
+// gnutls_pull_timeout_func: calls GnuTLS's own, which takes a descriptor.
 int WaitToPull(gnutls_transport_ptr_t of_client, unsigned timeout_ms) {
   return gnutls_system_recv_timeout(static_cast<TlsClient*>(of_client)->transport, timeout_ms);
 }
@@ -137,7 +137,8 @@ void TlsContext::Attach(std::shared_ptr<const TlsContext> context, gnutls_sessio
   gnutls_session_set_ptr(session, &client);
   gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, context->credentials_);
   gnutls_priority_set(session, context->priorities_);
-  // Asked for and not required: VerifyClient refuses with a reason for the log.
+  // The certificate is only asked for, not required. If it is missing, VerifyClient refuses the
+  // client with a reason for the log.
   gnutls_certificate_server_set_request(session, asks ? GNUTLS_CERT_REQUEST : GNUTLS_CERT_IGNORE);
   gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_PRE, OnMessage);
   PullThrough(session, client);

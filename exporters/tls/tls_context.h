@@ -1,7 +1,8 @@
-// What a TLS handshake needs, made once from TlsSettings and used by every connection that begins
-// while it is in force; and what became of one handshake. libmicrohttpd makes the GnuTLS session
-// with the certificate it was started with; Attach gives it ours instead, so that certificates,
-// client CAs and versions can change without a restart.
+// What a TLS handshake needs (TlsContext), and how one handshake went (TlsClient). A TlsContext is
+// made once from TlsSettings and used by every connection that begins while it is in force.
+// libmicrohttpd makes the GnuTLS session with the certificate that it was started with. Attach
+// replaces it with ours, so that certificates, client CAs and versions can change without a
+// restart.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +21,15 @@ namespace connwatch {
 
 class TlsContext;
 
-/// What is known of a client over TLS. Used on its connection's thread only.
+/// What is known about a client over TLS. Used on its connection's thread only.
 struct TlsClient {
   std::shared_ptr<const TlsContext> context;  // null: plain HTTP
-  std::uint16_t offered_version = 0;          // of the ClientHello; 0 before it came
-  bool is_accepted = false;                   // its certificate, or the absence of one, will do
+  std::uint16_t offered_version = 0;          // in the ClientHello; 0 before it came
+  bool is_accepted = false;                   // its certificate, or having none, is accepted
   bool has_finished_handshake = false;
   std::string refusal;        // why it was not accepted, for the log
   int fd = -1;                // the descriptor of its connection
-  void* transport = nullptr;  // the same, as gnutls_system_recv_timeout() takes it
+  void* transport = nullptr;  // `fd`, as gnutls_system_recv_timeout() takes it
   TlsRecords records;         // counts what it has sent
 
   /// Returns why the handshake failed, for the log. Empty if it finished, or if the client sent
@@ -39,7 +40,8 @@ struct TlsClient {
 /// Immutable; may be used from several threads.
 class TlsContext {
  public:
-  /// EINVAL with what is wrong in which file: no PEM, a key that is not the certificate's.
+  /// EINVAL if a file is no PEM or the key does not belong to the certificate. The error says what
+  /// is wrong in which file.
   static Result<std::shared_ptr<const TlsContext>> Create(const TlsSettings& settings);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;

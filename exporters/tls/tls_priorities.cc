@@ -7,7 +7,7 @@ namespace connwatch {
 
 namespace {
 
-// Each once.
+// Adds the algorithm if it is not there yet.
 void Add(std::string& priorities, std::string_view algorithm) {
   const std::string item = ":+" + std::string(algorithm);
   const std::size_t found = (priorities + ":").find(item + ":");
@@ -31,7 +31,7 @@ void AddCipher(std::string& priorities, TlsCipher cipher) {
 
 void AddKeyExchange(std::string& priorities, TlsKeyExchange key_exchange) {
   switch (key_exchange) {
-    case TlsKeyExchange::kTls13:  // has its own
+    case TlsKeyExchange::kTls13:  // TLS 1.3 needs none here
       return;
     case TlsKeyExchange::kEcdheEcdsa:
       return Add(priorities, "ECDHE-ECDSA");

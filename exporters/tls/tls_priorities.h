@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// Where the settings name no suites or curves, those of GnuTLS's NORMAL are taken.
+/// If the settings name no suites or no curves, those of GnuTLS's NORMAL are used.
 std::string TlsPriorities(const TlsSettings& settings);
 
 }  // namespace connwatch

@@ -19,7 +19,7 @@ void TlsRecords::Take(std::span<const std::byte> bytes) {
 }
 
 void TlsRecords::BeginData(const TlsRecordForm& form) {
-  constexpr std::size_t kMostPadding = 64;  // more is something else
+  constexpr std::size_t kMostPadding = 64;  // more than this is something else
   is_data_ = true;
   hides_type_ = form.hides_type;
   overhead_ = form.overhead;
@@ -30,7 +30,7 @@ void TlsRecords::BeginData(const TlsRecordForm& form) {
 
 void TlsRecords::BeginRecord() {
   constexpr std::byte kApplicationData{23};
-  // RFC 8446: an alert is 2 bytes (section 6), a KeyUpdate a header of 4 and 1 byte
+  // RFC 8446: an alert has 2 bytes (section 6), a KeyUpdate has a header of 4 bytes and 1 byte
   // (section 4.6.3).
   constexpr std::size_t kMostHidden = 5;
   header_size_ = 0;

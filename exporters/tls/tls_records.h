@@ -1,6 +1,6 @@
 // Counts the application data in what a client sends over TLS, from the headers of the records (RFC
 // 8446 section 5.1, RFC 5246 section 6.2.1): a type, a version and a length. The HTTP library,
-// which reads the data, does not tell. Pure: it is given the bytes as they come.
+// which reads the data, does not report its size. Pure: it is given the bytes as they come.
 #pragma once
 
 #include <array>
@@ -10,18 +10,19 @@
 
 namespace connwatch {
 
-/// What the records of a connection look like once its handshake is over.
+/// The form of a connection's records after its handshake.
 struct TlsRecordForm {
-  std::size_t overhead = 0;  // bytes of a record beside its header and content
-  /// TLS 1.3: alerts and key updates look like data and are told by their size, and there may be
-  /// padding. Java pads each record by the same number of bytes, which the latest record shows.
+  std::size_t overhead = 0;  // bytes of a record without its header and content
+  /// TLS 1.3: alerts and key updates look like data and can be recognised only by their size, and
+  /// records may have padding. Java pads each record by the same number of bytes, which the latest
+  /// record shows.
   bool hides_type = false;
 };
 
 /// Counts what one side of one connection sends.
 class TlsRecords {
  public:
-  /// The next bytes of the stream, however they are cut.
+  /// Takes the next bytes of the stream, cut anywhere.
   void Take(std::span<const std::byte> bytes);
 
   /// Call for each handshake message that was read from the latest record. `bytes` is its size with
@@ -42,10 +43,10 @@ class TlsRecords {
   void BeginRecord();
 
   std::array<std::byte, kHeaderBytes> header_{};
-  std::size_t header_size_ = 0;    // as much of it as has come
+  std::size_t header_size_ = 0;    // how much of it has come
   std::size_t record_bytes_ = 0;   // of the latest record, without its header
-  std::size_t record_left_ = 0;    // of these, what has not come yet
-  std::size_t message_bytes_ = 0;  // of handshake messages in it
+  std::size_t record_left_ = 0;    // how many of these have not come yet
+  std::size_t message_bytes_ = 0;  // of handshake messages in the latest record
   bool is_data_ = false;
   std::size_t overhead_ = 0;
   bool hides_type_ = false;
