@@ -90,7 +90,7 @@ std::string ProblemWithUserName(const std::string& name) {
   if (name.empty()) return "is empty, must be a name";
   if (name.size() > kMaxUserNameBytes) return "is too long, must be at most 255 bytes";
   if (name.find(':') != std::string::npos)
-    return "has a colon, which basic authentication has no way to send";
+    return "has a colon, which basic authentication cannot send";
   return {};
 }
 
@@ -100,7 +100,7 @@ ValueReader Users(std::vector<BasicAuthUser>& users) {
       return place.Reject("must be a mapping from user names to bcrypt hashes");
     }
     if (place.node.children.empty()) {
-      return place.Reject("has no user, must have one, or be left out: everybody may then ask");
+      return place.Reject("has no user, must have one or be left out (then everybody can read)");
     }
     if (place.node.children.size() > kMaxUsers) {
       return place.Reject("has " + std::to_string(place.node.children.size()) +

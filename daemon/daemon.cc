@@ -115,7 +115,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
   const auto& failure = health.current_failure();
   if (failure && failing_.insert(health.tier()).second) {
     LogError(name + " poll failed: " + failure->text +
-             "; still serving what the last good one found");
+             "; the page keeps the data of the last good poll");
   }
   if (!failure && failing_.erase(health.tier()) > 0) LogInfo(name + " poll succeeds again");
 }

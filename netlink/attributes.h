@@ -25,7 +25,7 @@ template <typename Read>
 Result<void> ReadAttributes(std::span<const std::byte> bytes, Read read) {
   while (!bytes.empty()) {
     const auto header = LoadAt<nlattr>(bytes, 0);
-    if (!header) return MalformedMessage("bytes behind the last attribute");
+    if (!header) return MalformedMessage("bytes after the last attribute");
     if (header->nla_len < NLA_HDRLEN || header->nla_len > bytes.size()) {
       return MalformedMessage("attribute length " + std::to_string(header->nla_len) + " with " +
                               std::to_string(bytes.size()) + " bytes left");

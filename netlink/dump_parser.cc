@@ -73,7 +73,7 @@ Result<RecordBatch> DumpParser::Parse(Bytes datagram) {
   DumpProgress progress = DumpProgress::kMore;
   while (!datagram.empty() && progress == DumpProgress::kMore) {
     const auto header = LoadAt<nlmsghdr>(datagram, 0);
-    if (!header) return Malformed("bytes behind the last message");
+    if (!header) return Malformed("bytes after the last message");
     if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > datagram.size()) {
       return Malformed("message length " + std::to_string(header->nlmsg_len) + " with " +
                        std::to_string(datagram.size()) + " bytes left");

@@ -67,7 +67,7 @@ void DestroyEventRunner::Leave() {
 
 void DestroyEventRunner::RejoinLater() {
   auto rejoin = loop_.At(Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
-    LogInfo("joining the destroy events again");
+    LogInfo("reading the destroy events again");
     Join();
   });
   if (rejoin) {

@@ -54,35 +54,37 @@ struct RawOptions {
 
 void Describe(CLI::App& app, RawOptions& raw) {
   app.add_option("--config.file", raw.options.config_file,
-                 std::string("Configuration in YAML. Default: ") + kDefaultConfigFile +
-                     " if there is one, else built-in defaults")
+                 std::string("Configuration file (YAML). Default: ") + kDefaultConfigFile +
+                     " if it exists, else built-in defaults")
       ->type_name("FILE");
   app.add_option("--web.listen-address", raw.listen_addresses,
-                 "Address to serve on: host:port, [ipv6]:port, :port or unix:/path. Repeatable")
+                 "Address to listen on: host:port, [ipv6]:port, :port or unix:/path. Repeatable")
       ->type_name("ADDRESS")
       ->expected(1)
       ->take_all()
       ->capture_default_str();
   app.add_flag("--web.systemd-socket", raw.options.systemd_socket,
-               "Serve on the sockets that systemd passes, instead of addresses");
+               "Listen on the sockets that systemd passes, instead of addresses");
   app.add_option("--web.config.file", raw.options.web_config_file,
-                 "TLS and authentication, in the format of the Prometheus exporter toolkit")
+                 "File with TLS and users, in the format of the Prometheus exporter toolkit")
       ->type_name("FILE");
   app.add_flag("--web.enable-lifecycle", raw.options.enable_lifecycle,
-               "Reload the configuration at POST /-/reload");
-  app.add_option("--log.level", raw.log_level, "Overrides log.level of the configuration")
+               "Allow POST /-/reload to reload the configuration");
+  app.add_option("--log.level", raw.log_level,
+                 "Lowest level to log; overrides log.level of the configuration")
       ->type_name("")
       ->check(CLI::IsMember(WordsOf(kLogLevelWords)));
-  app.add_option("--log.format", raw.log_format, "Overrides log.format of the configuration")
+  app.add_option("--log.format", raw.log_format,
+                 "Format of the log; overrides log.format of the configuration")
       ->type_name("")
       ->check(CLI::IsMember(WordsOf(kLogFormatWords)));
-  app.add_flag("--once", raw.options.once, "Poll once, print the metrics page, exit");
-  app.add_flag("--check-config", raw.options.check_config, "Check the configuration, exit");
+  app.add_flag("--once", raw.options.once, "Poll once, print the metrics page and exit");
+  app.add_flag("--check-config", raw.options.check_config, "Check the configuration and exit");
   auto* print_rules =
       app.add_flag("--print-rules", raw.options.print_rules,
-                   "Print the alert rules of the configuration for Prometheus, exit");
+                   "Print the alert rules of the configuration for Prometheus and exit");
   app.add_option("--rules.scrape-interval", raw.rules_scrape_interval,
-                 "How often that Prometheus scrapes this, 1s to 5m")
+                 "With --print-rules: how often Prometheus scrapes, 1s to 5m")
       ->type_name("DURATION")
       ->needs(print_rules)
       ->capture_default_str();

@@ -42,7 +42,7 @@ Result<void> ReloadRequests::Ask() {
   eventfd_write(event_fd_, 1);
   constexpr std::chrono::seconds kPatience{30};
   if (outcome.wait_for(kPatience) == std::future_status::ready) return outcome.get();
-  return Error{ETIMEDOUT, "not done within 30 s; it goes on"};
+  return Error{ETIMEDOUT, "the reload has not ended within 30 s; it continues"};
 }
 
 void ReloadRequests::Close() {

@@ -21,8 +21,8 @@ void WarnOfFewDescriptors(std::uint64_t for_clients) {
   const std::uint64_t limit = RaiseFileLimit();
   if (for_clients + kForOthers <= limit) return;
   LogWarning("web.max_connections permits " + std::to_string(for_clients) +
-             " connections in all, of " + std::to_string(limit) +
-             " descriptors (ulimit -n): clients can keep the polls from reading");
+             " connections in all, but the process may open only " + std::to_string(limit) +
+             " descriptors (ulimit -n): polls can fail while many clients are connected");
 }
 
 }  // namespace

@@ -15,9 +15,9 @@ from traffic import SCENES, Traffic  # noqa: E402
 
 DESCRIPTION = """\
 Starts two hosts in network namespaces, connwatchd on both, Prometheus and Alertmanager with the
-configuration of dashboards/prometheus, and traffic of every kind between them. It is reached at
-loopback addresses, which it prints; nothing else of this machine is touched, and all is gone after
-Ctrl-C."""
+configuration of dashboards/prometheus, and traffic of every kind between them. You reach
+them at loopback addresses, which it prints. It touches nothing else on this machine. Ctrl-C ends
+all of it."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
 

@@ -34,44 +34,46 @@ def worst_hosts(title, unit, description, rule, *, steps=None, log=False, signed
 NOW = row(
     "Is the fleet well?",
     stat("Hosts that report", "short",
-         "Daemons that Prometheus scrapes. Fewer than you run: look at the panel beside, and at "
-         "targets.yml.",
+         "Daemons that Prometheus scrapes. If you run more of them, look at the panel beside and "
+         "at targets.yml.",
          [now("sum(job:connwatch_instances:count{FLEET})")]),
     stat("Hosts that do not answer", "short",
          "Targets that Prometheus cannot scrape: the host, the daemon or the path to it is down.",
          [now("count(up{FLEET} == 0) or 0 * count(up{FLEET})")], steps=thresholds((1, RED))),
     stat("Critical alerts", "short",
-         "That fire, on all hosts: users are affected. The first table names the listeners.",
+         "Critical alerts that fire, on all hosts. Users are affected. The first table names the "
+         "listeners.",
          [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="critical"})')],
          steps=thresholds((1, RED))),
     stat("Warnings", "short",
-         "That fire, on all hosts: they can wait until morning, not for a week.",
+         "Warnings that fire, on all hosts. They can wait until morning, but not for a week.",
          [now('sum(job_severity:connwatch_alert_firing:sum{FLEET,severity="warning"})')],
          steps=thresholds((1, AMBER))),
-    stat("Sockets", "short", "Of all hosts. A step is a deployment, or a host gone.",
+    stat("Sockets", "short",
+         "TCP sockets of all hosts. A step is a deployment, or a host that has gone.",
          [now("sum(job:connwatch_tcp_sockets:sum{FLEET})")]),
     stat("Round trips, 99th percentile", "s",
-         "Of all hosts together. Where it moves, one region or provider has moved: the row below "
-         "tells which hosts.",
+         "Over all hosts together. If it moves, a region or a provider has changed. The rows below "
+         "show which hosts.",
          [now("max(job:connwatch_tcp_rtt_seconds:p99_rate5m{FLEET})")]),
 )
 
 WORST = row(
     "Which listeners are the worst?",
     ranked("By the fullest queue",
-           "Peak of the last 30 s as a share of what the queue holds. Accept queues: an "
-           "application that is too slow. SYN queues: a flood or a lost path. Above 80 % clients "
-           "are about to be turned "
-           "away.", "job:connwatch_listener_queue_peak:ratio_topk10", "Peak", "percentunit", FULL,
+           "Peak of the last 30 s as a share of what the queue holds. A full accept queue is an "
+           "application that is too slow. A full SYN queue is a flood or a path that loses "
+           "packets. Above 80 % clients are about to be turned away.",
+           "job:connwatch_listener_queue_peak:ratio_topk10", "Peak", "percentunit", FULL,
            queue=True),
     ranked("By growth of the SYN queue",
-           "Half-open handshakes more per second, over 5 minutes. The same listener of many hosts "
-           "at once is an attack on the service; one host alone is its network.",
+           "How fast the number of half-open handshakes grows, per second, over 5 minutes. If the "
+           "same listener grows on many hosts at once, the service is attacked. If one host is "
+           "alone, look at its network.",
            "job:connwatch_listener_syn_queue_length:deriv5m_topk10", "Growth", "cps",
            thresholds((5, AMBER), (20, RED))),
     ranked("By drops",
-           "SYNs and final ACKs thrown away per second, over 5 minutes. Each is a client that "
-           "waits.",
+           "SYNs and final ACKs thrown away per second, over 5 minutes. Each makes a client wait.",
            "job:connwatch_listener_drops:rate5m_topk10", "Drops", "cps",
            thresholds((0.1, AMBER), (1, RED))),
 )
@@ -79,26 +81,27 @@ WORST = row(
 HOSTS = row(
     "Which hosts are different from the rest?",
     worst_hosts("Fullest queue", "percentunit",
-                "One line per host, its fullest queue. A single line above the others is one "
-                "host's trouble; all of them together, load or an attack.",
+                "One line per host: its fullest queue. A single line above the others is the "
+                "trouble of one host. All lines together are load or an attack.",
                 "instance:connwatch_listener_queue_peak:ratio_max", steps=thresholds((0.8, RED))),
     worst_hosts("Growth of SYN queues", "cps",
-                "Of each host's fastest growing listener. Above 0 for minutes is a backlog in the "
-                "making.",
+                "The fastest growing SYN queue of each host. If it stays above 0 for minutes, the "
+                "queue is going to fill.",
                 "instance:connwatch_listener_syn_queue_length:deriv5m_max",
                 steps=thresholds((20, RED)), signed=True),
     worst_hosts("Drops", "cps",
-                "Of all listeners of a host. Anything steadily above 0 is worth a look.",
+                "Drops per second of all listeners of a host. If it stays above 0, have a look.",
                 "instance:connwatch_listener_drops:rate5m_sum", steps=thresholds((1, RED))),
     worst_hosts("Growth of sockets", "cps",
-                "Sockets more per second, over half an hour. A host that grows while its peers do "
-                "not leaks connections, or gets more than its share.",
+                "How fast the number of sockets grows, per second, over half an hour. A host that "
+                "grows while the others do not leaks connections, or gets more than its share of "
+                "the load.",
                 "instance:connwatch_tcp_sockets:sum_deriv30m", signed=True),
     worst_hosts("Round-trip time, 99th percentile", "s",
-                "Hosts far above the rest have another path, or a link that is full.",
+                "Hosts far above the others have another path, or a link that is full.",
                 "instance:connwatch_tcp_rtt_seconds:p99_rate5m", log=True),
     worst_hosts("Retransmitted segments", "percentunit",
-                "Hosts above 5 % have a bad link or peers behind one.",
+                "Hosts above 5 % have a bad link, or peers behind a bad link.",
                 "instance:connwatch_tcp_segments_retransmitted:ratio_rate5m",
                 steps=thresholds((0.05, RED))),
     worst_hosts("Payload sent", "Bps", "Whether load is spread evenly.",
@@ -115,12 +118,13 @@ LIMITS = row(
               "{{instance}}")], steps=thresholds((0.6, AMBER), (0.8, RED)), most=1,
          links=[HOST_OF_SERIES]),
     bars("TIME-WAIT", "percentunit",
-         "Of tcp_max_tw_buckets. A host near it opens and closes too many connections.",
+         "TIME-WAIT sockets as a share of tcp_max_tw_buckets. A host near 100 % opens and closes "
+         "too many connections.",
          [now("sort_desc(topk(10, instance:connwatch_time_wait_sockets:ratio{FLEET}))",
               "{{instance}}")], steps=thresholds((0.6, AMBER), (0.8, RED)), most=1,
          links=[HOST_OF_SERIES]),
     bars("Age of the data", "s",
-         "Hosts above 30 s are blind: their numbers on this dashboard are frozen.",
+         "Hosts above 30 s cannot read their kernel. Their numbers on this dashboard are frozen.",
          [now("sort_desc(topk(10, instance:connwatch_poll_age_seconds:max{FLEET}))",
               "{{instance}}")],
          steps=thresholds((20, AMBER), (30, RED)), links=[HOST_OF_SERIES]),
@@ -128,7 +132,7 @@ LIMITS = row(
 
 DASHBOARD = dashboard(
     "fleet", "connwatch / Fleet",
-    "All hosts: ranked by their worst listener, by growth and by drops. Needs connwatch.rules.yml "
+    "All hosts, ranked by their worst listener, by growth and by drops. Needs connwatch.rules.yml "
     "in Prometheus.",
     [datasource_variable(),
      variable("job", "Job", "Scrape jobs of connwatch.", "label_values(connwatch_build_info, job)",

@@ -10,24 +10,25 @@ MONITOR = to_dashboard("monitor", "The monitor itself")
 NOW = row(
     "What is wrong now?",
     table("Alerts that fire",
-          "The daemon's own alerts. An empty table is good news, as long as the data is fresh "
-          "(last row of this dashboard). docs/alerts.md says what each one means; the evidence is "
-          "in /api/v1/alerts of the daemon.",
+          "The daemon's own alerts that fire now. An empty table is good news if the data is fresh "
+          "(see Age of the data). docs/alerts.md says what each alert means. The evidence is in "
+          "/api/v1/alerts of the daemon.",
           [rows_of("connwatch_alert_firing{HOST} == 1")],
           {"severity": ("Severity", None), "alert": ("Alert", None), "subject": ("Subject", None)},
           width=12, height=7, hidden=("job", "instance", "Value"), sort="Severity",
           overrides=[column_style("Subject", links=[LISTENERS, to_daemon()])]),
     stat("Sockets", "short",
-         "All TCP sockets of the host. It says how big the host is, not how well it is.",
+         "All TCP sockets of the host. The number shows how much the host has to do, not whether "
+         "it is healthy.",
          [now("sum(connwatch_tcp_sockets{HOST})")], height=7),
     stat("Fullest queue", "percentunit",
-         "Of all listeners, the fullest accept or SYN queue of the last 30 s. Below 50 % there is "
-         "room; above 80 % some listener is about to turn clients away.",
+         "The fullest accept or SYN queue of all listeners in the last 30 s. Below 50 % there is "
+         "room. Above 80 % a listener is about to turn clients away.",
          [now("max(instance:connwatch_listener_queue_peak:ratio_max{HOST})")],
          height=7, steps=thresholds((0.5, AMBER), (0.8, RED)), links=[LISTENERS]),
     stat("Age of the data", "s",
-         "How old the oldest data on this dashboard is at its source. Above 30 s the daemon cannot "
-         "read the kernel, and everything below is frozen.",
+         "How old the daemon's oldest data is. Above 30 s the daemon cannot read the kernel, and "
+         "everything below is frozen.",
          [now("max(instance:connwatch_poll_age_seconds:max{HOST})")],
          height=7, steps=thresholds((20, AMBER), (30, RED)), links=[MONITOR, to_daemon()]),
 )
@@ -35,17 +36,18 @@ NOW = row(
 STATES = row(
     "1. How many connections are in each state, by family, listener and service?",
     timeseries("Sockets by state", "short",
-               "A state that grows and stays is the start of most diagnoses: SYN-SENT and SYN-RECV "
-               "are questions 2 and 3, CLOSE-WAIT is an application that does not close, TIME-WAIT "
-               "is question 6.",
+               "Look for a state that grows and stays high. For SYN-SENT see question 2, for "
+               "SYN-RECV question 3, for TIME-WAIT question 6. Many CLOSE-WAIT mean that an "
+               "application does not close its sockets.",
                [query("sum by (state) (connwatch_tcp_sockets{HOST}) > 0", "{{state}}")],
                stack=True),
     timeseries("Sockets by family", "short",
-               "A family that loses its connections while the other does not has lost its route or "
-               "its name in DNS.",
+               "If one family loses its connections and the other does not, its route or its DNS "
+               "name is broken.",
                [query("sum by (family) (connwatch_tcp_sockets{HOST})", "{{family}}")]),
     timeseries("Established, busiest groups", "short",
-               "Which service holds the connections. A group that only grows leaks them.",
+               "Shows which service has the connections. A group that only grows probably leaks "
+               "connections.",
                [query("topk(10, sum by (group, direction) "
                       '(connwatch_tcp_group_sockets{HOST,state="established"}))',
                       "{{group}} {{direction}}")], links=[QUALITY]),
@@ -54,17 +56,18 @@ STATES = row(
 SYN_SENT = row(
     "2. SYN-SENT: which handshakes of ours are pending?",
     timeseries("Pending connects", "short",
-               "Outbound handshakes without an answer, by destination group. A few for less than a "
-               "round trip are normal; a plateau is a destination that does not answer.",
+               "Outbound handshakes without an answer, by destination group. A few are normal: "
+               "each lasts one round trip. A plateau is a destination that does not answer.",
                [query("topk(10, connwatch_syn_sent_sockets{HOST})", "{{group}}")]),
     timeseries("Of these, SYN sent again", "short",
-               "A SYN is repeated after 1 s: who lingers here has met a packet filter, an "
-               "asymmetric route or a dead peer. Above 10 for 30 s ConnectsPending fires.",
+               "The kernel repeats a SYN after 1 s. A connect that stays here has met a packet "
+               "filter, an asymmetric route or a dead peer. Above 10 for 30 s, ConnectsPending "
+               "fires.",
                [query("topk(10, connwatch_syn_sent_retransmitting{HOST})", "{{group}}")],
                lines=thresholds((10, AMBER))),
     timeseries("Age of the oldest", "s",
-               "Up to a second is a slow network. What climbs in a straight line is one connect "
-               "that nobody answers, up to tcp_syn_retries (127 s by default).",
+               "Up to a second is a slow network. A line that climbs straight is one connect that "
+               "nobody answers. It ends after tcp_syn_retries (127 s by default).",
                [query("topk(10, connwatch_syn_sent_oldest_age_seconds{HOST})", "{{group}}")],
                links=[{**to_daemon(), "title": "The pending handshakes one by one",
                        "url": "http://${instance}/api/v1/handshakes"}]),
@@ -74,8 +77,8 @@ SYN_RECV = row(
     "3. SYN-RECV: is a listener's SYN queue filling, and why?",
     timeseries("SYN queues, peak of 30 s", "percentunit",
                "Peak of the half-open handshakes as a share of the listener's limit. At 100 % the "
-               "kernel answers with SYN cookies or drops. With a full accept queue it stays near "
-               "0: see the accept queues on the detail dashboard.",
+               "kernel sends SYN cookies or drops SYNs. If the accept queue is full, this stays "
+               "near 0: look at the accept queues on the dashboard of the listeners.",
                [query('topk(10, instance_listener_queue:connwatch_listener_queue_peak:ratio'
                       '{HOST,queue="syn"})', "{{listener}}")],
                lines=thresholds((0.8, RED)), links=[LISTENERS]),
@@ -87,8 +90,8 @@ SYN_RECV = row(
                    [query("connwatch_listener_diagnosis{HOST} == 1", "{{listener}} {{cause}}")],
                    states={1: ("found", RED)}, overrides=[NO_TROUBLE], width=8),
     timeseries("SYN cookies and drops", "cps",
-               "Cookies sent mean that a SYN queue stands at its limit and its length no longer "
-               "shows the load. Every drop is a client that waits a second or more.",
+               "Cookies sent mean that a SYN queue is at its limit and its length no longer shows "
+               "the load. Every drop makes a client wait for a second or more.",
                [query("rate(connwatch_kernel_tcp_syncookies_sent_total{HOST}[$__rate_interval])",
                       "cookies sent"),
                 query("sum(rate(connwatch_listener_drops_total{HOST}[$__rate_interval]))",
@@ -98,26 +101,27 @@ SYN_RECV = row(
 FAILED = row(
     "4. Did connects fail, and how?",
     timeseries("Handshakes that failed", "cps",
-               "Refused or given up: all that ended before it was established, in both directions. "
-               "Given up after silence: what timed out, established connections included; the rest "
-               "was refused by a RST. No route: the kernel knows no way to the destination.",
+               "Refused or given up: all handshakes that ended before they were established, in "
+               "both directions. Timed out: connections that got no answer, established ones "
+               "included. The others were refused by a RST. No route: the kernel has no route to "
+               "the destination.",
                [query("rate(connwatch_kernel_tcp_attempt_fails_total{HOST}[$__rate_interval])",
                       "refused or given up"),
                 query("rate(connwatch_kernel_tcp_abort_on_timeout_total{HOST}[$__rate_interval])",
-                      "given up after silence"),
+                      "timed out"),
                 query("rate(connwatch_kernel_ip_out_no_routes_total{HOST}[$__rate_interval])",
                       "no route")]),
     timeseries("RSTs and resets", "cps",
-               "RSTs sent: somebody connects to a port that nobody listens on, or the application "
-               "closes with unread data. Established connections reset: peers or applications end "
-               "badly.",
+               "RSTs sent: somebody connects to a port that nobody listens on, or an application "
+               "closes a connection with unread data. Established and reset: a peer or an "
+               "application ended a connection by RST.",
                [query("rate(connwatch_kernel_tcp_out_rsts_total{HOST}[$__rate_interval])",
                       "RSTs sent"),
                 query("rate(connwatch_kernel_tcp_estab_resets_total{HOST}[$__rate_interval])",
                       "established and reset")]),
     timeseries("Handshakes begun", "cps",
-               "The scale for the failures beside. SYNs and SYN-ACKs sent again at the height of "
-               "the others mean that most handshakes need more than one try.",
+               "Compare the failures with these numbers. If as many SYNs and SYN-ACKs are sent "
+               "again as handshakes begin, most handshakes need more than one try.",
                [query("rate(connwatch_kernel_tcp_active_opens_total{HOST}[$__rate_interval])",
                       "outbound"),
                 query("rate(connwatch_kernel_tcp_passive_opens_total{HOST}[$__rate_interval])",
@@ -129,8 +133,9 @@ FAILED = row(
 ESTABLISHED = row(
     "5. ESTABLISHED: how good are the connections?",
     timeseries("Round-trip time, 99th percentile", "s",
-               "The slowest hundredth of each group, of connections that are open and active. A "
-               "step up of one group is its path; of all groups, this host or its uplink.",
+               "The slowest 1 % of each group's open and active connections is above this. If one "
+               "group steps up, its path has changed. If all groups do, it is this host or its "
+               "uplink.",
                [query("topk(10, instance_group:connwatch_tcp_rtt_seconds:p99_rate5m{HOST})",
                       "{{group}}")], width=6, log=True, links=[QUALITY]),
     timeseries("Retransmitted segments", "percentunit",
@@ -140,15 +145,15 @@ ESTABLISHED = row(
                       "instance_group:connwatch_tcp_segments_retransmitted:ratio_rate5m{HOST})",
                       "{{group}}")], width=6, lines=thresholds((0.05, RED)), links=[QUALITY]),
     timeseries("Payload", "Bps",
-               "Acknowledged by the peers, and received in order, over all groups. A fall without "
-               "fewer connections has its reason beside: loss, round trips or a receiver that does "
-               "not read.",
+               "Payload that the peers acknowledged, and payload received in order, over all "
+               "groups. If it falls while the connections stay, look at the panels beside: loss, "
+               "round trips, or a receiver that does not read.",
                [query("sum(rate(connwatch_tcp_bytes_sent_total{HOST}[$__rate_interval]))", "sent"),
                 query("sum(rate(connwatch_tcp_bytes_received_total{HOST}[$__rate_interval]))",
                       "received")], width=6, links=[QUALITY]),
     timeseries("Queues that do not drain", "bytes",
-               "The largest queue of one socket. Receive: an application here does not read. Send: "
-               "a peer does not, or the path is too slow.",
+               "The largest queue of a single socket. Receive: an application here does not read. "
+               "Send: a peer does not read, or the path is too slow.",
                [query("max(connwatch_tcp_receive_queue_bytes_max{HOST})", "receive"),
                 query("max(connwatch_tcp_send_queue_bytes_max{HOST})", "send")],
                width=6, links=[QUALITY]),
@@ -164,27 +169,28 @@ SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used i
 LIMITS = row(
     "6. TIME-WAIT and ports: is something running out?",
     timeseries("TIME-WAIT", "short",
-               "About a minute of closed connections. Near the limit (tcp_max_tw_buckets) the "
-               "kernel ends it early, and late segments can meet a new connection.",
+               "The connections closed in the last minute or so. Near the limit "
+               "(tcp_max_tw_buckets) the kernel ends TIME-WAIT early, and late segments can meet a "
+               "new connection.",
                [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",
-               "In use towards the busiest destination. At the limit, connects there fail with "
-               "EADDRNOTAVAIL: keep connections open, or use more addresses.",
+               "Local ports in use towards the busiest destination. At the limit, connects there "
+               "fail with EADDRNOTAVAIL: keep connections open, or use more addresses.",
                [query("connwatch_ephemeral_ports_used_peak_destination{HOST}", "in use"),
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
-    bars("Of the kernel's limits", "percentunit",
-         "What is used of each limit. Above 80 % the next peak meets it. Orphans: sockets closed "
-         "with data unsent; memory: tcp_mem, beyond which the kernel drops. Both are known on the "
-         "host itself, not in a network namespace.",
+    bars("Use of the kernel's limits", "percentunit",
+         "The share of each limit that is in use. Above 80 % the next peak may reach it. Orphans: "
+         "sockets that were closed with unsent data. Memory: tcp_mem, beyond which the kernel "
+         "drops. Both are known on the host itself, not in a network namespace.",
          [now(f"sort_desc({' or '.join(SHARES)})", "{{of}}")],
          width=6, steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
-    timeseries("Ended for want of room", "cps",
-               "Above 0 a limit has been met: TIME-WAIT that did not last its minute, and "
-               "connections that the kernel ended because it was out of memory for TCP or of room "
-               "for orphans.",
+    timeseries("Ended because a limit was reached", "cps",
+               "Should be 0. TIME-WAIT: sockets whose TIME-WAIT the kernel ended early. "
+               "Connections: those that the kernel ended because TCP memory was full or there were "
+               "too many orphans.",
                [query("rate(connwatch_kernel_tcp_time_wait_overflow_total{HOST}[$__rate_interval])",
                       "TIME-WAIT"),
                 query("rate(connwatch_kernel_tcp_abort_on_memory_total{HOST}[$__rate_interval])",
@@ -194,8 +200,8 @@ LIMITS = row(
 OWNERS = row(
     "7. Who owns the connections?",
     table("Listeners and their owners",
-          "The systemd unit or container of each listener: whom to ask. Empty where the socket is "
-          "in no unit. Sockets: those that share the address (SO_REUSEPORT).",
+          "The systemd unit or container that owns each listener. Empty if the socket is in no "
+          "unit. Sockets: how many share the address (SO_REUSEPORT).",
           [rows_of("max by (listener, unit) (connwatch_listener_info{HOST})"),
            rows_of("max by (listener) (connwatch_listener_sockets{HOST})"),
            rows_of("max by (listener) (connwatch_listener_accept_queue_limit{HOST})")],
@@ -203,8 +209,9 @@ OWNERS = row(
            "Value #C": ("Backlog", "short")},
           width=12, hidden=("Value #A",), overrides=[column_style("Listener", links=[LISTENERS])]),
     table("Groups",
-          "Connections of each group now, and what it has moved in the last 5 minutes. groups: and "
-          "group_by: in the configuration make groups of ports, prefixes or units.",
+          "Connections of each group now, and the bytes it sent and received in the last 5 "
+          "minutes. You can define groups by port, prefix or unit: see groups: and group_by: in "
+          "the configuration.",
           [rows_of('sum by (group) (connwatch_tcp_group_sockets{HOST,state="established"})'),
            rows_of('sum by (group) (connwatch_tcp_group_sockets{HOST,state="close_wait"})'),
            rows_of("sum by (group) (increase(connwatch_tcp_bytes_sent_total{HOST}[5m]))"),
@@ -218,23 +225,24 @@ OWNERS = row(
 TRUST = row(
     "8. How far can I trust these numbers?",
     stat("Polls that failed, 5 min", "short",
-         "0 is good. Others have their reason on the dashboard of the monitor and in the daemon's "
-         "log.",
+         "0 is good. If polls fail, the reason is on the dashboard of the monitor and in the "
+         "daemon's log.",
          [now('sum(increase(connwatch_polls_total{HOST,result="failure"}[5m]))')],
          width=6, steps=thresholds((1, RED)), links=[MONITOR, to_daemon()]),
-    stat("Sockets not as the kernel counts", "percentunit",
-         "How far the latest full poll is from the kernel's own count. A busy host never shows "
-         "exactly 0; above a few per cent, sockets come and go faster than they are read.",
+    stat("Difference from the kernel's count", "percentunit",
+         "Difference between the socket count of the latest full poll and the kernel's own. A busy "
+         "host never shows exactly 0. Above a few per cent, sockets come and go faster than they "
+         "are read.",
          [now("connwatch_sockstat_discrepancy_ratio{HOST}")],
          width=6, steps=thresholds((0.05, AMBER), (0.2, RED)), links=[MONITOR]),
     stat("Lost destroy events, 5 min", "short",
-         "Times that the kernel could not tell of connections that ended. Above 0, totals of short "
-         "connections are too low: give destroy_event_buffer more room.",
+         "How often destroy events were lost because the buffer was full. Above 0, the totals of "
+         "short connections are too low: increase destroy_event_buffer.",
          [now("increase(connwatch_destroy_event_overruns_total{HOST}[5m])")],
          width=6, steps=thresholds((1, AMBER)), links=[MONITOR]),
-    stat("Price", "percentunit",
-         "CPU time of polls and events as a share of one core. cpu_budget holds it down (2 % by "
-         "default); near it, intervals stretch.",
+    stat("CPU time of polls and events", "percentunit",
+         "CPU time as a share of one core. cpu_budget limits it (2 % by default). When polls would "
+         "cost more, they become less frequent.",
          [now("sum(rate(connwatch_poll_cpu_seconds_total{HOST}[$__rate_interval])) "
               "+ sum(rate(connwatch_destroy_event_cpu_seconds_total{HOST}[$__rate_interval]))")],
          width=6, links=[MONITOR]),
@@ -242,7 +250,7 @@ TRUST = row(
 
 DASHBOARD = dashboard(
     "host", "connwatch / Host overview",
-    "One host's TCP connections: a row per question, from what is wrong now to how far the numbers "
-    "can be trusted.", host_variables(),
+    "One host's TCP connections. Each row answers a question, from what is wrong now to how far "
+    "the numbers can be trusted.", host_variables(),
     [NOW, STATES, SYN_SENT, SYN_RECV, FAILED, ESTABLISHED, LIMITS, OWNERS, TRUST],
     links=[to_daemon()])

@@ -28,8 +28,8 @@ def alerts_of(severity, colour):
 NOW = row(
     "Which listener is in trouble now?",
     table("Listeners",
-          "A queue that is full turns clients away: the accept queue because the application does "
-          "not accept, the SYN queue because handshakes do not complete. Drops are clients that "
+          "A full queue turns clients away. The accept queue is full when the application does not "
+          "accept. The SYN queue is full when handshakes do not complete. Drops are clients that "
           "have been turned away.",
           [rows_of("max by (listener) (connwatch_listener_accept_queue_length{LISTENER})"),
            rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
@@ -51,10 +51,10 @@ NOW = row(
                      column_style("Drops", thresholds((0.1, AMBER), (1, RED)))]),
     state_timeline("Diagnosis over time",
                    "When each cause was found. syn_flood: many networks never finish their "
-                   "handshakes. return_path_loss: few do, so follow the route back to them. "
-                   "accept_queue_full: the application is too slow. syn_cookies: the queue's "
-                   "length no longer shows the load. deferred_accept: complete handshakes that "
-                   "wait for data, no trouble.",
+                   "handshakes. return_path_loss: a few networks never finish theirs, so follow "
+                   "the route back to them. accept_queue_full: the application is too slow. "
+                   "syn_cookies: the queue's length no longer shows the load. deferred_accept: "
+                   "complete handshakes that wait for data; this is no trouble.",
                    [query("connwatch_listener_diagnosis{LISTENER} == 1", "{{listener}} {{cause}}")],
                    states={1: ("found", RED)}, overrides=[NO_TROUBLE]),
 )
@@ -62,32 +62,33 @@ NOW = row(
 SYN_QUEUE = row(
     "Does the SYN queue fill?",
     timeseries("SYN queue and its limit", "short",
-               "Handshakes without a final ACK. Genuine ones last one round trip, so the line "
-               "stays near 0. A straight climb is a flood or a lost path; a plateau is a limit, or "
-               "as many handshakes given up as begin.",
+               "Handshakes without a final ACK. Genuine handshakes last one round trip, so the "
+               "line stays near 0. A straight climb is a flood or a path that loses packets. At a "
+               "plateau the queue is at its limit, or as many handshakes time out as begin.",
                [query("connwatch_listener_syn_queue_length{LISTENER}", "{{listener}}"),
                 limit("connwatch_listener_syn_queue_length")],
                width=12, overrides=[limit_style("/^limit/")]),
-    timeseries("SYN queue, peak of the limit", "percentunit",
-               "At 100 % the kernel answers with SYN cookies, or drops where they are off. Above "
-               "80 % for 10 s SynQueueNearlyFull fires. Limits below 4 are left out.",
+    timeseries("SYN queue, peak as a share of the limit", "percentunit",
+               "At 100 % the kernel sends SYN cookies, or drops SYNs if cookies are off. Above 80 "
+               "% for 10 s, SynQueueNearlyFull fires. Listeners with a limit below 4 are left out.",
                [query('instance_listener_queue:connwatch_listener_queue_peak:ratio'
                       '{LISTENER,queue="syn"}', "{{listener}}")],
                width=12, lines=thresholds((0.8, RED))),
-    timeseries("Growth", "cps",
-               "Handshakes that begin, less those that end. SynRecvBacklogGrowth fires above 20/s "
-               "for 10 s with more than 64 waiting.",
+    timeseries("Growth of the SYN queue", "cps",
+               "Handshakes that begin minus handshakes that end, per second. SynRecvBacklogGrowth "
+               "fires if it is above 20/s for 10 s and more than 64 handshakes wait.",
                [query("deriv(connwatch_listener_syn_queue_length{LISTENER}[$__rate_interval])",
                       "{{listener}}")], lines=thresholds((20, RED)), signed=True),
     timeseries("SYN-ACK sent again", "percentunit",
-               "The share of the SYN queue whose SYN-ACK was repeated. Genuine clients answer the "
-               "first: 1 to 5 % on a poor network. Above 50 %, most handshakes will not complete.",
+               "The share of the SYN queue whose SYN-ACK was sent again. Genuine clients answer "
+               "the first SYN-ACK; on a poor network 1 to 5 % do not. Above 50 %, most handshakes "
+               "will not complete.",
                [query("connwatch_listener_syn_queue_retransmitting{LISTENER} "
                       "/ (connwatch_listener_syn_queue_length{LISTENER} > 0)", "{{listener}}")],
                most=1, lines=thresholds((0.5, RED))),
     timeseries("SYN cookies", "cps",
-               "Sent: the queue was full. Received: genuine clients that got in by a cookie. "
-               "Failed: ACKs that fit no cookie. Many sent and few received is a flood.",
+               "Sent: the queue was full. Received: genuine clients that connected with a cookie. "
+               "Failed: ACKs whose cookie is not valid. Many sent and few received are a flood.",
                [query("rate(connwatch_kernel_tcp_syncookies_sent_total{HOST}[$__rate_interval])",
                       "sent"),
                 query("rate(connwatch_kernel_tcp_syncookies_recv_total{HOST}[$__rate_interval])",
@@ -99,15 +100,15 @@ SYN_QUEUE = row(
 ACCEPT_QUEUE = row(
     "Does the application accept fast enough?",
     timeseries("Accept queue and its limit", "short",
-               "Connections that wait for accept(), against the backlog. A healthy server is at 0 "
-               "at almost every look. A line at its limit is an application that is blocked, or "
-               "out of descriptors or workers.",
+               "Connections that wait for accept(), and the backlog. A healthy server is at 0 "
+               "nearly all the time. A line at its limit is an application that is blocked, or has "
+               "no descriptors or workers left.",
                [query("connwatch_listener_accept_queue_length{LISTENER}", "{{listener}}"),
                 limit("connwatch_listener_accept_queue_length")],
                width=12, overrides=[limit_style("/^limit/")]),
-    timeseries("Accept queue, peak of what it holds", "percentunit",
-               "Peaks that are short and below 100 % are bursts: a larger backlog helps. A plateau "
-               "is an application that is too slow: a backlog does not help.",
+    timeseries("Accept queue, peak as a share of what it holds", "percentunit",
+               "Short peaks below 100 % are bursts: a larger backlog helps. A plateau is an "
+               "application that is too slow: a larger backlog does not help.",
                [query('instance_listener_queue:connwatch_listener_queue_peak:ratio'
                       '{LISTENER,queue="accept"}', "{{listener}}")],
                width=12, lines=thresholds((0.8, RED))),
@@ -116,13 +117,13 @@ ACCEPT_QUEUE = row(
 LOST = row(
     "Who is turned away?",
     timeseries("Drops by listener", "cps",
-               "SYNs and final ACKs that the listener's sockets threw away. Each is a client that "
-               "waits for a second or more, and then for twice as long.",
+               "SYNs and final ACKs that the listener's sockets threw away. Each makes a client "
+               "wait for a second or more, and for twice as long the next time.",
                [query("rate(connwatch_listener_drops_total{LISTENER}[$__rate_interval])",
                       "{{listener}}")]),
     timeseries("Drops of the host, as the kernel counts them", "cps",
-               "Overflows: the accept queue was full. All drops: those and others, a lack of "
-               "memory for example. SYN queue full: dropped because cookies are off.",
+               "Overflows: the accept queue was full. All drops: the overflows and other drops, "
+               "for example for lack of memory. SYN queue full: dropped because cookies are off.",
                [query("rate(connwatch_kernel_tcp_listen_overflows_total{HOST}[$__rate_interval])",
                       "overflows of accept queues"),
                 query("rate(connwatch_kernel_tcp_listen_drops_total{HOST}[$__rate_interval])",
@@ -133,8 +134,8 @@ LOST = row(
                       "[$__rate_interval])",
                       "SYN queue full, cookie sent")]),
     timeseries("Deferred accepts", "cps",
-               "ACKs of TCP_DEFER_ACCEPT listeners that came without data. They explain a long SYN "
-               "queue that is no trouble.",
+               "ACKs without data that listeners with TCP_DEFER_ACCEPT received. They explain a "
+               "long SYN queue that is no trouble.",
                [query("rate(connwatch_kernel_tcp_defer_accept_drop_total{HOST}[$__rate_interval])",
                       "ACKs without data")]),
 )
@@ -142,14 +143,14 @@ LOST = row(
 ALERTS = row(
     "What has alerted?",
     state_timeline("Alerts of the daemon about listeners",
-                   "Pending becomes firing when the condition has held for the rule's time. An "
-                   "alert that is pending again and again is near its threshold: look at the queue "
-                   "above.",
+                   "A pending alert fires when its condition has held for the time that the rule "
+                   "requires. If an alert is pending again and again, its value is near the "
+                   "threshold: look at the queue above.",
                    [query(f"connwatch_alert_firing{OF_LISTENERS}", "{{alert}} {{subject}}")],
                    states={0: ("pending", AMBER), 1: ("firing", RED)}, width=12),
-    timeseries("How far beyond the threshold", "short",
-               "The alert's value divided by its threshold: 1 is the threshold. It tells how bad "
-               "it is across alerts of different units.",
+    timeseries("Value divided by threshold", "short",
+               "1 means that the value is at the threshold. This shows how bad it is, also for "
+               "alerts with different units.",
                [query(f"connwatch_alert_value{OF_LISTENERS} "
                       "/ (connwatch_alert_threshold{HOST} > 0)", "{{alert}} {{subject}}")],
                width=12, lines=thresholds((1, RED))),
@@ -157,7 +158,7 @@ ALERTS = row(
 
 DASHBOARD = dashboard(
     "listeners", "connwatch / Listeners and SYN queues",
-    "Every listener's queues against their limits, what is dropped, and the diagnosis. Marks are "
+    "Every listener's queues and their limits, what is dropped, and the diagnosis. The marks are "
     "alerts of Prometheus.",
     [*host_variables(),
      variable("listener", "Listener", "Local address and port.",

@@ -76,7 +76,7 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
   if (users.empty()) return std::nullopt;
   if (visitor.authorization.empty()) return RefuseLogin(visitor, "no user name and password");
   const auto credentials = ParseBasicCredentials(visitor.authorization);
-  if (!credentials) return RefuseLogin(visitor, "the Authorization header is not to be understood");
+  if (!credentials) return RefuseLogin(visitor, "the Authorization header cannot be understood");
   const Login login = authenticator_.Check(*credentials, users, visitor.client.network, now);
   const std::string user = Printable(credentials->user);
   switch (login.verdict) {

@@ -115,13 +115,13 @@ void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds s
 
 std::string Head(std::chrono::seconds scrape_interval) {
   const std::string interval = PrometheusDuration(scrape_interval);
-  return "# connwatch's alert rules for Prometheus 2.42 or later. It must scrape the hosts every " +
-         interval +
-         " or more\n# often. Made by connwatchd --print-rules --rules.scrape-interval=" + interval +
-         ": better change the\n"
-         "# configuration and make it anew than edit it. What the rules mean, and where they "
-         "differ "
-         "from the\n# daemon's own alerts, is in docs/alerts.md.\n"
+  return "# connwatch's alert rules for Prometheus 2.42 or later, which must scrape the hosts at\n"
+         "# least every " +
+         interval + ". connwatchd --print-rules --rules.scrape-interval=" + interval +
+         " wrote\n"
+         "# this file. To change a rule, change the configuration of connwatchd and write the\n"
+         "# file again. docs/alerts.md says what the rules mean and how they differ from the\n"
+         "# daemon's own alerts.\n"
          "groups:\n"
          "  - name: connwatch\n"
          "    interval: " +

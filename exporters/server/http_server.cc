@@ -208,7 +208,7 @@ struct HttpServer::Callbacks {
     }
     if (framing.HasBody()) {
       guard.RecordRefusal(WebRefusal::kBody, refused + "it has a body");
-      return TextReply(kContentTooLarge, "No request here has a body.\n");
+      return TextReply(kContentTooLarge, "Requests with a body are not accepted.\n");
     }
     return std::nullopt;
   }

@@ -102,7 +102,7 @@ sockaddr_un UnixAddress(const std::string& path) {
 Result<void> RemoveStale(const sockaddr_un& address) {
   struct stat status {};
   if (lstat(address.sun_path, &status) != 0) return {};
-  if (!S_ISSOCK(status.st_mode)) return Error{EEXIST, "there is a file that is no socket"};
+  if (!S_ISSOCK(status.st_mode)) return Error{EEXIST, "a file exists there that is not a socket"};
   const auto probe = NewSocket(AF_UNIX);
   if (!probe) return probe.error();
   const int result = connect(*probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
@@ -110,7 +110,7 @@ Result<void> RemoveStale(const sockaddr_un& address) {
   close(*probe);
   if (!is_stale) return Error::FromErrno(EADDRINUSE, "bind");
   if (unlink(address.sun_path) != 0 && errno != ENOENT) {
-    return Error::FromErrno(errno, "remove the socket that is there");
+    return Error::FromErrno(errno, "remove the old socket file");
   }
   return {};
 }

@@ -14,7 +14,7 @@ class Alerts {
   update(answer, now) {
     const none = find("alerts-none");
     if (answer === null) {
-      setText(none, "Not judged yet: the first poll is not complete.");
+      setText(none, "Alerts are not checked yet: the first poll is not complete.");
       show(none, true);
       return;
     }

@@ -25,8 +25,8 @@ class Groups {
   noteOn(answer) {
     if (answer === null) return "The first full poll is not complete.";
     const folded = answer.folded_groups > 0
-      ? ` ${countText(answer.folded_groups)} more are summed up as other.` : "";
-    return `Since the daemon started.${folded}`;
+      ? ` ${countText(answer.folded_groups)} more groups are summed up as other.` : "";
+    return `Traffic and round-trip times since the daemon started.${folded}`;
   }
 
   // The columns' bounds, the same for every group; the last one has no upper bound.
@@ -58,7 +58,7 @@ class GroupRow {
     this.sent = number("Sent");
     this.received = number("Received");
     this.resent = number("Resent");
-    this.queued = number("Queued in, out");
+    this.queued = number("Recv-Q, Send-Q");
     this.node = element("tr", {role: "row"}, rowHeader(this.name, this.direction), this.established,
       cell({class: "rtt", "data-label": "Round-trip times"}, this.histogram.node),
       this.median, this.p99, this.sent, this.received, this.resent, this.queued);

@@ -14,9 +14,10 @@ class Handshakes {
     show(find("handshakes-none"), answer !== null && pending.length === 0);
     const rest = (answer?.pending_total ?? 0) - pending.length;
     show(find("handshakes-rest"), rest > 0);
-    setText(find("handshakes-rest"), `and ${countText(rest)} younger ones`);
+    setText(find("handshakes-rest"), `${countText(rest)} younger ones are not shown.`);
     setText(find("handshakes-note"), answer === null ? "The first poll is not complete."
-      : `${countText(answer.pending_total)} of ours without an answer`);
+      : `${plural(answer.pending_total, "outbound connect waits", "outbound connects wait")} ` +
+        "for an answer");
     if (history !== null) this.history.update(history, (sample) => sample.connects?.pending, 4);
   }
 }

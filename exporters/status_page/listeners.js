@@ -44,10 +44,10 @@ class Listeners {
     let note = plural(total, "address", "addresses");
     note += this.troubled > 0 ? `, ${countText(this.troubled)} in trouble` : ", none in trouble";
     if (answer.total > this.rows.length) {
-      note += `; the first ${countText(this.rows.length)} are here`;
+      note += `; the first ${countText(this.rows.length)} are shown`;
     }
     if (answer.folded.addresses > 0) {
-      note += `; ${countText(answer.folded.addresses)} beyond max_listeners are not told apart`;
+      note += `; ${countText(answer.folded.addresses)} beyond max_listeners are summed up as other`;
     }
     return note;
   }
@@ -118,7 +118,7 @@ function whyText(row) {
   if (row.inTrouble && row.top_sources.length > 0) {
     const sources = row.top_sources
       .map((source) => `${source.prefix} (${countText(source.syn_queue_length)})`);
-    parts.push(`Most from ${sources.join(", ")}.`);
+    parts.push(`Most half-open handshakes from ${sources.join(", ")}.`);
   }
   return sentence(parts.join(" "));
 }

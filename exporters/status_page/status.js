@@ -23,7 +23,7 @@ class TierRow {
     const number = (label) => cell({class: "number", "data-label": label});
     this.name = element("span");
     this.age = number("Age");
-    this.interval = number("Every");
+    this.interval = number("Interval");
     this.succeeded = number("Succeeded");
     this.failed = number("Failed");
     this.cpu = number("CPU of one core");
@@ -49,7 +49,7 @@ function conditionOf(tier) {
   if (tier.failure !== null) {
     return `▲ Failed at ${timeText(tier.failure.timestamp_seconds)}: ${tier.failure.text}`;
   }
-  if (tier.last_success_timestamp_seconds === null) return "▲ Not read yet";
+  if (tier.last_success_timestamp_seconds === null) return "▲ Not polled yet";
   return tier.is_stale ? "▲ Out of date" : "On time";
 }
 
@@ -70,24 +70,24 @@ function factsOf(status) {
   const discrepancy = status.sockstat_discrepancy_ratio;
   const cut = status.folded_groups + (status.folded_listeners ?? 0);
   return [
-    {name: "Socket count off the kernel's own by",
+    {name: "Difference from the kernel's socket count",
       value: discrepancy === null ? "not known" : shareText(discrepancy)},
     {name: "Connections followed", value: countText(status.tracked_connections) +
       (status.untracked_connections > 0
         ? `, ${countText(status.untracked_connections)} beyond the limit` : ""),
       isTrouble: status.untracked_connections > 0},
-    {name: "Ends of connections", value: events.is_active
-      ? `${countText(events.received_total)} told by the kernel, ` +
+    {name: "Destroy events", value: events.is_active
+      ? `${countText(events.received_total)} received, ` +
         (events.overruns_total > 0 ? `some lost ${plural(events.overruns_total, "time", "times")}`
           : "none lost")
-      : "not told by the kernel: totals are estimates", isTrouble: events.overruns_total > 0},
-    {name: "Not told apart", value: cut === 0 ? "nothing" :
+      : "not received: totals miss short connections", isTrouble: events.overruns_total > 0},
+    {name: "Summed up as other", value: cut === 0 ? "none" :
       `${plural(status.folded_groups, "group", "groups")}, ` +
         plural(status.folded_listeners ?? 0, "listener", "listeners")},
     {name: "Configuration", value: status.config.last_reload_successful
       ? `loaded at ${timeText(status.config.last_success_timestamp_seconds)}`
-      : `▲ the latest reload failed; in force is that of ` +
-        timeText(status.config.last_success_timestamp_seconds),
+      : "▲ the latest reload failed; the configuration of " +
+        `${timeText(status.config.last_success_timestamp_seconds)} is in force`,
       isTrouble: !status.config.last_reload_successful},
     {name: "Memory of the daemon", value: status.process.resident_memory_bytes === null
       ? "not known" : bytesText(status.process.resident_memory_bytes)},

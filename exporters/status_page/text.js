@@ -11,7 +11,7 @@ const STATE_NAMES = {
 const CAUSE_NAMES = {
   accept_queue_full: "Accept queue full", syn_flood: "SYN flood",
   return_path_loss: "Return path loses packets", syn_cookies: "SYN cookies in use",
-  deferred_accept: "Waits for data by design",
+  deferred_accept: "Deferred accept, no trouble",
 };
 
 const TIER_NAMES = {

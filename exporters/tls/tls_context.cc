@@ -85,7 +85,7 @@ std::string TlsClient::Failure() const {
     return "the client offers no version above TLS 1." +
            std::to_string(std::max(offered_version & 0xff, 1) - 1);
   }
-  return "no common TLS version or cipher suite, or the handshake was broken off";
+  return "no common TLS version or cipher suite, or the handshake was aborted";
 }
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::Create(const TlsSettings& settings) {
