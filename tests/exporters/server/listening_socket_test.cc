@@ -110,7 +110,7 @@ TEST_F(UnixSocketTest, AFileThatIsNoSocketStays) {
   folder_.Write("x.sock", "precious");
   const auto socket = ListeningSocket::Open(address_);
   ASSERT_FALSE(socket);
-  EXPECT_THAT(socket.error().context, HasSubstr("no socket"));
+  EXPECT_THAT(socket.error().context, HasSubstr("not a socket"));
   EXPECT_EQ(access(path_.c_str(), F_OK), 0);
 }
 
