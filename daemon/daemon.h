@@ -1,5 +1,6 @@
 // The running daemon: its parts, wired to one event loop. Everything here belongs to the loop
-// thread. HTTP threads see only the report slot.
+// thread. HTTP threads see the report slot and the searches for single sockets, and pass requests
+// to reload through the event loop.
 #pragma once
 
 #include <deque>

@@ -38,7 +38,7 @@ class CgroupNames {
   /// Returns the name as UnitFromCgroupPath() gives it. "" for the root, for an id that is unknown
   /// or gone, and without cgroup v2. For an id not seen before it walks the file system, but at
   /// most once per `min_rescan`; until then the name is "". An id that a walk did not find is not
-  /// looked for again.
+  /// looked for again, until more than 100,000 such ids have gathered and are forgotten.
   std::string NameOf(std::uint64_t cgroup_id, MonotonicTime now);
 
  private:

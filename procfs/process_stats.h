@@ -1,5 +1,5 @@
 // This process's own CPU time, memory and descriptors, for the process_* metrics.
-// Sources: proc(5), /proc/[pid]/stat, /proc/[pid]/limits, /proc/[pid]/fd.
+// Sources: proc(5), /proc/[pid]/stat and /proc/[pid]/fd; getrlimit(2) for the limit of descriptors.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// A moment on both clocks. Only the event loop reads the clocks; everything else is given an
-// Instant.
+// A moment on both clocks. core/, config/, netlink/ and procfs/ never read a clock: they are given an
+// Instant, so a test can give them any.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // Finds the first of many rules that takes a connection: GroupRule -> compiled look-ups. GroupBook
-// asks it once per connection and poll.
+// asks it when a connection is first seen and after a change of the rules, and in every poll for
+// sockets that are not followed (SYN-RECV, TIME-WAIT).
 //
 // Rules that look only at the direction and either the local or the remote port are written into a
 // table of ports, so any number of them costs two array look-ups. Every other rule is filed in one

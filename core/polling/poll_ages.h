@@ -1,5 +1,6 @@
 // How old the data of each tier is, by the monotonic clock. PollHealth has only times of day, which
-// can jump. The alert engine feeds it every snapshot. For one thread.
+// can jump. The alert engine and the history each keep one and feed it every snapshot. For one
+// thread.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// What the kernel says about one TCP socket at one moment. Made by netlink/, consumed by the
-// aggregator. kernel: include/uapi/linux/inet_diag.h (struct inet_diag_msg) and
+// What the kernel says about one TCP socket at one moment. Made by netlink/ for every poll, for
+// destroy events and for searches. kernel: include/uapi/linux/inet_diag.h (struct inet_diag_msg) and
 // include/uapi/linux/tcp.h (struct tcp_info).
 #pragma once
 

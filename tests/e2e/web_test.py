@@ -299,7 +299,7 @@ class AddressTest(unittest.TestCase):
         self.path.write_text("precious")
         result = run("--web.listen-address", f"unix:{self.path}")
         self.assertEqual(result.returncode, 1)
-        self.assertIn("is no socket", result.stderr)
+        self.assertIn("that is not a socket", result.stderr)
         self.assertEqual(self.path.read_text(), "precious")
 
     def test_a_socket_left_behind_is_replaced(self):
