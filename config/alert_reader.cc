@@ -131,10 +131,10 @@ void CheckLabels(const Texts& labels, const Place& place) {
 void ApplyThreshold(AlertDraft& draft, const Place& place) {
   AlertRule& rule = draft.rule;
   if (draft.above && draft.below) {
-    return place.Find(kBelow)->Reject("is given beside above, must be one of them");
+    return place.Find(kBelow)->Reject("is given together with above, must be only one of them");
   }
   if (draft.below && rule.growth) {
-    return place.Find(kBelow)->Reject("is given beside growth, which goes with above only");
+    return place.Find(kBelow)->Reject("is given together with growth, must be above");
   }
   if (!draft.above && !draft.below) return;
   const ThresholdSide side = draft.above ? ThresholdSide::kAbove : ThresholdSide::kBelow;
@@ -163,9 +163,9 @@ void ApplyClear(AlertDraft& draft, const Place& place) {
   };
   if (right && is_beyond(*right)) {
     const std::string limit = FormatValue(SpecOf(rule.signal).unit, threshold);
-    return place.Find(kClear)->Find(right_key)->Reject("is where the trouble is, must be at " +
-                                                       std::string(is_below ? "least " : "most ") +
-                                                       limit);
+    return place.Find(kClear)->Find(right_key)->Reject(
+        "is on the side where the alert fires, must be at " +
+        std::string(is_below ? "least " : "most ") + limit);
   }
   if (right) rule.clear.level = right;
   // This changes the clear level of a default rule if its threshold was moved across that level.

@@ -93,7 +93,8 @@ void CheckBasicAuth(ReceiverDraft& draft, const Place& place) {
   if (!has_password && !file) {
     return place.Reject("has no password, must have one of the keys password, password_file");
   }
-  if (has_password && file) return file->Reject("is given beside password, must be one of them");
+  if (has_password && file)
+    return file->Reject("is given together with password, must be only one of them");
   draft.receiver.basic_auth = draft.basic_auth;
 }
 
@@ -125,7 +126,7 @@ ValueReader Tls(TlsOptions& tls) {
 void CheckReceiver(ReceiverDraft& draft, const Place& place) {
   const auto webhook = place.Find(kWebhook);
   if (webhook && place.Find(kUrl)) {
-    return webhook->Reject("is given beside url, must be one of them");
+    return webhook->Reject("is given together with url, must be only one of them");
   }
   if (!draft.url) return place.Reject("has no destination, must have one of the keys url, webhook");
   draft.receiver.url = draft.url->ToString();

@@ -45,10 +45,10 @@ std::string HttpUrl::ToString() const {
 Result<HttpUrl> ParseHttpUrl(std::string_view text) {
   HttpUrl url{.is_https = text.starts_with(kHttps), .authority = {}, .path = {}};
   if (!url.is_https && !text.starts_with(kHttp)) {
-    return Mistake("is no URL, must begin with http:// or https://");
+    return Mistake("is not a URL, must begin with http:// or https://");
   }
   if (text.size() > kMaxUrlBytes || !IsPrintableAscii(text)) {
-    return Mistake("is no URL, must be at most 2000 printable ASCII characters without spaces");
+    return Mistake("is not a URL, must be at most 2000 printable ASCII characters without spaces");
   }
   text.remove_prefix(url.is_https ? kHttps.size() : kHttp.size());
   if (text.find('#') != std::string_view::npos) return Mistake("has a fragment (#), must not");

@@ -1,5 +1,5 @@
-// A moment on both clocks. core/, config/, netlink/ and procfs/ never read a clock: they are given an
-// Instant, so a test can give them any.
+// A moment on both clocks. core/, config/, netlink/ and procfs/ never read a clock: they are given
+// an Instant, so a test can give them any.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,6 @@
 // What the kernel says about one TCP socket at one moment. Made by netlink/ for every poll, for
-// destroy events and for searches. kernel: include/uapi/linux/inet_diag.h (struct inet_diag_msg) and
-// include/uapi/linux/tcp.h (struct tcp_info).
+// destroy events and for searches. kernel: include/uapi/linux/inet_diag.h (struct inet_diag_msg)
+// and include/uapi/linux/tcp.h (struct tcp_info).
 #pragma once
 
 #include <chrono>

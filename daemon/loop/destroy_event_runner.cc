@@ -28,7 +28,7 @@ void DestroyEventRunner::Configure(const Config& config) {
 void DestroyEventRunner::Join() {
   auto stream = source_.Open(buffer_bytes_);
   if (!stream) {
-    LogError(stream.error().context + "; totals lack short connections");
+    LogError(stream.error().context + "; totals miss short connections");
     RejoinLater();
     return;
   }

@@ -69,7 +69,8 @@ Result<void> WebFront::Start(const HttpLimits& limits) {
   }
   const auto policy = guard_.policy();
   if (!policy->tls && !policy->access.users.empty()) {
-    LogWarning("basic_auth_users without tls_server_config: passwords cross the network in clear");
+    LogWarning(
+        "basic_auth_users without tls_server_config: passwords cross the network in clear text");
   }
   auto sockets = OpenSockets();
   if (!sockets) return std::move(sockets).error();
@@ -128,8 +129,9 @@ Result<void> WebFront::Enforce(const std::shared_ptr<const WebPolicy>& policy) {
   const auto before = guard_.policy();
   if (policy->access == before->access) return {};
   if ((policy->tls == nullptr) != (before->tls == nullptr)) {
-    return Error{0, options_.web_config_file +
-                        ": tls_server_config came or went, which takes effect after a restart"};
+    return Error{
+        0, options_.web_config_file +
+               ": tls_server_config was added or removed, which takes effect after a restart"};
   }
   guard_.Enforce(policy);
   Watch();

@@ -25,8 +25,8 @@ using SocketSearchAction =
 bool MaySeeSockets(const HttpRequest& request);
 
 /// Returns 200 and a stream, 400 for a mistake in the query, 403 if the sender may not see sockets
-/// or `action` is empty, 429 if another search is under way or there were too many, 503 if it cannot
-/// be started.
+/// or `action` is empty, 429 if another search is under way or there were too many, 503 if it
+/// cannot be started.
 HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& action);
 
 }  // namespace connwatch

@@ -105,16 +105,17 @@ struct BadInput {
 const BadInput kBadInputs[] = {
     {"", "17: alertmanagers[0]: has no destination, must have one of the keys url, webhook"},
     {"url: http://a, webhook: http://b",
-     "42: alertmanagers[0].webhook: is given beside url, must be one of them"},
+     "42: alertmanagers[0].webhook: is given together with url, must be only one of them"},
     {"url: [a]", "23: alertmanagers[0].url: is a list, must be a URL"},
-    {"url: a", "23: alertmanagers[0].url: is no URL, must begin with http:// or https://"},
+    {"url: a", "23: alertmanagers[0].url: is not a URL, must begin with http:// or https://"},
     {"url: http://me:s3cret@a",
      "23: alertmanagers[0].url: has a user name, which must be below basic_auth"},
     {"url: \"http://a?b=c\"",
      "23: alertmanagers[0].url: has a query (?), must not; webhook takes one"},
     {"url: http://a/api/v2/alerts/",
      "23: alertmanagers[0].url: ends in /api/v2/alerts, which is added, must end before it"},
-    {"webhook: a", "27: alertmanagers[0].webhook: is no URL, must begin with http:// or https://"},
+    {"webhook: a",
+     "27: alertmanagers[0].webhook: is not a URL, must begin with http:// or https://"},
     {"adress: http://a",
      "18: alertmanagers[0].adress: unknown key, known keys: url, webhook, timeout, basic_auth, "
      "tls"},
@@ -128,8 +129,8 @@ const BadInput kBadInputs[] = {
      "45: alertmanagers[0].basic_auth: has no password, must have one of the keys password, "
      "password_file"},
     {"url: http://a, basic_auth: {username: me, password: s3cret, password_file: /proc/version}",
-     "93: alertmanagers[0].basic_auth.password_file: is given beside password, must be one of "
-     "them"},
+     "93: alertmanagers[0].basic_auth.password_file: is given together with password, must be "
+     "only one of them"},
     {"url: http://a, basic_auth: {username: \"m:e\", password: s3cret}",
      "56: alertmanagers[0].basic_auth.username: must hold no colon"},
     {"url: http://a, basic_auth: {username: \"\", password: s3cret}",

@@ -43,12 +43,12 @@ struct BadUrl {
 };
 
 TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
-  constexpr std::string_view kScheme = "is no URL, must begin with http:// or https://";
+  constexpr std::string_view kScheme = "is not a URL, must begin with http:// or https://";
   constexpr std::string_view kHost =
       "has no valid host, must be a name, an IPv4 address or [an IPv6 address]";
   constexpr std::string_view kPort = "has no valid port, must be from 1 to 65535";
   constexpr std::string_view kText =
-      "is no URL, must be at most 2000 printable ASCII characters without spaces";
+      "is not a URL, must be at most 2000 printable ASCII characters without spaces";
   const BadUrl cases[] = {
       {"", kScheme},
       {"127.0.0.1:9093", kScheme},

@@ -75,7 +75,7 @@ class LoginTest(WebTest):
                 self.assertEqual(reply.status, 401)
                 self.assertTrue(reply.getheader("WWW-Authenticate").startswith("Basic"))
                 self.logged(daemon, f"refused a log-in from 127.0.0.1: {why}")
-            self.assertIn("passwords cross the network in clear", daemon.log())
+            self.assertIn("passwords cross the network in clear text", daemon.log())
             for path in ("/", "/-/healthy", "/-/ready", "/nothing", "/-/reload"):
                 self.assertEqual(daemon.ask("GET", path).status, 401, path)
             self.assert_no_secret(daemon)
@@ -219,7 +219,7 @@ class TlsTest(WebTest):
     def test_tls_does_not_go_without_a_restart(self):
         with self.https() as daemon:
             daemon.web_file.write_text("rate_limit: {interval: 0s}\n")
-            self.logged(daemon, "tls_server_config came or went")
+            self.logged(daemon, "tls_server_config was added or removed")
             self.assertEqual(daemon.get("/metrics").status, 200)
 
     def test_headers_are_on_every_reply(self):
