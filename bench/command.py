@@ -35,6 +35,10 @@ class Command:
         """An option for one of a few words, or None."""
         self.parser.add_argument(flag, choices=choices, help=what)
 
+    def add_program(self, name, what):
+        """An argument for the path of a program."""
+        self.parser.add_argument(name, type=pathlib.Path, metavar="PROGRAM", help=what)
+
     def main(self, run):
         """The exit status; run(options) prints what it finds and returns the targets."""
         options = self.parser.parse_args()

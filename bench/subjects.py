@@ -71,7 +71,7 @@ def socket_load(sockets):
             stop_process(load)
 
 
-def start_connwatchd(folder, settings=(), **intervals_s):
+def start_connwatchd(folder, settings=(), program=BUILD / "connwatchd", **intervals_s):
     """A connwatchd that polls each named tier at that interval, whatever it costs.
 
     The other tiers rest after their first poll. `settings` are further lines of its configuration,
@@ -81,10 +81,11 @@ def start_connwatchd(folder, settings=(), **intervals_s):
                     for tier in TIERS}
     poll = ", ".join(f"{tier}: {interval}ms" for tier, interval in intervals_ms.items())
     return start_configured_connwatchd(
-        folder, ("cpu_budget: 100%", f"poll: {{{poll}}}", *settings))
+        folder, ("cpu_budget: 100%", f"poll: {{{poll}}}", *settings), program=program)
 
 
-def start_configured_connwatchd(folder, settings=("{}",), flags=(), tls=None):
+def start_configured_connwatchd(folder, settings=("{}",), flags=(), tls=None,
+                                program=BUILD / "connwatchd"):
     """A connwatchd with nothing but these lines of configuration: by default, all defaults.
 
     `flags` are further arguments; with those for HTTPS, `tls` is how to ask it.
@@ -92,7 +93,7 @@ def start_configured_connwatchd(folder, settings=("{}",), flags=(), tls=None):
     port = free_port()
     config = pathlib.Path(folder, f"{port}.yaml")
     config.write_text("".join(f"{line}\n" for line in settings), encoding="ascii")
-    return Resident([str(BUILD / "connwatchd"), "--config.file", str(config),
+    return Resident([str(program), "--config.file", str(config),
                      "--web.listen-address", f"127.0.0.1:{port}", *flags], port, tls)
 
 

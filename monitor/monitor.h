@@ -38,6 +38,7 @@ class Monitor {
 
   /// Reads the kernel's counters for the first time. `source` must outlive the monitor.
   Monitor(const Config& config, SocketSource& source, KernelReader::Log log);
+  ~Monitor() = default;
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
 
