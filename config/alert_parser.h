@@ -1,5 +1,5 @@
-// The words of an alert rule -> values. Pure. An error's context says what is wrong and what would
-// be right.
+// Parses the words of an alert rule. Pure. An error's context says what is wrong and what would be
+// right.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // The configuration as plain values, already checked. LoadConfig (config_loader.h) makes it from
-// YAML. A key that is absent has the default here.
+// YAML. If a key is absent, its value is the default given here.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@
 
 namespace connwatch {
 
-/// Whether to listen for the end of connections. kAuto means yes, unless it costs more than the CPU
-/// budget.
+/// Whether to listen for the end of connections. kAuto means yes, unless that costs more than half
+/// of the CPU budget.
 enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
@@ -74,8 +74,8 @@ struct LogConfig {
 
 struct Config {
   PollConfig poll;
-  /// What polling may cost, as a share of one core. Intervals are stretched to stay within it.
-  /// 0.001 to 1.
+  /// What polls and destroy events may cost together, as a share of one core. The intervals of the
+  /// polls are stretched to stay within it. 0.001 to 1.
   double cpu_budget = 0.02;
   /// How far the _peak metrics look back. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
@@ -94,7 +94,7 @@ struct Config {
   std::size_t max_listeners = 500;
   DestroyEvents destroy_events = DestroyEvents::kAuto;
   /// The room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB.
-  /// Without CAP_NET_ADMIN the kernel gives at most net.core.rmem_max.
+  /// Without CAP_NET_ADMIN the kernel gives at most twice net.core.rmem_max.
   std::uint64_t destroy_event_buffer = std::uint64_t{16} << 20U;
   /// How many connections are followed for the totals. Further ones are left out of the totals. 1
   /// to 100,000,000.

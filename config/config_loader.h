@@ -1,5 +1,5 @@
-// YAML text -> checked Config: file, YamlNode, ConfigSchema, Config. Strict: whatever is not
-// understood is an error, and never ignored.
+// Turns YAML text into a checked Config: parses it into a tree of YamlNodes, and reads the tree
+// with ConfigSchema. Strict: whatever is not understood is an error, and never ignored.
 #pragma once
 
 #include <string>

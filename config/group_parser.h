@@ -1,5 +1,5 @@
-// One word of a group's rule -> a name, ports, a block of addresses, a unit. Pure. An error's
-// context says what is wrong and what would be right.
+// Parses one word of a group's rule: a name, ports, a block of addresses or a unit. Pure. An
+// error's context says what is wrong and what would be right.
 #pragma once
 
 #include <string>

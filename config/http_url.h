@@ -1,6 +1,6 @@
-// A URL of a configuration -> its parts (RFC 3986, only http and https). Pure. An error's context
-// says what is wrong and what would be right. It contains nothing of the URL, because there may be
-// a secret in it.
+// Splits a URL of a configuration into its parts (RFC 3986, only http and https). Pure. An error's
+// context says what is wrong and what would be right. It contains no part of the URL, because the
+// URL may contain a secret.
 #pragma once
 
 #include <string>
@@ -15,7 +15,7 @@ struct HttpUrl {
   /// "host:port". If no port is given, it is the port of the scheme. An IPv6 address is in
   /// brackets.
   std::string authority;
-  /// Begins with a / and includes the query; empty if there is none.
+  /// Begins with a / and includes the query. Empty if the URL has neither a path nor a query.
   std::string path;
 
   std::string ToString() const;

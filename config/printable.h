@@ -6,8 +6,9 @@
 
 namespace connwatch {
 
-/// `text` with every control character, line separator and byte that is not UTF-8 escaped, so that
-/// it fills exactly one line of a terminal or a log.
+/// Returns `text` so that it fills exactly one line of a terminal or a log. Escapes control
+/// characters, line separators, characters that reverse the direction of text, and bytes that are
+/// not UTF-8.
 std::string OneLine(std::string_view text);
 
 /// The first 40 characters of `text`, then "..." if there are more.

@@ -9,7 +9,8 @@
 
 namespace connwatch {
 
-/// Reads the PEM files it names, relative to `folder`, which ends in "/" or is empty.
+/// Also reads the PEM files that the key names. Their paths are relative to `folder`, which ends in
+/// "/" or is empty.
 ValueReader TlsServer(std::optional<TlsSettings>& tls, const std::string& folder);
 
 }  // namespace connwatch

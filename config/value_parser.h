@@ -1,5 +1,5 @@
-// One word of a configuration file -> a number, a duration, one of a set of words. Pure. An error's
-// context says what is wrong and what would be right.
+// Parses one word of a configuration file: a number, a duration, or one of a set of words. Pure. An
+// error's context says what is wrong and what would be right.
 #pragma once
 
 #include <chrono>

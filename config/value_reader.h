@@ -61,7 +61,8 @@ struct KeyReader {
 /// Checks several values together. Called only if each of them is right by itself.
 using Check = std::function<void(const Place&)>;
 
-/// Each key at most once, no other key. An absent key leaves its variable as it is.
+/// Reads a mapping in which each of `keys` may come once, and no other key may come. If a key is
+/// absent, its variable stays as it is.
 ValueReader Mapping(std::vector<KeyReader> keys, Check check = {});
 
 /// The readers that the templates below share. They pass a value in range to `store`.

@@ -1,7 +1,8 @@
-// The file of --web.config.file -> checked WebAccess: the format of the Prometheus exporter
-// toolkit, https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md.
-// Strict: a key that is not supported is refused by name, so that nobody relies on a protection
-// that does not exist.
+// Reads the file of --web.config.file into a checked WebAccess. The format is that of the
+// Prometheus exporter toolkit,
+// https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md. Strict: a
+// key that is not supported is refused by name, so that nobody relies on a protection that does not
+// exist.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// YAML text -> a bounded tree of plain values with their positions. value_reader.h then gives them
-// meaning.
+// Parses YAML text into a bounded tree of plain values with their positions. value_reader.h then
+// gives them meaning.
 //
 // yaml-cpp's own YAML::Node was rejected: it silently keeps the last of two equal keys, turns
 // aliases into a graph, and reads to the end before anything can be refused. With yaml-cpp's event
@@ -26,7 +26,7 @@ struct YamlNode {
   enum class Kind : std::uint8_t { kNull, kScalar, kSequence, kMapping };
 
   Kind kind = Kind::kNull;
-  TextPosition position;  // a null has no text of its own, so it has that of its key or list
+  TextPosition position;  // of a null, which has no text: the position of its key or list
   std::string text;       // of a scalar
   bool quoted = false;    // a scalar in quotes or in a block, which is a string and never a number
   /// The items of a sequence, or the values of a mapping in the order of the text.

@@ -17,9 +17,9 @@
 namespace connwatch {
 
 struct ConfigStatus {
-  /// Whether the latest attempt to load the configuration succeeded.
+  /// Whether the latest attempt to load the configuration and the web files succeeded.
   bool last_reload_successful = true;
-  /// When the configuration in force was loaded.
+  /// When such an attempt last succeeded.
   WallTime last_success;
 };
 

@@ -37,8 +37,9 @@ struct Snapshot {
   /// One for each tier, in the order of kTiers.
   std::vector<PollHealth> polls;
   KernelStats kernel;
-  /// How far the latest full poll's socket count is from the kernel's own count, as a ratio to the
-  /// latter. Absent if the kernel's count is unknown.
+  /// How far the socket count of a full poll was from the kernel's own count, as a share of the
+  /// latter. It is about the latest full poll after which the kernel's count could be read. Absent
+  /// if there was none.
   std::optional<double> sockstat_discrepancy;
 };
 

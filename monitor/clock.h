@@ -1,5 +1,5 @@
-// The clocks. The folders that monitor/ may include are given the time, except the HTTP server,
-// which reads the clock itself to close connections that take too long.
+// Reads the clocks. The folders that monitor/ may include do not: they are given the time. Only the
+// HTTP server reads a clock itself, to close connections that take too long.
 #pragma once
 
 #include <chrono>

@@ -40,7 +40,7 @@ class TierPoller {
   /// Only for a poll in flight that has not ended. Becomes readable when Continue has something to
   /// do.
   int fd() const { return flight_->dump->fd(); }
-  /// Only for a poll in flight. Continue must be called then at the latest.
+  /// Only for a poll in flight. Continue must be called at this time, even if nothing can be read.
   MonotonicTime deadline() const { return flight_->started.monotonic + kDumpDeadline; }
 
   void AddCpu(std::chrono::nanoseconds spent) { health_.AddCpu(spent); }

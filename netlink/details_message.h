@@ -1,4 +1,4 @@
-// One inet_diag message -> its SocketDetails. Pure; the bytes are not trusted.
+// Parses one inet_diag message into SocketDetails. Pure; the bytes are not trusted.
 // kernel: include/uapi/linux/inet_diag.h and include/uapi/linux/tcp.h.
 #pragma once
 

@@ -1,5 +1,5 @@
-// One received datagram -> the socket records in it. Walks the netlink messages and checks each
-// before socket_message.h reads it. Pure; the bytes are not trusted.
+// Parses one received datagram into the socket records in it. Walks the netlink messages and checks
+// each before socket_message.h reads it. Pure; the bytes are not trusted.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// EndpointFilter -> the program that the kernel runs for each socket of a dump, so that it does not
-// send sockets that are not asked for. kernel: include/uapi/linux/inet_diag.h, struct
-// inet_diag_bc_op; run by inet_diag_bc_run() in net/ipv4/inet_diag.c.
+// Compiles an EndpointFilter into the program that the kernel runs for each socket of a dump. So
+// the kernel does not send sockets that are not asked for. kernel: include/uapi/linux/inet_diag.h,
+// struct inet_diag_bc_op; run by inet_diag_bc_run() in net/ipv4/inet_diag.c.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// One inet_diag message -> one SocketRecord. Pure; the bytes are not trusted.
+// Parses one inet_diag message into a SocketRecord. Pure; the bytes are not trusted.
 // kernel: include/uapi/linux/inet_diag.h; written by inet_sk_diag_fill() in net/ipv4/inet_diag.c.
 #pragma once
 

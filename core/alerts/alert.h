@@ -47,8 +47,8 @@ struct AlertEvidence {
   std::vector<std::pair<std::string, double>> numbers;
   /// Networks with the most half-open handshakes, "198.51.100.0/24", the busiest first.
   Counts top_sources;
-  /// Destinations with the most unanswered connects of the group, "192.0.2.1:443", among the host's
-  /// oldest (PendingConnects::oldest).
+  /// The destinations ("192.0.2.1:443") with the most unanswered connects of the group. Only
+  /// connects in PendingConnects::oldest are counted.
   Counts top_destinations;
   /// Pairs of (seconds before firing, value), the oldest first. For a rule with growth: the signal
   /// in the rule's window. For any other rule on a SYN queue: the length of the queue in the last

@@ -1,10 +1,11 @@
 // Runs the alert rules over the snapshots: per rule and subject inactive -> pending -> firing ->
 // resolved. Pure; time is passed in. The exact rules are in docs/alerts.md.
 //
-// The time that a condition holds counts only between two good polls of the tier behind the signal,
-// at most TierAge::patience() of it, and only while the value is known. So neither a late tick nor
-// many ticks between two polls make an alert out of one sample. Stale data neither fires nor
-// resolves an alert: the state is frozen until the tier works again. MonitorStale reports that.
+// The time that a condition holds counts only between two good polls of the signal's tier, only up
+// to TierAge::patience(), and only while the value is known. So neither a late evaluation nor many
+// evaluations between two polls make an alert out of one sample. Stale data neither fires nor
+// resolves an alert: the state is frozen until the tier works again. The rule MonitorStale reports
+// that.
 #pragma once
 
 #include <chrono>
@@ -33,16 +34,16 @@ class AlertEngine {
   /// The most subjects that are followed per rule. For a rule on a level without growth, only
   /// subjects in trouble count.
   static constexpr std::size_t kMaxSubjects = 500;
-  /// A value that is not known freezes an alert as stale data does, but only for so long. Otherwise
-  /// the alert of a group without traffic would stay for ever, because such a group has no ratio of
-  /// retransmissions.
+  /// A value that is not known freezes an alert as stale data does, but at most for this long.
+  /// Otherwise the alert of a group without traffic would stay for ever, because such a group has
+  /// no ratio of retransmissions.
   static constexpr std::chrono::minutes kMaxUnknown{5};
 
   /// Rules that are not enabled are ignored. All others must have different names.
   explicit AlertEngine(std::vector<AlertRule> rules);
 
-  /// Keeps the state of every rule of which at most the annotations change. Alerts of all other
-  /// rules end. Returns these transitions.
+  /// Keeps the state of every rule that is the same as before, apart from its annotations. Ends the
+  /// alerts of all other rules and returns these transitions.
   std::vector<AlertTransition> Reconfigure(std::vector<AlertRule> rules, Instant now);
 
   /// Must be called with every new snapshot, and again with the latest one if no new one comes for

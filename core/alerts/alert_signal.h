@@ -34,8 +34,8 @@ enum class AlertSignal : std::uint8_t {
   kMonitorAgeSeconds,
 };
 
-/// What a signal has one number for: the host (subject "host"), each listener (its address), or
-/// each group (its name, both directions together).
+/// What a signal is about. It has one number for the host (subject "host"), for each listener
+/// (subject: its address), or for each group (subject: its name, both directions together).
 enum class SubjectKind : std::uint8_t { kHost, kListener, kGroup };
 
 /// How a signal is computed. A level is the number itself. A rate is how much a counter grows per

@@ -32,8 +32,8 @@ struct SignalReading {
   const Listener* listener = nullptr;
 };
 
-/// Returns the signal of every subject, in the order of the snapshot. Empty if the tier has not
-/// been read yet. `ages` must have observed the snapshot.
+/// Returns one reading for each subject, in the order of the snapshot. The readings mean nothing
+/// before the first poll of the signal's tier. `ages` must have observed the snapshot.
 std::vector<SignalReading> Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages);
 
 }  // namespace connwatch

@@ -85,7 +85,7 @@ class IpAddress {
 /// A number from IpAddress::SourcePrefix() as text: "198.51.100.0/24" or "2001:db8:1::/48".
 std::string FormatSourcePrefix(std::uint64_t prefix);
 
-/// An address and a port in host order.
+/// An IP address, and a port in host byte order.
 struct Endpoint {
   IpAddress address;
   std::uint16_t port = 0;

@@ -24,7 +24,7 @@ class CONNWATCH_THREAD_ANNOTATION(capability("mutex")) Mutex {
   std::mutex mutex_;
 };
 
-/// Holds a Mutex for the length of a scope. Never hold one across a system call.
+/// Locks a Mutex until the end of the scope. Never hold it across a system call that may wait.
 class CONNWATCH_THREAD_ANNOTATION(scoped_lockable) MutexLock {
  public:
   explicit MutexLock(Mutex& mutex) CONNWATCH_THREAD_ANNOTATION(acquire_capability(mutex))

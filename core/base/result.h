@@ -12,8 +12,8 @@
 
 namespace connwatch {
 
-/// Why something failed. `context` reads outermost first: "listen on [::]:10177: Address already in
-/// use". `code` is the errno behind it, or 0 if there is none.
+/// Why something failed. `context` begins with the outermost step: "listen on [::]:10177: Address
+/// already in use". `code` is the errno of the cause, or 0 if there is none.
 struct Error {
   int code = 0;
   std::string context;
@@ -29,7 +29,7 @@ struct Error {
   }
 };
 
-/// The error of a text that a person wrote. No system call failed, so there is no errno.
+/// Returns an Error about a text that a person wrote. No system call failed, so `code` is 0.
 inline Error Mistake(std::string message) { return Error{0, std::move(message)}; }
 
 /// Either a T or the Error that prevented it. Asking for the one that is not there is a programming

@@ -2,13 +2,13 @@
 // from them how fast the signal grows. Memory is bounded whatever the window is. Pure; time is
 // passed in.
 //
-// Growth is computed from two medians: that of the last three samples and that of the first three.
-// Their difference is divided by the measured time between the samples in their middles. One odd
-// sample, wherever it is, cannot move a median of three beyond its neighbours. Rejected: a
-// least-squares line, because one outlier bends it. Also rejected: the median of all slopes
-// (Theil-Sen). It is as robust, but it is blind at first: over 30 s, a queue that begins to grow
-// has a median slope of 0 for the first 9 s, however steep it is, because most pairs of samples are
-// still from before.
+// Growth is computed from two medians: that of the first three samples and that of the last three.
+// Their difference is divided by the time between the middle sample of the first three and the
+// middle sample of the last three. One odd sample, wherever it is, cannot move a median of three
+// beyond its neighbours. Rejected: a least-squares line, because one outlier bends it. Also
+// rejected: the median of all slopes (Theil-Sen). It is as robust, but it reacts too late. When a
+// queue begins to grow, the median slope over 30 s stays 0 for the first 9 s, however steep the
+// growth is, because most pairs of samples are still from before.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// The TCP connection states of RFC 9293, numbered as the kernel does, and a set of them. Every
-// SocketRecord has one of them.
+// The TCP connection states of RFC 9293 with the numbers that the kernel gives them, and a set of
+// states. Every SocketRecord has a state.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
-// The connections that are followed, 48 bytes each, with an index by cookie. They are in the order
-// in which a walk first met them. Each walk has nearly the same order, so most look-ups find the
-// connection at the next place in memory.
+// The connections that are followed, 48 bytes each, with an index by cookie. A walk adds the
+// connections that it first meets to places that ended ones have left, or else at the end. Each
+// walk has nearly the same order, so most look-ups find the connection within the next four places.
 #pragma once
 
 #include <array>
@@ -43,8 +43,8 @@ class ConnectionTable {
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
 
-  /// Returns the place of the connection, or kNowhere. `hint` is the place of the connection before
-  /// it in the walk, or kNowhere. A wrong hint costs only time.
+  /// Returns the place of the connection, or kNowhere. `hint` is the place of the connection that
+  /// the walk delivered just before, or kNowhere. A wrong hint costs only time.
   Place Find(std::uint64_t cookie, Place hint = kNowhere) const;
   /// Adds a connection and returns its place. It must not be in the table yet, and `cookie` must
   /// not be 0.

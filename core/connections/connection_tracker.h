@@ -30,8 +30,8 @@ class ConnectionTracker {
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
 
-  // A full poll: begin, observe each socket once except the listening ones, complete. After a poll
-  // that failed, begin again.
+  // For a full poll, call BeginPoll, then Observe once for each socket that does not listen, then
+  // CompletePoll. If the poll fails, do not call CompletePoll: the next BeginPoll starts anew.
   void BeginPoll(MonotonicTime now);
   /// Adds what is new to the ledger and returns the key of the socket. nullopt if the socket is
   /// excluded.
@@ -41,7 +41,7 @@ class ConnectionTracker {
   /// The destroy event of a socket.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
 
-  /// Makes the group of each connection be asked for again when the connection is met next.
+  /// After this, the group of each connection is looked up again when a poll next delivers it.
   void Regroup() { generation_ = !generation_; }
 
   TrackerStats stats() const;
@@ -75,13 +75,13 @@ class ConnectionTracker {
 
   bool is_polling_ = false;
   MonotonicTime start_;                          // of the latest poll
-  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll; absent before it
+  std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one
   std::chrono::nanoseconds previous_duration_{0};
   std::uint8_t poll_number_ = 0;  // modulo 256
   Place latest_place_ = ConnectionTable::kNowhere;
   std::size_t retired_ = 0;
   std::uint64_t left_out_in_poll_ = 0;
-  std::uint64_t left_out_of_baseline_ = 0;  // the highest cookie
+  std::uint64_t left_out_of_baseline_ = 0;  // the highest cookie that the first poll left out
   bool has_forgotten_ = false;              // retired connections
   bool generation_ = false;                 // of the groups
 };

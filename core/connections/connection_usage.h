@@ -1,5 +1,5 @@
-// What one connection has moved in payload and spent in time: the kernel's counters without SYN and
-// FIN, which take a place in the sequence space as if they were bytes. Pure.
+// The payload that one connection has moved, and the time that it spent on sending. These are the
+// kernel's counters without SYN and FIN, which the kernel counts as bytes. Pure.
 #pragma once
 
 #include <chrono>
@@ -28,15 +28,15 @@ struct ConnectionUsage {
 ConnectionUsage UsageOf(const SocketRecord& record, Direction direction);
 
 /// Returns the same, but without the last byte received if that may be a FIN. kernel: inet_diag
-/// reads the state first and then waits for the socket's lock to read the counters; a FIN that
-/// comes in between counts in a row that says ESTABLISHED.
+/// reads the state before it takes the socket's lock, and the counters after that. If a FIN arrives
+/// in between, the record says ESTABLISHED, but its byte count includes the FIN.
 ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
 
 /// Whether the peer's FIN had come, and was counted as a byte received, when a connection ended.
 enum class PeerFin : std::uint8_t {
   kAbsent,
   kCounted,
-  kDoubtful,  // unknown; a TIME-WAIT socket in place of the connection shows that it was absent
+  kDoubtful,  // not known before the next full poll, see doubtful_fins.h
 };
 
 /// Judges by the destroy event, which must have tcp_info with traffic, and by the state in which
@@ -47,8 +47,8 @@ PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState l
 /// doubtful, it is taken as counted, so bytes_received may be one too low.
 ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin);
 
-/// Returns true iff the connection was ever established. An inbound one always was. For an outbound
-/// one the event shows it: its SYN was acknowledged.
+/// Returns true iff the connection was ever established. An inbound connection always was. An
+/// outbound connection was if its SYN was acknowledged, which the destroy event shows.
 bool WasEstablished(const TcpTraffic& traffic, Direction direction);
 
 }  // namespace connwatch

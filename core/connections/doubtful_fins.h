@@ -1,8 +1,8 @@
-// Connections that have ended, but it is not known yet whether their bytes_received includes the
-// peer's FIN. The side that closes first leaves a TIME-WAIT socket. The destroy event of its
-// connection comes as soon as its own FIN is acknowledged, often before the peer's FIN. The side
-// that closes second leaves nothing. So the next walk of all sockets shows which side a connection
-// was on. Used by one thread.
+// Remembers ended connections of which it is not known yet whether bytes_received includes the
+// peer's FIN. If this host closed first, the destroy event comes as soon as the host's own FIN is
+// acknowledged, often before the peer's FIN, and the kernel keeps a mini-socket in FIN-WAIT-2 or
+// TIME-WAIT. If the peer closed first, the kernel keeps no socket. So the next full poll shows who
+// closed first. Used by one thread.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ namespace connwatch {
 class DoubtfulFins {
  public:
   /// The most connections that are remembered, with about 50 bytes each. For further ones
-  /// bytes_received stays one too low.
+  /// bytes_received may stay one too low.
   static constexpr std::size_t kMaxConnections = 100'000;
 
   DoubtfulFins();
@@ -31,8 +31,9 @@ class DoubtfulFins {
   /// there is none.
   std::optional<GroupKey> Take(const SocketRecord& record);
 
-  // A walk of all sockets. A complete walk has met every TIME-WAIT socket of the connections that
-  // ended before it began, so these are then forgotten.
+  // Call these at the beginning and at the end of a full poll. A complete poll has delivered the
+  // mini-sockets of all connections that ended before it began, so these connections are then
+  // forgotten.
   void BeginPoll();
   void CompletePoll();
 

@@ -1,9 +1,9 @@
 // How many local ports are in use towards the busiest (source, destination, destination port).
-// Ports run out if a host opens connections to one place faster than TIME-WAIT frees them.
+// Ports run out if a host opens connections to one destination faster than their TIME-WAIT ends.
 //
-// A count-min sketch: memory and time do not depend on how many destinations there are. The answer
-// is never too low. It is too high only if another destination shares a cell with the busiest one
-// in both rows, and then by the sockets of that other destination.
+// A count-min sketch: memory and time do not depend on the number of destinations. The result is
+// never too low. It is too high only if a destination shares its cell with others in both rows, and
+// then by at most the number of sockets of these others.
 #pragma once
 
 #include <array>

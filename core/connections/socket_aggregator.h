@@ -29,8 +29,8 @@ struct FullPollResult {
 class SocketAggregator {
  public:
   /// `since_previous_poll` decides which round-trip times are fresh: those of sockets that received
-  /// an ACK within it. It is absent for the first poll, which takes all. `classifier` and `tracker`
-  /// must outlive the aggregator.
+  /// an ACK within that time. If it is absent, as for the first poll, all are fresh. `classifier`
+  /// and `tracker` must outlive the aggregator.
   SocketAggregator(const AggregationOptions& options, MonotonicTime start,
                    std::optional<std::chrono::milliseconds> since_previous_poll,
                    ConnectionClassifier& classifier, ConnectionTracker& tracker);

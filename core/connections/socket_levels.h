@@ -36,8 +36,8 @@ class StateCounts {
 /// is no count of the kernel.
 std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
 
-/// The sockets of one direction and group. The queues do not include those of listeners, which
-/// count connections, nor the SYN in the queue of a SYN-SENT socket.
+/// The sockets of one direction and group. The queues leave out LISTEN sockets, whose queues hold
+/// connections, and SYN-SENT sockets, whose send queue holds only the SYN.
 struct GroupLevels {
   std::array<std::uint64_t, kTcpStateCount> states{};  // by IndexOf(TcpState)
   std::uint64_t receive_queue_bytes = 0;

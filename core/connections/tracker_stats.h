@@ -11,7 +11,7 @@ namespace connwatch {
 /// How a connection ended, as far as that is known. The values of the `cause` label.
 enum class EndCause : std::uint8_t {
   kComplete,        // its final values are known
-  kDisconnected,    // the event is blank: a failed connect, or a close with SO_LINGER 0
+  kDisconnected,    // the event has no peer and no counters: a failed connect, or SO_LINGER 0
   kNotEstablished,  // the event shows that the connect failed
   kVanished,        // no event came, but it was gone for two polls
 };

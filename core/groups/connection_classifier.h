@@ -38,7 +38,7 @@ class ConnectionClassifier {
   /// Returns the name of the unit or container with this cgroup; empty if it is not known.
   using UnitNames = std::function<std::string(std::uint64_t cgroup_id)>;
 
-  /// How long a port still counts as listened on after the latest SetListening(): connections may
+  /// How long a port counts as listened on after the latest SetListening() for it. Connections may
   /// outlive their listener.
   static constexpr std::chrono::seconds kListenedMemory{60};
 
@@ -56,8 +56,8 @@ class ConnectionClassifier {
 
   /// Valid as long as the classifier lives. `id` must be one that it returned.
   std::string_view NameOf(GroupId id) const { return book_.NameOf(id); }
-  /// Returns the groups to show, each with the directions in which it had connections. A group
-  /// without any yet gets both directions, and so does "other" always.
+  /// Returns the groups to show, each with the directions in which it had connections. A group that
+  /// had none yet gets both directions. "other" always gets both.
   std::vector<ShownGroup> ShownGroups() const;
   std::uint64_t folded_groups() const { return book_.folded(); }
 

@@ -28,8 +28,8 @@ struct GroupBookOptions {
   /// At most kMaxGroupRules.
   std::vector<GroupRule> rules = {};
   GroupBy group_by = GroupBy::kPort;
-  /// How many groups there may be beside "other", configured and automatic. Configured groups
-  /// always fit; automatic groups get the room that is left.
+  /// The most groups, configured and automatic, not counting "other". Configured groups always fit.
+  /// Automatic groups get the room that is left.
   std::size_t max_groups = 100;
 };
 

@@ -42,8 +42,8 @@ struct RuleKey {
   auto operator<=>(const RuleKey&) const = default;
 };
 
-/// The keys of each list of `match` that is not empty. For a connection that the rule takes,
-/// KeyOf() gives one key of each list.
+/// Returns the keys of each list of `match` that is not empty. If the rule takes a connection, each
+/// of these lists has a key that KeyOf() returns for the connection.
 std::vector<std::vector<RuleKey>> KeysOf(const GroupMatch& match);
 
 /// Returns the key by which a connection is looked up. nullopt if it has no key of this shape (the

@@ -21,7 +21,7 @@ namespace connwatch {
 
 class History {
  public:
-  /// The most complete samples that are kept.
+  /// How many complete samples are kept at most.
   static constexpr std::size_t kCapacity = RecentHistory::kSpan / RecentHistory::kInterval;
 
   /// Adds a snapshot. Must be called with every snapshot. Times must not go back. Returns the

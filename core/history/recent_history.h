@@ -13,8 +13,9 @@
 
 namespace connwatch {
 
-/// All listeners together. Utilization is that of the fullest queue: the share in use of what the
-/// queue holds (its limit and one more per socket).
+/// The sums over all listeners, and the utilization of the fullest queue. An accept queue is full
+/// at its limit and one more per socket, a SYN queue at its limit. The utilization leaves out SYN
+/// queues with a limit below ListenerStatus::kMinSynQueueLimit or with deferred accept.
 struct ListenerLoad {
   std::uint64_t syn_queue_length = 0;
   double syn_queue_utilization_max = 0;
@@ -42,7 +43,7 @@ struct HistorySample {
 
 /// The oldest sample first. Samples are not evenly spaced if polls were late or missing.
 struct RecentHistory {
-  /// The time between two samples, and the time from the first sample to the last.
+  /// The usual time between two samples, and the longest time from the first to the last.
   static constexpr std::chrono::seconds kInterval{5};
   static constexpr std::chrono::minutes kSpan{10};
 

@@ -1,4 +1,4 @@
-// What happens on the whole host in a second, between two readings of the kernel's counters. Pure.
+// Rates of the whole network namespace, computed from two readings of the kernel's counters. Pure.
 #pragma once
 
 #include <chrono>
@@ -8,15 +8,16 @@
 
 namespace connwatch {
 
-/// Rates of the whole host, between two readings of its counters.
+/// Rates between two readings of the counters. The kernel does not count these per listener.
 struct HostRates {
   double syn_cookies_per_second = 0;
   double defer_accept_drops_per_second = 0;
   std::optional<double> completed_per_second;
 };
 
-/// Returns the rates between two readings that are `elapsed` apart. If one of the readings lacks a
-/// counter, the rate of that counter is 0, or absent if it can be.
+/// Returns the rates between two readings that are `elapsed` apart. If a rate cannot be computed,
+/// for example because a reading lacks its counter, the rate is absent, or 0 if its type is not
+/// optional.
 HostRates RatesBetween(const KernelCounters& before, const KernelCounters& after,
                        std::chrono::duration<double> elapsed);
 

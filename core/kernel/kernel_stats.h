@@ -105,8 +105,8 @@ struct KernelCounters {
 };
 
 /// The kernel's own count of TCP sockets.
-// kernel: sockstat_seq_show(), sockstat6_seq_show(). Listeners are in "in use", TIME_WAIT and
-// request sockets are not; v4-mapped sockets are counted with the IPv6 ones.
+// kernel: sockstat_seq_show(), sockstat6_seq_show(). "In use" includes LISTEN sockets, but not
+// TIME-WAIT and request sockets. The IPv6 count includes v4-mapped sockets.
 struct SocketStats {
   std::optional<std::uint64_t> tcp_in_use;    // this network namespace, IPv4
   std::optional<std::uint64_t> tcp6_in_use;   // this network namespace; absent without IPv6

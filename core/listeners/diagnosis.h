@@ -30,18 +30,21 @@ constexpr std::size_t IndexOf(DiagnosisCause cause) { return static_cast<std::si
 /// "syn_cookies" or "deferred_accept".
 std::string_view Name(DiagnosisCause cause);
 
-/// From which values on there is trouble. A value exactly at a threshold counts as reaching it.
+/// The values at which trouble begins. A value exactly at a threshold reaches it.
 struct DiagnosisThresholds {
-  /// With fewer SYN-RECV sockets than this, nothing is diagnosed from them: a few half-open
-  /// handshakes are normal on any public address.
+  /// With fewer SYN-RECV sockets than this, syn_flood, return_path_loss and deferred_accept are not
+  /// diagnosed: a few half-open handshakes are normal on any public address.
   std::uint64_t min_syn_queue = 16;
-  /// Takes the place of min_syn_queue if the SYN queue is at its limit while cookies or drops show
-  /// that more handshakes come: with a backlog of 5 the kernel never holds more than 6.
+  /// Replaces min_syn_queue for syn_flood and return_path_loss if the SYN queue is at its limit and
+  /// SYN cookies or drops show that more handshakes come. With a backlog of 5 the kernel never
+  /// holds more than 6.
   std::uint64_t min_syn_queue_at_limit = 4;
 
-  /// The share of the SYN queue that makes "most handshakes do not complete".
+  /// If at least this share of the SYN queue has a SYN-ACK retransmitted, most handshakes do not
+  /// complete.
   double retransmitting_share = 0.5;
-  /// The share of the SYN queue that makes "most have completed and wait for data".
+  /// If at least this share of the SYN queue is HandshakeSigns::settled, most handshakes have
+  /// completed and wait for data.
   double settled_share = 0.5;
 
   /// From this number of prefixes on, there are many sources. Spoofed sources from a /16 have up to
@@ -52,17 +55,19 @@ struct DiagnosisThresholds {
   /// If one prefix has this share of the SYN queue, there are few sources, whatever the rest is.
   double dominant_source_share = 0.5;
 
-  /// The growth of the SYN queue in a flood. If the return path is lost, the queue grows at the
-  /// rate of genuine clients, which is usually less.
+  /// A SYN queue that grows at least this fast points to a flood. If the return path is lost, the
+  /// queue grows at the rate of genuine clients, which is usually less.
   double flood_growth_per_second = 50;
-  /// So many handshakes make a flood even without growth, if most are unanswered. A request lives
-  /// 63 s with five retries: 256 are 4 unanswered SYNs a second.
+  /// If most handshakes are unanswered, a SYN queue of this length is a flood even without growth.
+  /// A request socket lives 63 s with five retries, so 256 of them mean 4 unanswered SYNs a second.
   std::uint64_t flood_standing_queue = 256;
-  /// The retransmitting share that confirms that growth is a flood. A steady flood reaches it 0.1 s
-  /// after the first retransmissions (1.1 s after its start).
+  /// If at least this share of a growing SYN queue has a SYN-ACK retransmitted, the growth is a
+  /// flood. A steady flood reaches this share 0.1 s after the first retransmissions (1.1 s after
+  /// its start).
   double fresh_retransmitting_share = 0.1;
-  /// So many handshakes make a flood with growth alone, before any retransmission. By Little's law
-  /// 1,000 genuine handshakes at a round trip of 100 ms are 10,000 new connections a second.
+  /// From this length of the SYN queue on, growth alone shows a flood, before any retransmission.
+  /// By Little's law, 1,000 genuine handshakes at a round trip of 100 ms are 10,000 new connections
+  /// a second.
   std::uint64_t fresh_flood_queue = 1'000;
   /// The rule for fresh_flood_queue also needs this growth per second, as a share of the queue. A
   /// queue that is always large on a busy host changes by less.

@@ -1,7 +1,6 @@
-// How old the half-open handshakes of a listener are, counted in classes that follow the
-// repetitions of the SYN-ACK: without an ACK the first is due after 1 s, the others after 3 s, 7 s
-// and 15 s (kernel: TCP_TIMEOUT_INIT, doubled each time). An age is a lower bound, see
-// HandshakePoll.
+// How old the half-open handshakes of a listener are, counted in classes. The classes follow the
+// retransmissions of the SYN-ACK, which are due after 1 s, 3 s, 7 s and 15 s without an ACK
+// (kernel: TCP_TIMEOUT_INIT, doubled each time). An age is a lower bound, see HandshakePoll.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// The work of the handshakes tier: SYN-RECV sockets for the listener tracker, SYN-SENT sockets as
-// pending connects. The age of both is followed by cookie from poll to poll, and is a lower bound.
+// The work of the handshakes tier. SYN-RECV sockets go to the listener tracker, and SYN-SENT
+// sockets become pending connects. The age of a socket comes from its timer and from following its
+// cookie from poll to poll. It is a lower bound.
 #pragma once
 
 #include <chrono>

@@ -62,9 +62,9 @@ struct SourceCount {
 struct HandshakeSigns {
   double drops_per_second = 0;
   double syn_queue_growth_per_second = 0;  // negative if the queue shrinks
-  /// SYN-RECV sockets that are older than 3 s and have never repeated the SYN-ACK. A request gets
-  /// so old without a repetition only if its ACK has arrived and it waits for data
-  /// (TCP_DEFER_ACCEPT). kernel: the first repetition is due after TCP_TIMEOUT_INIT, 1 s.
+  /// SYN-RECV sockets that are at least 3 s old and whose SYN-ACK was never retransmitted. That
+  /// happens only if the ACK has arrived and the listener waits for data (TCP_DEFER_ACCEPT).
+  /// kernel: the first retransmission is due after TCP_TIMEOUT_INIT, 1 s.
   std::uint64_t settled = 0;
   HandshakeAges ages;                 // for people; no cause depends on them
   std::uint64_t source_prefixes = 0;  // different /24 (IPv4) and /48 (IPv6) in the SYN queue
@@ -76,7 +76,7 @@ struct ListenerStatus {
   AcceptQueue accept_queue;
   SynQueue syn_queue;
   /// SYNs and final ACKs that the sockets dropped since the daemon started. The count is kept if
-  /// the listener is closed and opened again.
+  /// the listener is closed and opened again within 5 minutes (ListenerTracker::kMemory).
   std::uint64_t drops = 0;
   /// Inode of the owner's cgroup v2 directory, if the kernel reports it.
   std::optional<std::uint64_t> cgroup_id;

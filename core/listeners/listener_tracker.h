@@ -29,7 +29,8 @@ struct ListenerTrackerOptions {
 
 class ListenerTracker {
  public:
-  /// How long the drop count of a vanished listener is kept, in case the listener comes back.
+  /// How long the drop count of a vanished listener is kept, in case the listener comes back. If a
+  /// new listener needs the room, the count is forgotten earlier.
   static constexpr std::chrono::minutes kMemory{5};
   /// How many source prefixes are counted per listener and poll.
   static constexpr std::size_t kMaxPrefixes = 4'096;
@@ -43,7 +44,8 @@ class ListenerTracker {
   /// first update are only a baseline. For a socket that appears later, all drops count.
   void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
 
-  // The SYN queues of one poll: begin, add every SYN-RECV socket once, commit.
+  // For the SYN queues of one poll, call BeginSynQueues, then AddSynRecv once for each SYN-RECV
+  // socket, then CommitSynQueues.
   void BeginSynQueues();
   /// `age` is a lower bound.
   void AddSynRecv(const SocketRecord& record, std::chrono::milliseconds age);
@@ -76,7 +78,8 @@ class ListenerTracker {
 
   // Returns the entry of an address, or other_ if there is no room for it.
   Entry& EntryOf(const Endpoint& address, MonotonicTime now);
-  // Looks for the exact address first, then for the wildcard that takes the socket's family.
+  // Looks for a listener at the exact address, then at the wildcard address of the socket's family.
+  // Returns other_ if there is neither.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
   // Returns what the poll that is being committed says about one listener, `elapsed` after the poll

@@ -18,10 +18,10 @@ struct TierDemand {
 };
 
 /// Returns the interval of each tier, in the order of `demands`. No interval is shorter than asked
-/// for. Together the polls stay within `budget`, a share of one core, more than 0. A stretched
-/// interval that is longer than the first tier's is a whole multiple of it, so that their polls
-/// stay in step. Every tier is entitled to an equal part of the budget. What a cheap tier does not
-/// need goes to the others.
+/// for. Together the polls stay within `budget`, a share of one core, more than 0. Every tier is
+/// entitled to an equal part of the budget. What a cheap tier does not need goes to the others. A
+/// stretched interval that is longer than the one that the first tier asks for is rounded up to a
+/// multiple of that one, so that the polls stay in step.
 std::vector<std::chrono::milliseconds> FitIntervals(std::span<const TierDemand> demands,
                                                     double budget);
 

@@ -45,8 +45,8 @@ struct PollFailure {
   std::string text;
 };
 
-/// How old the data may be before it no longer shows what the host is like now: three polls are
-/// missing, and another 2 s have passed, the time that a slow poll may take.
+/// How old the data may be before it counts as stale: three intervals, and 2 s more for a poll that
+/// is slow.
 constexpr std::chrono::milliseconds PatienceFor(std::chrono::milliseconds interval) {
   return 3 * interval + std::chrono::seconds(2);
 }

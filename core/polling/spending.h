@@ -1,4 +1,4 @@
-// What something costs as a share of one core, over windows of a fixed length. Pure.
+// What something costs as a share of one core, over windows of at least 5 s. Pure.
 #pragma once
 
 #include <chrono>

@@ -16,7 +16,7 @@ struct DestroyEventBatch {
   std::span<const SocketRecord> records;
   /// True iff events before these were lost because there was no room for them.
   bool is_overrun = false;
-  /// True iff more events are waiting. If not, wait until fd() is readable.
+  /// True if more events may be waiting. If not, wait until fd() is readable.
   bool has_more = false;
 };
 

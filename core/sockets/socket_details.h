@@ -1,4 +1,4 @@
-// What /api/v1/sockets shows of one socket beside its SocketRecord. Nothing is counted by it.
+// What /api/v1/sockets shows of one socket in addition to its SocketRecord. No metric uses it.
 // netlink/ makes it only for single sockets, because it would cost too much for a million.
 #pragma once
 

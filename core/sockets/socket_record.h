@@ -39,7 +39,7 @@ struct TcpInfo {
   std::optional<std::chrono::microseconds> min_rtt;
   /// Time since the last ACK arrived.
   std::optional<std::chrono::milliseconds> since_last_ack_received;
-  /// Time since anything was sent or arrived.
+  /// Time since data was sent, or data or an ACK arrived. Sending a pure ACK does not count.
   std::optional<std::chrono::milliseconds> idle;
   /// Absent if the kernel does not have all of it (before 4.19).
   std::optional<TcpTraffic> traffic;
@@ -64,7 +64,8 @@ struct SocketRecord {
   std::uint8_t retransmissions = 0;
   /// Time until the pending timer fires; 0 if there is none.
   std::chrono::milliseconds timer_expires{0};
-  /// Absent for request sockets (SYN-RECV) and for TIME-WAIT and FIN-WAIT-2 mini-sockets.
+  /// Absent if a dump did not ask for it. Request sockets (SYN-RECV) and mini-sockets (TIME-WAIT,
+  /// FIN-WAIT-2) never have it.
   std::optional<TcpInfo> tcp_info;
   /// Packets that the socket dropped; for a LISTEN socket, SYNs and final ACKs. Wraps at 2^32.
   /// Present only if socket memory was asked for.

@@ -17,8 +17,8 @@ struct DumpQuery {
   TcpStateSet states = TcpStateSet::All();
   bool tcp_info = false;
   bool socket_memory = false;  // for the drop count
-  /// Asks for everything that netlink/details_message.h reads, and fills RecordBatch::messages,
-  /// from which it is read.
+  /// Asks for everything that netlink/details_message.h reads, and puts the bytes for it into
+  /// RecordBatch::messages.
   bool details = false;
   EndpointFilter endpoints = {};
 };
@@ -38,7 +38,7 @@ struct RecordBatch {
   std::span<const std::span<const std::byte>> messages = {};
 };
 
-/// One walk of the kernel's socket table that is under way. Destroying it ends the walk. After an
+/// A dump of the kernel's socket table that is under way. Destroying it ends the dump. After an
 /// error or kDone it must not be read again. Used by one thread.
 class SocketDump {
  public:
@@ -57,7 +57,8 @@ class SocketSource {
  public:
   virtual ~SocketSource() = default;
 
-  /// Asks for the namespace's TCP sockets. Listening sockets come before all others.
+  /// Asks for the TCP sockets of the network namespace. LISTEN sockets come before all other
+  /// sockets of their family.
   virtual Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) = 0;
 };
 

@@ -1,5 +1,6 @@
-// Keeps the stream of destroy events on the loop. Joins the kernel's groups and passes every event
-// to the tracker. With `auto` it leaves them for a while if the events cost too much.
+// Keeps the stream of destroy events on the loop. Joins the kernel's multicast groups for them and
+// passes every event to the tracker. With kAuto it leaves these groups for a while if the events
+// cost too much.
 #pragma once
 
 #include <chrono>

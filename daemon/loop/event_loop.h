@@ -1,5 +1,5 @@
-// The one loop of the daemon, on sd-event: timers, descriptors and signals, by priority. What runs
-// on its thread owns nearly everything in the daemon that changes (docs/architecture.md,
+// The only event loop of the daemon, on sd-event: timers, descriptors and signals, by priority. The
+// code on its thread owns nearly everything in the daemon that changes (docs/architecture.md,
 // "Threads").
 #pragma once
 
@@ -30,7 +30,7 @@ constexpr Priority PriorityOf(Tier tier) {
   return Priority{kStep * static_cast<std::int64_t>(IndexOf(tier))};
 }
 
-/// A registration with the loop. It ends when it is destroyed, which its own callback may do.
+/// A registration with the loop. To end it, destroy it. Its own callback may do so.
 class LoopRegistration {
  public:
   LoopRegistration() = default;

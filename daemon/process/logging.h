@@ -1,5 +1,5 @@
-// The daemon's log: spdlog to standard error. Under systemd each line begins with its priority and
-// has no time, because the journal adds it.
+// The daemon's log: spdlog to standard error. If that is the journal, each line begins with its
+// priority, and a line of text has no time, because the journal adds it.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Limits the log lines about clients that are refused for one reason to what a person can read. A
-// client that is refused must not be able to fill the disk.
+// Limits how many log lines there are about clients that are refused for one reason. A person must
+// be able to read the log, and a refused client must not be able to fill the disk.
 #pragma once
 
 #include <cstdint>

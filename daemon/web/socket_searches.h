@@ -1,5 +1,5 @@
-// The searches of /api/v1/sockets. Limits how often they run and how many run at a time. A search
-// has a thread of its own, so that neither scrapes nor the loop wait for it.
+// The searches of /api/v1/sockets. Only one runs at a time, and the rate at which they start is
+// limited. A search has a thread of its own, so that neither scrapes nor the loop wait for it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +21,7 @@ namespace connwatch {
 
 class SocketSearches {
  public:
-  /// So many searches may start at once, and then one per second.
+  /// This many searches may start one after the other without a pause, and then one per second.
   static constexpr unsigned kBurst = 5;
 
   /// Both must outlive this. Nothing but the searches may use `source`.

@@ -38,8 +38,8 @@ class Authenticator {
   /// `match` is MatchesBcrypt, except in tests.
   explicit Authenticator(Match match);
 
-  /// Failures are counted per `client`. An unknown user costs as much time as a wrong password.
-  /// `users` must not be empty.
+  /// Failures are counted per `client`. An unknown user costs as much time as a wrong password does
+  /// for the hash with the highest cost. `users` must not be empty.
   Login Check(const BasicCredentials& credentials, const std::vector<BasicAuthUser>& users,
               const std::string& client, MonotonicTime now);
 
@@ -50,8 +50,8 @@ class Authenticator {
  private:
   using Digest = std::array<std::uint8_t, 32>;
 
-  // A digest keyed by a secret of this process, so that a memory dump contains no hash to guess
-  // against. nullopt if GnuTLS gave no secret or digest: then nobody is remembered.
+  // A digest keyed by a secret of this process, so that the digests alone do not help to guess
+  // passwords. nullopt if GnuTLS gave no secret or digest: then nobody is remembered.
   std::optional<Digest> DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
   bool Recall(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   void Remember(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);

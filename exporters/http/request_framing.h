@@ -15,8 +15,8 @@ class RequestFraming {
 
   /// A body is announced.
   bool HasBody() const { return has_body_; }
-  /// Others may read the headers differently: they have a name that is no token, a control
-  /// character, or a second Content-Length.
+  /// Another program may read the headers differently: one has a name that is no token, or a
+  /// control character, or there is a second Content-Length.
   bool IsAmbiguous() const { return is_ambiguous_; }
   /// The client wants the connection closed after the reply ("Connection: close").
   bool AsksToClose() const { return asks_to_close_; }

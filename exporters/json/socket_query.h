@@ -1,5 +1,5 @@
-// The query of /api/v1/sockets -> the sockets to look for. It is read as strictly as any other
-// query, see query.h.
+// Parses the query of /api/v1/sockets, which says what sockets to look for. It is read as strictly
+// as any other query, see query.h.
 #pragma once
 
 #include <cstddef>

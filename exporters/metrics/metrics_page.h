@@ -1,4 +1,5 @@
-// Report -> the /metrics page. docs/metrics.md lists the names. Pure; may run on any thread.
+// Renders a Report as the /metrics page. docs/metrics.md lists the names. Pure; may run on any
+// thread.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Metric families -> the Prometheus text exposition format 0.0.4, or OpenMetrics 1.0.0
+// Renders metric families in the Prometheus text exposition format 0.0.4, or in OpenMetrics 1.0.0
 // (https://prometheus.io/docs/specs/om/open_metrics_spec/).
 //
 // prometheus-cpp's TextSerializer, which writes the same through a std::ostream, was rejected: see
@@ -14,9 +14,9 @@
 
 namespace connwatch {
 
-/// Writes gauges, counters and histograms. For families of other types it writes only the first two
-/// lines. For OpenMetrics the names of counters must end in _total. Units follow from the names:
-/// seconds, bytes, ratio.
+/// Writes gauges, counters and histograms. For families of other types it writes only the lines
+/// that begin with "#". For OpenMetrics the names of counters must end in _total. Units follow from
+/// the names: seconds, bytes, ratio.
 std::string ToTextFormat(std::span<const prometheus::MetricFamily> families,
                          MetricsFormat format = MetricsFormat::kText);
 

@@ -26,16 +26,17 @@ struct DispatchOptions {
 /// For one thread.
 class AlertDispatcher {
  public:
-  /// A firing alert ends by itself after this many resend intervals. So it ends if the daemon has
-  /// died, but it survives a few requests that fail.
+  /// Receivers are told that a firing alert ends by itself after this many resend intervals. So it
+  /// ends if the daemon has died, but it survives a few requests that fail.
   static constexpr int kValidResendIntervals = 4;
 
   /// `instance` names the host. `transport` must outlive this.
   AlertDispatcher(AlertTransport& transport, std::string instance)
       : transport_(transport), instance_(std::move(instance)) {}
 
-  /// Changes the receivers. A receiver with the same URL as one before continues in its place. What
-  /// had yet to be sent to removed receivers is forgotten. New receivers get the alerts that fire.
+  /// Changes the receivers. A receiver with the same URL as one before continues in its place. A
+  /// removed receiver gets no further request, not even for what is due. A new receiver gets the
+  /// alerts that fire.
   void Configure(DispatchOptions options, Instant now);
 
   /// The alerts as they are now.

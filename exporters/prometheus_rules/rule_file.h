@@ -15,8 +15,8 @@ inline constexpr std::chrono::seconds kDefaultScrapeInterval{15};
 
 /// Returns YAML for Prometheus 2.42 or later, with one alerting rule for each rule that is enabled
 /// and can match something. Annotations must be templates without mistakes, and all texts UTF-8.
-/// The windows fit pages that are scraped every `scrape_interval`, which must be above 0, or more
-/// often.
+/// The windows are long enough if pages are scraped every `scrape_interval` or more often.
+/// `scrape_interval` must be above 0.
 std::string RenderRuleFile(std::span<const AlertRule> rules, std::chrono::seconds scrape_interval);
 
 }  // namespace connwatch

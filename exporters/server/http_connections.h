@@ -36,10 +36,10 @@ class HttpConnections {
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
-  /// Adds a new connection, which waits for a request. If max_connections are open already, closes
-  /// one of them first: a connection of the client that has the most. Of these it is the one that
-  /// has waited longest for its request, or taken longest to take its reply. Among equals it is one
-  /// that waits for a request. `fd` must stay open until Remove.
+  /// Adds a new connection, which waits for a request. If max_connections are open already, it
+  /// first closes a connection of the client that has the most. It chooses the one that has waited
+  /// longest, for its request or for the client to take its reply. If two have waited equally long,
+  /// it chooses one that waits for its request. `fd` must stay open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
   /// Call when the connection's request is complete.
   void BeginReply(Id id, MonotonicTime now);

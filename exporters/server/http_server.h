@@ -68,7 +68,7 @@ class HttpServer {
   const HttpServices& services_;
   HttpConnections connections_;
   std::atomic<std::size_t> live_requests_ = 0;
-  std::atomic<bool> is_stopping_ = false;                // requests cut short by it are not refused
+  std::atomic<bool> is_stopping_ = false;                // then a request cut short is no refusal
   const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, which does not change
   ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;

@@ -1,4 +1,5 @@
-// HttpReply -> libmicrohttpd's response: headers, and a body that is complete or still being made.
+// Turns an HttpReply into a response of libmicrohttpd: headers, and a body that is complete or
+// still being made.
 #pragma once
 
 #include <string>

@@ -11,7 +11,7 @@ namespace connwatch {
 class RequestProgress {
  public:
   /// Says that the first `offset` bytes of the connection belong to complete requests. Has no
-  /// effect if more bytes are already known to.
+  /// effect if `offset` is less than consumed().
   void ConsumeUntil(std::uint64_t offset);
   /// How many bytes, from the beginning of the connection, belong to complete requests.
   std::uint64_t consumed() const { return consumed_; }
@@ -30,8 +30,8 @@ class RequestProgress {
   bool IsWithinHeaders() const { return stage_ == Stage::kHeaders; }
 
   /// Returns true iff the connection ended within a request line or headers. `received` is the
-  /// number of bytes that the client has sent. Up to `slack` bytes after the last request are
-  /// ignored, and an empty line for each request since ConsumeUntil.
+  /// number of bytes that the client has sent. Ignores up to `slack` bytes after the last request,
+  /// and an empty line for each request since ConsumeUntil.
   bool IsCutShort(std::uint64_t received, std::uint64_t slack) const;
 
  private:

@@ -1,4 +1,4 @@
-// TlsSettings -> GnuTLS's priority string: protocol versions, cipher suites and curves.
+// Turns TlsSettings into GnuTLS's priority string: protocol versions, cipher suites and curves.
 // https://gnutls.org/manual/html_node/Priority-Strings.html
 #pragma once
 

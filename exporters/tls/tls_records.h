@@ -12,7 +12,7 @@ namespace connwatch {
 
 /// The form of a connection's records after its handshake.
 struct TlsRecordForm {
-  std::size_t overhead = 0;  // bytes of a record without its header and content
+  std::size_t overhead = 0;  // bytes of a record that are neither header nor content
   /// TLS 1.3: alerts and key updates look like data and can be recognised only by their size, and
   /// records may have padding. Java pads each record by the same number of bytes, which the latest
   /// record shows.
