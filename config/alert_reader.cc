@@ -151,7 +151,7 @@ void ApplyClear(AlertDraft& draft, const Place& place) {
   const std::string_view wrong_key = is_below ? kBelow : kAbove;
   if (wrong) {
     return place.Find(kClear)->Find(wrong_key)->Reject(
-        "is the side of the trouble, must be the key " + std::string(right_key));
+        "is the side where the alert fires, must be the key " + std::string(right_key));
   }
   if (!rule.threshold) {
     rule.clear.level = right ? right : rule.clear.level;

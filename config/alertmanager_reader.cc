@@ -37,10 +37,10 @@ struct ReceiverDraft {
 Result<HttpUrl> ParseBaseUrl(std::string_view text) {
   Result<HttpUrl> url = ParseHttpUrl(text);
   if (!url) return url;
-  if (url->has_query()) return Mistake("has a query (?), must not; webhook takes one");
+  if (url->has_query()) return Mistake("has a query (?), must have none; only webhook takes one");
   url->path.resize(url->path.find_last_not_of('/') + 1);
   if (url->path.ends_with(kApiPath)) {
-    return Mistake("ends in " + std::string(kApiPath) + ", which is added, must end before it");
+    return Mistake("ends in " + std::string(kApiPath) + ", must end before it: the daemon adds it");
   }
   url->path += kApiPath;
   return url;
@@ -132,7 +132,7 @@ void CheckReceiver(ReceiverDraft& draft, const Place& place) {
   draft.receiver.url = draft.url->ToString();
   draft.receiver.name = draft.url->authority;
   if (const auto tls = place.Find(kTls); tls && !draft.url->is_https) {
-    tls->Reject("goes with a URL of https only");
+    tls->Reject("is only for https, must come with a URL that begins with https://");
   }
 }
 

@@ -28,7 +28,7 @@ Result<std::string> ParseGroupName(std::string_view text) {
     return Mistake(Quoted(text) + " is not a name, must be 1 to 64 letters, digits or _.:@/-");
   }
   if (text == "other") {
-    return Mistake("\"other\" is the group of what there is no room for, must be another name");
+    return Mistake("\"other\" is the group of all beyond max_groups, must be another name");
   }
   if (IsOnlyOf(text, kDigits)) {
     return Mistake(Quoted(text) + " is the automatic group of a port, must not be digits only");

@@ -51,7 +51,9 @@ Result<HttpUrl> ParseHttpUrl(std::string_view text) {
     return Mistake("is not a URL, must be at most 2000 printable ASCII characters without spaces");
   }
   text.remove_prefix(url.is_https ? kHttps.size() : kHttp.size());
-  if (text.find('#') != std::string_view::npos) return Mistake("has a fragment (#), must not");
+  if (text.find('#') != std::string_view::npos) {
+    return Mistake("has a fragment (#), must have none");
+  }
   const std::size_t path = std::min(text.find_first_of("/?"), text.size());
   std::string_view authority = text.substr(0, path);
   url.path = text.substr(path);

@@ -159,7 +159,7 @@ void CheckTls(const TlsSettings& tls, const Place& place) {
   if (tls.min_version > tls.max_version) {
     const auto min = place.Find(kMinVersion);
     return (min ? *min : *place.Find(kMaxVersion))
-        .Reject("min_version is above max_version, must be at most it");
+        .Reject("min_version is above max_version, must be at most max_version");
   }
   CheckClients(tls, place);
   CheckSuites(tls, place);

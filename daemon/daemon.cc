@@ -18,7 +18,9 @@ void WarnOfRestartKeys(const Config& before, const Config& after) {
   for (const std::string_view name : ChangedRestartKeys(before, after)) {
     names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  if (!names.empty()) LogWarning("changed, but take effect only after a restart: " + names);
+  if (!names.empty()) {
+    LogWarning("these keys have changed, but take effect only after a restart: " + names);
+  }
 }
 
 }  // namespace

@@ -89,8 +89,8 @@ std::size_t GroupBook::CountNewNames(const std::vector<GroupRule>& rules) const 
 
 Result<void> GroupBook::Reconfigure(const GroupBookOptions& options) {
   if (groups_.size() + CountNewNames(options.rules) > kMaxIds) {
-    return Error{0, "groups of more than " + std::to_string(kMaxIds - 1) +
-                        " names since the start, must be restarted for others"};
+    return Error{0, "more than " + std::to_string(kMaxIds - 1) +
+                        " group names since the start, restart the daemon to use new ones"};
   }
   Apply(options);
   return {};

@@ -88,8 +88,8 @@ void DestroyEventRunner::OnReadable() {
   if (is_too_dear) {
     constexpr double kPercent = 100;
     LogWarning("destroy events cost " + std::to_string(spending_.share() * kPercent) +
-               " % of a core, more than half of cpu_budget: leaving them for a minute; totals lack "
-               "short connections meanwhile");
+               " % of a core, more than half of cpu_budget: not reading them for a minute; "
+               "meanwhile totals miss short connections");
   }
   if (!has_more) LogError(has_more.error().context);
   if (!has_more || is_too_dear) {

@@ -58,7 +58,8 @@ void Describe(CLI::App& app, RawOptions& raw) {
                      " if it exists, else built-in defaults")
       ->type_name("FILE");
   app.add_option("--web.listen-address", raw.listen_addresses,
-                 "Address to listen on: host:port, [ipv6]:port, :port or unix:/path. Repeatable")
+                 "Address to listen on: host:port, [ipv6]:port, :port or unix:/path. Can be given "
+                 "several times")
       ->type_name("ADDRESS")
       ->expected(1)
       ->take_all()
@@ -80,9 +81,8 @@ void Describe(CLI::App& app, RawOptions& raw) {
       ->check(CLI::IsMember(WordsOf(kLogFormatWords)));
   app.add_flag("--once", raw.options.once, "Poll once, print the metrics page and exit");
   app.add_flag("--check-config", raw.options.check_config, "Check the configuration and exit");
-  auto* print_rules =
-      app.add_flag("--print-rules", raw.options.print_rules,
-                   "Print the alert rules of the configuration for Prometheus and exit");
+  auto* print_rules = app.add_flag("--print-rules", raw.options.print_rules,
+                                   "Print the alert rules as a rule file for Prometheus and exit");
   app.add_option("--rules.scrape-interval", raw.rules_scrape_interval,
                  "With --print-rules: how often Prometheus scrapes, 1s to 5m")
       ->type_name("DURATION")

@@ -104,14 +104,14 @@ HOSTS = row(
                 "Hosts above 5 % have a bad link, or peers behind a bad link.",
                 "instance:connwatch_tcp_segments_retransmitted:ratio_rate5m",
                 steps=thresholds((0.05, RED))),
-    worst_hosts("Payload sent", "Bps", "Whether load is spread evenly.",
+    worst_hosts("Payload sent", "Bps", "Shows whether load is spread evenly.",
                 "instance:connwatch_tcp_bytes_sent:rate5m_sum"),
-    worst_hosts("Payload received", "Bps", "Whether load is spread evenly.",
+    worst_hosts("Payload received", "Bps", "Shows whether load is spread evenly.",
                 "instance:connwatch_tcp_bytes_received:rate5m_sum"),
 )
 
 LIMITS = row(
-    "Which hosts are near a limit, or cannot see?",
+    "Which hosts are near a limit, or have old data?",
     bars("Ports towards one destination", "percentunit",
          "At 100 % a host cannot connect to that destination any more.",
          [now("sort_desc(topk(10, instance:connwatch_ephemeral_ports_used:ratio{FLEET}))",
@@ -124,7 +124,8 @@ LIMITS = row(
               "{{instance}}")], steps=thresholds((0.6, AMBER), (0.8, RED)), most=1,
          links=[HOST_OF_SERIES]),
     bars("Age of the data", "s",
-         "Hosts above 30 s cannot read their kernel. Their numbers on this dashboard are frozen.",
+         "Hosts above 30 s cannot read their kernel, and their numbers on this dashboard are "
+         "frozen. Or they have so many sockets that cpu_budget makes the polls less frequent.",
          [now("sort_desc(topk(10, instance:connwatch_poll_age_seconds:max{FLEET}))",
               "{{instance}}")],
          steps=thresholds((20, AMBER), (30, RED)), links=[HOST_OF_SERIES]),

@@ -27,8 +27,9 @@ NOW = row(
          [now("max(instance:connwatch_listener_queue_peak:ratio_max{HOST})")],
          height=7, steps=thresholds((0.5, AMBER), (0.8, RED)), links=[LISTENERS]),
     stat("Age of the data", "s",
-         "How old the daemon's oldest data is. Above 30 s the daemon cannot read the kernel, and "
-         "everything below is frozen.",
+         "How old the daemon's oldest data is. Above 30 s, either the daemon cannot read the "
+         "kernel, and everything below is frozen, or cpu_budget has made the polls less frequent: "
+         "see the dashboard of the monitor.",
          [now("max(instance:connwatch_poll_age_seconds:max{HOST})")],
          height=7, steps=thresholds((20, AMBER), (30, RED)), links=[MONITOR, to_daemon()]),
 )
@@ -169,7 +170,7 @@ SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used i
 LIMITS = row(
     "6. TIME-WAIT and ports: is something running out?",
     timeseries("TIME-WAIT", "short",
-               "The connections closed in the last minute or so. Near the limit "
+               "These connections were closed in the last minute. Near the limit "
                "(tcp_max_tw_buckets) the kernel ends TIME-WAIT early, and late segments can meet a "
                "new connection.",
                [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
@@ -184,7 +185,7 @@ LIMITS = row(
     bars("Use of the kernel's limits", "percentunit",
          "The share of each limit that is in use. Above 80 % the next peak may reach it. Orphans: "
          "sockets that were closed with unsent data. Memory: tcp_mem, beyond which the kernel "
-         "drops. Both are known on the host itself, not in a network namespace.",
+         "drops. Orphans and memory are known on the host itself, not in a network namespace.",
          [now(f"sort_desc({' or '.join(SHARES)})", "{{of}}")],
          width=6, steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
     timeseries("Ended because a limit was reached", "cps",

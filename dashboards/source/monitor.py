@@ -122,8 +122,9 @@ ALERTS = row(
                stack=True),
     timeseries("Changes of state in 5 min", "short",
                "Alerts that became pending, firing, resolved or inactive (pending ones that did "
-               "not fire). Many inactive and few firing are good: for filters short trouble. Many "
-               "firing and resolved in turn need a clear level.",
+               "not fire). Many inactive and few firing are good: the time that a rule waits (for) "
+               "filters short trouble. If alerts fire and resolve again and again, the rule needs a "
+               "clear level.",
                [query("sum by (to) (increase(connwatch_alert_transitions_total{HOST}[5m]))",
                       "{{to}}")],
                width=6),

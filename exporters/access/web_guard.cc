@@ -88,7 +88,7 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
       return RefuseLogin(visitor, "wrong password for user " + user);
     case LoginVerdict::kTooMany:
       RecordRefusal(WebRefusal::kLoginLimit, "refused a log-in from " + visitor.client.address +
-                                                 ": too many failed ones; user " + user);
+                                                 ": too many failed log-ins; user " + user);
       return TooMany(login.retry_after, "Too many failed log-ins.\n");
   }
   return RefuseLogin(visitor, "no verdict");

@@ -73,7 +73,7 @@ class QueryParser {
   }
 
   std::string KnownNames() const {
-    if (known_.empty()) return "there are none here";
+    if (known_.empty()) return "this path takes no parameters";
     std::string names;
     for (const std::string_view name : known_) names.append(names.empty() ? "" : ", ").append(name);
     return "known: " + names;

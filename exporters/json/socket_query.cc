@@ -50,8 +50,9 @@ Mistake ReadStates(const QueryParameter& parameter, SocketQuery& query) {
     const std::string_view name = text.substr(begin, end - begin);
     const auto state = StateNamed(name);
     if (!state) {
-      return QueryMistake{parameter.value_position + begin,
-                          "no state is called " + QuotedPiece(name) + ", only " + StateNames()};
+      return QueryMistake{
+          parameter.value_position + begin,
+          "unknown state " + QuotedPiece(name) + ", must be one of: " + StateNames()};
     }
     query.states.Add(*state);
     begin = end + 1;
@@ -74,7 +75,7 @@ Mistake ReadPorts(const QueryParameter& parameter, std::optional<PortRange>& por
   if (!first || !last || *first > *last) {
     return QueryMistake{
         parameter.value_position,
-        parameter.name + " must be a port or a range as 8000-8099, not " + QuotedPiece(text)};
+        parameter.name + " must be a port or a range such as 8000-8099, not " + QuotedPiece(text)};
   }
   ports = PortRange{*first, *last};
   return std::nullopt;

@@ -51,8 +51,8 @@ HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& ac
   if (!MaySeeSockets(request)) {
     return ErrorReply(
         kForbidden,
-        "answered only over a unix socket, over loopback as localhost or by address, or if "
-        "--web.config.file has users or requires client certificates");
+        "this path answers only over a unix socket, over loopback (as localhost or an IP address), "
+        "or if --web.config.file has users or requires client certificates");
   }
   auto query = ParseSocketQuery(request.query);
   if (const auto* mistake = std::get_if<QueryMistake>(&query)) {

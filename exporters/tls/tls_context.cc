@@ -80,7 +80,7 @@ void PullThrough(gnutls_session_t session, TlsClient& client) {
 std::string TlsClient::Failure() const {
   if (!refusal.empty()) return refusal;
   if (!context || has_finished_handshake || records.bytes() == 0) return {};
-  if (offered_version == 0) return "what the client sent is no ClientHello, or not all of one";
+  if (offered_version == 0) return "the client sent no ClientHello, or only a part of it";
   if (offered_version < kTls12OnTheWire) {
     return "the client offers no version above TLS 1." +
            std::to_string(std::max(offered_version & 0xff, 1) - 1);

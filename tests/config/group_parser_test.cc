@@ -32,8 +32,7 @@ TEST(ParseGroupName, NamesTheCharacters) {
 }
 
 TEST(ParseGroupName, RefusesTheNamesOfAutomaticGroups) {
-  EXPECT_EQ(Name("other"),
-            "\"other\" is the group of what there is no room for, must be another name");
+  EXPECT_EQ(Name("other"), "\"other\" is the group of all beyond max_groups, must be another name");
   EXPECT_EQ(Name("443"), "\"443\" is the automatic group of a port, must not be digits only");
   EXPECT_EQ(Name("0"), "\"0\" is the automatic group of a port, must not be digits only");
 }

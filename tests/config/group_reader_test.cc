@@ -88,7 +88,7 @@ const BadInput kBadInputs[] = {
     {"groups: [{name: [a]}]", "f:1:17: groups[0].name: is a list, must be a name"},
     {"groups: [{name: ~}]", "f:1:11: groups[0].name: has no value, must be a name"},
     {"groups: [{name: other}]",
-     "f:1:17: groups[0].name: \"other\" is the group of what there is no room for, must be another "
+     "f:1:17: groups[0].name: \"other\" is the group of all beyond max_groups, must be another "
      "name"},
     {"groups: [{name: 443}]",
      "f:1:17: groups[0].name: \"443\" is the automatic group of a port, must not be digits only"},

@@ -71,7 +71,7 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
       {"http://a:0", kPort},
       {"http://a:65536", kPort},
       {"http://a:http", kPort},
-      {"http://a/#b", "has a fragment (#), must not"},
+      {"http://a/#b", "has a fragment (#), must have none"},
       {"http://me:s3cret@a", "has a user name, which must be below basic_auth"},
   };
   for (const BadUrl& bad : cases) {

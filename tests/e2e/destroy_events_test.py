@@ -23,7 +23,7 @@ class DestroyEventsTest(unittest.TestCase):
             active = lambda: daemon.page().get("connwatch_destroy_events_active")
             self.assertEqual(active(), 1)
             wait_until(lambda: self.connect_for(1) or active() == 0, "it has left")
-            self.assertIn("more than half of cpu_budget: leaving them", daemon.log())
+            self.assertIn("more than half of cpu_budget: not reading them", daemon.log())
 
     def test_on_stays_whatever_they_cost(self):
         with Daemon("cpu_budget: 0.1%\ndestroy_events: on\n") as daemon:

@@ -87,7 +87,7 @@ class LoginTest(WebTest):
             self.assertEqual({reply.status for reply in replies}, {401, 429})
             self.assertGreaterEqual(int(replies[-1].getheader("Retry-After")), 1)
             self.assertEqual(daemon.get("/metrics").status, 200)
-            self.logged(daemon, "too many failed ones")
+            self.logged(daemon, "too many failed log-ins")
 
     def test_users_change_without_a_restart(self):
         with WebDaemon(self.users, login=("alice", PASSWORD)) as daemon:

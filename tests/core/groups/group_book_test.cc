@@ -248,7 +248,7 @@ TEST(GroupBookTest, RefusesAReloadThatWouldRunOutOfIds) {
   const Result<void> result = book.Reconfigure({.rules = rules(6), .max_groups = 10'000});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().context,
-            "groups of more than 65535 names since the start, must be restarted for others");
+            "more than 65535 group names since the start, restart the daemon to use new ones");
   EXPECT_EQ(NameFor(book, Inbound(7)), "g5-7");
   EXPECT_TRUE(book.Reconfigure({.rules = rules(0), .max_groups = 10'000}));
 }

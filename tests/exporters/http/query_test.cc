@@ -79,7 +79,7 @@ TEST(QueryTest, SaysWhatIsWrongAndWhere) {
 
 TEST(QueryTest, WhereNothingIsKnownItSaysSo) {
   const auto result = ParseQuery("a=1", {});
-  EXPECT_THAT(std::get<QueryMistake>(result).text, HasSubstr("there are none here"));
+  EXPECT_THAT(std::get<QueryMistake>(result).text, HasSubstr("this path takes no parameters"));
 }
 
 TEST(QueryTest, AMessageStaysShort) {

@@ -57,15 +57,16 @@ TEST(SocketQueryTest, TakesEveryStateInBothSpellings) {
 
 TEST(SocketQueryTest, SaysWhereAndWhatIsWrong) {
   const std::string states =
-      ", only established, syn_sent, syn_recv, fin_wait1, fin_wait2, time_wait, close, close_wait, "
-      "last_ack, listen, closing";
-  EXPECT_EQ(Rejected("state=syn-sent,syn-wait"), "16: no state is called \"syn-wait\"" + states);
-  EXPECT_EQ(Rejected("state="), "7: no state is called \"\"" + states);
-  EXPECT_EQ(Rejected("limit=1&state=listen,"), "22: no state is called \"\"" + states);
+      ", must be one of: established, syn_sent, syn_recv, fin_wait1, fin_wait2, time_wait, close, "
+      "close_wait, last_ack, listen, closing";
+  EXPECT_EQ(Rejected("state=syn-sent,syn-wait"), "16: unknown state \"syn-wait\"" + states);
+  EXPECT_EQ(Rejected("state="), "7: unknown state \"\"" + states);
+  EXPECT_EQ(Rejected("limit=1&state=listen,"), "22: unknown state \"\"" + states);
   for (const char* port : {"65536", "-1", "1-", "-", "2-1", "http", "1-2-3", "", " 1", "+1"}) {
     EXPECT_EQ(Rejected("limit=1&sport=" + std::string(port)).substr(0, 4), "15: ") << port;
   }
-  EXPECT_EQ(Rejected("dport=2-1"), "7: dport must be a port or a range as 8000-8099, not \"2-1\"");
+  EXPECT_EQ(Rejected("dport=2-1"),
+            "7: dport must be a port or a range such as 8000-8099, not \"2-1\"");
   EXPECT_EQ(Rejected("src=10.0.0.1/8"),
             "5: src: \"10.0.0.1/8\" has bits set beyond its length, must be 10.0.0.0/8");
   EXPECT_EQ(Rejected("dst=example.org"),
