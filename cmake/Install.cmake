@@ -35,6 +35,6 @@ install(FILES config/connwatch.yaml config/web.yml DESTINATION "${CONNWATCH_CONF
 install(FILES systemd/bash-completion RENAME connwatchd
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
 install(FILES README.md CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" PATTERN source EXCLUDE)
 install(DIRECTORY dashboards/grafana dashboards/prometheus dashboards/provisioning
   DESTINATION "${CMAKE_INSTALL_DATADIR}/connwatch" PATTERN tests EXCLUDE)

@@ -71,7 +71,7 @@ class AlertsTest(unittest.TestCase):
         listener = f"{SERVER}:{port}"
         with Daemon(CONFIG) as daemon, flooding(hosts, port):
             expected = {("SynCookiesActive", "host"), ("SynQueueNearlyFull", listener)}
-            wait_until(lambda: have_fired(daemon) >= expected, "the alerts fire")
+            wait_until(lambda: firing(daemon) >= expected, "the alerts fire")
             found = alerts(daemon)
             length = daemon.page().get("connwatch_listener_syn_queue_peak", listener=listener)
             self.assertLessEqual(length, 17)
