@@ -153,7 +153,7 @@ class ReceiverTest(unittest.TestCase):
         self.wait_for_alert(receiver)
         wait_until(lambda: f"alertmanager 127.0.0.1:{port} takes alerts again" in daemon.log(),
                    "the recovery is logged")
-        self.assertEqual(self.counts(daemon, port)[2], 0)
+        wait_until(lambda: self.counts(daemon, port)[2] == 0, "the queue is empty")
 
     def test_errors_of_the_server_are_tried_again(self):
         receiver = self.enterContext(Receiver(statuses=(500, 503, 200)))

@@ -125,7 +125,8 @@ class PackageTest(unittest.TestCase):
         wait_until(lambda: "reload failed" in self.journal("--priority=err"), "the error")
         self.assertIn(f"{CONFIG}:1:14: log.level: ", self.journal("--priority=err"))
         self.assertEqual(self.show("ActiveState"), "active")
-        self.assertEqual(self.page().get("connwatch_config_last_reload_successful"), 0)
+        wait_until(lambda: self.page().get("connwatch_config_last_reload_successful") == 0,
+                   "the page says it, too")
 
     def test_a_broken_configuration(self):
         self.install()
