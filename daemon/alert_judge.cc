@@ -39,11 +39,11 @@ void AlertJudge::Reconfigure(std::vector<AlertRule> rules, Instant now) {
 
 std::shared_ptr<const AlertList> AlertJudge::Judge(const Snapshot& snapshot, Instant now) {
   Book(engine_.Evaluate(snapshot, now));
-  AlertList table{.rules = engine_.rules(), .alerts = engine_.alerts(), .transitions = {}};
-  for (const AlertRuleStatus& status : table.rules) {
-    table.transitions.push_back(transitions_[status.rule->name]);
+  AlertList list{.rules = engine_.rules(), .alerts = engine_.alerts(), .transitions = {}};
+  for (const AlertRuleStatus& status : list.rules) {
+    list.transitions.push_back(transitions_[status.rule->name]);
   }
-  return std::make_shared<const AlertList>(std::move(table));
+  return std::make_shared<const AlertList>(std::move(list));
 }
 
 void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {

@@ -1,4 +1,4 @@
-// Judges every snapshot by the alert rules. Makes the table of alerts for the report, and writes a
+// Judges every snapshot by the alert rules. Makes the list of alerts for the report, and writes a
 // line to the log for each transition.
 #pragma once
 

@@ -2,8 +2,8 @@
 
 namespace connwatch {
 
-void NameOwners(ListenerList& table, CgroupNames& names, MonotonicTime now) {
-  for (Listener& listener : table.listeners) {
+void NameOwners(ListenerList& list, CgroupNames& names, MonotonicTime now) {
+  for (Listener& listener : list.listeners) {
     if (listener.status.cgroup_id) listener.unit = names.NameOf(*listener.status.cgroup_id, now);
   }
 }

@@ -8,7 +8,7 @@
 namespace connwatch {
 
 /// Fills in the unit of each listener whose cgroup is known and has a name.
-void NameOwners(ListenerList& table, CgroupNames& names, MonotonicTime now);
+void NameOwners(ListenerList& list, CgroupNames& names, MonotonicTime now);
 
 /// The names as this host shows them.
 CgroupNames HostCgroupNames();

@@ -32,7 +32,7 @@ void FullPoll::Complete(Instant now) {
   tracker_.CompletePoll(now.monotonic);
   FullPollResult result = std::move(*aggregator_).Finish();
   aggregator_.reset();
-  levels_ = std::move(result.table);
+  levels_ = std::move(result.levels);
   totals_.Merge(result.observed);
   previous_start_ = start_;
 }

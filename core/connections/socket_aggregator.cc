@@ -18,9 +18,9 @@ void SocketAggregator::Add(const SocketRecord& record) {
     ++observed_.dump_duplicates;
     return;
   }
-  table_.states.Add(record.local.address.family(), record.state);
+  levels_.states.Add(record.local.address.family(), record.state);
   if (const auto key = KeyOf(record)) {
-    table_.groups[*key].Add(record);
+    levels_.groups[*key].Add(record);
     if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
   }
   const bool holds_a_port = record.state != TcpState::kListen && record.state != TcpState::kClose &&
@@ -43,8 +43,8 @@ void SocketAggregator::ObserveRtt(const SocketRecord& record, GroupKey key) {
 }
 
 FullPollResult SocketAggregator::Finish() && {
-  table_.ports_used_peak_destination = port_usage_.busiest();
-  return {std::move(table_), std::move(observed_)};
+  levels_.ports_used_peak_destination = port_usage_.busiest();
+  return {std::move(levels_), std::move(observed_)};
 }
 
 }  // namespace connwatch

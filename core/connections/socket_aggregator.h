@@ -22,7 +22,7 @@ struct AggregationOptions {
 
 /// What a full poll found: levels, and what to add to the totals.
 struct FullPollResult {
-  SocketLevels table;
+  SocketLevels levels;
   SocketTotals observed;
 };
 
@@ -52,7 +52,7 @@ class SocketAggregator {
   ConnectionClassifier& classifier_;
   ConnectionTracker& tracker_;
   CookieSet seen_;
-  SocketLevels table_;
+  SocketLevels levels_;
   PortUsage port_usage_;
   SocketTotals observed_;
 };

@@ -24,9 +24,9 @@ double SynQueueUtilization(const ListenerStatus& status) {
   return status.SynQueueUtilization().value_or(0);
 }
 
-ListenerLoad LoadOf(const ListenerList& table) {
+ListenerLoad LoadOf(const ListenerList& list) {
   ListenerLoad load;
-  for (const Listener& listener : table.listeners) {
+  for (const Listener& listener : list.listeners) {
     const AcceptQueue& accept = listener.status.accept_queue;
     load.syn_queue_length += listener.status.syn_queue.length;
     load.accept_queue_length += accept.length;
@@ -35,8 +35,8 @@ ListenerLoad LoadOf(const ListenerList& table) {
     load.accept_queue_utilization_max = std::max(
         load.accept_queue_utilization_max, listener.status.AcceptQueueUtilization().value_or(0));
   }
-  load.syn_queue_length += table.other.syn_queue.length;
-  load.accept_queue_length += table.other.accept_queue.length;
+  load.syn_queue_length += list.other.syn_queue.length;
+  load.accept_queue_length += list.other.accept_queue.length;
   return load;
 }
 
@@ -129,11 +129,11 @@ void History::Finish(MonotonicTime now) {
 }
 
 std::shared_ptr<const RecentHistory> History::MakeHistory(MonotonicTime now) const {
-  auto table = std::make_shared<RecentHistory>();
-  table->samples.reserve(kept_.size() + 1);
-  for (const Kept& kept : kept_) table->samples.push_back(kept.sample);
-  if (now > *begin_) table->samples.push_back(current_);
-  return table;
+  auto history = std::make_shared<RecentHistory>();
+  history->samples.reserve(kept_.size() + 1);
+  for (const Kept& kept : kept_) history->samples.push_back(kept.sample);
+  if (now > *begin_) history->samples.push_back(current_);
+  return history;
 }
 
 }  // namespace connwatch

@@ -200,15 +200,15 @@ ListenerStatus ListenerTracker::StatusOf(const Entry& entry, MonotonicTime now) 
 }
 
 ListenerList ListenerTracker::List(MonotonicTime now) const {
-  ListenerList table;
+  ListenerList list;
   for (const auto& [address, entry] : entries_) {
     if (entry.last_seen == latest_update_) {
-      table.listeners.push_back({address, StatusOf(entry, now), ""});
+      list.listeners.push_back({address, StatusOf(entry, now), ""});
     }
   }
-  table.other = StatusOf(other_, now);
-  table.folded = folded_.size();
-  return table;
+  list.other = StatusOf(other_, now);
+  list.folded = folded_.size();
+  return list;
 }
 
 }  // namespace connwatch

@@ -16,11 +16,11 @@ void Notify(const std::string& assignments) {
   sd_notify(/*unset_environment=*/0, assignments.c_str());
 }
 
-std::string DescribeFiring(const AlertList& table) {
+std::string DescribeFiring(const AlertList& list) {
   constexpr std::size_t kMaxNamed = 3;
   std::size_t firing = 0;
   std::string text;
-  for (const Alert& alert : table.alerts) {
+  for (const Alert& alert : list.alerts) {
     if (alert.state != AlertState::kFiring) continue;
     if (++firing > kMaxNamed) continue;
     text += (firing == 1 ? "; firing: " : ", ") + alert.rule->name + " " + alert.subject;

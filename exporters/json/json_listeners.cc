@@ -54,9 +54,9 @@ Json ToJson(const Listener& listener) {
   return object;
 }
 
-Json Folded(const ListenerList& table) {
-  Json object = {{"addresses", table.folded}};
-  AddQueues(object, table.other);
+Json Folded(const ListenerList& list) {
+  Json object = {{"addresses", list.folded}};
+  AddQueues(object, list.other);
   return object;
 }
 

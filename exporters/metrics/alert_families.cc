@@ -7,12 +7,12 @@ namespace connwatch {
 
 namespace {
 
-bool HasAlert(const AlertList& table, const AlertRule& rule) {
-  return std::ranges::any_of(table.alerts,
+bool HasAlert(const AlertList& list, const AlertRule& rule) {
+  return std::ranges::any_of(list.alerts,
                              [&](const Alert& alert) { return alert.rule->name == rule.name; });
 }
 
-void AddCurrent(MetricFamilies& families, const AlertList& table) {
+void AddCurrent(MetricFamilies& families, const AlertList& list) {
   auto firing = families.Gauge("connwatch_alert_firing",
                                "1 while the alert fires, 0 while it is pending; without subject "
                                "where the rule has neither.");
@@ -20,12 +20,12 @@ void AddCurrent(MetricFamilies& families, const AlertList& table) {
       families.Gauge("connwatch_alert_value",
                      "The latest value of a pending or firing alert, in its signal's unit.");
   auto threshold = families.Gauge("connwatch_alert_threshold", "What the value is held against.");
-  for (const AlertRuleStatus& status : table.rules) {
+  for (const AlertRuleStatus& status : list.rules) {
     const AlertRule& rule = *status.rule;
-    if (HasAlert(table, rule)) continue;
+    if (HasAlert(list, rule)) continue;
     firing.Add(0.0, {{"alert", rule.name}, {"severity", Name(rule.severity)}, {"subject", ""}});
   }
-  for (const Alert& alert : table.alerts) {
+  for (const Alert& alert : list.alerts) {
     const AlertRule& rule = *alert.rule;
     const Labels labels = {{"alert", rule.name}, {"subject", alert.subject}};
     firing.Add(
@@ -36,26 +36,26 @@ void AddCurrent(MetricFamilies& families, const AlertList& table) {
   }
 }
 
-void AddTransitions(MetricFamilies& families, const AlertList& table) {
+void AddTransitions(MetricFamilies& families, const AlertList& list) {
   auto transitions =
       families.Counter("connwatch_alert_transitions_total", "Alerts that became so.");
   auto left_out = families.Gauge("connwatch_alert_subjects_left_out",
                                  "Subjects that the rule had no room for.");
-  for (std::size_t i = 0; i < table.rules.size(); ++i) {
-    const AlertRule& rule = *table.rules[i].rule;
+  for (std::size_t i = 0; i < list.rules.size(); ++i) {
+    const AlertRule& rule = *list.rules[i].rule;
     for (const AlertState state : kAlertStates) {
-      transitions.Add(table.transitions.at(i).at(IndexOf(state)),
+      transitions.Add(list.transitions.at(i).at(IndexOf(state)),
                       {{"alert", rule.name}, {"to", Name(state)}});
     }
-    left_out.Add(table.rules[i].left_out, {{"alert", rule.name}});
+    left_out.Add(list.rules[i].left_out, {{"alert", rule.name}});
   }
 }
 
 }  // namespace
 
-void AddAlerts(MetricFamilies& families, const AlertList& table) {
-  AddCurrent(families, table);
-  AddTransitions(families, table);
+void AddAlerts(MetricFamilies& families, const AlertList& list) {
+  AddCurrent(families, list);
+  AddTransitions(families, list);
 }
 
 void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers) {

@@ -9,7 +9,7 @@
 
 namespace connwatch {
 
-void AddAlerts(MetricFamilies& families, const AlertList& table);
+void AddAlerts(MetricFamilies& families, const AlertList& list);
 
 /// Adds no family if there are no receivers.
 void AddNotifications(MetricFamilies& families, const std::vector<NotificationStats>& receivers);

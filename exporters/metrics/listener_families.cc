@@ -48,13 +48,13 @@ void AddSynQueues(MetricFamilies& families, const ListedListeners& listeners) {
   }
 }
 
-void AddDiagnoses(MetricFamilies& families, const ListenerList& table) {
+void AddDiagnoses(MetricFamilies& families, const ListenerList& list) {
   auto diagnosis =
       families.Gauge("connwatch_listener_diagnosis",
                      "1 where the listener's handshakes are in trouble by this cause.");
   auto info =
       families.Gauge("connwatch_listener_info", "The listener's owner, by cgroup; always 1.");
-  for (const Listener& listener : table.listeners) {
+  for (const Listener& listener : list.listeners) {
     const std::string name = listener.address.ToString();
     for (const DiagnosisCause cause : kDiagnosisCauses) {
       diagnosis.Add(listener.status.diagnosis.Has(cause) ? 1.0 : 0.0,
@@ -68,15 +68,15 @@ void AddDiagnoses(MetricFamilies& families, const ListenerList& table) {
 
 void AddListeners(MetricFamilies& families, const Snapshot& snapshot) {
   if (!snapshot.listeners) return;
-  const ListenerList& table = *snapshot.listeners;
+  const ListenerList& list = *snapshot.listeners;
   ListedListeners listeners;
-  for (const Listener& listener : table.listeners) {
+  for (const Listener& listener : list.listeners) {
     listeners.emplace_back(listener.address.ToString(), listener.status);
   }
-  listeners.emplace_back(kOtherListener, table.other);
+  listeners.emplace_back(kOtherListener, list.other);
   AddAcceptQueues(families, listeners);
   AddSynQueues(families, listeners);
-  AddDiagnoses(families, table);
+  AddDiagnoses(families, list);
 }
 
 }  // namespace connwatch

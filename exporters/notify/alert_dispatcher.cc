@@ -28,9 +28,9 @@ void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
   }
 }
 
-void AlertDispatcher::Update(const AlertList& table, Instant now) {
+void AlertDispatcher::Update(const AlertList& list, Instant now) {
   firing_.clear();
-  for (const Alert& alert : table.alerts) {
+  for (const Alert& alert : list.alerts) {
     if (alert.state != AlertState::kFiring) continue;
     firing_.emplace(IdentityOf(alert), std::make_shared<const Alert>(alert));
   }

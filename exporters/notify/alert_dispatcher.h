@@ -40,7 +40,7 @@ class AlertDispatcher {
   void Configure(DispatchOptions options, Instant now);
 
   /// The alerts as they are now.
-  void Update(const AlertList& table, Instant now);
+  void Update(const AlertList& list, Instant now);
 
   /// Begins every request that is due.
   void Send(Instant now);

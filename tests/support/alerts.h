@@ -21,28 +21,28 @@ inline std::shared_ptr<const AlertList> TestAlerts() {
   evidence->numbers = {{"syn_queue_length", 3'000}};
   evidence->top_sources = {{"198.51.100.0/24", 40}};
   evidence->recent = {{1, 1'500}, {0, 3'000}};
-  AlertList table;
-  table.rules = {{.rule = growth}, {.rule = pending, .left_out = 2}, {.rule = quiet}};
-  table.transitions = {{0, 1, 1, 0}, {2, 3, 0, 0}, {}};
-  table.alerts = {{.rule = growth,
-                   .subject = "0.0.0.0:443",
-                   .state = AlertState::kFiring,
-                   .value = 3'000,
-                   .threshold = 64,
-                   .cause = "syn_flood",
-                   .since = TestInstant(10),
-                   .fired_at = TestInstant(20),
-                   .evidence = evidence},
-                  {.rule = pending,
-                   .subject = "443",
-                   .state = AlertState::kPending,
-                   .value = 5,
-                   .threshold = 4,
-                   .cause = "",
-                   .since = TestInstant(21),
-                   .fired_at = std::nullopt,
-                   .evidence = nullptr}};
-  return std::make_shared<const AlertList>(std::move(table));
+  AlertList list;
+  list.rules = {{.rule = growth}, {.rule = pending, .left_out = 2}, {.rule = quiet}};
+  list.transitions = {{0, 1, 1, 0}, {2, 3, 0, 0}, {}};
+  list.alerts = {{.rule = growth,
+                  .subject = "0.0.0.0:443",
+                  .state = AlertState::kFiring,
+                  .value = 3'000,
+                  .threshold = 64,
+                  .cause = "syn_flood",
+                  .since = TestInstant(10),
+                  .fired_at = TestInstant(20),
+                  .evidence = evidence},
+                 {.rule = pending,
+                  .subject = "443",
+                  .state = AlertState::kPending,
+                  .value = 5,
+                  .threshold = 4,
+                  .cause = "",
+                  .since = TestInstant(21),
+                  .fired_at = std::nullopt,
+                  .evidence = nullptr}};
+  return std::make_shared<const AlertList>(std::move(list));
 }
 
 }  // namespace connwatch

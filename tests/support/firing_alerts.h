@@ -12,26 +12,26 @@
 
 namespace connwatch {
 
-inline AlertList TableOf(const std::vector<std::string>& subjects) {
+inline AlertList ListOf(const std::vector<std::string>& subjects) {
   static const auto rule = std::make_shared<const AlertRule>(AlertRule{.name = "Rule"});
-  AlertList table;
+  AlertList list;
   for (const std::string& subject : subjects) {
-    table.alerts.push_back({.rule = rule,
-                            .subject = subject,
-                            .state = AlertState::kFiring,
-                            .value = 5,
-                            .threshold = 4,
-                            .cause = "",
-                            .since = TestInstant(0),
-                            .fired_at = TestInstant(0),
-                            .evidence = nullptr});
+    list.alerts.push_back({.rule = rule,
+                           .subject = subject,
+                           .state = AlertState::kFiring,
+                           .value = 5,
+                           .threshold = 4,
+                           .cause = "",
+                           .since = TestInstant(0),
+                           .fired_at = TestInstant(0),
+                           .evidence = nullptr});
   }
-  return table;
+  return list;
 }
 
 inline FiringAlerts Firing(const std::vector<std::string>& subjects) {
   FiringAlerts firing;
-  for (const Alert& alert : TableOf(subjects).alerts) {
+  for (const Alert& alert : ListOf(subjects).alerts) {
     firing.emplace(IdentityOf(alert), std::make_shared<const Alert>(alert));
   }
   return firing;

@@ -22,9 +22,9 @@ inline std::shared_ptr<const RecentHistory> TestHistory() {
   known.rtt_median = std::chrono::microseconds(500);
   HistorySample unknown;
   unknown.at = TestInstant(20).wall;
-  RecentHistory table;
-  table.samples = {known, unknown};
-  return std::make_shared<const RecentHistory>(std::move(table));
+  RecentHistory history;
+  history.samples = {known, unknown};
+  return std::make_shared<const RecentHistory>(std::move(history));
 }
 
 }  // namespace connwatch

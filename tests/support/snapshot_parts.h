@@ -20,18 +20,18 @@ inline constexpr std::array kTestRttBounds = {std::chrono::microseconds(500),
                                               std::chrono::microseconds(10'000)};
 
 inline SocketLevels TestSockets() {
-  SocketLevels table;
-  table.states.Add(AddressFamily::kIpv4, TcpState::kListen);
-  table.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
-  table.states.Add(AddressFamily::kIpv6, TcpState::kListen);
-  table.ports_used_peak_destination = 26'820;
-  GroupLevels& levels = table.groups[kInbound443];
+  SocketLevels sockets;
+  sockets.states.Add(AddressFamily::kIpv4, TcpState::kListen);
+  sockets.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
+  sockets.states.Add(AddressFamily::kIpv6, TcpState::kListen);
+  sockets.ports_used_peak_destination = 26'820;
+  GroupLevels& levels = sockets.groups[kInbound443];
   levels.Add(Established(1));
   levels.receive_queue_bytes = 700;
   levels.receive_queue_bytes_max = 600;
   levels.send_queue_bytes = 80;
   levels.send_queue_bytes_max = 50;
-  return table;
+  return sockets;
 }
 
 inline SocketTotals TestTotals() {

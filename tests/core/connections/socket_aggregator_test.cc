@@ -57,7 +57,7 @@ TEST(SocketAggregatorTest, CountsByStateAndFamily) {
   over_ipv6.local.address = Ipv6Loopback();
   records.push_back(over_ipv6);
 
-  const StateCounts states = Aggregate(records).table.states;
+  const StateCounts states = Aggregate(records).levels.states;
   for (const TcpState state : kTcpStates) {
     EXPECT_EQ(states.Get(AddressFamily::kIpv4, state), IndexOf(state) + 1) << Name(state);
     EXPECT_EQ(states.Get(AddressFamily::kIpv6, state), state == TcpState::kEstablished ? 1U : 0U);
@@ -68,8 +68,8 @@ TEST(SocketAggregatorTest, ASocketMetTwiceCountsOnce) {
   const auto result = Aggregate({WithRtt(Established(1), 50, 0), WithRtt(Established(1), 50, 0),
                                  Listening(2, 80, 1, 8), Listening(2, 80, 1, 8)});
   EXPECT_EQ(result.observed.dump_duplicates, 2U);
-  EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
-  EXPECT_EQ(result.table.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
+  EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
+  EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
   EXPECT_EQ(Observations(result, Direction::kOutbound), 1U);
 }
 
@@ -110,7 +110,7 @@ TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
   add(4, 40'002, 6'379, TcpState::kEstablished);
   add(9, 443, 50'000, TcpState::kTimeWait);  // inbound: takes no port of ours
   add(8, 40'003, 0, TcpState::kClose);
-  EXPECT_EQ(Aggregate(records).table.ports_used_peak_destination, 5U);
+  EXPECT_EQ(Aggregate(records).levels.ports_used_peak_destination, 5U);
 }
 
 TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
@@ -128,7 +128,7 @@ TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
   SocketRecord syn_sent = Established(4, 40'000);
   syn_sent.state = TcpState::kSynSent;
   syn_sent.send_queue = 1;
-  const auto groups = Aggregate({Listening(1, 443, 3, 128), one, two, syn_sent}).table.groups;
+  const auto groups = Aggregate({Listening(1, 443, 3, 128), one, two, syn_sent}).levels.groups;
   const GroupLevels inbound = groups[{Direction::kInbound, 1}];
   EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kListen)), 1U);
   EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kEstablished)), 2U);
@@ -159,7 +159,7 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
     aggregator.Add(connection.Row());
   }
   tracker.CompletePoll(start);
-  const PerGroup<GroupLevels> levels = std::move(aggregator).Finish().table.groups;
+  const PerGroup<GroupLevels> levels = std::move(aggregator).Finish().levels.groups;
 
   const std::vector<ShownGroup> shown = classifier.ShownGroups();
   EXPECT_EQ(shown.size(), kMaxGroups + 1) << "with other";

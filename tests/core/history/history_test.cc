@@ -29,7 +29,7 @@ class HistoryTest : public testing::Test {
     Look();  // the first sample begins
   }
 
-  void Look() { table_ = history_.Observe(snapshot_, TestInstant(second_)); }
+  void Look() { latest_ = history_.Observe(snapshot_, TestInstant(second_)); }
 
   void Tick(int count = 1) {
     for (int i = 0; i < count; ++i) {
@@ -52,11 +52,11 @@ class HistoryTest : public testing::Test {
     return added;
   }
 
-  const std::vector<HistorySample>& samples() const { return table_->samples; }
+  const std::vector<HistorySample>& samples() const { return latest_->samples; }
 
   Snapshot snapshot_;
   History history_;
-  std::shared_ptr<const RecentHistory> table_;
+  std::shared_ptr<const RecentHistory> latest_;
   int second_ = 0;
   bool is_failing_ = false;
 };
@@ -189,7 +189,7 @@ TEST_F(HistoryTest, ForgetsAcrossAGap) {
 
 TEST_F(HistoryTest, ATableOnceHandedOutStays) {
   Tick(5);
-  const auto before = table_;
+  const auto before = latest_;
   Tick(5);
   EXPECT_EQ(before->samples.size(), 1U);
   EXPECT_EQ(samples().size(), 2U);

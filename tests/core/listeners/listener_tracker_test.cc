@@ -55,11 +55,11 @@ class ListenerTrackerTest : public testing::Test {
     now_ = At(second);
   }
 
-  ListenerList Table() const { return listener_tracker_.List(now_); }
+  ListenerList List() const { return listener_tracker_.List(now_); }
 
   // The listener with this label; a default one, with a failure, where there is none.
   ListenerStatus Status(const std::string& label) const {
-    for (const Listener& listener : Table().listeners) {
+    for (const Listener& listener : List().listeners) {
       if (listener.address.ToString() == label) return listener.status;
     }
     ADD_FAILURE() << "no listener " << label;
@@ -99,7 +99,7 @@ TEST_F(ListenerTrackerTest, DropsSurviveTheSocket) {
   Update({WithDrops(Listening(1, 80), 0)}, 0);
   Update({WithDrops(Listening(1, 80), 5)}, 1);
   Update({}, 2);
-  EXPECT_TRUE(Table().listeners.empty());
+  EXPECT_TRUE(List().listeners.empty());
   Update({WithDrops(Listening(2, 80), 2)}, 3);
   EXPECT_EQ(Status("0.0.0.0:80").drops, 7U) << "a new socket counts from zero";
 }
@@ -130,18 +130,18 @@ TEST_F(ListenerTrackerTest, ListenersBeyondTheLimitAreFoldedWithNothingLost) {
   Update({Listening(5, 79, 16), Listening(1, 80, 1), Listening(2, 81, 2), Listening(3, 82, 4),
           Listening(4, 83, 8)},
          1);
-  EXPECT_EQ(Table().listeners.size(), 3U);
+  EXPECT_EQ(List().listeners.size(), 3U);
   EXPECT_EQ(Status("0.0.0.0:80").accept_queue.length, 1U) << "the first ones stay";
-  EXPECT_EQ(Table().folded, 2U);
-  EXPECT_EQ(Table().other.accept_queue.length, 24U);
-  EXPECT_EQ(Table().other.accept_queue.sockets, 2U);
+  EXPECT_EQ(List().folded, 2U);
+  EXPECT_EQ(List().other.accept_queue.length, 24U);
+  EXPECT_EQ(List().other.accept_queue.sockets, 2U);
 }
 
 TEST_F(ListenerTrackerTest, AVanishedListenerGivesItsPlaceToANewOne) {
   Update({Listening(1, 80), Listening(2, 81), Listening(3, 82)}, 0);
   Update({Listening(1, 80), Listening(2, 81)}, 1);
   Update({Listening(1, 80), Listening(2, 81), Listening(4, 83)}, 2);
-  EXPECT_EQ(Table().folded, 0U);
+  EXPECT_EQ(List().folded, 0U);
   EXPECT_EQ(Status("0.0.0.0:83").accept_queue.sockets, 1U);
 }
 
@@ -197,7 +197,7 @@ TEST_F(ListenerTrackerTest, ASynRecvWithoutAListenerIsNobodysButCounted) {
   Update({Listening(1, 80)}, 0);
   UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 9, AddressFamily::kIpv4)}, 1);
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);
-  EXPECT_EQ(Table().other.syn_queue.length, 1U);
+  EXPECT_EQ(List().other.syn_queue.length, 1U);
 }
 
 TEST_F(ListenerTrackerTest, JudgesByTheEvidenceAndTheThresholdsInForce) {

@@ -95,12 +95,12 @@ TEST(DescribeForStatusTest, NamesWhatFires) {
 }
 
 TEST(DescribeForStatusTest, NamesThreeOfManyThatFire) {
-  AlertList table = *TestAlerts();
-  table.alerts.assign(5, table.alerts.front());
+  AlertList list = *TestAlerts();
+  list.alerts.assign(5, list.alerts.front());
   Snapshot snapshot;
   snapshot.sockets = TestSockets();
   Report report = ReportOf(snapshot);
-  report.alerts = std::make_shared<const AlertList>(table);
+  report.alerts = std::make_shared<const AlertList>(list);
   const std::string one = "SynRecvBacklogGrowth 0.0.0.0:443";
   EXPECT_EQ(DescribeForStatus(report),
             "3 sockets; firing: " + one + ", " + one + ", " + one + " and 2 more");

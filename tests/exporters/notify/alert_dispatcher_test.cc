@@ -44,7 +44,7 @@ struct AlertDispatcherTest : testing::Test {
   void Configure(std::vector<AlertReceiver> receivers) {
     dispatcher.Configure({.receivers = std::move(receivers), .resend_interval = 60s}, now);
   }
-  void Fire(const std::vector<std::string>& subjects) { dispatcher.Update(TableOf(subjects), now); }
+  void Fire(const std::vector<std::string>& subjects) { dispatcher.Update(ListOf(subjects), now); }
   // Sends what is due; where to.
   std::vector<std::string> Send() {
     transport.posted.clear();
@@ -82,9 +82,9 @@ TEST_F(AlertDispatcherTest, OneThatHangsDelaysNoOther) {
 
 TEST_F(AlertDispatcherTest, PendingAlertsAreNotTold) {
   Configure({Receiver("a")});
-  AlertList table = TableOf({"s"});
-  table.alerts.front().state = AlertState::kPending;
-  dispatcher.Update(table, now);
+  AlertList list = ListOf({"s"});
+  list.alerts.front().state = AlertState::kPending;
+  dispatcher.Update(list, now);
   EXPECT_THAT(Send(), IsEmpty());
 }
 

@@ -39,7 +39,7 @@ std::unique_ptr<AlertSender> MakeSender(std::vector<AlertReceiver> receivers) {
 }
 
 void Post(AlertSender& sender, const std::vector<std::string>& subjects) {
-  sender.Post(std::make_shared<const AlertList>(TableOf(subjects)), Now());
+  sender.Post(std::make_shared<const AlertList>(ListOf(subjects)), Now());
 }
 
 template <typename Condition>
