@@ -49,7 +49,17 @@ std::optional<TcpTraffic> ParseTraffic(Bytes bytes) {
                     .segments_retransmitted = u32_at(offsetof(tcp_info, tcpi_total_retrans)),
                     .busy = time_at(offsetof(tcp_info, tcpi_busy_time)),
                     .rwnd_limited = time_at(offsetof(tcp_info, tcpi_rwnd_limited)),
-                    .sndbuf_limited = time_at(offsetof(tcp_info, tcpi_sndbuf_limited))};
+                    .sndbuf_limited = time_at(offsetof(tcp_info, tcpi_sndbuf_limited)),
+                    .segments_unacked = u32_at(offsetof(tcp_info, tcpi_unacked)),
+                    .bytes_not_sent = u32_at(offsetof(tcp_info, tcpi_notsent_bytes))};
+}
+
+// kernel: tcpi_snd_wnd is there from 5.4 on.
+bool HasHeardPeer(Bytes bytes) {
+  const auto options = LoadAt<std::uint8_t>(bytes, offsetof(tcp_info, tcpi_options));
+  const auto window = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_snd_wnd));
+  const auto rtt = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_rtt));
+  return options.value_or(0) != 0 || window.value_or(0) != 0 || rtt.value_or(0) != 0;
 }
 
 TcpInfo ParseTcpInfo(Bytes bytes) {
@@ -69,6 +79,7 @@ TcpInfo ParseTcpInfo(Bytes bytes) {
     if (age && info.idle) info.idle = std::min(*info.idle, *age);
   }
   info.traffic = ParseTraffic(bytes);
+  info.has_heard_peer = HasHeardPeer(bytes);
   return info;
 }
 

@@ -25,6 +25,8 @@ struct TcpTraffic {
   std::chrono::microseconds busy{0};            // time with data to send
   std::chrono::microseconds rwnd_limited{0};    // part of `busy`: held up by the peer's window
   std::chrono::microseconds sndbuf_limited{0};  // part of `busy`: held up by the send buffer
+  std::uint32_t segments_unacked = 0;           // sent, and not acknowledged yet
+  std::uint32_t bytes_not_sent = 0;             // written by the application, not sent yet
 
   bool operator==(const TcpTraffic&) const = default;
 };
@@ -43,6 +45,8 @@ struct TcpInfo {
   std::optional<std::chrono::milliseconds> idle;
   /// Absent if the kernel does not have all of it (before 4.19).
   std::optional<TcpTraffic> traffic;
+  /// False iff the peer never answered: no option was agreed on, and no window was announced.
+  bool has_heard_peer = true;
 };
 
 /// One row of a socket dump.
