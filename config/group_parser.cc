@@ -30,6 +30,9 @@ Result<std::string> ParseGroupName(std::string_view text) {
   if (text == "other") {
     return Mistake("\"other\" is the group of all beyond max_groups, must be another name");
   }
+  if (text == "ephemeral") {
+    return Mistake("\"ephemeral\" is the group of ports that clients use, must be another name");
+  }
   if (IsOnlyOf(text, kDigits)) {
     return Mistake(Quoted(text) + " is the automatic group of a port, must not be digits only");
   }

@@ -51,6 +51,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
       full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
+  UseEphemeralRange();
   tiers_.reserve(kTierCount);
   for (const TierSpec& tier : kTiers) {
     tiers_.emplace_back(tier.id, source, WorkOf(tier.id),
@@ -84,7 +85,10 @@ Result<void> Monitor::Reconfigure(const Config& config) {
 
 void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   const PollHealth& health = tier.health();
-  if (health.tier() == Tier::kListeners) return;
+  if (health.tier() == Tier::kListeners) {
+    tracker_.BookUndecided();
+    return;
+  }
   ReadKernel(now);
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
   if (is_good_full_poll && kernel_.sockets) {
@@ -94,6 +98,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
 
 void Monitor::ReadKernel(MonotonicTime now) {
   kernel_ = kernel_reader_.Read();
+  UseEphemeralRange();
   if (now - rates_since_ >= kMinRateSpan) {
     rates_ = {};
     if (rates_from_.counters && kernel_.counters) {
@@ -103,6 +108,11 @@ void Monitor::ReadKernel(MonotonicTime now) {
     rates_since_ = now;
   }
   listener_tracker_.Diagnose(rates_, now);
+}
+
+void Monitor::UseEphemeralRange() {
+  if (!kernel_.limits || !kernel_.limits->ephemeral_ports) return;
+  classifier_.UseEphemeralRange(*kernel_.limits->ephemeral_ports);
 }
 
 std::vector<const TierPoller*> Monitor::FitToBudget(double others) {

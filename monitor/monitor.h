@@ -67,6 +67,7 @@ class Monitor {
  private:
   PollWork& WorkOf(Tier tier);
   void ReadKernel(MonotonicTime now);
+  void UseEphemeralRange();
 
   KernelReader kernel_reader_;
   KernelStats kernel_;

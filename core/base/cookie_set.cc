@@ -16,6 +16,11 @@ struct BlockHash {
   }
 };
 
+// The cookie's bit in the mask of its block.
+std::uint64_t BitOf(std::uint64_t cookie) {
+  return std::uint64_t{1} << (cookie & ((1U << kBlockShift) - 1));
+}
+
 }  // namespace
 
 struct CookieSet::Masks {
@@ -25,13 +30,18 @@ struct CookieSet::Masks {
 CookieSet::CookieSet() : masks_(std::make_unique<Masks>()) {}
 CookieSet::~CookieSet() = default;
 
+bool CookieSet::Contains(std::uint64_t cookie) const {
+  const auto mask = masks_->by_block.find(cookie >> kBlockShift);
+  return mask != masks_->by_block.end() && (mask->second & BitOf(cookie)) != 0;
+}
+
 bool CookieSet::Insert(std::uint64_t cookie) {
   const std::uint64_t block = cookie >> kBlockShift;
   if (latest_mask_ == nullptr || block != latest_block_) {
     latest_block_ = block;
     latest_mask_ = &masks_->by_block[block];  // valid until the next insertion, which replaces it
   }
-  const std::uint64_t bit = std::uint64_t{1} << (cookie & ((1U << kBlockShift) - 1));
+  const std::uint64_t bit = BitOf(cookie);
   const bool is_new = (*latest_mask_ & bit) == 0;
   *latest_mask_ |= bit;
   return is_new;

@@ -21,6 +21,7 @@ class CookieSet {
 
   /// Adds the cookie. Returns true iff it was not in the set before.
   bool Insert(std::uint64_t cookie);
+  bool Contains(std::uint64_t cookie) const;
 
  private:
   struct Masks;  // keeps the hash map out of this header

@@ -15,6 +15,14 @@
 
 namespace connwatch {
 
+/// How well it is known who opened a connection.
+enum class Opener : std::uint8_t {
+  kGuessed,
+  kHintedInbound,  // guessed, and one poll has shown evidence that is no proof
+  kHintedOutbound,
+  kProven,
+};
+
 /// What is remembered of one connection. Times in whole milliseconds, rounded down.
 struct TrackedConnection {
   std::uint64_t cookie = 0;  // 0: the place is free
@@ -25,12 +33,15 @@ struct TrackedConnection {
   std::uint32_t busy_ms = 0;
   std::uint32_t rwnd_limited_ms = 0;
   std::uint32_t sndbuf_limited_ms = 0;
-  std::uint16_t group = 0;
-  std::uint8_t seen_in_poll = 0;  // modulo 256
+  std::uint16_t group = 0;        // the place of the group
+  unsigned seen_in_poll : 7 = 0;  // modulo kPollNumbers
   Direction direction : 1 = Direction::kInbound;
   TcpState state : 4 = TcpState::kClose;
-  bool generation : 1 = false;  // of the groups, see ConnectionTracker::Regroup()
+  Opener opener : 2 = Opener::kGuessed;
+  bool is_grouped : 1 = false;  // false: its group must be looked up when it is next met
   bool is_retired : 1 = false;
+
+  static constexpr unsigned kPollNumbers = 128;
 };
 
 class ConnectionTable {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "core/sockets/opener_evidence.h"
 
 namespace connwatch {
 
@@ -62,6 +65,15 @@ void Remember(TrackedConnection& connection, const ConnectionUsage& usage) {
   connection.sndbuf_limited_ms = InMilliseconds(usage.sndbuf_limited);
 }
 
+// Returns true iff `now` belongs to a later connection of the same socket. kernel: tcp_disconnect()
+// sets the counters to 0. An application reaches it by connect(2) with AF_UNSPEC, or by a connect
+// that fails. A later connection that has already sent more segments is not recognised.
+bool IsLaterConnection(const TrackedConnection& before, const SocketRecord& now) {
+  if (now.state == TcpState::kSynSent && before.state != TcpState::kSynSent) return true;
+  if (!now.tcp_info || !now.tcp_info->traffic) return false;
+  return static_cast<std::int32_t>(now.tcp_info->traffic->segments_sent - before.segments_sent) < 0;
+}
+
 // True iff the kernel cleared the peer's address and all counters before it reported the end.
 bool IsBlank(const SocketRecord& destroyed) { return destroyed.remote.port == 0; }
 
@@ -86,78 +98,134 @@ ConnectionTracker::ConnectionTracker(std::size_t max_connections, ConnectionClas
 
 ConnectionTracker::~ConnectionTracker() = default;
 
+GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
+  return {connection.direction, classifier_.AtPlace(connection.group)};
+}
+
+std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) {
+  const auto classified = classifier_.Classify(record, classifier_.DirectionOf(record));
+  return classified ? std::optional(classified->key) : std::nullopt;
+}
+
 void ConnectionTracker::BeginPoll(MonotonicTime now) {
   is_polling_ = true;
   start_ = now;
   latest_place_ = ConnectionTable::kNowhere;
   left_out_in_poll_ = 0;
   tombstones_->cookies.clear();  // the walk that starts now cannot meet those sockets
-  doubtful_fins_.BeginPoll();
+  ended_.BeginPoll();
+  classifier_.BeginFullPoll(now);
 }
 
 std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   const bool is_gone =
       !tombstones_->cookies.empty() && tombstones_->cookies.contains(record.cookie);
-  if (!record.tcp_info) MeetMiniSocket(record);
-  if (!record.tcp_info || is_gone) return KeyOf(record);
+  const bool is_mini_socket = !record.tcp_info && (record.state == TcpState::kTimeWait ||
+                                                   record.state == TcpState::kFinWait2);
+  if (is_mini_socket) return MeetMiniSocket(record);
+  if (!record.tcp_info || is_gone) return Classify(record);
   const Place place = table_.Find(record.cookie, latest_place_);
   if (place == ConnectionTable::kNowhere) return Enter(record);
   latest_place_ = place;
   TrackedConnection& connection = table_.At(place);
-  if (connection.generation != generation_) {
-    Assign(connection, classifier_.Classify(record).value_or(Classification{}));
+  if (IsLaterConnection(connection, record)) Restart(connection, record);
+  Judge(connection, record);
+  if (!connection.is_grouped) {
+    const auto classified = classifier_.Classify(record, connection.direction, {.is_polled = true});
+    Assign(connection, classified.value_or(Classification{}));
   }
-  Update(connection, SureUsageOf(record, connection.direction));
-  connection.state = record.state;
-  connection.seen_in_poll = poll_number_;
-  return GroupKey{connection.direction, connection.group};
+  Update(connection, record);
+  connection.seen_in_poll = poll_number_ % TrackedConnection::kPollNumbers;
+  return KeyOf(connection);
 }
 
-std::optional<GroupKey> ConnectionTracker::KeyOf(const SocketRecord& record) {
-  const auto classified = classifier_.Classify(record);
-  return classified ? std::optional(classified->key) : std::nullopt;
+// Evidence replaces a guess. Evidence that is no proof must be shown by two polls.
+void ConnectionTracker::Judge(TrackedConnection& connection, const SocketRecord& record) const {
+  if (connection.opener == Opener::kProven) return;
+  const OpenerEvidence evidence = EvidenceOf(record);
+  if (!evidence.direction) return;
+  const Opener hint =
+      *evidence.direction == Direction::kInbound ? Opener::kHintedInbound : Opener::kHintedOutbound;
+  const bool is_proof = evidence.is_proof || connection.opener == hint;
+  connection.opener = is_proof ? Opener::kProven : hint;
+  if (!is_proof || connection.direction == *evidence.direction) return;
+  connection.direction = *evidence.direction;
+  connection.is_grouped = false;
 }
 
 void ConnectionTracker::Assign(TrackedConnection& connection, const Classification& classified) {
-  connection.group = classified.key.group;
-  connection.generation = classified.is_final ? generation_ : !generation_;
+  connection.group = classified.key.group.place;
+  connection.is_grouped = classified.is_final;
 }
 
 std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
-  const auto classified = classifier_.Classify(record);
+  TrackedConnection met;
+  met.direction = classifier_.Guess(record).direction;
+  Judge(met, record);
+  const auto classified =
+      classifier_.Classify(record, met.direction, {.is_new = true, .is_polled = true});
   if (!classified) return std::nullopt;
   const GroupKey key = classified->key;
-  const bool is_baseline = !previous_start_;
   if (table_.size() >= max_connections_) {
     ++left_out_in_poll_;
-    if (is_baseline) left_out_of_baseline_ = std::max(left_out_of_baseline_, record.cookie);
+    const bool is_baseline = !previous_start_;
+    if (is_baseline) left_out_of_baseline_.Insert(record.cookie);
     return key;
   }
   MeetSuccessor(record);
   latest_place_ = table_.Insert(record.cookie);
   TrackedConnection& connection = table_.At(latest_place_);
+  connection.direction = met.direction;
+  connection.opener = met.opener;
   Assign(connection, *classified);
-  connection.direction = key.direction;
   connection.state = record.state;
-  connection.seen_in_poll = poll_number_;
-  // Of a connection that was open before, only what it moves from now on is counted.
-  const bool is_old = is_baseline || record.cookie <= left_out_of_baseline_ ||
-                      (record.state != TcpState::kSynSent && IsOlderThanThePreviousPoll(record));
-  Remember(connection,
-           is_old ? UsageOf(record, key.direction) : SureUsageOf(record, key.direction));
-  if (!is_old) ledger_[key].usage += Remembered(connection);
+  connection.seen_in_poll = poll_number_ % TrackedConnection::kPollNumbers;
+  if (IsOld(record)) {
+    Remember(connection, UsageOf(record, key.direction));
+  } else {
+    Remember(connection, SureUsageOf(record, key.direction));
+    Book(record, key, Remembered(connection));
+  }
   return key;
 }
 
-void ConnectionTracker::Update(TrackedConnection& connection, const ConnectionUsage& usage) {
+// Of a connection that was open before, only what it moves from now on is counted.
+bool ConnectionTracker::IsOld(const SocketRecord& record) const {
+  return !previous_start_ || left_out_of_baseline_.Contains(record.cookie) ||
+         (record.state != TcpState::kSynSent && IsOlderThanThePreviousPoll(record));
+}
+
+// The socket has ended a connection without an event and has begun another one.
+void ConnectionTracker::Restart(TrackedConnection& connection, const SocketRecord& record) {
+  if (connection.is_retired) {
+    --retired_;  // counted when it vanished
+  } else {
+    ++stats_.ended[IndexOf(EndCause::kDisconnected)];
+    if (connection.state != TcpState::kSynSent) ++ledger_[KeyOf(connection)].closed;
+  }
+  const std::uint64_t cookie = connection.cookie;
+  connection = TrackedConnection();
+  connection.cookie = cookie;
+  connection.direction = classifier_.Guess(record).direction;
+}
+
+void ConnectionTracker::Update(TrackedConnection& connection, const SocketRecord& record) {
   const ConnectionUsage before = Remembered(connection);
-  const ConnectionUsage growth = GrowthOf(usage, before);
   ConnectionUsage after = before;
-  after += growth;
+  after += GrowthOf(SureUsageOf(record, connection.direction), before);
   Remember(connection, after);
+  connection.state = record.state;
   // What was rounded off is added later.
-  const ConnectionUsage booked = GrowthOf(Remembered(connection), before);
-  ledger_[{connection.direction, connection.group}].usage += booked;
+  Book(record, KeyOf(connection), GrowthOf(Remembered(connection), before));
+}
+
+void ConnectionTracker::Book(const SocketRecord& record, GroupKey key,
+                             const ConnectionUsage& growth) {
+  ledger_[key].usage += growth;
+  const std::uint64_t bytes = growth.bytes_sent + growth.bytes_received;
+  if (key.group == kOtherGroup && bytes > 0) {
+    classifier_.AddFoldedTraffic(record, key.direction, bytes);
+  }
 }
 
 // A walk can miss a socket. If a socket is met for the first time, but has been silent since before
@@ -171,28 +239,30 @@ bool ConnectionTracker::IsOlderThanThePreviousPoll(const SocketRecord& record) c
 
 void ConnectionTracker::CompletePoll(MonotonicTime now) {
   RetireVanished();
+  BookUndecidedUntil(start_);  // the poll has met every listener
   stats_.left_out = left_out_in_poll_;
   previous_start_ = start_;
   previous_duration_ = now - start_;
-  ++poll_number_;
+  poll_number_ = (poll_number_ + 1) % TrackedConnection::kPollNumbers;
   is_polling_ = false;
   tombstones_->cookies.clear();
-  doubtful_fins_.CompletePoll();
+  ended_.CompletePoll();
 }
 
 void ConnectionTracker::RetireVanished() {
-  constexpr std::uint8_t kPollsMissed = 2;
+  constexpr unsigned kPollsMissed = 2;
   for (Place place = 0; place < table_.end(); ++place) {
     TrackedConnection& connection = table_.At(place);
     if (connection.cookie == 0 || connection.is_retired) continue;
-    const auto missed = static_cast<std::uint8_t>(poll_number_ - connection.seen_in_poll);
+    const unsigned missed =
+        (poll_number_ - connection.seen_in_poll) % TrackedConnection::kPollNumbers;
     if (missed < kPollsMissed) continue;
     // It stays in the table, because its descriptor may still be open and its event may come later.
     connection.is_retired = true;
     ++retired_;
     ++stats_.ended[IndexOf(EndCause::kVanished)];
     const bool was_established = connection.state != TcpState::kSynSent;
-    if (was_established) ++ledger_[{connection.direction, connection.group}].closed;
+    if (was_established) ++ledger_[KeyOf(connection)].closed;
   }
   constexpr std::size_t kMaxRetired = 65'536;
   if (retired_ > kMaxRetired) ForgetRetired();
@@ -218,12 +288,22 @@ void ConnectionTracker::OnDestroyed(const SocketRecord& record, MonotonicTime no
 
 void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
   TrackedConnection& connection = table_.At(place);
-  const GroupKey key{connection.direction, connection.group};
   const bool has_final_values = !IsBlank(record) && record.tcp_info && record.tcp_info->traffic;
   if (has_final_values) {
-    BookFinal(record, key, Remembered(connection), connection.state);
+    if (IsLaterConnection(connection, record)) Restart(connection, record);
+    const Direction before = connection.direction;
+    Judge(connection, record);
+    if (connection.direction != before) {
+      const auto classified = classifier_.Classify(record, connection.direction);
+      Assign(connection, classified.value_or(Classification{}));
+    }
+    BookFinal(record, KeyOf(connection), Remembered(connection), connection.state);
+  }
+  if (connection.opener != Opener::kProven) {
+    ++stats_.guessed[IndexOf(classifier_.Guess(record).basis)];
   }
   const bool was_established = connection.state != TcpState::kSynSent;
+  const GroupKey key = KeyOf(connection);
   if (connection.is_retired) {
     --retired_;  // counted when it vanished
   } else if (!has_final_values) {
@@ -245,36 +325,82 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   const bool may_have_been_forgotten =
       has_forgotten_ && record.tcp_info->idle && *record.tcp_info->idle > now - *previous_start_;
   if (may_have_been_forgotten) return;
-  const auto key = KeyOf(record);
-  if (!key) return;
-  const bool is_counted = record.cookie > left_out_of_baseline_;
-  if (is_counted) BookFinal(record, *key, {}, TcpState::kEstablished);
-  Close(*key, *record.tcp_info, false);
+  if (const auto shown = EvidenceOf(record).direction) {
+    EndAs(*shown, record);
+    return;
+  }
+  const DirectionGuess guess = classifier_.Guess(record);
+  const bool may_wait = guess.basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
+  if (may_wait) {
+    undecided_.push_back({record, now});
+    return;
+  }
+  ++stats_.guessed[IndexOf(guess.basis)];
+  EndAs(guess.direction, record);
+}
+
+// A listener that was younger than the connection's end is known by now.
+void ConnectionTracker::BookUndecidedUntil(MonotonicTime time) {
+  const auto end = std::ranges::find_if(
+      undecided_, [time](const Undecided& connection) { return connection.time > time; });
+  for (auto connection = undecided_.begin(); connection != end; ++connection) {
+    const DirectionGuess guess = classifier_.Guess(connection->record);
+    ++stats_.guessed[IndexOf(guess.basis)];
+    EndAs(guess.direction, connection->record);
+  }
+  undecided_.erase(undecided_.begin(), end);
+}
+
+void ConnectionTracker::EndAs(Direction direction, const SocketRecord& record) {
+  const auto classified = classifier_.Classify(record, direction, {.is_new = true});
+  if (!classified) return;
+  const bool is_counted = !left_out_of_baseline_.Contains(record.cookie);
+  if (is_counted) BookFinal(record, classified->key, {}, TcpState::kEstablished);
+  Close(classified->key, *record.tcp_info, false);
 }
 
 void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
                                   const ConnectionUsage& before, TcpState last_seen) {
   MeetSuccessor(record);
-  const TcpTraffic& traffic = *record.tcp_info->traffic;
   const PeerFin peer_fin = PeerFinOf(record, key.direction, last_seen);
-  ledger_[key].usage += GrowthOf(FinalUsageOf(traffic, key.direction, peer_fin), before);
-  const bool is_byte_left_out = traffic.bytes_received > before.bytes_received;
-  if (peer_fin == PeerFin::kDoubtful && is_byte_left_out) doubtful_fins_.Add(record, key);
+  Book(record, key, GrowthOf(FinalUsageOf(record, key.direction, peer_fin), before));
+  const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
+  if (peer_fin == PeerFin::kAbsent) return;  // a reset leaves no mini-socket
+  ended_.Add(record, {key, peer_fin == PeerFin::kDoubtful && is_byte_left_out});
 }
 
-void ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
-  const bool is_of_first_closer =
-      record.state == TcpState::kTimeWait || record.state == TcpState::kFinWait2;
-  if (!is_of_first_closer) return;
-  if (const auto key = doubtful_fins_.Take(record)) ++ledger_[*key].usage.bytes_received;
+std::optional<GroupKey> ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
+  const auto ended = ended_.Meet(record);
+  if (!ended) return Classify(record);
+  if (ended->is_fin_doubtful) ++ledger_[ended->key].usage.bytes_received;
+  // It need not be remembered if a guess comes to the same.
+  if (classifier_.Guess(record).direction == ended->key.direction) ended_.Take(record);
+  return ended->key;
 }
 
 // `record` may use the endpoints of an earlier connection again. The side that connects chose the
 // ports, so it has no TIME-WAIT socket there. Therefore the other side closed the earlier
 // connection first.
 void ConnectionTracker::MeetSuccessor(const SocketRecord& record) {
-  const auto key = doubtful_fins_.Take(record);
-  if (key && key->direction == Direction::kInbound) ++ledger_[*key].usage.bytes_received;
+  const auto ended = ended_.Take(record);
+  if (!ended || !ended->is_fin_doubtful) return;
+  if (ended->key.direction == Direction::kInbound) ++ledger_[ended->key].usage.bytes_received;
+}
+
+void ConnectionTracker::Regroup() {
+  for (Place place = 0; place < table_.end(); ++place) table_.At(place).is_grouped = false;
+}
+
+void ConnectionTracker::Release(std::span<const GroupBook::Released> groups) {
+  for (const GroupBook::Released& group : groups) {
+    ended_.Release(group.id);
+    for (Place place = 0; place < table_.end(); ++place) {
+      TrackedConnection& connection = table_.At(place);
+      if (connection.group != group.id.place) continue;
+      connection.group = kOtherGroup.place;
+      connection.is_grouped = false;
+    }
+  }
 }
 
 void ConnectionTracker::Close(GroupKey key, const TcpInfo& final_info, bool was_established) {

@@ -9,12 +9,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string_view>
+#include <span>
+#include <vector>
 
+#include "core/base/cookie_set.h"
 #include "core/base/instant.h"
 #include "core/connections/connection_table.h"
 #include "core/connections/connection_usage.h"
-#include "core/connections/doubtful_fins.h"
+#include "core/connections/ended_connections.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
 #include "core/groups/connection_classifier.h"
@@ -38,11 +40,16 @@ class ConnectionTracker {
   std::optional<GroupKey> Observe(const SocketRecord& record);
   void CompletePoll(MonotonicTime now);
 
-  /// The destroy event of a socket.
+  /// The destroy event of a socket. If neither the event nor a listener shows who opened the
+  /// connection, it is booked only after the next poll of the listeners.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
+  /// Call after each poll of the listeners. Books the connections that were waiting for it.
+  void BookUndecided() { BookUndecidedUntil(classifier_.listeners_known_at()); }
 
   /// After this, the group of each connection is looked up again when a poll next delivers it.
-  void Regroup() { generation_ = !generation_; }
+  void Regroup();
+  /// Connections of these groups count as kOtherGroup until a poll delivers them.
+  void Release(std::span<const GroupBook::Released> groups);
 
   TrackerStats stats() const;
 
@@ -50,15 +57,30 @@ class ConnectionTracker {
   using Place = ConnectionTable::Place;
   struct Tombstones;  // keeps the hash set out of this header
 
-  std::optional<GroupKey> KeyOf(const SocketRecord& record);
+  /// A connection that has ended, of which the direction is not known yet.
+  struct Undecided {
+    SocketRecord record;
+    MonotonicTime time;
+  };
+  /// How many connections may wait. Those beyond it are booked at once, by a guess.
+  static constexpr std::size_t kMaxUndecided = 16'384;
+
+  GroupKey KeyOf(const TrackedConnection& connection) const;
+  std::optional<GroupKey> Classify(const SocketRecord& record);
   std::optional<GroupKey> Enter(const SocketRecord& record);
+  std::optional<GroupKey> MeetMiniSocket(const SocketRecord& record);
+  bool IsOld(const SocketRecord& record) const;
+  void Restart(TrackedConnection& connection, const SocketRecord& record);
+  void Judge(TrackedConnection& connection, const SocketRecord& record) const;
   void Assign(TrackedConnection& connection, const Classification& classified);
-  void Update(TrackedConnection& connection, const ConnectionUsage& usage);
+  void Update(TrackedConnection& connection, const SocketRecord& record);
+  void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
+  void EndAs(Direction direction, const SocketRecord& record);
+  void BookUndecidedUntil(MonotonicTime time);
   void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,
                  TcpState last_seen);
-  void MeetMiniSocket(const SocketRecord& record);
   void MeetSuccessor(const SocketRecord& record);
   void Close(GroupKey key, const TcpInfo& final_info, bool was_established);
   bool IsOlderThanThePreviousPoll(const SocketRecord& record) const;
@@ -70,20 +92,20 @@ class ConnectionTracker {
   TrafficLedger& ledger_;
   ConnectionTable table_;
   std::unique_ptr<Tombstones> tombstones_;  // of sockets destroyed while a poll is in flight
-  DoubtfulFins doubtful_fins_;
+  CookieSet left_out_of_baseline_;          // connections that the first poll had no room for
+  EndedConnections ended_;
+  std::vector<Undecided> undecided_;  // in the order of their times
   TrackerStats stats_;
 
   bool is_polling_ = false;
   MonotonicTime start_;                          // of the latest poll
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one
   std::chrono::nanoseconds previous_duration_{0};
-  std::uint8_t poll_number_ = 0;  // modulo 256
+  unsigned poll_number_ = 0;  // modulo TrackedConnection::kPollNumbers
   Place latest_place_ = ConnectionTable::kNowhere;
   std::size_t retired_ = 0;
   std::uint64_t left_out_in_poll_ = 0;
-  std::uint64_t left_out_of_baseline_ = 0;  // the highest cookie that the first poll left out
-  bool has_forgotten_ = false;              // retired connections
-  bool generation_ = false;                 // of the groups
+  bool has_forgotten_ = false;  // retired connections
 };
 
 }  // namespace connwatch

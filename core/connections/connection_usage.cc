@@ -25,9 +25,22 @@ bool IsFinReceived(TcpState state) {
          state == TcpState::kClosing || state == TcpState::kTimeWait;
 }
 
-ConnectionUsage Usage(const TcpTraffic& traffic, Direction direction, bool fin_received) {
-  return {// An acknowledged FIN is in bytes_acked, but not in bytes_sent.
-          .bytes_sent = std::min(AckedBehindSyn(traffic, direction), SentOnce(traffic)),
+// Payload that the peer acknowledged. An acknowledged FIN is in bytes_acked, but not in bytes_sent.
+// bytes_sent also counts what the host itself dropped (a packet filter, a full queue). Then it is
+// too high, and only the state tells whether bytes_acked includes a FIN.
+std::uint64_t AckedPayload(const SocketRecord& record, Direction direction) {
+  const TcpTraffic& traffic = *record.tcp_info->traffic;
+  const std::uint64_t acked = AckedBehindSyn(traffic, direction);
+  const std::uint64_t sent = SentOnce(traffic);
+  if (acked >= sent) return sent;
+  const bool may_include_fin = record.state == TcpState::kFinWait2 ||
+                               (record.state == TcpState::kClose && record.send_queue == 0);
+  return LessOne(acked, may_include_fin);
+}
+
+ConnectionUsage Usage(const SocketRecord& record, Direction direction, bool fin_received) {
+  const TcpTraffic& traffic = *record.tcp_info->traffic;
+  return {.bytes_sent = AckedPayload(record, direction),
           .bytes_received = LessOne(traffic.bytes_received, fin_received),
           .segments_sent = traffic.segments_sent,
           .segments_retransmitted = traffic.segments_retransmitted,
@@ -51,7 +64,7 @@ ConnectionUsage& ConnectionUsage::operator+=(const ConnectionUsage& other) {
 
 ConnectionUsage UsageOf(const SocketRecord& record, Direction direction) {
   if (!record.tcp_info || !record.tcp_info->traffic) return {};
-  return Usage(*record.tcp_info->traffic, direction, IsFinReceived(record.state));
+  return Usage(record, direction, IsFinReceived(record.state));
 }
 
 ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
@@ -73,8 +86,8 @@ PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState l
   const std::uint64_t sent = SentOnce(traffic);
   // Some data was not acknowledged. Most likely it was sent to a peer that had closed, which
   // answered with a reset.
-  if (acked < sent) return PeerFin::kCounted;
-  const bool is_fin_acked = acked > sent;
+  if (acked < sent && destroyed.send_queue > 0) return PeerFin::kCounted;
+  const bool is_fin_acked = acked != sent;  // if less, the host itself has dropped segments
   if (!is_fin_acked) return PeerFin::kAbsent;
   // An orderly end. kernel: tcp_diag_get_info(): the receive queue is rcv_nxt - copied_seq, which
   // includes a FIN that came after close(2) or was not read. If it is 0, the FIN was read or has
@@ -83,8 +96,8 @@ PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState l
   return destroyed.receive_queue > 0 ? PeerFin::kCounted : PeerFin::kDoubtful;
 }
 
-ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin) {
-  return Usage(traffic, direction, peer_fin != PeerFin::kAbsent);
+ConnectionUsage FinalUsageOf(const SocketRecord& destroyed, Direction direction, PeerFin peer_fin) {
+  return Usage(destroyed, direction, peer_fin != PeerFin::kAbsent);
 }
 
 bool WasEstablished(const TcpTraffic& traffic, Direction direction) {

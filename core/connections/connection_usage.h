@@ -40,12 +40,15 @@ enum class PeerFin : std::uint8_t {
 };
 
 /// Judges by the destroy event, which must have tcp_info with traffic, and by the state in which
-/// the connection was last seen. After a reset it may return kCounted instead of kAbsent.
+/// the connection was last seen. After a reset it may return kCounted instead of kAbsent, and
+/// kDoubtful if the host itself had dropped what the connection sent.
 PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen);
 
-/// Returns the usage of a connection that has ended, from its destroy event. If the peer's FIN is
-/// doubtful, it is taken as counted, so bytes_received may be one too low.
-ConnectionUsage FinalUsageOf(const TcpTraffic& traffic, Direction direction, PeerFin peer_fin);
+/// Returns the usage of a connection that has ended, from its destroy event, which must have
+/// tcp_info with traffic. If the peer's FIN is doubtful, it is taken as counted, so bytes_received
+/// may be one too low. bytes_sent may be one too low after a reset, if the host itself (a packet
+/// filter, a full queue) had dropped what the connection sent.
+ConnectionUsage FinalUsageOf(const SocketRecord& destroyed, Direction direction, PeerFin peer_fin);
 
 /// Returns true iff the connection was ever established. An inbound connection always was. An
 /// outbound connection was if its SYN was acknowledged, which the destroy event shows.

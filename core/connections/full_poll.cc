@@ -35,6 +35,18 @@ void FullPoll::Complete(Instant now) {
   levels_ = std::move(result.levels);
   totals_.Merge(result.observed);
   previous_start_ = start_;
+  ArrangeGroups();
+}
+
+void FullPoll::ArrangeGroups() {
+  for (std::size_t place = 0; place < classifier_.places(); ++place) {
+    const GroupId id = classifier_.AtPlace(static_cast<std::uint16_t>(place));
+    for (const Direction direction : kDirections) {
+      if (std::as_const(levels_->groups)[{direction, id}].HasConnections()) classifier_.Meet(id);
+    }
+  }
+  tracker_.Release(classifier_.Rearrange());
+  if (classifier_.has_changed()) tracker_.Regroup();
 }
 
 }  // namespace connwatch

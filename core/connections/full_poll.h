@@ -28,6 +28,9 @@ class FullPoll final : public PollWork {
   const SocketTotals& totals() const { return totals_; }
 
  private:
+  // Tells which groups have connections, and lets candidates take free places.
+  void ArrangeGroups();
+
   AggregationOptions options_;
   ConnectionClassifier& classifier_;
   ConnectionTracker& tracker_;

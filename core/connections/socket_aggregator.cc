@@ -19,19 +19,21 @@ void SocketAggregator::Add(const SocketRecord& record) {
     return;
   }
   levels_.states.Add(record.local.address.family(), record.state);
-  if (const auto key = KeyOf(record)) {
+  const auto key = KeyOf(record);
+  if (key) {
     levels_.groups[*key].Add(record);
     if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
   }
-  const bool holds_a_port = record.state != TcpState::kListen && record.state != TcpState::kClose &&
-                            classifier_.DirectionOf(record) == Direction::kOutbound;
+  if (record.state == TcpState::kListen || record.state == TcpState::kClose) return;
+  const Direction direction = key ? key->direction : classifier_.DirectionOf(record);
+  const bool holds_a_port = direction == Direction::kOutbound;
   if (holds_a_port) port_usage_.Add(record.local.address, record.remote);
 }
 
 std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
   if (record.state != TcpState::kListen) return tracker_.Observe(record);
-  classifier_.SetListening(record.local.port, start_);
-  const auto classified = classifier_.Classify(record);
+  classifier_.AddListener(record, start_);
+  const auto classified = classifier_.Classify(record, Direction::kInbound);
   return classified ? std::optional(classified->key) : std::nullopt;
 }
 

@@ -25,6 +25,13 @@ std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const Socke
   return expected == 0 ? difference : difference / static_cast<double>(expected);
 }
 
+bool GroupLevels::HasConnections() const {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (i != IndexOf(TcpState::kListen) && states[i] > 0) return true;
+  }
+  return false;
+}
+
 void GroupLevels::Add(const SocketRecord& record) {
   ++states.at(IndexOf(record.state));
   if (record.state == TcpState::kListen || record.state == TcpState::kSynSent) return;

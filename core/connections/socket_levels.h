@@ -46,6 +46,8 @@ struct GroupLevels {
   std::uint64_t send_queue_bytes_max = 0;  // of one socket
 
   void Add(const SocketRecord& record);
+  /// Returns true iff there is any socket that does not listen.
+  bool HasConnections() const;
 };
 
 /// Levels at the time of one full poll.

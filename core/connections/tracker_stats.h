@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/groups/direction_guess.h"
+
 namespace connwatch {
 
 /// How a connection ended, as far as that is known. The values of the `cause` label.
@@ -28,6 +30,8 @@ struct TrackerStats {
   std::uint64_t tracked = 0;   // connections
   std::uint64_t left_out = 0;  // of the latest poll: connections beyond max_connections
   std::array<std::uint64_t, kEndCauseCount> ended{};  // by IndexOf(EndCause)
+  /// Ended connections whose direction was never more than a guess, by IndexOf(GuessBasis).
+  std::array<std::uint64_t, kGuessBasisCount> guessed{};
 };
 
 }  // namespace connwatch

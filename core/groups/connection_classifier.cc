@@ -1,8 +1,9 @@
 #include "core/groups/connection_classifier.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
+
+#include "core/sockets/opener_evidence.h"
 
 namespace connwatch {
 
@@ -10,8 +11,7 @@ ConnectionClassifier::ConnectionClassifier(const ClassifierOptions& options, Uni
     : book_(options.groups),
       unit_names_(std::move(unit_names)),
       uses_units_(UsesUnits(options.groups)),
-      exclude_loopback_(options.exclude_loopback),
-      listened_until_(std::size_t{std::numeric_limits<std::uint16_t>::max()} + 1) {}
+      exclude_loopback_(options.exclude_loopback) {}
 
 Result<void> ConnectionClassifier::Reconfigure(const GroupBookOptions& groups) {
   if (auto applied = book_.Reconfigure(groups); !applied) return applied;
@@ -26,35 +26,94 @@ bool ConnectionClassifier::UsesUnits(const GroupBookOptions& options) {
                              [](const GroupRule& rule) { return !rule.match.units.empty(); });
 }
 
-void ConnectionClassifier::SetListening(std::uint16_t port, MonotonicTime now) {
-  listened_until_[port] = now + kListenedMemory;
-  latest_ = now;
+void ConnectionClassifier::TakeForServices(std::span<const ShownGroup> shown) {
+  for (const ShownGroup& group : shown) {
+    const auto port = PortNaming(group.name);
+    if (!port) continue;
+    for (const Direction direction : kDirections) {
+      if (group.directions.at(IndexOf(direction))) services_.Add(direction, *port);
+    }
+  }
+}
+
+void ConnectionClassifier::AddListener(const SocketRecord& listening, MonotonicTime now) {
+  now_ = std::max(now_, now);
+  listening_.Add(listening, now);
+  const std::uint16_t port = listening.local.port;
+  if (const auto since = listening_.ListeningSince(port)) services_.SeeListener(port, *since, now);
+}
+
+void ConnectionClassifier::BeginFullPoll(MonotonicTime now) {
+  now_ = std::max(now_, now);
+  ++full_polls_;
+}
+
+DirectionGuess ConnectionClassifier::Guess(const SocketRecord& record) const {
+  if (listening_.IsListening(record.local.port)) {
+    return {Direction::kInbound, GuessBasis::kListener};
+  }
+  const bool is_local_ephemeral = services_.IsEphemeral(record.local.port);
+  const bool is_remote_ephemeral = services_.IsEphemeral(record.remote.port);
+  if (is_local_ephemeral == is_remote_ephemeral) return {};
+  return {is_local_ephemeral ? Direction::kOutbound : Direction::kInbound, GuessBasis::kPortRange};
 }
 
 Direction ConnectionClassifier::DirectionOf(const SocketRecord& record) const {
-  const bool is_listened = listened_until_[record.local.port] > latest_;
-  return is_listened ? Direction::kInbound : Direction::kOutbound;
+  return EvidenceOf(record).direction.value_or(Guess(record).direction);
 }
 
-std::optional<Classification> ConnectionClassifier::Classify(const SocketRecord& record) {
-  if (exclude_loopback_ && record.local.address.IsLoopback() &&
-      record.remote.address.IsLoopback()) {
-    return std::nullopt;
+bool ConnectionClassifier::IsExcluded(const SocketRecord& record) const {
+  return exclude_loopback_ && record.local.address.IsLoopback() &&
+         record.remote.address.IsLoopback();
+}
+
+ConnectionTraits ConnectionClassifier::TraitsOf(const SocketRecord& record, Direction direction,
+                                                std::string_view unit) const {
+  const bool is_inbound = direction == Direction::kInbound;
+  const std::uint16_t naming_port = is_inbound ? record.local.port : record.remote.port;
+  return {.direction = direction,
+          .local = record.local,
+          .remote = record.remote,
+          .unit = unit,
+          .is_service = services_.IsService(direction, naming_port)};
+}
+
+std::optional<Classification> ConnectionClassifier::Classify(const SocketRecord& record,
+                                                             Direction direction,
+                                                             Sighting sighting) {
+  if (IsExcluded(record)) return std::nullopt;
+  if (direction == Direction::kOutbound) {
+    if (sighting.is_new) services_.CountConnection(record.remote.port, now_);
+    if (sighting.is_polled) services_.CountPoll(record.remote.port, full_polls_, now_);
   }
-  const Direction direction = DirectionOf(record);
-  const std::string unit = uses_units_ ? UnitOf(record) : std::string();
-  const GroupKey key{
-      direction,
-      book_.Of(
-          {.direction = direction, .local = record.local, .remote = record.remote, .unit = unit})};
+  const std::string unit = UnitOf(record, direction);
+  const ConnectionTraits traits = TraitsOf(record, direction, unit);
+  const bool is_listener = record.state == TcpState::kListen;
+  const GroupKey key{direction,
+                     is_listener ? book_.OfListener(traits, now_) : book_.Of(traits, now_)};
   is_met_[key] = 1;
-  return Classification{key, !uses_units_ || !record.cgroup_id || !unit.empty()};
+  const bool is_unit_known = !uses_units_ || !record.cgroup_id || !unit.empty();
+  return Classification{key, is_unit_known && key.group != kEphemeralGroup};
+}
+
+void ConnectionClassifier::AddFoldedTraffic(const SocketRecord& record, Direction direction,
+                                            std::uint64_t bytes) {
+  const std::string unit = UnitOf(record, direction);
+  book_.AddFoldedTraffic(TraitsOf(record, direction, unit), bytes, now_);
+}
+
+std::vector<GroupBook::Released> ConnectionClassifier::Rearrange() {
+  std::vector<GroupBook::Released> released = book_.Rearrange(now_);
+  for (const GroupBook::Released& group : released) {
+    if (group.port) services_.Forget(*group.port);
+  }
+  return released;
 }
 
 std::vector<ShownGroup> ConnectionClassifier::ShownGroups() const {
   std::vector<ShownGroup> shown;
-  for (std::size_t i = 0; i < book_.size(); ++i) {
-    const auto id = static_cast<GroupId>(i);
+  for (std::size_t place = 0; place < book_.size(); ++place) {
+    const GroupId id = book_.AtPlace(static_cast<std::uint16_t>(place));
     if (!book_.IsShown(id)) continue;
     const bool inbound = is_met_[{Direction::kInbound, id}] != 0;
     const bool outbound = is_met_[{Direction::kOutbound, id}] != 0;
@@ -64,8 +123,13 @@ std::vector<ShownGroup> ConnectionClassifier::ShownGroups() const {
   return shown;
 }
 
-std::string ConnectionClassifier::UnitOf(const SocketRecord& record) const {
-  return record.cgroup_id ? unit_names_(*record.cgroup_id) : std::string();
+// An inbound connection belongs to the owner of its listener. So the unit is known of sockets for
+// which the kernel does not tell the cgroup, as in destroy events.
+std::string ConnectionClassifier::UnitOf(const SocketRecord& record, Direction direction) const {
+  if (!uses_units_) return {};
+  std::optional<std::uint64_t> cgroup_id = record.cgroup_id;
+  if (!cgroup_id && direction == Direction::kInbound) cgroup_id = listening_.OwnerOf(record);
+  return cgroup_id ? unit_names_(*cgroup_id) : std::string();
 }
 
 }  // namespace connwatch

@@ -1,9 +1,8 @@
-// Finds out for any socket who opened the connection and which group it belongs to. Remembers which
-// ports are listened on. Used by one thread.
+// Finds out for any socket which group it belongs to and, where the kernel's counters do not show
+// it, guesses who opened the connection. Remembers what it needs for this: the ports that are
+// listened on, the ephemeral range, and which of its ports belong to services. Used by one thread.
 #pragma once
 
-#include <array>
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,8 +12,11 @@
 #include <vector>
 
 #include "core/base/instant.h"
+#include "core/groups/direction_guess.h"
 #include "core/groups/group_book.h"
 #include "core/groups/group_key.h"
+#include "core/groups/listening_ports.h"
+#include "core/groups/service_ports.h"
 #include "core/groups/shown_group.h"
 #include "core/sockets/socket_record.h"
 
@@ -28,9 +30,16 @@ struct ClassifierOptions {
 
 struct Classification {
   GroupKey key;
-  /// False if a rule may depend on the owner's name and the name is not known yet. The caller
-  /// should then ask again later.
+  /// False if the group may change: the owner's name is not known yet, or the port may still prove
+  /// to be that of a service. The caller should then ask again later.
   bool is_final = true;
+};
+
+/// How a connection comes to be classified. It decides what counts for a port of the ephemeral
+/// range (core/groups/service_ports.h).
+struct Sighting {
+  bool is_new = false;     // the connection was not met before
+  bool is_polled = false;  // by a full poll
 };
 
 class ConnectionClassifier {
@@ -38,23 +47,46 @@ class ConnectionClassifier {
   /// Returns the name of the unit or container with this cgroup; empty if it is not known.
   using UnitNames = std::function<std::string(std::uint64_t cgroup_id)>;
 
-  /// How long a port counts as listened on after the latest SetListening() for it. Connections may
-  /// outlive their listener.
-  static constexpr std::chrono::seconds kListenedMemory{60};
-
   ConnectionClassifier(const ClassifierOptions& options, UnitNames unit_names);
 
   /// See GroupBook::Reconfigure. `exclude_loopback` stays as it was.
   Result<void> Reconfigure(const GroupBookOptions& groups);
+  /// The range from which the kernel takes the ports of clients.
+  void UseEphemeralRange(PortRange range) { services_.UseEphemeralRange(range); }
 
-  /// Reports that a LISTEN socket with this port exists now.
-  void SetListening(std::uint16_t port, MonotonicTime now);
+  /// Ports that have a group of their own in `shown` are those of services.
+  void TakeForServices(std::span<const ShownGroup> shown);
 
+  // The polls tell what exists now. A poll of the listeners calls AddListener() for every LISTEN
+  // socket and then CompleteListeners() with the time of its beginning. A full poll calls
+  // BeginFullPoll(), and AddListener() for the LISTEN sockets that it meets.
+  void AddListener(const SocketRecord& listening, MonotonicTime now);
+  void CompleteListeners(MonotonicTime start) { listening_.CompletePoll(start); }
+  void BeginFullPoll(MonotonicTime now);
+  /// When the latest complete poll of the listeners began.
+  MonotonicTime listeners_known_at() const { return listening_.known_at(); }
+
+  /// Judges by the listeners as they are now, then by the port range.
+  DirectionGuess Guess(const SocketRecord& record) const;
+  /// Returns the direction that the record shows (core/sockets/opener_evidence.h), else a guess.
   Direction DirectionOf(const SocketRecord& record) const;
-  /// nullopt if the socket is excluded.
-  std::optional<Classification> Classify(const SocketRecord& record);
 
-  /// Valid as long as the classifier lives. `id` must be one that it returned.
+  /// Returns the group of a socket; nullopt if the socket is excluded.
+  std::optional<Classification> Classify(const SocketRecord& record, Direction direction,
+                                         Sighting sighting = {});
+
+  /// A connection of kOtherGroup has moved `bytes` more.
+  void AddFoldedTraffic(const SocketRecord& record, Direction direction, std::uint64_t bytes);
+  /// The group has connections now. Classify() says so by itself.
+  void Meet(GroupId id) { book_.Meet(id, now_); }
+  /// See GroupBook::Rearrange. After it, look at has_changed().
+  std::vector<GroupBook::Released> Rearrange();
+  bool has_changed() const { return book_.has_changed(); }
+
+  GroupId AtPlace(std::uint16_t place) const { return book_.AtPlace(place); }
+  /// The places of all groups are below this.
+  std::size_t places() const { return book_.size(); }
+  /// See GroupBook::NameOf.
   std::string_view NameOf(GroupId id) const { return book_.NameOf(id); }
   /// Returns the groups to show, each with the directions in which it had connections. A group that
   /// had none yet gets both directions. "other" always gets both.
@@ -63,15 +95,20 @@ class ConnectionClassifier {
 
  private:
   static bool UsesUnits(const GroupBookOptions& options);
-  std::string UnitOf(const SocketRecord& record) const;
+  bool IsExcluded(const SocketRecord& record) const;
+  ConnectionTraits TraitsOf(const SocketRecord& record, Direction direction,
+                            std::string_view unit) const;
+  std::string UnitOf(const SocketRecord& record, Direction direction) const;
 
   GroupBook book_;
+  ListeningPorts listening_;
+  ServicePorts services_;
   PerGroup<std::uint8_t> is_met_{0};
   UnitNames unit_names_;
   bool uses_units_ = false;
   const bool exclude_loopback_;
-  std::vector<MonotonicTime> listened_until_;  // by port; the epoch if nobody listened
-  MonotonicTime latest_;                       // the latest SetListening
+  std::uint64_t full_polls_ = 0;
+  MonotonicTime now_;  // of the latest poll
 };
 
 }  // namespace connwatch

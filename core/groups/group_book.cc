@@ -1,82 +1,152 @@
 #include "core/groups/group_book.h"
 
 #include <algorithm>
-#include <functional>
-#include <optional>
+#include <charconv>
+#include <unordered_set>
+#include <utility>
 
 namespace connwatch {
 
 namespace {
 
-constexpr std::string_view kOtherName = "other";
 constexpr std::size_t kPorts = 65'536;
+// "other" and "ephemeral" take no room.
+constexpr std::size_t kFixedGroups = 2;
+
+std::uint16_t NamingPort(const ConnectionTraits& traits) {
+  return traits.direction == Direction::kInbound ? traits.local.port : traits.remote.port;
+}
 
 }  // namespace
 
-GroupBook::GroupBook(const GroupBookOptions& options) : port_ids_(kPorts, kOtherGroup) {
-  groups_.push_back({std::string(kOtherName), true, true});
-  by_name_.emplace(groups_.front().name, kOtherGroup);
+std::optional<std::uint16_t> PortNaming(std::string_view group) {
+  std::uint16_t port = 0;
+  const auto end = std::from_chars(group.data(), group.data() + group.size(), port);
+  const bool is_port = end.ec == std::errc{} && end.ptr == group.data() + group.size();
+  return is_port ? std::optional(port) : std::nullopt;
+}
+
+GroupBook::GroupBook(const GroupBookOptions& options) : port_places_(kPorts, kOtherGroup.place) {
+  Open("other");
+  groups_[kOtherGroup.place].is_met = true;
+  Open("ephemeral");
   Apply(options);
 }
 
 bool GroupBook::IsShown(GroupId id) const {
-  return groups_[id].is_configured || groups_[id].is_met;
+  const Group& group = groups_[id.place];
+  return !group.is_free && (group.is_configured || group.is_met);
 }
 
-GroupId GroupBook::Of(const ConnectionTraits& traits) {
+GroupId GroupBook::Of(const ConnectionTraits& traits, MonotonicTime now) {
+  const GroupId id = OfListener(traits, now);
+  if (id == kOtherGroup) {
+    AddFoldedTraffic(traits, 0, now);
+  } else {
+    Meet(id, now);
+  }
+  return id;
+}
+
+GroupId GroupBook::OfListener(const ConnectionTraits& traits, MonotonicTime now) {
   if (const std::optional<std::size_t> rule = rules_.Match(traits)) {
-    const GroupId id = rule_ids_[*rule];
-    Meet(id);
-    return id;
+    return AtPlace(rule_places_[*rule]);
   }
-  if (group_by_ == GroupBy::kUnit && !traits.unit.empty()) return OfUnit(traits.unit);
-  return OfPort(traits.direction == Direction::kInbound ? traits.local.port : traits.remote.port);
+  if (IsByUnit(traits)) return Admit(traits.unit, now);
+  return traits.is_service ? OfPort(NamingPort(traits), now) : kEphemeralGroup;
 }
 
-GroupId GroupBook::OfPort(std::uint16_t port) {
-  if (const GroupId known = port_ids_[port]; known != kOtherGroup) return known;
-  if (folded_ports_.test(port)) return kOtherGroup;
-  port_ids_[port] = Admit(std::to_string(port));
-  if (port_ids_[port] == kOtherGroup) folded_ports_.set(port);
-  return port_ids_[port];
+bool GroupBook::IsByUnit(const ConnectionTraits& traits) const {
+  return group_by_ == GroupBy::kUnit && !traits.unit.empty();
 }
 
-GroupId GroupBook::OfUnit(std::string_view unit) {
-  const GroupId id = Admit(unit);
-  if (id == kOtherGroup && unit != kOtherName && folded_units_.size() < kMaxFoldedUnits) {
-    folded_units_.insert(std::hash<std::string_view>{}(unit));
+GroupId GroupBook::OfPort(std::uint16_t port, MonotonicTime now) {
+  std::uint16_t& place = port_places_[port];
+  if (place == kOtherGroup.place) place = Admit(std::to_string(port), now).place;
+  return AtPlace(place);
+}
+
+void GroupBook::Meet(GroupId id, MonotonicTime now) {
+  groups_[id.place].is_met = true;
+  groups_[id.place].latest = now;
+}
+
+void GroupBook::AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t bytes,
+                                 MonotonicTime now) {
+  const std::string name =
+      IsByUnit(traits) ? std::string(traits.unit) : std::to_string(NamingPort(traits));
+  if (!by_name_.contains(name)) candidates_.Meet(name, bytes, now);
+}
+
+bool GroupBook::HasRoom() const {
+  const std::size_t used = groups_.size() - free_places_.size();
+  return used - kFixedGroups < max_groups_ && used < kMaxPlaces;
+}
+
+// Returns the automatic group of this name: one that has a place, or a new one if there is room,
+// else "other".
+GroupId GroupBook::Admit(std::string_view name, MonotonicTime now) {
+  if (const auto known = by_name_.find(name); known != by_name_.end()) {
+    return AtPlace(known->second);
   }
+  if (!HasRoom()) return kOtherGroup;
+  const GroupId id = Open(name);
+  Meet(id, now);
   return id;
 }
 
-// Returns the automatic group of this name: one that is already shown, or a new one if there is
-// room, else "other".
-GroupId GroupBook::Admit(std::string_view name) {
-  const auto known = by_name_.find(name);
-  const bool is_known = known != by_name_.end();
-  if (is_known && IsShown(known->second)) {
-    Meet(known->second);
-    return known->second;
+GroupId GroupBook::Open(std::string_view name) {
+  if (const auto known = by_name_.find(name); known != by_name_.end()) {
+    return AtPlace(known->second);
   }
-  const bool has_room = shown_ < max_groups_ && (is_known || groups_.size() < kMaxIds);
-  if (!has_room) return kOtherGroup;
-  const GroupId id = is_known ? known->second : IdOf(name);
-  Meet(id);
-  ++shown_;
-  return id;
+  if (free_places_.empty()) {
+    free_places_.push_back(static_cast<std::uint16_t>(groups_.size()));
+    groups_.emplace_back();
+  } else {
+    ++groups_[free_places_.back()].generation;
+  }
+  const std::uint16_t place = free_places_.back();
+  free_places_.pop_back();
+  Group& group = groups_[place];
+  group = {.name = std::string(name), .port = PortNaming(name), .generation = group.generation};
+  by_name_.emplace(group.name, place);
+  return AtPlace(place);
 }
 
-void GroupBook::Meet(GroupId id) {
-  bool& is_met = groups_[id].is_met;
-  if (!is_met) is_met = true;  // avoids a store if nothing changes
+GroupBook::Released GroupBook::Release(std::uint16_t place) {
+  Group& group = groups_[place];
+  by_name_.erase(group.name);
+  if (group.port) port_places_[*group.port] = kOtherGroup.place;
+  group.is_free = true;
+  free_places_.push_back(place);
+  return {AtPlace(place), group.port};
 }
 
-GroupId GroupBook::IdOf(std::string_view name) {
-  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
-  const auto id = static_cast<GroupId>(groups_.size());
-  groups_.push_back({std::string(name)});
-  by_name_.emplace(groups_.back().name, id);
-  return id;
+std::optional<std::uint16_t> GroupBook::LongestIdle(MonotonicTime now) const {
+  std::optional<std::uint16_t> idle;
+  for (std::size_t place = kFixedGroups; place < groups_.size(); ++place) {
+    const Group& group = groups_[place];
+    if (group.is_free || group.is_configured || now - group.latest < kIdle) continue;
+    if (!idle || group.latest < groups_[*idle].latest) idle = static_cast<std::uint16_t>(place);
+  }
+  return idle;
+}
+
+std::vector<GroupBook::Released> GroupBook::Rearrange(MonotonicTime now) {
+  std::vector<Released> released;
+  has_changed_ = false;
+  candidates_.ForgetOld(now);
+  while (candidates_.size() > 0) {
+    if (!HasRoom()) {
+      const auto idle = LongestIdle(now);
+      if (!idle) break;
+      released.push_back(Release(*idle));
+      if (!HasRoom()) continue;  // fewer groups fit since a reload
+    }
+    Meet(Open(*candidates_.TakeBusiest()), now);
+    has_changed_ = true;
+  }
+  return released;
 }
 
 std::size_t GroupBook::CountNewNames(const std::vector<GroupRule>& rules) const {
@@ -88,9 +158,10 @@ std::size_t GroupBook::CountNewNames(const std::vector<GroupRule>& rules) const 
 }
 
 Result<void> GroupBook::Reconfigure(const GroupBookOptions& options) {
-  if (groups_.size() + CountNewNames(options.rules) > kMaxIds) {
-    return Error{0, "more than " + std::to_string(kMaxIds - 1) +
-                        " group names since the start, restart the daemon to use new ones"};
+  const std::size_t used = groups_.size() - free_places_.size();
+  if (used + CountNewNames(options.rules) > kMaxPlaces) {
+    return Error{0, "more than " + std::to_string(kMaxPlaces - kFixedGroups) +
+                        " groups in use, restart the daemon to configure new ones"};
   }
   Apply(options);
   return {};
@@ -98,20 +169,20 @@ Result<void> GroupBook::Reconfigure(const GroupBookOptions& options) {
 
 void GroupBook::Apply(const GroupBookOptions& options) {
   for (Group& group : groups_) group.is_configured = false;
-  rule_ids_.clear();
+  rule_places_.clear();
   for (const GroupRule& rule : options.rules) {
-    rule_ids_.push_back(IdOf(rule.name));
-    groups_[rule_ids_.back()].is_configured = true;
+    rule_places_.push_back(Open(rule.name).place);
+    groups_[rule_places_.back()].is_configured = true;
+  }
+  for (std::size_t place = kFixedGroups; place < groups_.size(); ++place) {
+    const Group& group = groups_[place];
+    const bool is_unused = !group.is_free && !group.is_configured && !group.is_met;
+    if (is_unused) Release(static_cast<std::uint16_t>(place));
   }
   rules_ = GroupRules(options.rules);
   group_by_ = options.group_by;
   max_groups_ = options.max_groups;
-  folded_ports_.reset();
-  folded_units_.clear();
-  const auto shown = std::count_if(groups_.begin(), groups_.end(), [](const Group& group) {
-    return group.is_configured || group.is_met;
-  });
-  shown_ = static_cast<std::size_t>(shown) - 1;  // "other" is always shown
+  candidates_.Clear();
 }
 
 }  // namespace connwatch

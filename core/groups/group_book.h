@@ -1,23 +1,27 @@
-// Gives every connection the number of its group. The first configured rule that takes the
-// connection decides; if none does, the group is automatic, by port or unit. Whoever counts by
-// group asks once per connection. The exporters take the names of the groups from here.
+// Gives every connection its group. The first configured rule that takes the connection decides; if
+// none does, the group is automatic, by port or unit. Whoever counts by group asks once per
+// connection. The exporters take the names of the groups from here.
 //
-// A group keeps its number and its name for the life of the process, so counts can be kept in
-// arrays. Two groups never have the same name, whether configured or automatic.
+// A group keeps its id and its name as long as it has its place. A configured group keeps its place
+// while it is configured. Any other group may give it up once it had no connection for kIdle, but
+// only if a candidate wants the place (see Rearrange). The next owner of the place has another
+// generation in its id. Two groups never have the same name at the same time.
 #pragma once
 
-#include <bitset>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "core/base/instant.h"
 #include "core/base/result.h"
+#include "core/groups/group_candidates.h"
 #include "core/groups/group_key.h"
 #include "core/groups/group_rule.h"
 #include "core/groups/group_rules.h"
@@ -28,74 +32,105 @@ struct GroupBookOptions {
   /// At most kMaxGroupRules.
   std::vector<GroupRule> rules = {};
   GroupBy group_by = GroupBy::kPort;
-  /// The most groups, configured and automatic, not counting "other". Configured groups always fit.
-  /// Automatic groups get the room that is left.
+  /// The most groups that have a place, configured and automatic, not counting "other" and
+  /// "ephemeral". Configured groups always fit. Automatic groups get the room that is left.
   std::size_t max_groups = 100;
 };
+
+/// Returns the port after which an automatic group has its name; nullopt if the name is no port.
+std::optional<std::uint16_t> PortNaming(std::string_view group);
 
 /// For one thread.
 class GroupBook {
  public:
-  /// folded() counts at most this many units that there was no room for.
-  static constexpr std::size_t kMaxFoldedUnits = 65'536;
+  /// More places than this can not be numbered.
+  static constexpr std::size_t kMaxPlaces =
+      std::size_t{std::numeric_limits<decltype(GroupId::place)>::max()} + 1;
+  /// How long a group without any connection keeps its place for certain.
+  static constexpr std::chrono::hours kIdle{1};
 
-  /// The configured groups get the ids from 1 on, in the order of the rules.
+  /// A group that has given up its place.
+  struct Released {
+    GroupId id;
+    std::optional<std::uint16_t> port;  // of a group by port
+  };
+
+  /// The configured groups get places in the order of the rules.
   explicit GroupBook(const GroupBookOptions& options);
 
   /// Returns the group of a connection. This is a new group if no rule takes the connection, its
   /// group is not there yet and there is room for it. Without rules and with GroupBy::kPort, the
   /// group of a port seen before costs one look-up in an array.
-  GroupId Of(const ConnectionTraits& traits);
+  GroupId Of(const ConnectionTraits& traits, MonotonicTime now);
+  /// The same for a LISTEN socket, which does not count as a connection: its group may be idle.
+  GroupId OfListener(const ConnectionTraits& traits, MonotonicTime now);
 
-  /// Valid as long as the book lives. `id` must be one that the book returned.
-  std::string_view NameOf(GroupId id) const { return groups_[id].name; }
+  /// The group had a connection at `now`. Of() says so by itself.
+  void Meet(GroupId id, MonotonicTime now);
+  /// A connection for which there was no room (kOtherGroup) has moved `bytes` more.
+  void AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t bytes, MonotonicTime now);
 
-  /// All ids returned so far are below this.
+  /// Gives free places to the candidates with most traffic, and then the places of groups that had
+  /// no connection for kIdle. Returns the groups that had these places: nothing may be counted for
+  /// them any more. Ask Of() again for every connection if has_changed() is true.
+  std::vector<Released> Rearrange(MonotonicTime now);
+  /// Returns true iff the latest Rearrange() gave a candidate a place.
+  bool has_changed() const { return has_changed_; }
+
+  /// The places that were ever given are below this.
   std::size_t size() const { return groups_.size(); }
+  /// The group that has the place now.
+  GroupId AtPlace(std::uint16_t place) const { return {place, groups_[place].generation}; }
+  /// Valid until the group gives up its place. `id` must be one that the book returned.
+  std::string_view NameOf(GroupId id) const { return groups_[id.place].name; }
 
-  /// Returns true iff the group is to be shown: "other", every configured group, and every group
-  /// that Of() ever returned. A group that was removed from the configuration before it had a
-  /// connection is not shown.
+  /// Returns true iff the group is to be shown: "other", every configured group, every automatic
+  /// group that has a place, and "ephemeral" once it had a connection.
   bool IsShown(GroupId id) const;
 
-  /// How many different automatic groups there was no room for, since the latest Reconfigure().
-  std::uint64_t folded() const { return folded_ports_.count() + folded_units_.size(); }
+  /// How many different automatic groups want a place: they had connections within the last hour,
+  /// and there was no room for them.
+  std::uint64_t folded() const { return candidates_.size(); }
 
-  /// Applies new options from the next Of() on. If a group is no longer configured but ever had a
-  /// connection, it stays, and takes the room of an automatic group. So there may be more groups
-  /// than `max_groups` until a restart; meanwhile no automatic group is added. Fails and changes
-  /// nothing if the number of names since the start would exceed 65,535.
+  /// Applies new options from the next Of() on. A group that is no longer configured, but had a
+  /// connection, stays and takes the room of an automatic group. So there may be more groups than
+  /// `max_groups` for a while; meanwhile no automatic group is added. Fails and changes nothing if
+  /// there would be more groups than places.
   Result<void> Reconfigure(const GroupBookOptions& options);
 
  private:
   struct Group {
     std::string name;
+    std::optional<std::uint16_t> port;  // of a group by port
+    std::uint16_t generation = 0;
+    bool is_free = false;  // the place has no owner
     bool is_configured = false;
-    bool is_met = false;  // had a connection
+    bool is_met = false;   // had a connection, or a listener
+    MonotonicTime latest;  // connection
   };
-
-  static constexpr std::size_t kMaxIds = std::size_t{std::numeric_limits<GroupId>::max()} + 1;
 
   void Apply(const GroupBookOptions& options);
   std::size_t CountNewNames(const std::vector<GroupRule>& rules) const;
-  GroupId IdOf(std::string_view name);
-  GroupId OfPort(std::uint16_t port);
-  GroupId OfUnit(std::string_view unit);
-  GroupId Admit(std::string_view name);
-  void Meet(GroupId id);
+  bool IsByUnit(const ConnectionTraits& traits) const;
+  GroupId OfPort(std::uint16_t port, MonotonicTime now);
+  GroupId Admit(std::string_view name, MonotonicTime now);
+  // Returns the group of this name. If there is none, gives it a place.
+  GroupId Open(std::string_view name);
+  Released Release(std::uint16_t place);
+  bool HasRoom() const;
+  std::optional<std::uint16_t> LongestIdle(MonotonicTime now) const;
 
-  std::deque<Group> groups_;                               // by id; a deque never moves the names
-  std::unordered_map<std::string_view, GroupId> by_name_;  // into groups_
-  std::size_t shown_ = 0;                                  // beside "other"
+  std::deque<Group> groups_;  // by place; a deque never moves the names
+  std::vector<std::uint16_t> free_places_;
+  std::unordered_map<std::string_view, std::uint16_t> by_name_;  // into groups_
+  GroupCandidates candidates_;
+  bool has_changed_ = false;
 
   GroupRules rules_;
-  std::vector<GroupId> rule_ids_;  // by index of the rule
+  std::vector<std::uint16_t> rule_places_;  // by index of the rule
   GroupBy group_by_ = GroupBy::kPort;
   std::size_t max_groups_ = 0;
-
-  std::vector<GroupId> port_ids_;  // by port; kOtherGroup if it has none of its own
-  std::bitset<65'536> folded_ports_;
-  std::unordered_set<std::size_t> folded_units_;  // hashes of the names
+  std::vector<std::uint16_t> port_places_;  // by port; that of "other" if it has none of its own
 };
 
 }  // namespace connwatch

@@ -2,6 +2,7 @@
 // group.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -11,33 +12,46 @@
 
 namespace connwatch {
 
-/// The number of a group; core/groups/group_book.h gives them, from 0 on without gaps.
-using GroupId = std::uint16_t;
+/// A group, as core/groups/group_book.h numbers them. A group that had no connection for long may
+/// give its place to another group. The generation tells the owners of one place apart: it is one
+/// higher for each new owner, and wraps.
+struct GroupId {
+  std::uint16_t place = 0;  // from 0 on, without gaps
+  std::uint16_t generation = 0;
+
+  auto operator<=>(const GroupId&) const = default;
+};
 
 /// "other": sums up the groups that there was no room for.
-inline constexpr GroupId kOtherGroup = 0;
+inline constexpr GroupId kOtherGroup{.place = 0};
+/// "ephemeral": connections whose port is of the ephemeral range and is not known as a service.
+inline constexpr GroupId kEphemeralGroup{.place = 1};
 
 struct GroupKey {
   Direction direction = Direction::kInbound;
-  GroupId group = 0;
+  GroupId group;
 
   bool operator==(const GroupKey&) const = default;
 };
 
-/// One T for every key. A value that was never written to equals the prototype.
+/// One T for every key. A value that was never written to since its group has its place equals the
+/// prototype.
 template <typename T>
 class PerGroup {
  public:
   explicit PerGroup(T prototype) : prototype_(std::move(prototype)) {}
 
+  /// The first access with a new generation makes the value equal to the prototype again. A key
+  /// whose group has given up its place must not be used here.
   T& operator[](GroupKey key) {
-    const std::size_t index = IndexOf(key);
-    if (index >= values_.size()) values_.resize(index + 1, prototype_);
-    return values_[index];
+    Slot& slot = SlotAt(IndexOf(key));
+    if (slot.generation != key.group.generation) slot = {prototype_, key.group.generation};
+    return slot.value;
   }
   const T& operator[](GroupKey key) const {
     const std::size_t index = IndexOf(key);
-    return index < values_.size() ? values_[index] : prototype_;
+    const bool is_there = index < slots_.size() && slots_[index].generation == key.group.generation;
+    return is_there ? slots_[index].value : prototype_;
   }
 
   const T& prototype() const { return prototype_; }
@@ -45,22 +59,38 @@ class PerGroup {
   template <typename Change>
   void ChangeAll(Change change) {
     change(prototype_);
-    for (T& value : values_) change(value);
+    for (Slot& slot : slots_) change(slot.value);
   }
-  /// Adds the other's values, each by `add(into, value)`.
+  /// Adds the other's values, each by `add(into, value)`. If a place has different owners, only the
+  /// value of the later owner remains.
   template <typename Add>
   void Merge(const PerGroup& other, Add add) {
-    if (other.values_.size() > values_.size()) values_.resize(other.values_.size(), prototype_);
-    for (std::size_t i = 0; i < other.values_.size(); ++i) add(values_[i], other.values_[i]);
+    for (std::size_t i = 0; i < other.slots_.size(); ++i) {
+      const Slot& more = other.slots_[i];
+      Slot& into = SlotAt(i);
+      const auto ahead = static_cast<std::int16_t>(more.generation - into.generation);
+      if (ahead > 0) into = {prototype_, more.generation};
+      if (ahead >= 0) add(into.value, more.value);
+    }
   }
 
  private:
+  struct Slot {
+    T value;
+    std::uint16_t generation = 0;
+  };
+
   static std::size_t IndexOf(GroupKey key) {
-    return std::size_t{key.group} * kDirectionCount + connwatch::IndexOf(key.direction);
+    return std::size_t{key.group.place} * kDirectionCount + connwatch::IndexOf(key.direction);
+  }
+
+  Slot& SlotAt(std::size_t index) {
+    if (index >= slots_.size()) slots_.resize(index + 1, Slot{prototype_});
+    return slots_[index];
   }
 
   T prototype_;
-  std::vector<T> values_;
+  std::vector<Slot> slots_;
 };
 
 }  // namespace connwatch

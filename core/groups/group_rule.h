@@ -43,7 +43,7 @@ struct GroupMatch {
 
 struct GroupRule {
   /// The value of the `group` label. 1 to 64 of the characters A-Z a-z 0-9 _ . : @ / -, not "other"
-  /// and not digits only, because automatic groups by port have such names.
+  /// or "ephemeral", and not digits only, because automatic groups by port have such names.
   std::string name;
   GroupMatch match = {};
 
@@ -63,6 +63,9 @@ struct ConnectionTraits {
   Endpoint remote;
   /// The systemd unit or container of the socket; empty if that is not known.
   std::string_view unit;
+  /// False if the port that would name an automatic group is of the ephemeral range and not known
+  /// as a service (core/groups/service_ports.h).
+  bool is_service = true;
 };
 
 }  // namespace connwatch

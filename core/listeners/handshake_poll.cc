@@ -73,7 +73,10 @@ void HandshakePoll::Begin(Instant now) {
   start_ = now.monotonic;
   first_sight_->next.clear();
   in_poll_ = {};
-  for (const auto& [id, group] : pending_.by_group) in_poll_.by_group[id] = {};
+  for (const auto& [id, group] : pending_.by_group) {
+    const bool has_place = classifier_.AtPlace(id.place) == id;
+    if (has_place) in_poll_.by_group[id] = {};
+  }
 }
 
 void HandshakePoll::Add(std::span<const SocketRecord> records) {
@@ -98,7 +101,7 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
   const milliseconds by_timer =
       AgeByRetransmissionTimer(record.retransmissions, record.timer_expires, linear_timeouts_);
   const MonotonicTime begin = first_sight_->BeginningOf(record, start_, by_timer);
-  const auto classified = classifier_.Classify(record);
+  const auto classified = classifier_.Classify(record, Direction::kOutbound);
   const PendingConnect connect{.local = record.local,
                                .remote = record.remote,
                                .retransmissions = record.retransmissions,

@@ -2,7 +2,8 @@
 
 namespace connwatch {
 
-void ListenerPoll::Begin(Instant /*now*/) {
+void ListenerPoll::Begin(Instant now) {
+  start_ = now.monotonic;
   listening_.clear();
   seen_.emplace();
 }
@@ -16,8 +17,9 @@ void ListenerPoll::Add(std::span<const SocketRecord> records) {
 void ListenerPoll::Complete(Instant now) {
   listener_tracker_.UpdateAcceptQueues(listening_, now.monotonic);
   for (const SocketRecord& record : listening_) {
-    classifier_.SetListening(record.local.port, now.monotonic);
+    classifier_.AddListener(record, now.monotonic);
   }
+  classifier_.CompleteListeners(start_);
 }
 
 }  // namespace connwatch

@@ -28,6 +28,7 @@ class ListenerPoll final : public PollWork {
  private:
   ListenerTracker& listener_tracker_;
   ConnectionClassifier& classifier_;
+  MonotonicTime start_;
   std::vector<SocketRecord> listening_;
   std::optional<CookieSet> seen_;
 };

@@ -30,7 +30,7 @@ struct PendingGroup {
 };
 
 struct PendingConnects {
-  /// A group stays once it has been seen; "other" is always there.
+  /// A group stays once it has been seen, as long as it has its place; "other" is always there.
   std::map<GroupId, PendingGroup> by_group{{kOtherGroup, {}}};
   /// The oldest first, at most kMaxListed.
   std::vector<PendingConnect> oldest;

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,7 +16,7 @@ constexpr std::string_view kOther = "other";
 
 // Here every group gets its own name. Which groups the metrics show is already known.
 ClassifierOptions WithAllGroups(ClassifierOptions options) {
-  options.groups.max_groups = std::numeric_limits<GroupId>::max();
+  options.groups.max_groups = GroupBook::kMaxPlaces;
   return options;
 }
 
@@ -26,7 +25,20 @@ ClassifierOptions WithAllGroups(ClassifierOptions options) {
 SocketSearch::SocketSearch(Parts parts, SocketQuery query)
     : parts_(std::move(parts)),
       query_(std::move(query)),
-      classifier_(WithAllGroups(parts_.classifier), parts_.unit_names) {}
+      classifier_(WithAllGroups(parts_.classifier), parts_.unit_names) {
+  if (parts_.snapshot) FollowSnapshot();
+}
+
+void SocketSearch::FollowSnapshot() {
+  const Snapshot& snapshot = *parts_.snapshot;
+  classifier_.TakeForServices(snapshot.groups);
+  if (snapshot.kernel.limits && snapshot.kernel.limits->ephemeral_ports) {
+    classifier_.UseEphemeralRange(*snapshot.kernel.limits->ephemeral_ports);
+  }
+  if (snapshot.folded_groups == 0) return;
+  shown_groups_.emplace();
+  for (const ShownGroup& group : snapshot.groups) shown_groups_->insert(group.name);
+}
 
 void SocketSearch::Find(BodyStream& answer) {
   const Instant now = parts_.now();
@@ -41,7 +53,7 @@ Result<void> SocketSearch::FindIn(BodyStream& answer) {
   const MonotonicTime now = parts_.now().monotonic;
   auto listeners = Dump({.states = {TcpState::kListen}}, [&](const RecordBatch& batch) {
     for (const SocketRecord& record : batch.records) {
-      classifier_.SetListening(record.local.port, now);
+      classifier_.AddListener(record, now);
     }
     return true;
   });
@@ -94,11 +106,11 @@ std::optional<FoundSocket> SocketSearch::Examine(const SocketRecord& record) {
   if (!query_.states.Has(record.state) || !query_.endpoints.Matches(record)) return std::nullopt;
   FoundSocket socket{.record = record};
   if (record.state != TcpState::kListen) {
-    socket.direction = classifier_.DirectionOf(record);
-    if (const auto classification = classifier_.Classify(record)) {
+    const Direction direction = classifier_.DirectionOf(record);
+    socket.direction = direction;
+    if (const auto classification = classifier_.Classify(record, direction)) {
       socket.group = classifier_.NameOf(classification->key.group);
-      const auto& shown = parts_.shown_groups;
-      if (shown && !shown->contains(socket.group)) socket.group = kOther;
+      if (shown_groups_ && !shown_groups_->contains(socket.group)) socket.group = kOther;
     }
   }
   if (query_.direction && socket.direction != query_.direction) return std::nullopt;

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_set>
 
 #include "core/base/instant.h"
 #include "core/groups/connection_classifier.h"
+#include "core/snapshot.h"
 #include "core/sockets/socket_source.h"
 #include "exporters/http/body_stream.h"
 #include "exporters/json/json_sockets.h"
@@ -25,9 +27,8 @@ class SocketSearch {
     SocketSource& source;
     ClassifierOptions classifier = {};
     ConnectionClassifier::UnitNames unit_names;
-    /// The groups that the metrics show. Any other group is "other" there. Absent if there was room
-    /// for all groups.
-    std::optional<std::unordered_set<std::string>> shown_groups;
+    /// What the metrics show. So a socket is shown with the group that it has there. May be null.
+    std::shared_ptr<const Snapshot> snapshot;
     std::function<Instant()> now;
     const std::atomic<bool>& is_stopping;
   };
@@ -53,10 +54,14 @@ class SocketSearch {
   bool Write(const RecordBatch& batch, BodyStream& answer);
   // nullopt if the query does not ask for the socket.
   std::optional<FoundSocket> Examine(const SocketRecord& record);
+  // Makes the classifier judge ports as the snapshot does.
+  void FollowSnapshot();
 
   Parts parts_;
   const SocketQuery query_;
   ConnectionClassifier classifier_;
+  /// The groups that the metrics show, if they sum up others as "other".
+  std::optional<std::unordered_set<std::string>> shown_groups_;
   MonotonicTime deadline_;
   std::unordered_set<std::uint64_t> found_;  // cookies: a dump may deliver a socket twice
   std::string incomplete_because_;

@@ -2,10 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <optional>
-#include <string>
 #include <system_error>
-#include <unordered_set>
 #include <utility>
 
 #include "daemon/web/socket_search.h"
@@ -13,19 +10,6 @@
 #include "monitor/owners.h"
 
 namespace connwatch {
-
-namespace {
-
-// Returns the groups that have series of their own. nullopt if no group was summed up as "other".
-std::optional<std::unordered_set<std::string>> FoldedTo(
-    const std::shared_ptr<const PublishedReport>& published) {
-  if (!published || published->report().snapshot->folded_groups == 0) return std::nullopt;
-  std::unordered_set<std::string> names;
-  for (const ShownGroup& group : published->report().snapshot->groups) names.insert(group.name);
-  return names;
-}
-
-}  // namespace
 
 SocketSearches::SocketSearches(SocketSource& source, const ReportSlot& reports)
     : source_(source),
@@ -75,13 +59,14 @@ void SocketSearches::Stop() {
 }
 
 void SocketSearches::Run(const SocketQuery& query, ClassifierOptions options, BodyStream& answer) {
+  const auto published = reports_.Load();
   SocketSearch::Parts parts{.source = source_,
                             .classifier = std::move(options),
                             .unit_names =
                                 [this](std::uint64_t cgroup_id) {
                                   return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
                                 },
-                            .shown_groups = FoldedTo(reports_.Load()),
+                            .snapshot = published ? published->report().snapshot : nullptr,
                             .now = &Now,
                             .is_stopping = is_stopping_};
   SocketSearch(std::move(parts), query).Find(answer);

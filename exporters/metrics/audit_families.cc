@@ -41,6 +41,15 @@ void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls
   }
 }
 
+void AddGuesses(MetricFamilies& families, const TrackerStats& tracker) {
+  auto guessed = families.Counter("connwatch_connections_direction_guessed_total",
+                                  "Ended connections of which the kernel's counters did not show "
+                                  "who opened them, by what was relied on instead.");
+  for (const GuessBasis basis : kGuessBases) {
+    guessed.Add(tracker.guessed.at(IndexOf(basis)), {{"by", Name(basis)}});
+  }
+}
+
 }  // namespace
 
 void AddPolls(MetricFamilies& families, const Snapshot& snapshot) {
@@ -73,6 +82,7 @@ void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
   for (const EndCause cause : kEndCauses) {
     ended.Add(snapshot.tracker.ended.at(IndexOf(cause)), {{"cause", Name(cause)}});
   }
+  AddGuesses(families, snapshot.tracker);
 }
 
 void AddFolded(MetricFamilies& families, const Snapshot& snapshot) {

@@ -208,7 +208,7 @@ TEST_F(TierPollerTest, ASocketDestroyedBeforeItsBatchWasReadCountsOnce) {
 }
 
 std::uint64_t RttObservations(const FullPoll& poll) {
-  const auto counts = poll.totals().rtt[{Direction::kOutbound, 1}].bucket_counts();
+  const auto counts = poll.totals().rtt[{Direction::kInbound, {.place = 2}}].bucket_counts();
   return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
 }
 

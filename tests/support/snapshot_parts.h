@@ -15,7 +15,7 @@ inline Instant TestInstant(int second) {
 }
 
 // The group "443", inbound.
-inline constexpr GroupKey kInbound443{Direction::kInbound, 1};
+inline constexpr GroupKey kInbound443{Direction::kInbound, {.place = 2}};
 inline constexpr std::array kTestRttBounds = {std::chrono::microseconds(500),
                                               std::chrono::microseconds(10'000)};
 
@@ -81,7 +81,8 @@ inline ListenerList TestListeners() {
 inline PendingConnects TestPendingConnects() {
   using std::chrono::milliseconds;
   PendingConnects pending;
-  pending.by_group[1] = {.sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
+  pending.by_group[kInbound443.group] = {
+      .sockets = 5, .retransmitting = 2, .oldest_age = milliseconds(3'250)};
   pending.by_group[kOtherGroup] = {
       .sockets = 1, .retransmitting = 0, .oldest_age = milliseconds(40)};
   pending.oldest = {{.local = {Ipv4({192, 0, 2, 1}), 40'000},

@@ -114,15 +114,16 @@ PendingConnect Unanswered(int host, unsigned retransmissions, GroupId group) {
 }
 
 TEST(AlertEvidence, OfPendingConnectsHasTheDestinationsOfTheGroup) {
+  constexpr GroupId kDb{.place = 1};
   AlertWorld world({Rule(AlertSignal::kSynSentRetransmitting, 1)});
-  world.snapshot.groups.push_back({1, "db", {true, true}});
+  world.snapshot.groups.push_back({kDb, "db", {true, true}});
   PendingConnects& pending = *world.snapshot.pending_connects;
-  pending.by_group[1] = {.sockets = 20, .retransmitting = 17, .oldest_age = 4'500ms};
+  pending.by_group[kDb] = {.sockets = 20, .retransmitting = 17, .oldest_age = 4'500ms};
   for (int host = 1; host <= 6; ++host) {
-    for (int i = 0; i < host; ++i) pending.oldest.push_back(Unanswered(host, 1, 1));
+    for (int i = 0; i < host; ++i) pending.oldest.push_back(Unanswered(host, 1, kDb));
   }
   for (int i = 0; i < 9; ++i) {
-    pending.oldest.push_back(Unanswered(7, 0, 1));            // may still be answered
+    pending.oldest.push_back(Unanswered(7, 0, kDb));          // may still be answered
     pending.oldest.push_back(Unanswered(8, 1, kOtherGroup));  // of another group
   }
   const AlertEvidence evidence = Fired(world);

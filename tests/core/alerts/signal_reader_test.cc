@@ -67,8 +67,8 @@ TEST(SignalReaderTest, ReadsTheGroups) {
 
 TEST(SignalReaderTest, BothDirectionsOfAGroupAreOneSubject) {
   Snapshot snapshot = FullSnapshot();
-  snapshot.traffic[{Direction::kOutbound, 1}].usage = {.segments_sent = 100,
-                                                       .segments_retransmitted = 30};
+  snapshot.traffic[{Direction::kOutbound, kInbound443.group}].usage = {
+      .segments_sent = 100, .segments_retransmitted = 30};
   PollAges ages;
   const auto readings = Read(AlertSignal::kRetransmitRatio, snapshot, ages);
   EXPECT_DOUBLE_EQ(readings.at(1).value.value(), 39);

@@ -15,14 +15,14 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::seconds;
 
-constexpr GroupId kGroups = 8;  // more than there are
 constexpr std::array<microseconds, 1> kBounds = {microseconds(1'000)};
 constexpr int kSteps = 3'000;
 
 class History {
  public:
   History(std::uint64_t seed, bool may_lose) : random_(seed), may_lose_(may_lose) {
-    classifier_.SetListening(443, MonotonicTime(seconds(1)));
+    classifier_.AddListener(Listening(1, 443), MonotonicTime(seconds(1)));
+    classifier_.CompleteListeners(MonotonicTime(seconds(1)));
     for (int i = 0; i < 5; ++i) Open();
     for (auto& [cookie, connection] : open_) connection.received = connection.sent = 1'000'000;
     Poll();  // the baseline
@@ -142,7 +142,8 @@ class History {
 
   template <typename Action>
   void ForEachKey(Action action) const {
-    for (GroupId id = 0; id < kGroups; ++id) {
+    for (std::size_t place = 0; place < classifier_.places(); ++place) {
+      const GroupId id = classifier_.AtPlace(static_cast<std::uint16_t>(place));
       for (const Direction direction : kDirections) action(GroupKey{direction, id});
     }
   }

@@ -12,8 +12,7 @@ const TestConnection kPassive{.direction = Direction::kInbound, .sent = 100, .re
 
 ConnectionUsage Final(const SocketRecord& destroyed, Direction direction,
                       TcpState last_seen = TcpState::kEstablished) {
-  return FinalUsageOf(*destroyed.tcp_info->traffic, direction,
-                      PeerFinOf(destroyed, direction, last_seen));
+  return FinalUsageOf(destroyed, direction, PeerFinOf(destroyed, direction, last_seen));
 }
 
 TEST(ConnectionUsageTest, SynAndFinAreNotPayloadWhileOpen) {
@@ -37,17 +36,43 @@ TEST(ConnectionUsageTest, SynAndFinAreNotPayloadAtTheEnd) {
 }
 
 TEST(ConnectionUsageTest, OnlyWhatWasAcknowledgedIsSent) {
-  SocketRecord destroyed = kActive.Row();
+  SocketRecord destroyed = kActive.End(/*is_orderly=*/false);
+  destroyed.send_queue = 40;
   destroyed.tcp_info->traffic->bytes_sent += 40;  // in flight
   EXPECT_EQ(Final(destroyed, Direction::kOutbound).bytes_sent, 100U);
 }
 
 // The peer has closed both directions: our answer is met by a reset.
 TEST(ConnectionUsageTest, DataThatWasNeverAcknowledgedMeansThatAFinHadCome) {
-  SocketRecord destroyed = kPassive.Row();
+  SocketRecord destroyed = kPassive.End(/*is_orderly=*/false);
+  destroyed.send_queue = 40;
   destroyed.tcp_info->traffic->bytes_sent += 40;
   destroyed.tcp_info->traffic->bytes_received += 1;
   EXPECT_EQ(Final(destroyed, Direction::kInbound).bytes_received, 5'000U);
+}
+
+// kernel: bytes_sent also counts what a packet filter or a full queue of this host has dropped.
+TEST(ConnectionUsageTest, WhatTheHostItselfDroppedIsNotBooked) {
+  for (const TestConnection& connection : {kActive, kPassive}) {
+    SocketRecord row = connection.Row();
+    SocketRecord half_closed = connection.Row(TcpState::kFinWait2);
+    half_closed.tcp_info->traffic->bytes_acked += 1;  // the FIN
+    SocketRecord orderly = connection.End();
+    SocketRecord reset = connection.End(/*is_orderly=*/false);
+    for (SocketRecord* record : {&row, &half_closed, &orderly, &reset}) {
+      record->tcp_info->traffic->bytes_sent += 400;
+    }
+    EXPECT_EQ(UsageOf(row, connection.direction).bytes_sent, 100U);
+    EXPECT_EQ(UsageOf(half_closed, connection.direction).bytes_sent, 100U);
+    EXPECT_EQ(Final(orderly, connection.direction).bytes_sent, 100U);
+    EXPECT_EQ(Final(reset, connection.direction).bytes_sent, 99U) << "a FIN may be among them";
+  }
+}
+
+TEST(ConnectionUsageTest, WhatTheHostItselfDroppedLeavesThePeersFinInDoubt) {
+  SocketRecord destroyed = kPassive.EndBeforePeersFin();
+  destroyed.tcp_info->traffic->bytes_sent += 400;
+  EXPECT_EQ(PeerFinOf(destroyed, Direction::kInbound, TcpState::kEstablished), PeerFin::kDoubtful);
 }
 
 TEST(ConnectionUsageTest, TheStateSeenLastTellsOfAFin) {
@@ -102,7 +127,11 @@ TEST(ConnectionUsageTest, CountsNeverGoBelowZero) {
 }
 
 TEST(ConnectionUsageTest, NothingMovedIsNothing) {
-  EXPECT_EQ(FinalUsageOf({}, Direction::kOutbound, PeerFin::kDoubtful), ConnectionUsage{});
+  SocketRecord destroyed = Established(1);
+  destroyed.state = TcpState::kClose;
+  destroyed.tcp_info.emplace();
+  destroyed.tcp_info->traffic.emplace();
+  EXPECT_EQ(FinalUsageOf(destroyed, Direction::kOutbound, PeerFin::kDoubtful), ConnectionUsage{});
   EXPECT_EQ(UsageOf(Established(1), Direction::kInbound), ConnectionUsage{}) << "no tcp_info";
 }
 

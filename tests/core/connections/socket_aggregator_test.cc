@@ -29,8 +29,8 @@ FullPollResult Aggregate(const std::vector<SocketRecord>& records,
 
 std::uint64_t Observations(const FullPollResult& result, Direction direction) {
   std::uint64_t sum = 0;
-  for (GroupId id = 0; id < 4; ++id) {
-    const auto counts = result.observed.rtt[{direction, id}].bucket_counts();
+  for (std::uint16_t place = 0; place < 6; ++place) {
+    const auto counts = result.observed.rtt[{direction, {.place = place}}].bucket_counts();
     sum = std::accumulate(counts.begin(), counts.end(), sum);
   }
   return sum;
@@ -70,7 +70,7 @@ TEST(SocketAggregatorTest, ASocketMetTwiceCountsOnce) {
   EXPECT_EQ(result.observed.dump_duplicates, 2U);
   EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
   EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
-  EXPECT_EQ(Observations(result, Direction::kOutbound), 1U);
+  EXPECT_EQ(Observations(result, Direction::kInbound), 1U);
 }
 
 TEST(SocketAggregatorTest, AListenedOnLocalPortMakesItInbound) {
@@ -84,14 +84,14 @@ TEST(SocketAggregatorTest, OnlyFreshRoundTripTimesAreObserved) {
   const std::vector<SocketRecord> records = {WithRtt(Established(1), 50, 999),
                                              WithRtt(Established(2), 50, 1'000),
                                              WithRtt(Established(3), 50, 1'001), Established(4)};
-  EXPECT_EQ(Observations(Aggregate(records, milliseconds(1'000)), Direction::kOutbound), 2U);
-  EXPECT_EQ(Observations(Aggregate(records), Direction::kOutbound), 3U) << "the first poll";
+  EXPECT_EQ(Observations(Aggregate(records, milliseconds(1'000)), Direction::kInbound), 2U);
+  EXPECT_EQ(Observations(Aggregate(records), Direction::kInbound), 3U) << "the first poll";
 }
 
 TEST(SocketAggregatorTest, AbsentRttIsNoObservation) {
   SocketRecord unmeasured = Established(1);
   unmeasured.tcp_info = TcpInfo{};
-  EXPECT_EQ(Observations(Aggregate({unmeasured}), Direction::kOutbound), 0U);
+  EXPECT_EQ(Observations(Aggregate({unmeasured}), Direction::kInbound), 0U);
 }
 
 TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
@@ -116,7 +116,7 @@ TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
 TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
   SocketRecord closing = WithRtt(Established(1), 50, 0);
   closing.state = TcpState::kCloseWait;
-  EXPECT_EQ(Observations(Aggregate({closing}), Direction::kOutbound), 0U);
+  EXPECT_EQ(Observations(Aggregate({closing}), Direction::kInbound), 0U);
 }
 
 TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
@@ -129,14 +129,14 @@ TEST(SocketAggregatorTest, LevelsByGroupWithoutTheQueuesThatAreNoBytes) {
   syn_sent.state = TcpState::kSynSent;
   syn_sent.send_queue = 1;
   const auto groups = Aggregate({Listening(1, 443, 3, 128), one, two, syn_sent}).levels.groups;
-  const GroupLevels inbound = groups[{Direction::kInbound, 1}];
+  const GroupLevels inbound = groups[{Direction::kInbound, {.place = 2}}];
   EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kListen)), 1U);
   EXPECT_EQ(inbound.states.at(IndexOf(TcpState::kEstablished)), 2U);
   EXPECT_EQ(inbound.receive_queue_bytes, 40U);
   EXPECT_EQ(inbound.receive_queue_bytes_max, 30U);
   EXPECT_EQ(inbound.send_queue_bytes, 300U);
   EXPECT_EQ(inbound.send_queue_bytes_max, 300U);
-  const GroupLevels outbound = groups[{Direction::kOutbound, 2}];
+  const GroupLevels outbound = groups[{Direction::kOutbound, kEphemeralGroup}];
   EXPECT_EQ(outbound.states.at(IndexOf(TcpState::kSynSent)), 1U);
   EXPECT_EQ(outbound.send_queue_bytes, 0U);
 }
@@ -146,6 +146,7 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
   constexpr std::size_t kMaxGroups = 10'000;
   constexpr std::uint32_t kPorts = 65'536;
   ConnectionClassifier classifier = PlainClassifier(kMaxGroups);
+  classifier.UseEphemeralRange({});  // any port may be that of a service
   TrafficLedger ledger{GroupTraffic({})};
   ConnectionTracker tracker(2 * kPorts, classifier, ledger);
   const MonotonicTime start(std::chrono::seconds(1'000));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,7 +11,11 @@
 namespace connwatch {
 namespace {
 
+using std::chrono::hours;
+using std::chrono::minutes;
 using testing::ElementsAre;
+
+constexpr MonotonicTime kStart{hours(100)};
 
 ConnectionTraits Inbound(std::uint16_t local_port, std::string_view unit = "") {
   return {.direction = Direction::kInbound,
@@ -30,18 +35,20 @@ GroupRule ByLocalPort(std::string name, std::uint16_t port) {
   return {std::move(name), {.local_ports = {{port, port}}}};
 }
 
-// The names of the groups that are shown, by id.
+// The names of the groups that are shown, by place.
 std::vector<std::string> Shown(const GroupBook& book) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < book.size(); ++i) {
-    const auto id = static_cast<GroupId>(i);
+    const GroupId id = book.AtPlace(static_cast<std::uint16_t>(i));
     if (book.IsShown(id)) names.emplace_back(book.NameOf(id));
   }
   return names;
 }
 
+GroupId Of(GroupBook& book, const ConnectionTraits& traits) { return book.Of(traits, kStart); }
+
 std::string_view NameFor(GroupBook& book, const ConnectionTraits& traits) {
-  return book.NameOf(book.Of(traits));
+  return book.NameOf(Of(book, traits));
 }
 
 TEST(GroupBookTest, ConfiguredGroupsAreThereFromTheStart) {
@@ -63,7 +70,7 @@ TEST(GroupBookTest, ByPortTheListenedOneOrTheOneConnectedTo) {
   EXPECT_EQ(NameFor(book, Inbound(443)), "443");
   EXPECT_EQ(NameFor(book, Outbound(5'432)), "5432");
   EXPECT_EQ(NameFor(book, Outbound(65'535)), "65535");
-  EXPECT_EQ(book.Of(Outbound(443)), book.Of(Inbound(443)));
+  EXPECT_EQ(Of(book, Outbound(443)), Of(book, Inbound(443)));
 }
 
 TEST(GroupBookTest, ByUnitAndByPortWhereTheUnitIsNotKnown) {
@@ -81,15 +88,15 @@ TEST(GroupBookTest, ByPortTheUnitDoesNotMatter) {
 
 TEST(GroupBookTest, OneNameIsOneGroup) {
   GroupBook book({.rules = {ByLocalPort("nginx.service", 1)}, .group_by = GroupBy::kUnit});
-  EXPECT_EQ(book.Of(Inbound(2, "nginx.service")), book.Of(Inbound(1)));
-  EXPECT_EQ(book.Of(Inbound(2, "443")), book.Of(Inbound(443)));
-  EXPECT_EQ(book.Of(Inbound(2, "other")), kOtherGroup);
+  EXPECT_EQ(Of(book, Inbound(2, "nginx.service")), Of(book, Inbound(1)));
+  EXPECT_EQ(Of(book, Inbound(2, "443")), Of(book, Inbound(443)));
+  EXPECT_EQ(Of(book, Inbound(2, "other")), kOtherGroup);
   EXPECT_EQ(book.folded(), 0U);
 }
 
 TEST(GroupBookTest, SeveralRulesMayShareAName) {
   GroupBook book({.rules = {ByLocalPort("edge", 80), ByLocalPort("edge", 443)}});
-  EXPECT_EQ(book.Of(Inbound(80)), book.Of(Inbound(443)));
+  EXPECT_EQ(Of(book, Inbound(80)), Of(book, Inbound(443)));
   EXPECT_THAT(Shown(book), ElementsAre("other", "edge"));
 }
 
@@ -110,54 +117,56 @@ TEST(GroupBookTest, ConfiguredGroupsFitWhateverTheRoom) {
 
 TEST(GroupBookTest, CountsEachFoldedPortOnce) {
   GroupBook book({.max_groups = 1});
-  book.Of(Inbound(1));
+  Of(book, Inbound(1));
   for (int i = 0; i < 3; ++i) {
-    for (std::uint16_t port = 2; port <= 11; ++port) EXPECT_EQ(book.Of(Inbound(port)), kOtherGroup);
+    for (std::uint16_t port = 2; port <= 11; ++port)
+      EXPECT_EQ(Of(book, Inbound(port)), kOtherGroup);
   }
-  book.Of(Outbound(11));
+  Of(book, Outbound(11));
   EXPECT_EQ(book.folded(), 10U);
 }
 
 TEST(GroupBookTest, CountsEachFoldedUnitOnce) {
   GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 1});
-  book.Of(Inbound(1, "a.service"));
+  Of(book, Inbound(1, "a.service"));
   for (const char* unit : {"b.service", "c.service", "b.service", "a.service"}) {
-    book.Of(Inbound(1, unit));
+    Of(book, Inbound(1, unit));
   }
-  book.Of(Inbound(1));
+  Of(book, Inbound(1));
   EXPECT_EQ(book.folded(), 3U);
 }
 
 TEST(GroupBookTest, TheCountOfFoldedUnitsIsBounded) {
   GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 1});
-  for (std::size_t i = 0; i < GroupBook::kMaxFoldedUnits + 1'000; ++i) {
-    book.Of(Inbound(1, "u" + std::to_string(i) + ".scope"));
+  for (std::size_t i = 0; i < GroupCandidates::kMaxCandidates + 1'000; ++i) {
+    Of(book, Inbound(1, "u" + std::to_string(i) + ".scope"));
   }
-  EXPECT_EQ(book.folded(), GroupBook::kMaxFoldedUnits);
-  EXPECT_EQ(book.size(), 2U);
+  EXPECT_EQ(book.folded(), GroupCandidates::kMaxCandidates);
+  EXPECT_EQ(book.size(), 3U);
 }
 
 TEST(GroupBookTest, EveryPortCanHaveAGroup) {
   GroupBook book({.max_groups = 10'000});
-  for (unsigned port = 0; port < 65'536; ++port) book.Of(Inbound(static_cast<std::uint16_t>(port)));
-  EXPECT_EQ(book.size(), 10'001U);
+  for (unsigned port = 0; port < 65'536; ++port)
+    Of(book, Inbound(static_cast<std::uint16_t>(port)));
+  EXPECT_EQ(book.size(), 10'002U);
   EXPECT_EQ(book.folded(), 55'536U);
 }
 
 TEST(GroupBookTest, IdsOutliveAReload) {
   GroupBook book({.rules = {ByLocalPort("edge", 443), ByLocalPort("db", 5'432)}});
-  const GroupId edge = book.Of(Inbound(443));
-  const GroupId ssh = book.Of(Inbound(22));
+  const GroupId edge = Of(book, Inbound(443));
+  const GroupId ssh = Of(book, Inbound(22));
   ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("new", 80), ByLocalPort("edge", 8'443)}}));
-  EXPECT_EQ(book.Of(Inbound(8'443)), edge);
-  EXPECT_EQ(book.Of(Inbound(22)), ssh);
+  EXPECT_EQ(Of(book, Inbound(8'443)), edge);
+  EXPECT_EQ(Of(book, Inbound(22)), ssh);
   EXPECT_EQ(NameFor(book, Inbound(443)), "443");
   EXPECT_EQ(NameFor(book, Inbound(80)), "new");
 }
 
 TEST(GroupBookTest, AGroupThatIsNotConfiguredAnyMoreStaysIfItHadConnections) {
   GroupBook book({.rules = {ByLocalPort("edge", 443), ByLocalPort("db", 5'432)}});
-  const GroupId edge = book.Of(Inbound(443));
+  const GroupId edge = Of(book, Inbound(443));
   ASSERT_TRUE(book.Reconfigure({}));
   EXPECT_THAT(Shown(book), ElementsAre("other", "edge"));
   EXPECT_EQ(book.NameOf(edge), "edge");
@@ -165,12 +174,12 @@ TEST(GroupBookTest, AGroupThatIsNotConfiguredAnyMoreStaysIfItHadConnections) {
 
 TEST(GroupBookTest, AGroupThatComesBackHasItsIdAgain) {
   GroupBook book({.rules = {ByLocalPort("edge", 443), ByLocalPort("db", 5'432)}});
-  const GroupId db = book.Of(Inbound(5'432));
+  const GroupId db = Of(book, Inbound(5'432));
   ASSERT_TRUE(book.Reconfigure({}));
   ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("db", 3'306), ByLocalPort("edge", 1)}}));
-  EXPECT_EQ(book.Of(Inbound(3'306)), db);
+  EXPECT_EQ(Of(book, Inbound(3'306)), db);
   EXPECT_THAT(Shown(book), ElementsAre("other", "edge", "db"));
-  EXPECT_EQ(book.size(), 3U);
+  EXPECT_EQ(book.size(), 4U);
 }
 
 TEST(GroupBookTest, AUnitMayTakeTheNameOfAGroupThatIsGone) {
@@ -185,8 +194,8 @@ TEST(GroupBookTest, AUnitMayTakeTheNameOfAGroupThatIsGone) {
 
 TEST(GroupBookTest, MoreRoomUnfolds) {
   GroupBook book({.max_groups = 1});
-  book.Of(Inbound(1));
-  book.Of(Inbound(2));
+  Of(book, Inbound(1));
+  Of(book, Inbound(2));
   ASSERT_TRUE(book.Reconfigure({.max_groups = 2}));
   EXPECT_EQ(book.folded(), 0U);
   EXPECT_EQ(NameFor(book, Inbound(2)), "2");
@@ -196,7 +205,7 @@ TEST(GroupBookTest, MoreRoomUnfolds) {
 
 TEST(GroupBookTest, LessRoomTakesNoGroupAway) {
   GroupBook book({.max_groups = 3});
-  for (std::uint16_t port = 1; port <= 3; ++port) book.Of(Inbound(port));
+  for (std::uint16_t port = 1; port <= 3; ++port) Of(book, Inbound(port));
   ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("edge", 443)}, .max_groups = 1}));
   EXPECT_THAT(Shown(book), ElementsAre("other", "1", "2", "3", "edge"));
   EXPECT_EQ(NameFor(book, Inbound(2)), "2");
@@ -205,52 +214,141 @@ TEST(GroupBookTest, LessRoomTakesNoGroupAway) {
 
 TEST(GroupBookTest, NamesStayWhereTheyAre) {
   GroupBook book({.rules = {ByLocalPort("edge", 443)}, .max_groups = 10'000});
-  const std::string_view name = book.NameOf(1);
+  const GroupId edge = Of(book, Inbound(443));
+  const std::string_view name = book.NameOf(edge);
   const char* place = name.data();
-  for (std::uint16_t port = 1; port < 9'999; ++port) book.Of(Inbound(port));
-  EXPECT_EQ(book.NameOf(1).data(), place);
+  for (std::uint16_t port = 1; port < 9'999; ++port) Of(book, Inbound(port));
+  EXPECT_EQ(book.NameOf(edge).data(), place);
   EXPECT_EQ(name, "edge");
 }
 
-TEST(GroupBookTest, TheLastIdIsGivenAndNoneAfterIt) {
-  constexpr GroupId kLastId = 65'535;
+// Fills all places but `left` with units.
+GroupBook NearlyFullBook(int left) {
+  constexpr int kPlaces = int{GroupBook::kMaxPlaces} - 2;  // "other" and "ephemeral" have one each
   GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 100'000});
-  for (GroupId id = 1; id < kLastId; ++id) book.Of(Inbound(1, "u" + std::to_string(id)));
-  ASSERT_TRUE(book.Reconfigure({.group_by = GroupBy::kUnit, .max_groups = 100'000}));
+  for (int i = 0; i < kPlaces - left; ++i) Of(book, Inbound(1, "u" + std::to_string(i)));
+  return book;
+}
+
+TEST(GroupBookTest, TheLastPlaceIsGivenAndNoneAfterIt) {
+  GroupBook book = NearlyFullBook(1);
+  const GroupId first = Of(book, Inbound(1, "u0"));
   EXPECT_FALSE(book.Reconfigure({.rules = {ByLocalPort("a", 1), ByLocalPort("b", 2)}}));
-  EXPECT_EQ(book.Of(Inbound(1, "last")), kLastId);
-  EXPECT_EQ(book.Of(Inbound(1, "one too many")), kOtherGroup);
+  EXPECT_EQ(Of(book, Inbound(1, "last")).place, 65'535);
+  EXPECT_EQ(Of(book, Inbound(1, "one too many")), kOtherGroup);
   EXPECT_EQ(book.folded(), 1U);
-  EXPECT_EQ(book.size(), 65'536U);
-  EXPECT_EQ(book.Of(Inbound(1, "u1")), 1U) << "known ones stay";
+  EXPECT_EQ(book.size(), GroupBook::kMaxPlaces);
+  EXPECT_EQ(Of(book, Inbound(1, "u0")), first) << "known ones stay";
 }
 
-TEST(GroupBookTest, AReloadMayTakeTheLastId) {
-  GroupBook book({.group_by = GroupBy::kUnit, .max_groups = 100'000});
-  for (int id = 1; id < 65'535; ++id) book.Of(Inbound(1, "u" + std::to_string(id)));
-  ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("edge", 443), ByLocalPort("u1", 80)}}));
-  EXPECT_EQ(book.Of(Inbound(443)), 65'535U);
-  EXPECT_EQ(book.Of(Inbound(80)), 1U);
+TEST(GroupBookTest, AReloadMayTakeTheLastPlace) {
+  GroupBook book = NearlyFullBook(1);
+  const GroupId first = Of(book, Inbound(1, "u0"));
+  ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("edge", 443), ByLocalPort("u0", 80)}}));
+  EXPECT_EQ(Of(book, Inbound(443)).place, 65'535);
+  EXPECT_EQ(Of(book, Inbound(80)), first);
 }
 
-TEST(GroupBookTest, RefusesAReloadThatWouldRunOutOfIds) {
-  const auto rules = [](int generation) {
-    std::vector<GroupRule> list;
-    for (std::uint16_t i = 0; i < kMaxGroupRules; ++i) {
-      list.push_back(ByLocalPort("g" + std::to_string(generation) + "-" + std::to_string(i), i));
-    }
-    return list;
-  };
-  GroupBook book({.rules = rules(0), .max_groups = 10'000});
-  for (int generation = 1; generation <= 5; ++generation) {
-    ASSERT_TRUE(book.Reconfigure({.rules = rules(generation), .max_groups = 10'000}));
-  }
-  const Result<void> result = book.Reconfigure({.rules = rules(6), .max_groups = 10'000});
+TEST(GroupBookTest, RefusesAReloadThatWouldRunOutOfPlaces) {
+  GroupBook book = NearlyFullBook(1);
+  const Result<void> result =
+      book.Reconfigure({.rules = {ByLocalPort("a", 1), ByLocalPort("b", 2)}});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().context,
-            "more than 65535 group names since the start, restart the daemon to use new ones");
-  EXPECT_EQ(NameFor(book, Inbound(7)), "g5-7");
-  EXPECT_TRUE(book.Reconfigure({.rules = rules(0), .max_groups = 10'000}));
+            "more than 65534 groups in use, restart the daemon to configure new ones");
+  EXPECT_EQ(NameFor(book, Inbound(1)), "1") << "nothing has changed";
+}
+
+TEST(GroupBookTest, ConfiguredGroupsThatWereNeverMetLeaveNothingBehind) {
+  GroupBook book({});
+  for (int reload = 0; reload < 100; ++reload) {
+    std::vector<GroupRule> rules;
+    for (std::uint16_t i = 0; i < 1'000; ++i) {
+      rules.push_back(ByLocalPort("g" + std::to_string(reload) + "-" + std::to_string(i), i));
+    }
+    ASSERT_TRUE(book.Reconfigure({.rules = rules, .max_groups = 1'000}));
+  }
+  EXPECT_LT(book.size(), 2'100U);
+  ASSERT_TRUE(book.Reconfigure({}));
+  EXPECT_THAT(Shown(book), ElementsAre("other"));
+}
+
+TEST(GroupBookTest, APortThatIsNoServiceIsInTheGroupOfEphemeralPorts) {
+  GroupBook book({.rules = {ByLocalPort("ftp-data", 50'000)}, .max_groups = 2});
+  ConnectionTraits client = Inbound(40'000);
+  client.is_service = false;
+  EXPECT_THAT(Shown(book), ElementsAre("other", "ftp-data"));
+  EXPECT_EQ(Of(book, client), kEphemeralGroup);
+  EXPECT_THAT(Shown(book), ElementsAre("other", "ephemeral", "ftp-data"));
+  client.local.port = 50'000;
+  EXPECT_EQ(NameFor(book, client), "ftp-data") << "rules come first";
+  EXPECT_EQ(NameFor(book, Inbound(443)), "443") << "it takes no room";
+}
+
+TEST(GroupBookTest, AnIdleGroupGivesItsPlaceToTheCandidateWithMostTraffic) {
+  GroupBook book({.max_groups = 2});
+  const GroupId idle = book.Of(Inbound(1), kStart);
+  const GroupId busy = book.Of(Inbound(2), kStart);
+  const MonotonicTime later = kStart + GroupBook::kIdle;
+  book.Meet(busy, later);
+  book.Of(Inbound(3), later);
+  book.Of(Inbound(4), later);
+  book.AddFoldedTraffic(Inbound(3), 10, later);
+  book.AddFoldedTraffic(Inbound(4), 1'000, later);
+  const std::vector<GroupBook::Released> released = book.Rearrange(later);
+  ASSERT_EQ(released.size(), 1U);
+  EXPECT_EQ(released[0].id, idle);
+  EXPECT_EQ(released[0].port, 1);
+  EXPECT_TRUE(book.has_changed());
+  EXPECT_THAT(Shown(book), ElementsAre("other", "4", "2"));
+  const GroupId next = book.Of(Inbound(4), later);
+  EXPECT_EQ(next.place, idle.place);
+  EXPECT_NE(next, idle) << "another generation";
+  EXPECT_EQ(book.Of(Inbound(1), later), kOtherGroup);
+  EXPECT_EQ(book.folded(), 2U);
+}
+
+TEST(GroupBookTest, AGroupKeepsItsPlaceForAnHourAndAsLongAsNobodyWantsIt) {
+  GroupBook book({.max_groups = 1});
+  book.Of(Inbound(1), kStart);
+  EXPECT_TRUE(book.Rearrange(kStart + hours(10)).empty()) << "nobody wants it";
+  EXPECT_THAT(Shown(book), ElementsAre("other", "1"));
+  book.Of(Inbound(1), kStart + hours(10));
+  const MonotonicTime nearly = kStart + hours(10) + GroupBook::kIdle - minutes(1);
+  book.Of(Inbound(2), nearly);
+  EXPECT_TRUE(book.Rearrange(nearly).empty());
+  EXPECT_FALSE(book.has_changed());
+  EXPECT_EQ(book.Rearrange(nearly + minutes(1)).size(), 1U);
+  EXPECT_THAT(Shown(book), ElementsAre("other", "2"));
+}
+
+TEST(GroupBookTest, AListenerAloneKeepsNoGroupAndWantsNoPlace) {
+  GroupBook book({.max_groups = 1});
+  book.OfListener(Inbound(1), kStart);
+  const MonotonicTime later = kStart + GroupBook::kIdle;
+  EXPECT_EQ(book.OfListener(Inbound(2), later), kOtherGroup);
+  EXPECT_TRUE(book.Rearrange(later).empty());
+  EXPECT_EQ(book.OfListener(Inbound(1), later), book.AtPlace(2));
+  book.Of(Inbound(3), later);
+  EXPECT_EQ(book.Rearrange(later).size(), 1U);
+  EXPECT_THAT(Shown(book), ElementsAre("other", "3"));
+}
+
+TEST(GroupBookTest, AConfiguredGroupKeepsItsPlace) {
+  GroupBook book({.rules = {ByLocalPort("edge", 443)}, .max_groups = 1});
+  const MonotonicTime later = kStart + hours(10);
+  book.Of(Inbound(1), later);
+  EXPECT_TRUE(book.Rearrange(later).empty());
+  EXPECT_THAT(Shown(book), ElementsAre("other", "edge"));
+}
+
+TEST(GroupBookTest, ACandidateWithoutConnectionsForAnHourIsForgotten) {
+  GroupBook book({.max_groups = 0});
+  book.Of(Inbound(1), kStart);
+  book.Rearrange(kStart + GroupCandidates::kMemory);
+  EXPECT_EQ(book.folded(), 1U);
+  book.Rearrange(kStart + GroupCandidates::kMemory + minutes(1));
+  EXPECT_EQ(book.folded(), 0U);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class HistoryTest : public testing::Test {
     snapshot_.totals = SocketTotals(kTestRttBounds);
     snapshot_.listeners.emplace();
     snapshot_.pending_connects.emplace();
-    snapshot_.groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}};
+    snapshot_.groups = {{kOtherGroup, "other", {true, true}}, {{.place = 2}, "443", {true, false}}};
     Look();  // the first sample begins
   }
 

@@ -53,6 +53,10 @@ SocketRecord SynSent(std::uint64_t cookie, std::uint16_t port, int retransmissio
   return record;
 }
 
+// The first groups that get a place.
+constexpr GroupId kFirst{.place = 2};
+constexpr GroupId kSecond{.place = 3};
+
 class HandshakePollTest : public testing::Test {
  protected:
   const PendingConnects& Poll(int second, const std::vector<SocketRecord>& records) {
@@ -73,17 +77,17 @@ TEST_F(HandshakePollTest, AsksForBothHandshakeStatesOnly) {
 
 TEST_F(HandshakePollTest, GroupsByDestinationPort) {
   const auto& pending = Poll(0, {SynSent(1, 443, 2, 500), SynSent(2, 443), SynSent(3, 5432, 1)});
-  EXPECT_EQ(pending.by_group.at(1).sockets, 2U);
-  EXPECT_EQ(pending.by_group.at(1).retransmitting, 1U);
-  EXPECT_EQ(pending.by_group.at(1).oldest_age, milliseconds(2'500));
-  EXPECT_EQ(pending.by_group.at(2).retransmitting, 1U);
+  EXPECT_EQ(pending.by_group.at(kFirst).sockets, 2U);
+  EXPECT_EQ(pending.by_group.at(kFirst).retransmitting, 1U);
+  EXPECT_EQ(pending.by_group.at(kFirst).oldest_age, milliseconds(2'500));
+  EXPECT_EQ(pending.by_group.at(kSecond).retransmitting, 1U);
 }
 
 TEST_F(HandshakePollTest, ASeenPortStaysWithZeros) {
   Poll(0, {SynSent(1, 443)});
   const auto& pending = Poll(1, {});
-  EXPECT_EQ(pending.by_group.at(1).sockets, 0U);
-  EXPECT_EQ(pending.by_group.at(1).oldest_age, milliseconds(0));
+  EXPECT_EQ(pending.by_group.at(kFirst).sockets, 0U);
+  EXPECT_EQ(pending.by_group.at(kFirst).oldest_age, milliseconds(0));
 }
 
 TEST_F(HandshakePollTest, PortsBeyondTheLimitAreFolded) {
@@ -114,12 +118,12 @@ TEST_F(HandshakePollTest, AFailedPollChangesNothing) {
   Poll(0, {SynSent(1, 443)});
   poll_.Begin(TestInstant(1));
   poll_.Add(std::vector{SynSent(2, 443), SynSent(3, 443)});
-  EXPECT_EQ(poll_.pending().by_group.at(1).sockets, 1U);
-  EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_group.at(1).oldest_age, milliseconds(2'000));
+  EXPECT_EQ(poll_.pending().by_group.at(kFirst).sockets, 1U);
+  EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_group.at(kFirst).oldest_age, milliseconds(2'000));
 }
 
 TEST_F(HandshakePollTest, DuplicatesCountOnce) {
-  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_group.at(1).sockets, 1U);
+  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_group.at(kFirst).sockets, 1U);
 }
 
 TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
@@ -131,7 +135,7 @@ TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
   ASSERT_EQ(pending.oldest.size(), PendingConnects::kMaxListed);
   EXPECT_EQ(pending.oldest.front().age, milliseconds(1'000));
   EXPECT_GE(pending.oldest.front().age, pending.oldest.back().age);
-  EXPECT_EQ(pending.by_group.at(1).sockets, 1'500U);
+  EXPECT_EQ(pending.by_group.at(kFirst).sockets, 1'500U);
 }
 
 TEST_F(HandshakePollTest, BeyondTheLimitOnlyTheTimerTellsTheAge) {
@@ -148,7 +152,7 @@ TEST_F(HandshakePollTest, APendingConnectKnowsItsGroup) {
   const auto& pending = Poll(0, {SynSent(1, 443), SynSent(2, 5432), SynSent(3, 1), SynSent(4, 2)});
   std::vector<GroupId> groups;
   for (const PendingConnect& connect : pending.oldest) groups.push_back(connect.group);
-  EXPECT_EQ(groups, (std::vector<GroupId>{1, 2, kOtherGroup, kOtherGroup}));
+  EXPECT_EQ(groups, (std::vector<GroupId>{kFirst, kSecond, kOtherGroup, kOtherGroup}));
 }
 
 SocketRecord SynRecv(std::uint64_t cookie, int retransmissions = 0, int expires_ms = 1'000) {

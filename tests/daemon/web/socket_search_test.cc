@@ -44,7 +44,7 @@ class SocketSearchTest : public testing::Test {
     SocketSearch finder({.source = source_,
                          .classifier = {},
                          .unit_names = [](std::uint64_t) { return "nginx.service"; },
-                         .shown_groups = shown_groups_,
+                         .snapshot = snapshot_,
                          .now = [this] { return now_; },
                          .is_stopping = is_stopping_},
                         query);
@@ -54,6 +54,20 @@ class SocketSearchTest : public testing::Test {
     return json::parse(ReadAll(stream));
   }
 
+  // A snapshot with these groups, which sums up others.
+  static std::shared_ptr<const Snapshot> Shown(const std::vector<std::string>& groups) {
+    auto snapshot = std::make_shared<Snapshot>();
+    for (const std::string& name : groups) snapshot->groups.push_back({{}, name, {true, false}});
+    snapshot->folded_groups = 1;
+    return snapshot;
+  }
+
+  static SocketRecord ToPort(std::uint64_t cookie, std::uint16_t remote_port) {
+    SocketRecord record = Established(cookie, 40'000);
+    record.remote.port = remote_port;
+    return record;
+  }
+
   static std::vector<std::string> Cookies(const json& answer) {
     std::vector<std::string> cookies;
     for (const json& socket : answer["sockets"]) cookies.push_back(socket["cookie"]);
@@ -61,7 +75,7 @@ class SocketSearchTest : public testing::Test {
   }
 
   ScriptedSource source_;
-  std::optional<std::unordered_set<std::string>> shown_groups_;
+  std::shared_ptr<const Snapshot> snapshot_;
   std::atomic<bool> is_stopping_ = false;
   Instant now_{.monotonic = MonotonicTime(std::chrono::hours(1)),
                .wall = WallTime(std::chrono::seconds(1'700'000'000))};
@@ -70,8 +84,8 @@ class SocketSearchTest : public testing::Test {
 TEST_F(SocketSearchTest, TellsWhoOpenedAConnectionAndItsGroup) {
   SocketRecord inbound = Established(0xabc, 443);
   inbound.cgroup_id = 7;
-  shown_groups_ = {"443", "other"};
-  const json answer = Find({}, {{{inbound, Established(2, 50'001)}, DumpProgress::kDone, {}}});
+  snapshot_ = Shown({"443", "other"});
+  const json answer = Find({}, {{{inbound, ToPort(2, 5'432)}, DumpProgress::kDone, {}}});
   EXPECT_EQ(answer["dumped_timestamp_seconds"], 1'700'000'000);
   EXPECT_EQ(answer["returned"], 2);
   EXPECT_EQ(answer["is_complete"], true);
@@ -87,6 +101,17 @@ TEST_F(SocketSearchTest, TellsWhoOpenedAConnectionAndItsGroup) {
   EXPECT_EQ(answer["sockets"][1]["direction"], "outbound");
   EXPECT_EQ(answer["sockets"][1]["group"], "other") << "one that the metrics do not show";
   EXPECT_EQ(answer["sockets"][1]["unit"], nullptr);
+}
+
+TEST_F(SocketSearchTest, AnEphemeralPortHasTheGroupThatTheMetricsShow) {
+  const std::vector<SocketRecord> records = {ToPort(1, 50'051), ToPort(2, 50'052)};
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->groups = {{{}, "50051", {false, true}}};
+  snapshot->kernel.limits.emplace().ephemeral_ports = PortRange{40'000, 60'999};
+  snapshot_ = snapshot;
+  const json answer = Find({}, {{records, DumpProgress::kDone, {}}});
+  EXPECT_EQ(answer["sockets"][0]["group"], "50051");
+  EXPECT_EQ(answer["sockets"][1]["group"], "ephemeral");
 }
 
 TEST_F(SocketSearchTest, AListenerIsInNoGroup) {
@@ -110,10 +135,10 @@ TEST_F(SocketSearchTest, LeavesOutWhatWasNotAskedFor) {
 }
 
 TEST_F(SocketSearchTest, ByGroupAndDirection) {
-  const std::vector<SocketRecord> records = {Established(1, 443), Established(2, 50'001)};
-  EXPECT_THAT(Cookies(Find({.group = "50000"}, {{records, DumpProgress::kDone, {}}})),
+  const std::vector<SocketRecord> records = {Established(1, 443), ToPort(2, 5'432)};
+  EXPECT_THAT(Cookies(Find({.group = "5432"}, {{records, DumpProgress::kDone, {}}})),
               ElementsAre("2"));
-  shown_groups_ = {"443", "other"};
+  snapshot_ = Shown({"443", "other"});
   EXPECT_THAT(Cookies(Find({.group = "443"}, {{records, DumpProgress::kDone, {}}})),
               ElementsAre("1"));
   EXPECT_THAT(Cookies(Find({.group = "other"}, {{records, DumpProgress::kDone, {}}})),
@@ -164,7 +189,7 @@ TEST_F(SocketSearchTest, AnEndlessDumpMeetsTheTimeLimit) {
   SocketSearch finder({.source = source_,
                        .classifier = {},
                        .unit_names = {},
-                       .shown_groups = std::nullopt,
+                       .snapshot = nullptr,
                        .now =
                            [&] {
                              if (++calls == 10) now_.monotonic += SocketSearch::kTimeLimit;
