@@ -8,7 +8,7 @@
 
 namespace connwatch {
 
-/// Inbound if a socket listens on the local port, else outbound.
+/// Inbound if the other side opened the connection, outbound if this host did.
 enum class Direction : std::uint8_t { kInbound, kOutbound };
 
 inline constexpr std::array kDirections = {Direction::kInbound, Direction::kOutbound};

@@ -36,7 +36,7 @@ ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
 enum class PeerFin : std::uint8_t {
   kAbsent,
   kCounted,
-  kDoubtful,  // not known before the next full poll, see doubtful_fins.h
+  kDoubtful,  // not known before the next full poll, see ended_connections.h
 };
 
 /// Judges by the destroy event, which must have tcp_info with traffic, and by the state in which

@@ -176,7 +176,7 @@ DASHBOARD = dashboard(
     "Round-trip times, retransmissions, throughput and what limits the sender, by group of "
     "connections.",
     [*host_variables(),
-     variable("direction", "Direction", "inbound: a socket listens on the local port.",
+     variable("direction", "Direction", "inbound: the other side opened the connection.",
               "label_values(connwatch_tcp_group_sockets{HOST}, direction)", several=True),
      variable("group", "Group", "A group of the configuration, or a port.",
               "label_values(connwatch_tcp_group_sockets{HOST}, group)", several=True)],

@@ -31,6 +31,15 @@ TEST(CookieSetTest, TakesTheLargestCookie) {
   EXPECT_FALSE(seen.Insert(~std::uint64_t{0}));
 }
 
+TEST(CookieSetTest, ContainsWhatWasInserted) {
+  CookieSet seen;
+  EXPECT_FALSE(seen.Contains(100));
+  seen.Insert(100);
+  EXPECT_TRUE(seen.Contains(100));
+  EXPECT_FALSE(seen.Contains(101)) << "of the same block";
+  EXPECT_FALSE(seen.Contains(1'000'000));
+}
+
 TEST(CookieSetTest, AgreesWithAPlainSet) {
   std::mt19937_64 random(1);
   for (const std::uint64_t range : {std::uint64_t{3'000}, ~std::uint64_t{0}}) {

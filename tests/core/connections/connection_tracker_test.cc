@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/traffic.h"
+#include "tests/support/tracked_traffic.h"
 
 namespace connwatch {
 namespace {
@@ -14,53 +14,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-MonotonicTime At(int second) { return MonotonicTime(seconds(1'000 + second)); }
-
-constexpr std::array<microseconds, 1> kBounds = {microseconds(1'000)};
-
-class ConnectionTrackerTest : public testing::Test {
- protected:
-  ConnectionTrackerTest() { Listen({443}); }
-
-  // A poll of the listeners finds these ports.
-  void Listen(const std::vector<std::uint16_t>& ports, int second = 0) {
-    for (const std::uint16_t port : ports) classifier_.AddListener(Listening(1, port), At(second));
-    classifier_.CompleteListeners(At(second));
-    tracker_.BookUndecided();
-  }
-  void Poll(int second, const std::vector<SocketRecord>& rows) {
-    tracker_.BeginPoll(At(second));
-    for (const SocketRecord& row : rows) tracker_.Observe(row);
-    tracker_.CompletePoll(At(second));
-  }
-  void Destroy(int second, const SocketRecord& event) { tracker_.OnDestroyed(event, At(second)); }
-
-  std::vector<GroupId> Groups() const {
-    std::vector<GroupId> groups;
-    for (std::size_t place = 0; place < classifier_.places(); ++place) {
-      groups.push_back(classifier_.AtPlace(static_cast<std::uint16_t>(place)));
-    }
-    return groups;
-  }
-  std::string GroupOf(GroupKey key) const { return std::string(classifier_.NameOf(key.group)); }
-
-  // Of all groups of a direction.
-  ConnectionUsage Usage(Direction direction = Direction::kOutbound) const {
-    ConnectionUsage sum;
-    for (const GroupId id : Groups()) sum += ledger_[{direction, id}].usage;
-    return sum;
-  }
-  std::uint64_t Closed(Direction direction = Direction::kOutbound) const {
-    std::uint64_t sum = 0;
-    for (const GroupId id : Groups()) sum += ledger_[{direction, id}].closed;
-    return sum;
-  }
-  std::uint64_t Ended(EndCause cause) const { return tracker_.stats().ended.at(IndexOf(cause)); }
-
-  ConnectionClassifier classifier_ = PlainClassifier();
-  TrafficLedger ledger_{GroupTraffic(kBounds)};
-  ConnectionTracker tracker_{4, classifier_, ledger_};
-};
+using ConnectionTrackerTest = TrackedTraffic;
 
 TEST_F(ConnectionTrackerTest, TheFirstPollIsABaseline) {
   TestConnection connection{.cookie = 1, .sent = 1'000'000'000};
@@ -449,150 +403,6 @@ TEST_F(ConnectionTrackerTest, ASecondConnectIsSeenWhileItWaits) {
   EXPECT_EQ(Closed(), 1U);
   Poll(3, {TestConnection{.cookie = 1, .sent = 2'000, .port = 5'432}.Row()});
   EXPECT_EQ(Usage().bytes_sent, 5'000U);
-}
-
-// Who opened a connection: evidence, then what was known before, then listeners, then ports.
-
-TEST_F(ConnectionTrackerTest, AConnectionStaysInboundWhenItsListenerIsGone) {
-  Poll(0, {});
-  TestConnection connection{.cookie = 1, .direction = Direction::kInbound, .received = 3};
-  Poll(1, {connection.Row()});
-  Listen({}, 2);
-  connection.received = 5;
-  Poll(3, {connection.Row()});
-  tracker_.Regroup();
-  Poll(4, {connection.Row()});
-  Destroy(4, connection.End());
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 5U);
-  EXPECT_EQ(Closed(Direction::kInbound), 1U);
-  EXPECT_EQ(Closed(Direction::kOutbound), 0U);
-}
-
-TEST_F(ConnectionTrackerTest, EvidenceBeatsTheListener) {
-  Poll(0, {});
-  SocketRecord row = TestConnection{.cookie = 1, .sent = 40, .port = 5'432}.Row();
-  row.local.port = 443;  // which is listened on
-  Poll(1, {row});
-  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 40U);
-}
-
-TEST_F(ConnectionTrackerTest, AGuessIsReplacedByProofAndWhatWasBookedStays) {
-  Poll(0, {});
-  SocketRecord row =
-      TestConnection{.cookie = 1, .direction = Direction::kInbound, .sent = 40}.Row();
-  row.local.port = 50'001;  // the guess: outbound, by nothing
-  row.remote.port = 50'002;
-  row.tcp_info->traffic->bytes_sent += 400;  // dropped by the host itself
-  Poll(1, {row});
-  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 39U);
-  row.tcp_info->traffic->bytes_sent -= 400;
-  row.tcp_info->traffic->bytes_acked += 2;
-  row.tcp_info->traffic->bytes_sent += 2;
-  Poll(2, {row});
-  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 39U);
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 3U);
-  SocketRecord end = row;
-  end.state = TcpState::kClose;
-  Destroy(2, end);
-  EXPECT_EQ(Closed(Direction::kInbound), 1U);
-  EXPECT_EQ(tracker_.stats().guessed, TrackerStats{}.guessed);
-}
-
-// kernel: the send queue is read before the lock, so one row may be torn.
-TEST_F(ConnectionTrackerTest, AHintMustBeShownByTwoPolls) {
-  Poll(0, {});
-  SocketRecord row =
-      TestConnection{.cookie = 1, .direction = Direction::kInbound, .sent = 40}.Row();
-  row.tcp_info->traffic->segments_unacked = 1;
-  row.tcp_info->traffic->bytes_sent += 10;
-  row.send_queue = 11;  // one too many: it looks outbound
-  Poll(1, {row});
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 40U) << "the listener decides";
-  row.send_queue = 10;
-  Poll(2, {row});
-  Poll(3, {row});
-  row.send_queue = 11;
-  Poll(4, {row});
-  Poll(5, {row});
-  EXPECT_EQ(tracker_.Observe(row)->direction, Direction::kInbound) << "proven before";
-}
-
-TEST_F(ConnectionTrackerTest, AnAmbiguousEndWaitsForTheListenersThatAreThereNow) {
-  Poll(0, {});
-  TestConnection short_one{.cookie = 1, .direction = Direction::kInbound, .received = 9};
-  SocketRecord end = short_one.End();
-  end.local.port = 50'001;  // of a listener that no poll has met
-  Destroy(1, end);
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 0U);
-  Listen({443}, 0);
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 0U) << "this poll began before the end";
-  Listen({443, 50'001}, 2);
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 9U);
-  EXPECT_EQ(Closed(Direction::kInbound), 1U);
-  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kListener)), 1U);
-}
-
-TEST_F(ConnectionTrackerTest, AnAmbiguousEndIsBookedByTheNextFullPollAtTheLatest) {
-  Poll(0, {});
-  SocketRecord end = TestConnection{.cookie = 1, .direction = Direction::kInbound}.End();
-  end.local.port = 8'000;
-  Destroy(1, end);
-  Poll(2, {});
-  EXPECT_EQ(Closed(Direction::kInbound), 1U) << "8000 is no port of clients";
-  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kPortRange)), 1U);
-}
-
-TEST_F(ConnectionTrackerTest, AMiniSocketIsInTheGroupOfItsConnection) {
-  Poll(0, {});
-  const TestConnection connection{.cookie = 1, .direction = Direction::kInbound, .port = 50'051};
-  Listen({443, 50'051}, 0);
-  Destroy(0, connection.EndBeforePeersFin());
-  Listen({443}, 1);
-  tracker_.BeginPoll(At(2));
-  EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
-  tracker_.CompletePoll(At(2));
-  tracker_.BeginPoll(At(3));
-  EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
-}
-
-TEST_F(ConnectionTrackerTest, AConnectionLeavesTheEphemeralGroupWhenItsPortIsThatOfAService) {
-  Listen({50'051}, 0);
-  Poll(0, {});
-  TestConnection connection{
-      .cookie = 1, .direction = Direction::kInbound, .received = 5, .port = 50'051};
-  Poll(1, {connection.Row()});
-  EXPECT_EQ((ledger_[{Direction::kInbound, kEphemeralGroup}]).usage.bytes_received, 5U);
-  Listen({50'051}, 60);
-  connection.received = 12;
-  tracker_.BeginPoll(At(61));
-  const auto key = tracker_.Observe(connection.Row());
-  ASSERT_TRUE(key);
-  EXPECT_EQ(GroupOf(*key), "50051");
-  EXPECT_EQ(ledger_[*key].usage.bytes_received, 7U) << "what was booked stays";
-}
-
-TEST_F(ConnectionTrackerTest, TwoReloadsBetweenPollsStillRegroup) {
-  Poll(0, {});
-  const TestConnection connection{.cookie = 1, .direction = Direction::kInbound};
-  Poll(1, {connection.Row()});
-  const GroupRule rule{"edge", {.local_ports = {{443, 443}}}};
-  ASSERT_TRUE(classifier_.Reconfigure({.rules = {rule}}));
-  tracker_.Regroup();
-  tracker_.Regroup();
-  EXPECT_EQ(GroupOf(*tracker_.Observe(connection.Row())), "edge");
-}
-
-TEST_F(ConnectionTrackerTest, AGroupThatGivesUpItsPlaceLeavesNothingToTheNextOwner) {
-  Poll(0, {});
-  TestConnection connection{.cookie = 1, .direction = Direction::kInbound, .received = 3};
-  Poll(1, {connection.Row()});
-  for (int second = 2; second < 5; ++second) Poll(second, {});  // retired: its event may come later
-  const GroupId group = Groups().back();
-  tracker_.Release(std::vector<GroupBook::Released>{{group, 443}});
-  connection.received = 10;
-  Destroy(600, connection.End(false));
-  EXPECT_EQ((ledger_[{Direction::kInbound, group}]).usage.bytes_received, 3U);
-  EXPECT_EQ((ledger_[{Direction::kInbound, kOtherGroup}]).usage.bytes_received, 7U);
 }
 
 TEST_F(ConnectionTrackerTest, AFailedPollLosesNothing) {

@@ -1,0 +1,65 @@
+#include "core/groups/group_candidates.h"
+
+#include <gtest/gtest.h>
+
+namespace connwatch {
+namespace {
+
+constexpr MonotonicTime kStart{std::chrono::hours(100)};
+
+TEST(GroupCandidatesTest, TheBusiestIsTakenFirst) {
+  GroupCandidates candidates;
+  candidates.Meet("80", 5, kStart);
+  candidates.Meet("443", 7, kStart);
+  candidates.Meet("80", 4, kStart);
+  candidates.Meet("22", 0, kStart);
+  EXPECT_EQ(candidates.size(), 3U);
+  EXPECT_EQ(candidates.TakeBusiest(), "80");
+  EXPECT_EQ(candidates.TakeBusiest(), "443");
+  EXPECT_EQ(candidates.TakeBusiest(), "22");
+  EXPECT_EQ(candidates.TakeBusiest(), std::nullopt);
+}
+
+TEST(GroupCandidatesTest, OfSeveralWithEqualTrafficTheNameDecides) {
+  for (const bool is_reversed : {false, true}) {
+    GroupCandidates candidates;
+    candidates.Meet(is_reversed ? "b" : "a", 5, kStart);
+    candidates.Meet(is_reversed ? "a" : "b", 5, kStart);
+    EXPECT_EQ(candidates.TakeBusiest(), "a");
+  }
+}
+
+TEST(GroupCandidatesTest, PresentTrafficDecides) {
+  GroupCandidates candidates;
+  candidates.ForgetOld(kStart);
+  candidates.Meet("once busy", 1'000, kStart);
+  for (int hour = 1; hour <= 4; ++hour) {
+    const MonotonicTime now = kStart + hour * GroupCandidates::kMemory;
+    candidates.Meet("once busy", 0, now);
+    candidates.ForgetOld(now);
+  }
+  candidates.Meet("busy", 100, kStart + 4 * GroupCandidates::kMemory);
+  EXPECT_EQ(candidates.TakeBusiest(), "busy");
+}
+
+TEST(GroupCandidatesTest, OneWithoutConnectionsIsForgotten) {
+  GroupCandidates candidates;
+  candidates.Meet("80", 5, kStart);
+  candidates.ForgetOld(kStart + GroupCandidates::kMemory);
+  EXPECT_EQ(candidates.size(), 1U);
+  candidates.ForgetOld(kStart + GroupCandidates::kMemory + std::chrono::seconds(1));
+  EXPECT_EQ(candidates.size(), 0U);
+}
+
+TEST(GroupCandidatesTest, RemembersABoundedNumber) {
+  GroupCandidates candidates;
+  for (std::size_t i = 0; i < GroupCandidates::kMaxCandidates + 10; ++i) {
+    candidates.Meet(std::to_string(i), i, kStart);
+  }
+  EXPECT_EQ(candidates.size(), GroupCandidates::kMaxCandidates);
+  candidates.Meet("5", 1'000'000, kStart);
+  EXPECT_EQ(candidates.TakeBusiest(), "5") << "known ones are counted on";
+}
+
+}  // namespace
+}  // namespace connwatch
