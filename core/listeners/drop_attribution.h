@@ -75,10 +75,13 @@ class ListenerDrops {
 ///   counter can be read again, it bounds the drops from the next poll on.
 /// - The drops before the first reading of both are a baseline.
 ///
-/// Where it errs: if less was refused than a listener without a full queue has counted as noise
-/// within two polls, it may get drops of another listener without a full queue, or of a socket that
-/// was closed. And it may lose true drops if a listener with a full queue refused some between the
-/// readings of counter and sockets, at most as many as that one. The sum stays right or too low.
+/// Where it errs:
+/// - A listener without a full queue that counts noise may get what another listener without a full
+///   queue refused in the same two polls, or what was refused by a socket that is closed by now.
+/// - Such a listener may lose what it refused, at most as much as listeners with a full queue
+///   refused between the readings of counter and sockets.
+/// - SYN queues are polled less often than sockets. One that is full counts as full only after that.
+/// The sum of all listeners is right or too low.
 class DropAttribution {
  public:
   /// How often the counter is read while nothing is pending. A drop of a socket that is closed

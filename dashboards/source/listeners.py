@@ -29,8 +29,8 @@ NOW = row(
     "Which listener is in trouble now?",
     table("Listeners",
           "A full queue turns clients away. The accept queue is full when the application does not "
-          "accept. The SYN queue is full when handshakes do not complete. Drops are clients that "
-          "have been turned away.",
+          "accept. The SYN queue is full when handshakes do not complete. Drops are SYNs and final "
+          "ACKs that the listener refused.",
           [rows_of("max by (listener) (connwatch_listener_accept_queue_length{LISTENER})"),
            rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
                    '{LISTENER,queue="accept"})'),
@@ -117,7 +117,7 @@ ACCEPT_QUEUE = row(
 LOST = row(
     "Who is turned away?",
     timeseries("Drops by listener", "cps",
-               "SYNs and final ACKs that the listener's sockets threw away. Each makes a client "
+               "SYNs and final ACKs that the listener refused. Each makes a client "
                "wait for a second or more, and for twice as long the next time.",
                [query("rate(connwatch_listener_drops_total{LISTENER}[$__rate_interval])",
                       "{{listener}}")]),
