@@ -123,11 +123,15 @@ LOST = row(
                       "{{listener}}")]),
     timeseries("Drops of the host, as the kernel counts them", "cps",
                "Overflows: the accept queue was full. All drops: the overflows and other drops, "
-               "for example for lack of memory. SYN queue full: dropped because cookies are off.",
+               "for example for lack of memory. SYN queue full: dropped because cookies are off. "
+               "Segments: what the sockets of listeners dropped, most of it without harm, such as "
+               "deferred ACKs, repeated SYNs and half-open probes.",
                [query("rate(connwatch_kernel_tcp_listen_overflows_total{HOST}[$__rate_interval])",
                       "overflows of accept queues"),
                 query("rate(connwatch_kernel_tcp_listen_drops_total{HOST}[$__rate_interval])",
                       "all drops of listeners"),
+                query("sum(rate(connwatch_listener_socket_drops_total{HOST}[$__rate_interval]))",
+                      "segments, with those that harm nobody"),
                 query("rate(connwatch_kernel_tcp_req_q_full_drop_total{HOST}[$__rate_interval])",
                       "SYN queue full"),
                 query("rate(connwatch_kernel_tcp_req_q_full_do_cookies_total{HOST}"
