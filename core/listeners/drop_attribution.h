@@ -80,7 +80,7 @@ class ListenerDrops {
 ///   queue refused in the same two polls, or what was refused by a socket that is closed by now.
 /// - Such a listener may lose what it refused, at most as much as listeners with a full queue
 ///   refused between the readings of counter and sockets.
-/// - SYN queues are polled less often than sockets. One that is full counts as full only after that.
+/// - SYN queues are polled less often than sockets. A full one counts as full from its poll on.
 /// The sum of all listeners is right or too low.
 class DropAttribution {
  public:
