@@ -18,8 +18,17 @@ std::optional<T> KernelReader::Keep(const std::string& name, Result<T> read) {
   return std::move(read).value();
 }
 
+std::optional<KernelCounters> KernelReader::ReadCounters() {
+  return Keep("kernel counters", ReadKernelCounters("/proc/net"));
+}
+
+std::optional<std::uint64_t> KernelReader::ReadListenDrops() {
+  const std::optional<KernelCounters> counters = ReadCounters();
+  return counters ? (*counters)[KernelCounterId::kListenDrops] : std::nullopt;
+}
+
 KernelStats KernelReader::Read() {
-  return {.counters = Keep("kernel counters", ReadKernelCounters("/proc/net")),
+  return {.counters = ReadCounters(),
           .sockets = Keep("socket statistics", ReadSocketStats("/proc/net")),
           .limits = Keep("kernel limits", ReadKernelLimits("/proc/sys/net/ipv4"))};
 }

@@ -1,6 +1,7 @@
 // Reads the kernel's counters and limits, and reports once what it could not read.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <set>
@@ -21,10 +22,13 @@ class KernelReader {
   /// Leaves out what cannot be read. Each such part is logged when it begins to fail and when it
   /// works again.
   KernelStats Read();
+  /// Returns one of the counters, nullopt if it cannot be read. Logs like Read().
+  std::optional<std::uint64_t> ReadListenDrops();
 
  private:
   template <typename T>
   std::optional<T> Keep(const std::string& name, Result<T> read);
+  std::optional<KernelCounters> ReadCounters();
 
   const Log log_;
   std::set<std::string> failing_;

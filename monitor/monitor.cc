@@ -47,7 +47,8 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       ledger_(GroupTraffic(config.histograms.rtt)),
       tracker_(config.max_tracked_connections, classifier_, ledger_),
       listener_tracker_(ListenerTrackerOptionsFrom(config)),
-      listener_poll_(listener_tracker_, classifier_),
+      listener_poll_(listener_tracker_, classifier_,
+                     [this] { return kernel_reader_.ReadListenDrops(); }),
       handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
       full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {

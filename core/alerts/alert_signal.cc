@@ -32,7 +32,7 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
      "The same share for the accept queue's peak over `peak_window`."},
     {AlertSignal::kListenerDrops, "listener_drops", SubjectKind::kListener, SignalForm::kRate,
      SignalUnit::kPerSecond, Tier::kListeners, kRateWindow, 0,
-     "SYNs and final ACKs that the listener's sockets dropped."},
+     "SYNs and final ACKs that the listener refused."},
     {AlertSignal::kSynCookiesSent, "syn_cookies_sent", SubjectKind::kHost, SignalForm::kRate,
      SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
      "SYN cookies sent (TcpExt SyncookiesSent)."},

@@ -49,7 +49,7 @@ void ConnectionClassifier::BeginFullPoll(MonotonicTime now) {
 }
 
 DirectionGuess ConnectionClassifier::Guess(const SocketRecord& record) const {
-  if (listening_.IsListening(record.local.port)) {
+  if (listening_.HasListened(record.local.port)) {
     return {Direction::kInbound, GuessBasis::kListener};
   }
   const bool is_local_ephemeral = services_.IsEphemeral(record.local.port);

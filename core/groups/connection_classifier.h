@@ -66,7 +66,8 @@ class ConnectionClassifier {
   /// When the latest complete poll of the listeners began.
   MonotonicTime listeners_known_at() const { return listening_.known_at(); }
 
-  /// Judges by the listeners as they are now, then by the port range.
+  /// Judges by the listeners that are there or were closed within the last minute, then by the port
+  /// range.
   DirectionGuess Guess(const SocketRecord& record) const;
   /// Returns the direction that the record shows (core/sockets/opener_evidence.h), else a guess.
   Direction DirectionOf(const SocketRecord& record) const;

@@ -13,7 +13,7 @@ namespace connwatch {
 
 /// What a guess relies on, the more reliable first. The values of the `by` label.
 enum class GuessBasis : std::uint8_t {
-  kListener,   // a socket listens on the local port now: inbound
+  kListener,   // a socket listens on the local port, or did within the last minute: inbound
   kPortRange,  // one of the two ports, and only one, is of the ephemeral range
   kNothing,    // taken for outbound
 };

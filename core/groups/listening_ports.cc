@@ -3,21 +3,26 @@
 namespace connwatch {
 
 void ListeningPorts::Add(const SocketRecord& listening, MonotonicTime now) {
-  const auto [port, is_new] = ports_.try_emplace(listening.local.port, Port{now, now});
-  if (!is_new) port->second.latest = now;
+  const std::uint16_t number = listening.local.port;
+  const MonotonicTime since = ListeningSince(number).value_or(now);
+  ports_[number] = {since, now};
   if (listening.cgroup_id) owners_[listening.local] = {*listening.cgroup_id, now};
 }
 
 void ListeningPorts::CompletePoll(MonotonicTime start) {
   known_at_ = start;
-  std::erase_if(ports_, [start](const auto& port) { return port.second.latest < start; });
-  std::erase_if(owners_,
-                [start](const auto& owner) { return owner.second.latest + kOwnerMemory < start; });
+  const auto is_old = [start](const auto& met) { return met.second.latest + kMemory < start; };
+  std::erase_if(ports_, is_old);
+  std::erase_if(owners_, is_old);
+}
+
+bool ListeningPorts::IsListening(std::uint16_t port) const {
+  const auto found = ports_.find(port);
+  return found != ports_.end() && found->second.latest >= known_at_;
 }
 
 std::optional<MonotonicTime> ListeningPorts::ListeningSince(std::uint16_t port) const {
-  const auto found = ports_.find(port);
-  return found == ports_.end() ? std::nullopt : std::optional(found->second.since);
+  return IsListening(port) ? std::optional(ports_.at(port).since) : std::nullopt;
 }
 
 std::optional<std::uint64_t> ListeningPorts::OwnerOf(const SocketRecord& inbound) const {

@@ -15,9 +15,9 @@ namespace connwatch {
 
 class ListeningPorts {
  public:
-  /// How long the owner of a listener stays known after the listener was closed. Connections that
+  /// How long a listener and its owner stay known after the listener was closed. Connections that
   /// it had accepted may end in this time.
-  static constexpr std::chrono::minutes kOwnerMemory{1};
+  static constexpr std::chrono::minutes kMemory{1};
 
   /// A poll has met a LISTEN socket at `now`.
   void Add(const SocketRecord& listening, MonotonicTime now);
@@ -27,7 +27,9 @@ class ListeningPorts {
 
   /// When the latest complete poll of the listeners began; the epoch before the first one.
   MonotonicTime known_at() const { return known_at_; }
-  bool IsListening(std::uint16_t port) const { return ports_.contains(port); }
+  bool IsListening(std::uint16_t port) const;
+  /// Returns true iff somebody listens on the port, or did so within kMemory.
+  bool HasListened(std::uint16_t port) const { return ports_.contains(port); }
   /// Since when every poll has met a listener on the port. nullopt if nobody listens.
   std::optional<MonotonicTime> ListeningSince(std::uint16_t port) const;
 
@@ -38,7 +40,7 @@ class ListeningPorts {
  private:
   struct Port {
     MonotonicTime since;
-    MonotonicTime latest;
+    MonotonicTime latest;  // that a poll met a listener
   };
   struct Owner {
     std::uint64_t cgroup_id = 0;

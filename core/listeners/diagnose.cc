@@ -51,11 +51,7 @@ class Judge {
     return rate > 0 && rate * kSecondsPerMinute >= limits_.min_syn_cookies_per_minute;
   }
 
-  // kernel: inet_csk_reqsk_queue_is_full() compares with > or >= depending on version; both stop at
-  // the limit or above. An empty queue is not at a limit of 0.
-  bool AtLimit() const {
-    return seen_.syn_queue.length >= std::max<std::uint64_t>(seen_.accept_queue.limit, 1);
-  }
+  bool AtLimit() const { return seen_.IsSynQueueAtLimit(); }
 
   // True iff there are more handshakes than fit. Then the queue holds only some of them, cut off at
   // the limit.

@@ -2,6 +2,7 @@
 // ListenerTracker; part of a Snapshot.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -75,9 +76,12 @@ struct HandshakeSigns {
 struct ListenerStatus {
   AcceptQueue accept_queue;
   SynQueue syn_queue;
-  /// SYNs and final ACKs that the sockets dropped since the daemon started. The count is kept if
-  /// the listener is closed and opened again within 5 minutes (ListenerTracker::kMemory).
+  /// SYNs and final ACKs that the listener refused since the daemon started, as far as
+  /// DropAttribution knows. The count is kept if the listener is closed and opened again within 5
+  /// minutes (ListenerTracker::kMemory).
   std::uint64_t drops = 0;
+  /// All segments that the sockets dropped in the same time, also those whose loss harmed nobody.
+  std::uint64_t socket_drops = 0;
   /// Inode of the owner's cgroup v2 directory, if the kernel reports it.
   std::optional<std::uint64_t> cgroup_id;
   HandshakeSigns signs;
@@ -94,6 +98,11 @@ struct ListenerStatus {
   /// (docs/diagnosis.md, min_syn_queue_at_limit).
   static constexpr std::uint64_t kMinSynQueueLimit = 4;
 
+  // kernel: inet_csk_reqsk_queue_is_full() compares with > or >= depending on version; both stop at
+  // the limit or above. An empty queue is not at a limit of 0.
+  bool IsSynQueueAtLimit() const {
+    return syn_queue.length >= std::max<std::uint64_t>(accept_queue.limit, 1);
+  }
   std::optional<double> AcceptQueueUtilization() const {
     return accept_queue.UtilizationBy(accept_queue.length);
   }

@@ -6,6 +6,8 @@ void ListenerPoll::Begin(Instant now) {
   start_ = now.monotonic;
   listening_.clear();
   seen_.emplace();
+  DropAttribution& drops = listener_tracker_.drop_attribution();
+  if (drops.IsCounterDue(now.monotonic)) drops.ReadCounter(read_listen_drops_(), now.monotonic);
 }
 
 void ListenerPoll::Add(std::span<const SocketRecord> records) {

@@ -1,8 +1,11 @@
-// The work of the listeners tier. The tracker gets every LISTEN socket; the classifier gets the
-// ports that are listened on.
+// The work of the listeners tier. The tracker gets every LISTEN socket, and before that the
+// kernel's counter of drops; the classifier gets the ports that are listened on.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "core/base/cookie_set.h"
@@ -14,9 +17,15 @@ namespace connwatch {
 
 class ListenerPoll final : public PollWork {
  public:
-  /// Both must outlive the work.
-  ListenerPoll(ListenerTracker& listener_tracker, ConnectionClassifier& classifier)
-      : listener_tracker_(listener_tracker), classifier_(classifier) {}
+  /// Returns the kernel's counter ListenDrops, nullopt if it cannot be read.
+  using ReadListenDrops = std::function<std::optional<std::uint64_t>()>;
+
+  /// The tracker and the classifier must outlive the work.
+  ListenerPoll(ListenerTracker& listener_tracker, ConnectionClassifier& classifier,
+               ReadListenDrops read_listen_drops)
+      : listener_tracker_(listener_tracker),
+        classifier_(classifier),
+        read_listen_drops_(std::move(read_listen_drops)) {}
 
   DumpQuery Query() const override {
     return {.states = {TcpState::kListen}, .socket_memory = true};
@@ -29,6 +38,7 @@ class ListenerPoll final : public PollWork {
   ListenerTracker& listener_tracker_;
   ConnectionClassifier& classifier_;
   MonotonicTime start_;
+  const ReadListenDrops read_listen_drops_;
   std::vector<SocketRecord> listening_;
   std::optional<CookieSet> seen_;
 };

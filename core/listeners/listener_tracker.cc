@@ -94,17 +94,36 @@ void ListenerTracker::UpdateAcceptQueues(std::span<const SocketRecord> listening
                                          MonotonicTime now) {
   ForgetVanished(now);
   folded_.clear();
-  ForEachEntry([](Entry& entry) { entry.status.accept_queue = {}; });
+  ForEachEntry([](Entry& entry) {
+    entry.status.accept_queue = {};
+    entry.drops.StartReading();
+  });
   for (const SocketRecord& record : listening) {
-    ListenerStatus& status = EntryOf(record.local, now).status;
-    status.accept_queue.Add(record.receive_queue, record.send_queue);
-    status.drops += drop_counts_->Advance(record);
-    if (record.cgroup_id) status.cgroup_id = record.cgroup_id;
+    Entry& entry = EntryOf(record.local, now);
+    entry.status.accept_queue.Add(record.receive_queue, record.send_queue);
+    entry.drops.AddGrowth(drop_counts_->Advance(record));
+    // kernel: sk_acceptq_is_full() of this one socket.
+    if (record.receive_queue > record.send_queue) entry.drops.NoteFullQueue();
+    if (record.cgroup_id) entry.status.cgroup_id = record.cgroup_id;
   }
   drop_counts_->EndUpdate();
+  AttributeDrops();
   latest_update_ = now;
   ForEachEntry(
       [now](Entry& entry) { entry.accept_peak.Observe(now, entry.status.accept_queue.length); });
+}
+
+void ListenerTracker::AttributeDrops() {
+  std::vector<ListenerDrops*> drops;
+  ForEachEntry([&](Entry& entry) {
+    if (entry.status.IsSynQueueAtLimit()) entry.drops.NoteFullQueue();
+    drops.push_back(&entry.drops);
+  });
+  drop_attribution_.Attribute(drops);
+  ForEachEntry([](Entry& entry) {
+    entry.status.drops = entry.drops.refused();
+    entry.status.socket_drops = entry.drops.counted();
+  });
 }
 
 void ListenerTracker::BeginSynQueues() {

@@ -16,6 +16,7 @@
 #include "core/base/instant.h"
 #include "core/base/sliding_peak.h"
 #include "core/kernel/host_rates.h"
+#include "core/listeners/drop_attribution.h"
 #include "core/listeners/listener.h"
 #include "core/sockets/socket_record.h"
 
@@ -41,8 +42,10 @@ class ListenerTracker {
   ListenerTracker& operator=(const ListenerTracker&) = delete;
 
   /// `listening` is every LISTEN socket of the host, each once. The drops that sockets have in the
-  /// first update are only a baseline. For a socket that appears later, all drops count.
+  /// first update are only a baseline. For a socket that appears later, all drops count. Which of
+  /// them are true depends on the counter that drop_attribution() was given before.
   void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
+  DropAttribution& drop_attribution() { return drop_attribution_; }
 
   // For the SYN queues of one poll, call BeginSynQueues, then AddSynRecv once for each SYN-RECV
   // socket, then CommitSynQueues.
@@ -64,6 +67,7 @@ class ListenerTracker {
         : accept_peak(peak_window), syn_peak(peak_window) {}
 
     ListenerStatus status;
+    ListenerDrops drops;
     SynQueue syn_queue_in_poll;
     std::uint64_t settled_in_poll = 0;
     HandshakeAges ages_in_poll;
@@ -82,6 +86,8 @@ class ListenerTracker {
   // Returns other_ if there is neither.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   void ForgetVanished(MonotonicTime now);
+  // Finds out what of the drops that were just read is true.
+  void AttributeDrops();
   // Returns what the poll that is being committed says about one listener, `elapsed` after the poll
   // before it. The entry's top sources must be up to date.
   static HandshakeSigns SignsOf(const Entry& entry, std::chrono::duration<double> elapsed);
@@ -96,6 +102,7 @@ class ListenerTracker {
   Entry other_;
   std::set<Endpoint> folded_;
   std::unique_ptr<DropCounts> drop_counts_;
+  DropAttribution drop_attribution_;
   MonotonicTime latest_update_;
   std::optional<MonotonicTime> latest_commit_;
 };

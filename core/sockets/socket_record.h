@@ -71,7 +71,7 @@ struct SocketRecord {
   /// Absent if a dump did not ask for it. Request sockets (SYN-RECV) and mini-sockets (TIME-WAIT,
   /// FIN-WAIT-2) never have it.
   std::optional<TcpInfo> tcp_info;
-  /// Packets that the socket dropped; for a LISTEN socket, SYNs and final ACKs. Wraps at 2^32.
+  /// Packets that the socket dropped, also those whose loss harms nobody. Wraps at 2^32.
   /// Present only if socket memory was asked for.
   std::optional<std::uint32_t> drops;
   /// Inode of the owner's cgroup v2 directory. Absent on request and TIME-WAIT sockets.

@@ -73,7 +73,7 @@ WORST = row(
            "job:connwatch_listener_syn_queue_length:deriv5m_topk10", "Growth", "cps",
            thresholds((5, AMBER), (20, RED))),
     ranked("By drops",
-           "SYNs and final ACKs thrown away per second, over 5 minutes. Each makes a client wait.",
+           "SYNs and final ACKs refused per second, over 5 minutes. Each makes a client wait.",
            "job:connwatch_listener_drops:rate5m_topk10", "Drops", "cps",
            thresholds((0.1, AMBER), (1, RED))),
 )

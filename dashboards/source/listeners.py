@@ -29,8 +29,8 @@ NOW = row(
     "Which listener is in trouble now?",
     table("Listeners",
           "A full queue turns clients away. The accept queue is full when the application does not "
-          "accept. The SYN queue is full when handshakes do not complete. Drops are clients that "
-          "have been turned away.",
+          "accept. The SYN queue is full when handshakes do not complete. Drops are SYNs and final "
+          "ACKs that the listener refused.",
           [rows_of("max by (listener) (connwatch_listener_accept_queue_length{LISTENER})"),
            rows_of("max by (listener) (instance_listener_queue:connwatch_listener_queue_peak:ratio"
                    '{LISTENER,queue="accept"})'),
@@ -117,17 +117,21 @@ ACCEPT_QUEUE = row(
 LOST = row(
     "Who is turned away?",
     timeseries("Drops by listener", "cps",
-               "SYNs and final ACKs that the listener's sockets threw away. Each makes a client "
+               "SYNs and final ACKs that the listener refused. Each makes a client "
                "wait for a second or more, and for twice as long the next time.",
                [query("rate(connwatch_listener_drops_total{LISTENER}[$__rate_interval])",
                       "{{listener}}")]),
     timeseries("Drops of the host, as the kernel counts them", "cps",
                "Overflows: the accept queue was full. All drops: the overflows and other drops, "
-               "for example for lack of memory. SYN queue full: dropped because cookies are off.",
+               "for example for lack of memory. SYN queue full: dropped because cookies are off. "
+               "Segments: what the sockets of listeners dropped, most of it without harm, such as "
+               "deferred ACKs, repeated SYNs and half-open probes.",
                [query("rate(connwatch_kernel_tcp_listen_overflows_total{HOST}[$__rate_interval])",
                       "overflows of accept queues"),
                 query("rate(connwatch_kernel_tcp_listen_drops_total{HOST}[$__rate_interval])",
                       "all drops of listeners"),
+                query("sum(rate(connwatch_listener_socket_drops_total{HOST}[$__rate_interval]))",
+                      "segments, with those that harm nobody"),
                 query("rate(connwatch_kernel_tcp_req_q_full_drop_total{HOST}[$__rate_interval])",
                       "SYN queue full"),
                 query("rate(connwatch_kernel_tcp_req_q_full_do_cookies_total{HOST}"

@@ -38,6 +38,7 @@ void AddQueues(Json& object, const ListenerStatus& status) {
   object["syn_queue_limit"] = status.accept_queue.limit;
   object["syn_queue_retransmitting"] = status.syn_queue.retransmitting;
   object["drops_total"] = status.drops;
+  object["socket_drops_total"] = status.socket_drops;
 }
 
 Json ToJson(const Listener& listener) {

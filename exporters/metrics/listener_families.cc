@@ -20,7 +20,10 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
                               "Limit of the accept queue, summed over the listener's sockets; the "
                               "queue is full only above it.");
   auto drops = families.Counter("connwatch_listener_drops_total",
-                                "SYNs and final ACKs that the listener's sockets dropped.");
+                                "SYNs and final ACKs that the listener refused.");
+  auto socket_drops = families.Counter("connwatch_listener_socket_drops_total",
+                                       "Segments that the listener's sockets dropped, also those "
+                                       "whose loss harms nobody.");
   auto sockets = families.Gauge("connwatch_listener_sockets",
                                 "Sockets that share the listening address (SO_REUSEPORT).");
   for (const auto& [name, status] : listeners) {
@@ -29,6 +32,7 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
     peak.Add(status.accept_queue.peak, labels);
     limit.Add(status.accept_queue.limit, labels);
     drops.Add(status.drops, labels);
+    socket_drops.Add(status.socket_drops, labels);
     sockets.Add(status.accept_queue.sockets, labels);
   }
 }

@@ -11,6 +11,8 @@ import subprocess
 
 from network import enter_namespace, enter_new_namespace, inside, namespace_of
 
+# Bits of the TCP header, RFC 9293, 3.1.
+FIN, SYN, RST, ACK = 1, 2, 4, 16
 SERVER, CLIENT, LOST_NETWORK = "198.18.0.1", "198.18.0.2", "198.19.0.0/16"
 
 
@@ -59,8 +61,13 @@ def checksum(data):
 
 def syn(source, source_port, port):
     """An IPv4 packet with a SYN from `source` to the server."""
+    return segment(source, source_port, port, SYN)
+
+
+def segment(source, source_port, port, flags):
+    """An IPv4 packet with an empty segment from `source` to the server."""
     addresses = socket.inet_aton(source) + socket.inet_aton(SERVER)
-    header = struct.pack("!HHIIBBHHH", source_port, port, source_port, 0, 5 << 4, 2, 65535, 0, 0)
+    header = struct.pack("!HHIIBBHHH", source_port, port, source_port, 0, 5 << 4, flags, 65535, 0, 0)
     pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header))
     header = header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
     return struct.pack("!BBHHHBBH8s", 0x45, 0, 20 + len(header), 0, 0, 64, socket.IPPROTO_TCP, 0,

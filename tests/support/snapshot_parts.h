@@ -65,6 +65,7 @@ inline ListenerList TestListeners() {
                           {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
                            .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
                            .drops = 6,
+                           .socket_drops = 60,
                            .cgroup_id = 77},
                           "nginx.service"},
                          {{Ipv6Loopback(), 22},

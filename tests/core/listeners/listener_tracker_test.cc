@@ -125,6 +125,48 @@ TEST_F(ListenerTrackerTest, TheKernelsDropCountMayWrap) {
   EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
 }
 
+TEST_F(ListenerTrackerTest, OnlyDropsThatTheKernelsCounterConfirmsAreTrue) {
+  const auto update = [this](std::uint64_t listen_drops, std::uint32_t first, std::uint32_t second,
+                             int at) {
+    listener_tracker_.drop_attribution().ReadCounter(listen_drops, At(at));
+    Update({WithDrops(Listening(1, 80), first), WithDrops(Listening(2, 81, 9, 8), second)}, at);
+  };
+  update(1'000, 50, 60, 0);
+  update(1'003, 90, 63, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 0U) << "deferred ACKs and the like";
+  EXPECT_EQ(Status("0.0.0.0:80").socket_drops, 40U);
+  EXPECT_EQ(Status("0.0.0.0:81").drops, 3U) << "its accept queue is full";
+  EXPECT_EQ(Status("0.0.0.0:81").socket_drops, 3U);
+  update(1'008, 95, 63, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
+}
+
+TEST_F(ListenerTrackerTest, AFullSynQueueExplainsDropsToo) {
+  const auto update = [this](std::uint64_t listen_drops, std::uint32_t drops, int at) {
+    listener_tracker_.drop_attribution().ReadCounter(listen_drops, At(at));
+    Update({WithDrops(Listening(1, 80, 0, 2), drops), WithDrops(Listening(2, 81), drops)}, at);
+  };
+  update(0, 0, 0);
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4);
+  UpdateSynQueues({syn_recv, syn_recv}, 1);
+  update(5, 5, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
+  EXPECT_EQ(Status("0.0.0.0:81").drops, 0U);
+}
+
+TEST_F(ListenerTrackerTest, OneFullSocketOfASharedAddressIsAFullQueue) {
+  const auto update = [this](std::uint64_t listen_drops, std::uint32_t drops, int at) {
+    listener_tracker_.drop_attribution().ReadCounter(listen_drops, At(at));
+    Update({WithDrops(Listening(1, 80, 3, 2), drops), WithDrops(Listening(2, 80), 0),
+            WithDrops(Listening(3, 81), drops)},
+           at);
+  };
+  update(0, 0, 0);
+  update(5, 5, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
+  EXPECT_EQ(Status("0.0.0.0:81").drops, 0U);
+}
+
 TEST_F(ListenerTrackerTest, ListenersBeyondTheLimitAreFoldedWithNothingLost) {
   Update({Listening(1, 80, 1), Listening(2, 81, 2), Listening(3, 82, 4)}, 0);
   Update({Listening(5, 79, 16), Listening(1, 80, 1), Listening(2, 81, 2), Listening(3, 82, 4),
