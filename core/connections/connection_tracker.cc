@@ -21,8 +21,8 @@ std::uint32_t InMilliseconds(std::chrono::microseconds duration) {
   return static_cast<std::uint32_t>(std::clamp<milliseconds::rep>(count, 0, kMax));
 }
 
-// Returns how much `now` is more than `before`, else 0: the kernel's counters never go back, but a
-// row of a walk may be old.
+// Returns how much `now` is more than `before`, else 0: what was booked is never taken back, even
+// if SYN or FIN prove to be among it.
 template <typename T>
 T Growth(T now, T before) {
   return now > before ? now - before : T{};
@@ -67,11 +67,13 @@ void Remember(TrackedConnection& connection, const ConnectionUsage& usage) {
 
 // Returns true iff `now` belongs to a later connection of the same socket. kernel: tcp_disconnect()
 // sets the counters to 0. An application reaches it by connect(2) with AF_UNSPEC, or by a connect
-// that fails. A later connection that has already sent more segments is not recognised.
+// that fails. A later connection that has already moved more than the one before is not recognised.
 bool IsLaterConnection(const TrackedConnection& before, const SocketRecord& now) {
   if (now.state == TcpState::kSynSent && before.state != TcpState::kSynSent) return true;
   if (!now.tcp_info || !now.tcp_info->traffic) return false;
-  return static_cast<std::int32_t>(now.tcp_info->traffic->segments_sent - before.segments_sent) < 0;
+  const TcpTraffic& traffic = *now.tcp_info->traffic;
+  return static_cast<std::int32_t>(traffic.segments_sent - before.segments_sent) < 0 ||
+         traffic.bytes_acked < before.bytes_sent || traffic.bytes_received < before.bytes_received;
 }
 
 // True iff the kernel cleared the peer's address and all counters before it reported the end.
@@ -290,10 +292,11 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
   TrackedConnection& connection = table_.At(place);
   const bool has_final_values = !IsBlank(record) && record.tcp_info && record.tcp_info->traffic;
   if (has_final_values) {
-    if (IsLaterConnection(connection, record)) Restart(connection, record);
+    const bool is_later = IsLaterConnection(connection, record);
+    if (is_later) Restart(connection, record);
     const Direction before = connection.direction;
     Judge(connection, record);
-    if (connection.direction != before) {
+    if (is_later || connection.direction != before) {
       const auto classified = classifier_.Classify(record, connection.direction);
       Assign(connection, classified.value_or(Classification{}));
     }
@@ -329,14 +332,21 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
     EndAs(*shown, record);
     return;
   }
-  const DirectionGuess guess = classifier_.Guess(record);
-  const bool may_wait = guess.basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
+  const bool may_wait =
+      classifier_.Guess(record).basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
   if (may_wait) {
     undecided_.push_back({record, now});
-    return;
+  } else {
+    EndByGuess(record);
   }
+}
+
+// An event that shows no direction is most likely the orderly end of an accepted connection. So
+// that is assumed if nothing else is known (core/sockets/opener_evidence.h).
+void ConnectionTracker::EndByGuess(const SocketRecord& record) {
+  const DirectionGuess guess = classifier_.Guess(record);
   ++stats_.guessed[IndexOf(guess.basis)];
-  EndAs(guess.direction, record);
+  EndAs(guess.basis == GuessBasis::kNothing ? Direction::kInbound : guess.direction, record);
 }
 
 // A listener that was younger than the connection's end is known by now.
@@ -344,9 +354,7 @@ void ConnectionTracker::BookUndecidedUntil(MonotonicTime time) {
   const auto end = std::ranges::find_if(
       undecided_, [time](const Undecided& connection) { return connection.time > time; });
   for (auto connection = undecided_.begin(); connection != end; ++connection) {
-    const DirectionGuess guess = classifier_.Guess(connection->record);
-    ++stats_.guessed[IndexOf(guess.basis)];
-    EndAs(guess.direction, connection->record);
+    EndByGuess(connection->record);
   }
   undecided_.erase(undecided_.begin(), end);
 }

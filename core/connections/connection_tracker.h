@@ -77,6 +77,7 @@ class ConnectionTracker {
   void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
+  void EndByGuess(const SocketRecord& record);
   void EndAs(Direction direction, const SocketRecord& record);
   void BookUndecidedUntil(MonotonicTime time);
   void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,

@@ -10,9 +10,9 @@ import time
 import unittest
 
 import sockets
-from network import sysctl
+from network import free_port, sysctl
 from receivers import Certificates, Receiver, garbage
-from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, free_port, main,
+from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, main,
                      network_namespace, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 

@@ -6,7 +6,8 @@ import json
 import subprocess
 import tempfile
 
-from support import DEADLINE_S, find_tool, free_port, wait_until
+from network import free_port
+from support import DEADLINE_S, find_tool, wait_until
 
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -8,7 +8,8 @@ import tempfile
 import threading
 import unittest
 
-from support import Daemon, free_port, main, wait_until
+from network import free_port
+from support import Daemon, main, wait_until
 
 
 class LifecycleTest(unittest.TestCase):

@@ -8,6 +8,8 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import random
+import socket
 import subprocess
 
 CLONE_NEWNET = 0x40000000  # linux/sched.h
@@ -79,6 +81,17 @@ SETTINGS = {
 def sysctl(name, value):
     """Sets, in the namespace of this thread, what is /proc/sys/net/`name`."""
     (SYSCTLS / name).write_text(f"{value}\n", encoding="ascii")
+
+
+def free_port():
+    """A port of this namespace that is free. It is not of the ephemeral range, so connections to it
+    have a group of their own at once (docs/groups.md)."""
+    first, last = map(int, (SYSCTLS / "ipv4/ip_local_port_range").read_text("ascii").split())
+    ports = [port for port in range(1024, 65536) if not first <= port <= last]
+    while True:
+        port = random.choice(ports)
+        with contextlib.suppress(OSError), socket.create_server(("", port)):
+            return port
 
 
 def apply_settings():

@@ -6,7 +6,8 @@ import tempfile
 import urllib.parse
 import urllib.request
 
-from support import DEADLINE_S, find_tool, free_port
+from network import free_port
+from support import DEADLINE_S, find_tool
 
 CONFIG = """
 global: {{scrape_interval: 1s}}

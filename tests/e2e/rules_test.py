@@ -12,8 +12,8 @@ import unittest
 import urllib.request
 
 import sockets
-from network import sysctl
-from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, main, network_namespace,
+from network import free_port, sysctl
+from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main, network_namespace,
                      run, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 

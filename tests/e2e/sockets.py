@@ -3,6 +3,8 @@ import contextlib
 import socket
 import subprocess
 
+from network import free_port
+
 # (family of the client, family of the listener, its address, address to connect to)
 IPV4 = (socket.AF_INET, socket.AF_INET, "127.0.0.1", "127.0.0.1")
 IPV6 = (socket.AF_INET6, socket.AF_INET6, "::1", "::1")
@@ -13,12 +15,12 @@ KINDS = (IPV4, IPV6, V4_MAPPED)
 class Sockets(contextlib.ExitStack):
     """Makes sockets and keeps them open until the end of the with block."""
 
-    def listener(self, kind=IPV4, backlog=64, options=(), port=0):
+    def listener(self, kind=IPV4, backlog=64, options=(), port=None):
         _, family, address, _ = kind
         server = self.enter_context(socket.socket(family, socket.SOCK_STREAM))
         for option in options:
             server.setsockopt(*option)
-        server.bind((address, port))
+        server.bind((address, free_port() if port is None else port))
         server.listen(backlog)
         return server
 

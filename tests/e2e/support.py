@@ -15,6 +15,7 @@ import unittest
 
 import evidence
 import network
+from network import free_port
 
 CONNWATCHD = os.environ.get("CONNWATCHD", "build/release/connwatchd")
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
@@ -65,11 +66,6 @@ def wait_until(condition, what):
             return result
         time.sleep(0.02)
     raise AssertionError(f"not within {DEADLINE_S} s: {what}")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 def run(*arguments, **options):

@@ -13,28 +13,15 @@ import time
 import unittest
 
 import sockets
-from network import sysctl
-from support import Daemon, cannot_run, find_tool, free_port, main, network_namespace, wait_until
+from booked_traffic import CONFIG, TRAFFIC, TrafficTest, move, total, traffic
+from network import free_port, sysctl
+from support import Daemon, cannot_run, find_tool, main, wait_until
 from traffic_load import End, Load, random_plans
 from two_hosts import SERVER, TwoHosts, ip
 
-CONFIG = "poll: {listeners: 100ms, handshakes: 200ms, full: 500ms}\ndestroy_events: on\n"
 TWO_POLLS_S = 1.0
 PORTS = range(1001, 1005)  # of listeners: below all ephemeral ports
-TRAFFIC = ("connections_closed", "bytes_sent", "bytes_received")
 DISCONNECT = struct.pack("ii", 1, 0)  # SO_LINGER: no FIN, a reset
-
-
-def total(page, name, **labels):
-    """The sum of the series of that name which have these labels, among others."""
-    return sum(value for (series, series_labels), value in page.series.items()
-               if series == f"connwatch_{name}" and labels.items() <= dict(series_labels).items())
-
-
-def traffic(page, direction, **group):
-    """(connections closed, bytes sent, bytes received)"""
-    return tuple(total(page, f"tcp_{name}_total", direction=direction, **group)
-                 for name in TRAFFIC)
 
 
 def traffic_by_group(page, daemon):
@@ -62,50 +49,12 @@ def tcp_counter(name):
     return int(values[names.index(name)])
 
 
-def move(sender, receiver, size):
-    """Sends that many bytes and reads them at the other end."""
-    def send():
-        for begin in range(0, size, 1 << 20):
-            sender.sendall(bytes(min(1 << 20, size - begin)))
-    thread = threading.Thread(target=send)
-    thread.start()
-    left = size
-    while left:
-        left -= len(receiver.recv(min(left, 1 << 20)))
-    thread.join()
-
-
 def fill(sender):
     """Sends until the receiver's window and the send buffer are full."""
     sender.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
             sender.send(bytes(65536))
-
-
-class TrafficTest(unittest.TestCase):
-    """Base: a network namespace, sockets that end with the test."""
-
-    def setUp(self):
-        self.enterContext(network_namespace())
-        self.sockets = self.enterContext(sockets.Sockets())
-
-    def pair(self, kind=sockets.IPV4):
-        """(client, its peer, port of the listener); the listener stays."""
-        server = self.sockets.listener(kind)
-        client = self.sockets.connect(server, kind)
-        return client, self.sockets.enter_context(server.accept()[0]), server.getsockname()[1]
-
-    def wait_for(self, expected, find):
-        with contextlib.suppress(AssertionError):
-            wait_until(lambda: find() == expected, expected)
-        self.assertEqual(find(), expected)
-
-    def wait_for_traffic(self, daemon, direction, group, expected):
-        self.wait_for(expected, lambda: traffic(daemon.page(), direction, group=str(group)))
-
-    def ended(self, daemon, cause):
-        return total(daemon.page(), "connections_ended_total", cause=cause)
 
 
 class ExactTotalsTest(TrafficTest):

@@ -16,7 +16,8 @@ import unittest
 import warnings
 
 from prometheus import Prometheus
-from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, free_port, main,
+from network import free_port
+from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main,
                      network_namespace, run, wait_until)
 from web_daemon import Authority, WebDaemon, bcrypt
 

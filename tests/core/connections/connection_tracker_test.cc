@@ -139,15 +139,20 @@ TEST_F(ConnectionTrackerTest, ARowOfADestroyedSocketIsNotCountedAgain) {
   EXPECT_EQ(Closed(), 1U);
 }
 
-TEST_F(ConnectionTrackerTest, AnOldRowTakesNothingBack) {
-  Poll(0, {});
-  TestConnection connection{.cookie = 1, .sent = 40};
-  Poll(1, {connection.Row()});
-  connection.sent = 30;
-  Poll(2, {connection.Row()});
-  connection.sent = 41;
-  Poll(3, {connection.Row()});
-  EXPECT_EQ(Usage().bytes_sent, 41U);
+TEST_F(ConnectionTrackerTest, ASecondConnectionShowsByAnyCounterThatIsLess) {
+  for (const auto move_less : {+[](TcpTraffic& traffic) { traffic.segments_sent -= 1; },
+                               +[](TcpTraffic& traffic) { traffic.bytes_acked = 30; },
+                               +[](TcpTraffic& traffic) { traffic.bytes_received = 30; }}) {
+    const std::uint64_t before = Closed();
+    Poll(0, {});
+    SocketRecord row = TestConnection{.cookie = 1, .sent = 40, .received = 40}.Row();
+    Poll(1, {row});
+    EXPECT_EQ(Closed(), before);
+    move_less(*row.tcp_info->traffic);
+    Poll(2, {row});
+    EXPECT_EQ(Closed(), before + 1);
+    Destroy(2, row);
+  }
 }
 
 TEST_F(ConnectionTrackerTest, WithoutAnEventItIsRetiredAfterTwoPolls) {
@@ -392,8 +397,11 @@ TEST_F(ConnectionTrackerTest, ASecondConnectionMayShowOnlyInTheEvent) {
   SocketRecord end = TestConnection{.cookie = 1, .sent = 2'000, .port = 5'432}.End();
   end.tcp_info->traffic->segments_sent = 8;
   Destroy(1, end);
-  EXPECT_EQ(Usage().bytes_sent, 5'000U);
   EXPECT_EQ(Closed(), 2U);
+  const auto key = classifier_.Classify(end, Direction::kOutbound)->key;
+  EXPECT_EQ(GroupOf(key), "5432");
+  EXPECT_EQ(ledger_[key].usage.bytes_sent, 2'000U);
+  EXPECT_EQ(Usage().bytes_sent, 5'000U);
 }
 
 TEST_F(ConnectionTrackerTest, ASecondConnectIsSeenWhileItWaits) {
