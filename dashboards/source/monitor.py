@@ -109,8 +109,9 @@ EVENTS = row(
     stat("Summed up as other", "short",
          "Listeners beyond max_listeners and groups beyond max_groups, which are summed up as "
          "other. If it is above 0, raise the limit, or configure groups.",
-         [now("connwatch_folded_subjects{HOST}", "{{kind}}")], width=3, height=8,
-         steps=thresholds((1, AMBER)), text="value_and_name"),
+         [now("connwatch_folded_subjects{HOST}", "{{kind}}"),
+          now("connwatch_folded_listeners_in_trouble{HOST}", "listeners in trouble")],
+         width=3, height=8, steps=thresholds((1, AMBER)), text="value_and_name"),
 )
 
 ALERTS = row(
