@@ -185,19 +185,6 @@ Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& th
   return diagnosis;
 }
 
-bool IsInTrouble(const ListenerStatus& listener, const DiagnosisThresholds& thresholds) {
-  const bool is_deferring = listener.diagnosis.Has(DiagnosisCause::kDeferredAccept);
-  for (const DiagnosisCause cause : kDiagnosisCauses) {
-    if (cause != DiagnosisCause::kDeferredAccept && listener.diagnosis.Has(cause)) return true;
-  }
-  if (listener.accept_queue.Utilization().value_or(0) >= kTroubledUtilization) return true;
-  if (Finite(listener.signs.drops_per_second) > 0) return true;
-  if (is_deferring) return false;  // its SYN queue is long on purpose
-  const std::uint64_t repeating = listener.syn_queue.retransmitting;
-  return listener.SynQueueUtilization().value_or(0) >= kTroubledUtilization ||
-         (repeating > 0 && repeating >= thresholds.min_syn_queue);
-}
-
 std::string Explain(DiagnosisCause cause, const ListenerStatus& listener) {
   switch (cause) {
     case DiagnosisCause::kAcceptQueueFull:

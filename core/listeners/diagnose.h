@@ -17,15 +17,6 @@ namespace connwatch {
 /// neither syn_flood nor return_path_loss holds together with accept_queue_full.
 Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& thresholds);
 
-/// From this utilization of a queue on, a listener is in trouble. The default alerts on queues
-/// begin at 80 % and end at 50 %.
-inline constexpr double kTroubledUtilization = 0.5;
-
-/// True iff there is something to see, by what Diagnose() found and beside it: a cause other than
-/// deferred_accept, a queue at kTroubledUtilization, drops, or `min_syn_queue` handshakes that had
-/// to repeat the SYN-ACK.
-bool IsInTrouble(const ListenerStatus& listener, const DiagnosisThresholds& thresholds);
-
 /// Returns one line without a newline and without a remote address: the numbers that speak for or
 /// against `cause`, whether or not it holds.
 std::string Explain(DiagnosisCause cause, const ListenerStatus& listener);

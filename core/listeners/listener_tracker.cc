@@ -10,6 +10,7 @@
 
 #include "core/listeners/diagnose.h"
 #include "core/listeners/listener_match.h"
+#include "core/listeners/trouble.h"
 
 namespace connwatch {
 

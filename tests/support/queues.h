@@ -16,4 +16,13 @@ inline AcceptQueue OneQueue(std::uint64_t length, std::uint64_t limit, std::uint
   return queue;
 }
 
+/// Of four sockets with a backlog of 20, one holds `length`, the others hold two each.
+inline AcceptQueue FourQueues(std::uint64_t length) {
+  AcceptQueue queue;
+  for (const std::uint64_t one : {std::uint64_t{2}, length, std::uint64_t{2}, std::uint64_t{2}}) {
+    queue.Add({.length = one, .limit = 20});
+  }
+  return queue;
+}
+
 }  // namespace connwatch

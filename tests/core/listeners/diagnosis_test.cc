@@ -55,15 +55,6 @@ TEST_P(DiagnosisTest, NamesTheCauses) {
 }
 
 // Starting points; each situation changes what it is about.
-// Of four sockets with a backlog of 20, one holds `length`, the others hold two each.
-AcceptQueue FourQueues(std::uint64_t length) {
-  AcceptQueue queue;
-  for (const std::uint64_t one : {std::uint64_t{2}, length, std::uint64_t{2}, std::uint64_t{2}}) {
-    queue.Add({.length = one, .limit = 20});
-  }
-  return queue;
-}
-
 const ListenerStatus kQuiet = {.accept_queue = {.limit = 4'096}};
 
 const ListenerStatus kStandingFlood = {
@@ -132,16 +123,6 @@ std::vector<Situation> AcceptQueueSituations() {
        {.signs = {.drops_per_second = 1, .host = {.syn_cookies_per_second = 100}}},
        {}},
       {"LimitZeroAndOneWaiting", {.accept_queue = OneQueue(1, 0)}, {kAcceptQueueFull}},
-      {"ReuseportOneAboveItsLimit", {.accept_queue = FourQueues(21)}, {kAcceptQueueFull}},
-      {"ReuseportOneAtItsLimit", {.accept_queue = FourQueues(20)}, {}},
-      {"ReuseportOnesPeakAboveItsLimitWithDrops",
-       {.accept_queue = {.sockets = 4, .length = 8, .limit = 80, .peak = 25, .peak_utilization = 1},
-        .signs = {.drops_per_second = 1}},
-       {kAcceptQueueFull}},
-      {"ReuseportPeakOfTheSumOnly",
-       {.accept_queue = {.sockets = 4, .limit = 80, .peak = 81, .peak_utilization = 0.99},
-        .signs = {.drops_per_second = 1}},
-       {}},
       // The kernel ignores final ACKs then, from many and from few sources.
       {"AcceptQueueFullKeepsManyInSynRecv",
        With(kStandingFlood, [](E& e) { e.accept_queue = OneQueue(4'097, 4'096); }),
@@ -490,42 +471,11 @@ TEST(DiagnosisThresholdsTest, AreUsed) {
             std::set<DiagnosisCause>{});
 }
 
-TEST(TroubleTest, IsWhatSomebodyMustSee) {
-  const auto is_in_trouble = [](const ListenerStatus& seen) { return IsInTrouble(seen, {}); };
-  EXPECT_FALSE(is_in_trouble({}));
-  EXPECT_FALSE(is_in_trouble({.accept_queue = OneQueue(63, 127)}));
-  EXPECT_TRUE(is_in_trouble({.accept_queue = OneQueue(64, 127)}));
-  EXPECT_FALSE(is_in_trouble({.accept_queue = FourQueues(10)}));
-  EXPECT_TRUE(is_in_trouble({.accept_queue = FourQueues(11)})) << "one socket decides";
-  EXPECT_TRUE(is_in_trouble({.accept_queue = {.limit = 4}, .syn_queue = {.length = 2}}));
-  EXPECT_FALSE(is_in_trouble({.accept_queue = {.limit = 3}, .syn_queue = {.length = 3}}));
-  EXPECT_TRUE(is_in_trouble({.signs = {.drops_per_second = 0.01}}));
-  EXPECT_FALSE(is_in_trouble({.signs = {.drops_per_second = kNan}}));
-  EXPECT_FALSE(is_in_trouble(With(kQuiet, [](E& e) { e.syn_queue.retransmitting = 15; })));
-  EXPECT_TRUE(is_in_trouble(With(kQuiet, [](E& e) { e.syn_queue.retransmitting = 16; })));
-}
-
-TEST(TroubleTest, ALongQueueOfAListenerThatDefersIsNone) {
-  ListenerStatus seen = With(kDeferring, [](E& e) {
-    e.accept_queue.limit = 100;
-    e.syn_queue.retransmitting = 20;
-  });
-  for (const DiagnosisCause cause : kDiagnosisCauses) {
-    seen.diagnosis = {};
-    seen.diagnosis.causes.at(IndexOf(kDeferredAccept)) = true;
-    seen.diagnosis.causes.at(IndexOf(cause)) = true;
-    EXPECT_EQ(IsInTrouble(seen, {}), cause != kDeferredAccept) << Name(cause);
-  }
-}
-
 TEST(DiagnosisExplainTest, GivesTheNumbers) {
   EXPECT_EQ(Explain(kAcceptQueueFull, {.accept_queue = OneQueue(129, 128, 130),
                                        .signs = {.drops_per_second = 12.54}}),
             "accept queue 129 (peak 130, limit 128), 12.5 drops/s: the application accepts too "
             "slowly");
-  EXPECT_EQ(Explain(kAcceptQueueFull, {.accept_queue = FourQueues(21)}),
-            "1 of 4 sockets is full (21 of 20), the other 3 hold 6; accept queue 27 (peak 0, limit "
-            "80 over 4 sockets), 0.0 drops/s: the application accepts too slowly");
   EXPECT_EQ(Explain(kSynFlood, kFreshFlood),
             "SYN queue 1500 (peak 1500, limit 4096) growing by 1500.0/s from 256 source networks "
             "(busiest 1 %), 0 of 1500 handshakes had to repeat the SYN-ACK: SYNs from many sources "
