@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "monitor/clock.h"
+#include "monitor/interface_names.h"
 #include "monitor/owners.h"
 
 namespace connwatch {
@@ -149,6 +150,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& e
   if (has_polled(Tier::kListeners)) {
     snapshot->listeners = listener_tracker_.List(now);
     NameOwners(*snapshot->listeners, cgroup_names_, now);
+    NameInterfaces(*snapshot->listeners);
   }
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();
   snapshot->kernel = kernel_;

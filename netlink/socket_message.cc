@@ -122,6 +122,7 @@ Result<SocketRecord> ParseSocketMessage(Bytes payload) {
                   ntohs(message->id.idiag_sport)};
   record.remote = {AddressFrom(message->idiag_family, message->id.idiag_dst),
                    ntohs(message->id.idiag_dport)};
+  record.interface = message->id.idiag_if;
   // kernel: sock_diag_save_cookie(): low word first.
   constexpr unsigned kWordBits = std::numeric_limits<std::uint32_t>::digits;
   record.cookie =

@@ -45,7 +45,8 @@ std::string Queues(const ListenerStatus& status) {
          std::to_string(status.syn_queue.peak) + "), accept queue " +
          std::to_string(accept.length) + " (peak " + std::to_string(accept.peak) + "), limit " +
          std::to_string(accept.limit) + ", " +
-         FormatValue(SignalUnit::kPerSecond, signs.drops_per_second) + " drops";
+         FormatValue(SignalUnit::kPerSecond, signs.drops_per_second) + " drops" +
+         (accept.sockets > 1 ? ", " + accept.Imbalance() : "");
 }
 
 // "67 % repeated the SYN-ACK; ages: 500 below 1 s, 1000 from 1 s, 3 from 15 s, the oldest 16.2 s"
@@ -88,6 +89,8 @@ AlertEvidence OfListener(const ListenerStatus& status) {
   evidence.numbers = {{"accept_queue_length", number(status.accept_queue.length)},
                       {"accept_queue_peak", number(status.accept_queue.peak)},
                       {"accept_queue_limit", number(status.accept_queue.limit)},
+                      {"sockets", number(status.accept_queue.sockets)},
+                      {"full_sockets", number(status.accept_queue.full_sockets)},
                       {"drops_per_second", signs.drops_per_second},
                       {"syn_queue_length", number(queue.length)},
                       {"syn_queue_peak", number(queue.peak)},
@@ -158,7 +161,7 @@ AlertEvidence OfCookies(const Snapshot& snapshot) {
   for (const Listener& listener : snapshot.listeners->listeners) {
     if (!listener.status.diagnosis.Has(DiagnosisCause::kSynCookies)) continue;
     if (++named > kMaxListeners) break;
-    Join(evidence.text, listener.address.ToString() + ": " + Explanations(listener.status));
+    Join(evidence.text, listener.Name() + ": " + Explanations(listener.status));
     if (named == 1) evidence.top_sources = OfListener(listener.status).top_sources;
   }
   return evidence;

@@ -25,11 +25,11 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
      "Share of the SYN queue's limit that is in use. Absent if the limit is below 4."},
     {AlertSignal::kListenerAcceptQueueUtilization, "listener_accept_queue_utilization",
      SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kShare, Tier::kListeners, 0s, 0,
-     "Share of the accept queue that is in use now. The queue holds its limit and one more per "
-     "socket."},
+     "Share of the fullest socket's accept queue that is in use now. The queue holds its limit and "
+     "one more."},
     {AlertSignal::kListenerAcceptQueuePeakUtilization, "listener_accept_queue_peak_utilization",
      SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kShare, Tier::kListeners, 0s, 0,
-     "The same share for the accept queue's peak over `peak_window`."},
+     "The maximum of this share over `peak_window`."},
     {AlertSignal::kListenerDrops, "listener_drops", SubjectKind::kListener, SignalForm::kRate,
      SignalUnit::kPerSecond, Tier::kListeners, kRateWindow, 0,
      "SYNs and final ACKs that the listener refused."},

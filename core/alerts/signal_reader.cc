@@ -31,7 +31,7 @@ Readings OfListeners(const Snapshot& snapshot, Fill fill) {
   readings.reserve(snapshot.listeners->listeners.size());
   for (const Listener& listener : snapshot.listeners->listeners) {
     SignalReading& reading = readings.emplace_back();
-    reading.subject = listener.address.ToString();
+    reading.subject = listener.Name();
     reading.listener = &listener;
     fill(listener.status, reading);
   }
@@ -76,13 +76,13 @@ Readings ReadSynQueueUtilization(const Snapshot& snapshot) {
 
 Readings ReadAcceptQueueUtilization(const Snapshot& snapshot) {
   return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
-    reading.value = status.AcceptQueueUtilization();
+    reading.value = status.accept_queue.Utilization();
   });
 }
 
 Readings ReadAcceptQueuePeakUtilization(const Snapshot& snapshot) {
   return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
-    reading.value = status.AcceptQueuePeakUtilization();
+    reading.value = status.accept_queue.PeakUtilization();
   });
 }
 

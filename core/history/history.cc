@@ -32,11 +32,13 @@ ListenerLoad LoadOf(const ListenerList& list) {
     load.accept_queue_length += accept.length;
     load.syn_queue_utilization_max =
         std::max(load.syn_queue_utilization_max, SynQueueUtilization(listener.status));
-    load.accept_queue_utilization_max = std::max(
-        load.accept_queue_utilization_max, listener.status.AcceptQueueUtilization().value_or(0));
+    load.accept_queue_utilization_max =
+        std::max(load.accept_queue_utilization_max, accept.Utilization().value_or(0));
   }
   load.syn_queue_length += list.other.syn_queue.length;
   load.accept_queue_length += list.other.accept_queue.length;
+  load.accept_queue_utilization_max = std::max(load.accept_queue_utilization_max,
+                                               list.other.accept_queue.Utilization().value_or(0));
   return load;
 }
 

@@ -13,8 +13,9 @@
 
 namespace connwatch {
 
-/// The sums over all listeners, and the utilization of the fullest queue. An accept queue is full
-/// at its limit and one more per socket, a SYN queue at its limit. The utilization leaves out SYN
+/// The sums over all listeners, and the utilization of the fullest queue. An accept queue is that
+/// of one socket, full at its limit and one more; a SYN queue is that of a listener, full at its
+/// limit. The utilization leaves out SYN queues of listeners that are summed up as "other", and SYN
 /// queues with a limit below ListenerStatus::kMinSynQueueLimit or with deferred accept.
 struct ListenerLoad {
   std::uint64_t syn_queue_length = 0;

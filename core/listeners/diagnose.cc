@@ -9,6 +9,7 @@ namespace connwatch {
 namespace {
 
 constexpr double kSecondsPerMinute = 60;
+constexpr double kFull = 1;  // as SocketQueue::Utilization() says it
 
 double Finite(double rate) { return std::isfinite(rate) ? rate : 0.0; }
 
@@ -23,11 +24,9 @@ class Judge {
   Judge(const ListenerStatus& listener, const DiagnosisThresholds& thresholds)
       : seen_(listener), limits_(thresholds) {}
 
-  // kernel: sk_acceptq_is_full() is `length > limit`. If the numbers are sums over REUSEPORT
-  // sockets, it proves that at least one of the sockets is above its own limit.
   bool AcceptQueueFull() const {
-    if (seen_.accept_queue.length > seen_.accept_queue.limit) return true;
-    return seen_.accept_queue.peak > seen_.accept_queue.limit && Dropping();
+    const AcceptQueue& queue = seen_.accept_queue;
+    return queue.full_sockets > 0 || (queue.peak_utilization >= kFull && Dropping());
   }
 
   bool SynCookies() const { return AtLimit() && CookiesSent(); }
@@ -143,6 +142,11 @@ std::string SharedBy(const ListenerStatus& seen) {
              : "";
 }
 
+std::string Spread(const ListenerStatus& seen) {
+  const std::string imbalance = seen.accept_queue.Imbalance();
+  return imbalance.empty() ? "" : imbalance + "; ";
+}
+
 std::string Sources(const ListenerStatus& seen) {
   return Count(seen.signs.source_prefixes, "source network", "source networks") + " (busiest " +
          Percent(seen.signs.top_source_ratio) + ")";
@@ -180,8 +184,8 @@ Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& th
 std::string Explain(DiagnosisCause cause, const ListenerStatus& listener) {
   switch (cause) {
     case DiagnosisCause::kAcceptQueueFull:
-      return "accept queue " + std::to_string(listener.accept_queue.length) + " (peak " +
-             std::to_string(listener.accept_queue.peak) + ", limit " +
+      return Spread(listener) + "accept queue " + std::to_string(listener.accept_queue.length) +
+             " (peak " + std::to_string(listener.accept_queue.peak) + ", limit " +
              std::to_string(listener.accept_queue.limit) + SharedBy(listener) + "), " +
              Decimal(listener.signs.drops_per_second) +
              " drops/s: the application accepts too slowly";

@@ -10,38 +10,14 @@
 #include <string>
 #include <vector>
 
-#include "core/base/ip_address.h"
 #include "core/base/sample_window.h"
 #include "core/kernel/host_rates.h"
+#include "core/listeners/accept_queue.h"
 #include "core/listeners/diagnosis.h"
 #include "core/listeners/handshake_ages.h"
+#include "core/listeners/listener_key.h"
 
 namespace connwatch {
-
-/// The accept queue behind one local address. If several sockets share the address (SO_REUSEPORT),
-/// lengths and limits are sums.
-struct AcceptQueue {
-  std::uint64_t sockets = 0;
-  std::uint64_t length = 0;  // connections
-  std::uint64_t limit = 0;   // connections; the kernel admits one more per socket, and 0 is legal
-  std::uint64_t peak = 0;    // of the length, over the peak window
-
-  void Add(std::uint64_t more_length, std::uint64_t more_limit) {
-    ++sockets;
-    length += more_length;
-    limit += more_limit;
-  }
-
-  /// Returns which part of the queue `connections` would fill, usually 0 to 1. The whole queue is
-  /// the limit and one more per socket, so a full queue is at 1 whatever its limit is. nullopt if
-  /// there are no sockets.
-  // kernel: sk_acceptq_is_full() is `length > limit`.
-  std::optional<double> UtilizationBy(std::uint64_t connections) const {
-    const std::uint64_t room = limit + sockets;
-    if (room == 0) return std::nullopt;
-    return static_cast<double>(connections) / static_cast<double>(room);
-  }
-};
 
 /// The SYN-RECV sockets of one listener. Their limit is the accept queue's.
 struct SynQueue {
@@ -103,12 +79,6 @@ struct ListenerStatus {
   bool IsSynQueueAtLimit() const {
     return syn_queue.length >= std::max<std::uint64_t>(accept_queue.limit, 1);
   }
-  std::optional<double> AcceptQueueUtilization() const {
-    return accept_queue.UtilizationBy(accept_queue.length);
-  }
-  std::optional<double> AcceptQueuePeakUtilization() const {
-    return accept_queue.UtilizationBy(accept_queue.peak);
-  }
   std::optional<double> SynQueueUtilization() const {
     if (accept_queue.limit < kMinSynQueueLimit) return std::nullopt;
     return static_cast<double>(syn_queue.length) / static_cast<double>(accept_queue.limit);
@@ -116,18 +86,27 @@ struct ListenerStatus {
 };
 
 struct Listener {
-  Endpoint address;
+  ListenerKey key;
   ListenerStatus status;
   /// The systemd unit or container it belongs to; empty if that is not known.
-  std::string unit;
+  std::string unit = {};
+  /// The name of the interface it is bound to; empty if there is none, or if it has no name here.
+  std::string interface_name = {};
+
+  /// As the label `listener` shows it.
+  std::string Name() const { return FormatListener(key, interface_name); }
 };
 
 struct ListenerList {
-  /// By address, ascending; at most `max_listeners`.
+  /// Those that have a place (core/listeners/listener_places.h). By key, ascending; at most
+  /// `max_listeners`.
   std::vector<Listener> listeners;
-  /// The sum of the listeners that there was no room for, and how many addresses they have.
+  /// The listeners without a place: the sums of their queues as they are now, and the drops that
+  /// happened while they had none. SYN-RECV sockets whose listener was not found are in it as well.
   ListenerStatus other;
+  /// How many listeners have no place, and how many of these are in trouble.
   std::uint64_t folded = 0;
+  std::uint64_t folded_in_trouble = 0;
 };
 
 }  // namespace connwatch

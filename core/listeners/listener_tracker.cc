@@ -3,11 +3,14 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "core/listeners/diagnose.h"
+#include "core/listeners/listener_match.h"
+#include "core/listeners/trouble.h"
 
 namespace connwatch {
 
@@ -38,23 +41,45 @@ struct ListenerTracker::DropCounts {
   std::uint64_t Advance(const SocketRecord& record) {
     if (!record.drops) return 0;
     next[record.cookie] = *record.drops;
-    const auto known = latest.find(record.cookie);
-    if (known != latest.end()) return *record.drops - known->second;  // modulo 2^32, as it wraps
+    for (const ByCookie* counts : {&latest, &before_latest}) {
+      const auto known = counts->find(record.cookie);
+      if (known != counts->end()) return *record.drops - known->second;  // modulo 2^32, as it wraps
+    }
     return is_first_update ? 0 : *record.drops;
   }
 
   void EndUpdate() {
-    latest = std::exchange(next, {});
+    before_latest = std::exchange(latest, std::exchange(next, {}));
     is_first_update = false;
   }
 
   ByCookie latest;
-  ByCookie next;  // of the update in progress; sockets that are gone are not in it
+  ByCookie before_latest;  // because one walk may miss a socket
+  ByCookie next;           // of the update in progress; sockets that are gone are not in it
   bool is_first_update = true;
 };
 
+void ListenerTracker::Entry::SetPeaks(MonotonicTime now, ListenerStatus& into) const {
+  into.accept_queue.peak = accept_peak.Get(now);
+  into.accept_queue.peak_utilization = utilization_peak.Get(now);
+  into.syn_queue.peak = syn_peak.Get(now);
+}
+
+void ListenerTracker::SocketKinds::Add(const SocketRecord& listening) {
+  const bool is_ipv4 = listening.socket_family == AddressFamily::kIpv4;
+  has_ipv4 = has_ipv4 || is_ipv4;
+  has_ipv6 = has_ipv6 || !is_ipv4;
+  has_dual_stack = has_dual_stack || (!is_ipv4 && !listening.is_v6_only);
+}
+
+bool ListenerTracker::SocketKinds::CanOwn(const SocketRecord& syn_recv) const {
+  if (syn_recv.socket_family == AddressFamily::kIpv4) return has_ipv4;
+  return syn_recv.local.address.family() == AddressFamily::kIpv4 ? has_dual_stack : has_ipv6;
+}
+
 ListenerTracker::ListenerTracker(const ListenerTrackerOptions& options)
     : options_(options),
+      places_(options.max_listeners),
       other_(options.peak_window),
       drop_counts_(std::make_unique<DropCounts>()) {}
 
@@ -62,55 +87,57 @@ ListenerTracker::~ListenerTracker() = default;
 
 template <typename Action>
 void ListenerTracker::ForEachEntry(Action action) {
-  for (auto& [address, entry] : entries_) action(entry);
+  for (auto& [key, entry] : entries_) action(entry);
   action(other_);
 }
 
-ListenerTracker::Entry& ListenerTracker::EntryOf(const Endpoint& address, MonotonicTime now) {
-  const auto known = entries_.find(address);
+ListenerTracker::Entry& ListenerTracker::EntryOf(const ListenerKey& key, MonotonicTime now) {
+  const auto known = entries_.find(key);
   if (known != entries_.end()) {
     known->second.last_seen = now;
     return known->second;
   }
-  if (entries_.size() >= options_.max_listeners) {
-    folded_.insert(address);
+  if (entries_.size() >= std::max(kMaxFollowed, options_.max_listeners)) {
+    not_followed_.insert(key);
     return other_;
   }
-  Entry& entry = entries_.emplace(address, Entry(options_.peak_window)).first->second;
+  Entry& entry = entries_.emplace(key, Entry(options_.peak_window)).first->second;
   entry.last_seen = now;
+  places_.TakeFree(key, now);
+  entry.has_place = places_.Has(key);
   return entry;
 }
 
 void ListenerTracker::ForgetVanished(MonotonicTime now) {
   // If there is no room for a new listener, vanished ones are forgotten at once.
-  const bool is_full = entries_.size() >= options_.max_listeners;
+  const bool is_full = entries_.size() >= std::max(kMaxFollowed, options_.max_listeners);
   std::erase_if(entries_, [&](const auto& item) {
     const Entry& entry = item.second;
-    return entry.last_seen < latest_update_ && (is_full || now - entry.last_seen > kMemory);
+    return !entry.IsListening() && (is_full || now - entry.last_seen > kMemory);
   });
 }
 
 void ListenerTracker::UpdateAcceptQueues(std::span<const SocketRecord> listening,
                                          MonotonicTime now) {
   ForgetVanished(now);
-  folded_.clear();
+  not_followed_.clear();
   ForEachEntry([](Entry& entry) {
     entry.status.accept_queue = {};
+    entry.kinds = {};
     entry.drops.StartReading();
   });
   for (const SocketRecord& record : listening) {
-    Entry& entry = EntryOf(record.local, now);
-    entry.status.accept_queue.Add(record.receive_queue, record.send_queue);
+    Entry& entry = EntryOf({record.local, record.interface}, now);
+    const SocketQueue queue{.length = record.receive_queue, .limit = record.send_queue};
+    entry.status.accept_queue.Add(queue);
+    entry.kinds.Add(record);
     entry.drops.AddGrowth(drop_counts_->Advance(record));
-    // kernel: sk_acceptq_is_full() of this one socket.
-    if (record.receive_queue > record.send_queue) entry.drops.NoteFullQueue();
+    if (queue.IsFull()) entry.drops.NoteFullQueue();
     if (record.cgroup_id) entry.status.cgroup_id = record.cgroup_id;
   }
   drop_counts_->EndUpdate();
   AttributeDrops();
-  latest_update_ = now;
-  ForEachEntry(
-      [now](Entry& entry) { entry.accept_peak.Observe(now, entry.status.accept_queue.length); });
+  ObserveAcceptQueues(now);
 }
 
 void ListenerTracker::AttributeDrops() {
@@ -120,10 +147,25 @@ void ListenerTracker::AttributeDrops() {
     drops.push_back(&entry.drops);
   });
   drop_attribution_.Attribute(drops);
-  ForEachEntry([](Entry& entry) {
-    entry.status.drops = entry.drops.refused();
-    entry.status.socket_drops = entry.drops.counted();
-  });
+  ForEachEntry([this](Entry& entry) { BookDrops(entry); });
+}
+
+void ListenerTracker::BookDrops(Entry& entry) {
+  ListenerStatus& status = (entry.has_place ? entry : other_).status;
+  const std::uint64_t refused = entry.drops.refused();
+  const std::uint64_t counted = entry.drops.counted();
+  status.drops += refused - std::exchange(entry.booked_drops, refused);
+  status.socket_drops += counted - std::exchange(entry.booked_socket_drops, counted);
+}
+
+void ListenerTracker::ObserveAcceptQueues(MonotonicTime now) {
+  const auto observe = [now](Entry& entry, const AcceptQueue& queue) {
+    entry.accept_peak.Observe(now, queue.length);
+    entry.utilization_peak.Observe(now, queue.Utilization().value_or(0));
+    entry.longest_accept_queue = std::max(entry.longest_accept_queue, queue.length);
+  };
+  for (auto& [key, entry] : entries_) observe(entry, entry.status.accept_queue);
+  observe(other_, AcceptQueueOfOthers());
 }
 
 void ListenerTracker::BeginSynQueues() {
@@ -136,11 +178,9 @@ void ListenerTracker::BeginSynQueues() {
 }
 
 ListenerTracker::Entry& ListenerTracker::ListenerOf(const SocketRecord& syn_recv) {
-  const IpAddress wildcard =
-      syn_recv.socket_family == AddressFamily::kIpv4 ? IpAddress::AnyIpv4() : IpAddress::AnyIpv6();
-  for (const IpAddress& address : {syn_recv.local.address, wildcard}) {
-    const auto entry = entries_.find({address, syn_recv.local.port});
-    if (entry != entries_.end()) return entry->second;
+  for (const ListenerKey& key : CandidatesFor(syn_recv)) {
+    const auto entry = entries_.find(key);
+    if (entry != entries_.end() && entry->second.kinds.CanOwn(syn_recv)) return entry->second;
   }
   return other_;
 }
@@ -165,7 +205,7 @@ HandshakeSigns ListenerTracker::SignsOf(const Entry& entry, std::chrono::duratio
   };
   const auto length = static_cast<double>(entry.syn_queue_in_poll.length);
   const auto before = static_cast<double>(entry.status.syn_queue.length);
-  const auto new_drops = static_cast<double>(entry.status.drops - entry.drops_at_commit);
+  const auto new_drops = static_cast<double>(entry.drops.refused() - entry.drops_at_commit);
   const auto& top_sources = entry.status.top_sources;
   return {.drops_per_second = per_second(new_drops),
           .syn_queue_growth_per_second = per_second(length - before),
@@ -191,42 +231,94 @@ void ListenerTracker::KeepRecent(Entry& entry, std::uint64_t before, MonotonicTi
 
 void ListenerTracker::CommitSynQueues(MonotonicTime now) {
   const std::chrono::duration<double> elapsed = now - latest_commit_.value_or(now);
+  const double kept = std::exp(-elapsed / kLoadMemory);
   ForEachEntry([&](Entry& entry) {
     entry.status.top_sources = TopSources(entry.sources_in_poll);
     entry.status.signs = SignsOf(entry, elapsed);
-    entry.drops_at_commit = entry.status.drops;
+    entry.drops_at_commit = entry.drops.refused();
     const std::uint64_t before =
         std::exchange(entry.status.syn_queue, entry.syn_queue_in_poll).length;
     entry.syn_peak.Observe(now, entry.status.syn_queue.length);
     KeepRecent(entry, before, now);
+    const std::uint64_t waiting =
+        std::exchange(entry.longest_accept_queue, 0) + entry.status.syn_queue.length;
+    entry.load = kept * entry.load + (1 - kept) * static_cast<double>(waiting);
   });
+  other_.syn_peak.Observe(now, SynQueueOfOthers().length);
   latest_commit_ = now;
 }
 
 void ListenerTracker::Diagnose(const HostRates& rates, MonotonicTime now) {
-  for (auto& [address, entry] : entries_) {
+  for (auto& [key, entry] : entries_) {
     entry.status.signs.host = rates;
-    entry.status.diagnosis = connwatch::Diagnose(StatusOf(entry, now), options_.thresholds);
+    entry.SetPeaks(now, entry.status);
+    entry.status.diagnosis = connwatch::Diagnose(entry.status, options_.thresholds);
   }
+  AssignPlaces(now);
 }
 
-ListenerStatus ListenerTracker::StatusOf(const Entry& entry, MonotonicTime now) const {
+void ListenerTracker::AssignPlaces(MonotonicTime now) {
+  std::vector<PlaceCandidate> listening;
+  for (auto& [key, entry] : entries_) {
+    entry.is_in_trouble = entry.IsListening() && IsInTrouble(entry.status, options_.thresholds);
+    if (entry.IsListening()) listening.push_back({key, entry.is_in_trouble, entry.load});
+  }
+  places_.Reassign(listening, now);
+  for (auto& [key, entry] : entries_) entry.has_place = places_.Has(key);
+}
+
+ListenerStatus ListenerTracker::StatusOf(const Entry& entry, MonotonicTime now) {
   ListenerStatus status = entry.status;
-  status.accept_queue.peak = entry.accept_peak.Get(now);
-  status.syn_queue.peak = entry.syn_peak.Get(now);
+  entry.SetPeaks(now, status);
   status.recent_syn_queue = entry.recent.samples();
+  return status;
+}
+
+AcceptQueue ListenerTracker::AcceptQueueOfOthers() const {
+  AcceptQueue sum = other_.status.accept_queue;
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.has_place) sum.Merge(entry.status.accept_queue);
+  }
+  return sum;
+}
+
+SynQueue ListenerTracker::SynQueueOfOthers() const {
+  SynQueue sum = other_.status.syn_queue;
+  for (const auto& [key, entry] : entries_) {
+    if (entry.has_place || !entry.IsListening()) continue;
+    sum.length += entry.status.syn_queue.length;
+    sum.retransmitting += entry.status.syn_queue.retransmitting;
+  }
+  return sum;
+}
+
+ListenerStatus ListenerTracker::StatusOfOthers(MonotonicTime now) const {
+  ListenerStatus status;
+  status.drops = other_.status.drops;
+  status.socket_drops = other_.status.socket_drops;
+  status.accept_queue = AcceptQueueOfOthers();
+  status.syn_queue = SynQueueOfOthers();
+  // A listener may have lost its place since the peaks were observed.
+  status.accept_queue.peak = std::max(other_.accept_peak.Get(now), status.accept_queue.length);
+  status.accept_queue.peak_utilization =
+      std::max(other_.utilization_peak.Get(now), status.accept_queue.Utilization().value_or(0));
+  status.syn_queue.peak = std::max(other_.syn_peak.Get(now), status.syn_queue.length);
   return status;
 }
 
 ListenerList ListenerTracker::List(MonotonicTime now) const {
   ListenerList list;
-  for (const auto& [address, entry] : entries_) {
-    if (entry.last_seen == latest_update_) {
-      list.listeners.push_back({address, StatusOf(entry, now), ""});
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.IsListening()) continue;
+    if (entry.has_place) {
+      list.listeners.push_back({key, StatusOf(entry, now)});
+      continue;
     }
+    ++list.folded;
+    if (entry.is_in_trouble) ++list.folded_in_trouble;
   }
-  list.other = StatusOf(other_, now);
-  list.folded = folded_.size();
+  list.other = StatusOfOthers(now);
+  list.folded += not_followed_.size();
   return list;
 }
 

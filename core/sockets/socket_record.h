@@ -57,6 +57,14 @@ struct SocketRecord {
   /// The family of the socket itself. kIpv6 with IPv4 addresses means a dual-stack socket that is
   /// used for IPv4.
   AddressFamily socket_family = AddressFamily::kIpv4;
+  /// The index of the network interface that the socket is bound to (SO_BINDTODEVICE, a VRF, the
+  /// scope of a link-local address); 0 if it is bound to none. For SYN-RECV it is what the
+  /// connection will be bound to: the listener's interface. If the listener has none, it may still
+  /// be the VRF's (tcp_l3mdev_accept), or for a link-local peer the interface that the SYN arrived
+  /// on.
+  // kernel: inet_diag_msg_common_fill(): sk_bound_dev_if; request sockets: ir_iif, set by
+  // inet_request_bound_dev_if() and tcp_v6_init_req().
+  std::uint32_t interface = 0;
   /// Identifies the socket for its whole life, across states; never reused while the host is up.
   std::uint64_t cookie = 0;
   /// LISTEN: connections waiting for accept(2). Other states: unread bytes (Recv-Q).

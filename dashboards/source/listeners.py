@@ -104,14 +104,26 @@ ACCEPT_QUEUE = row(
                "nearly all the time. A line at its limit is an application that is blocked, or has "
                "no descriptors or workers left.",
                [query("connwatch_listener_accept_queue_length{LISTENER}", "{{listener}}"),
+                query("connwatch_listener_accept_queue_peak{LISTENER} > 0", "peak of {{listener}}"),
                 limit("connwatch_listener_accept_queue_length")],
                width=12, overrides=[limit_style("/^limit/")]),
-    timeseries("Accept queue, peak as a share of what it holds", "percentunit",
+    timeseries("Accept queue of the fullest socket, peak as a share of what it holds", "percentunit",
                "Short peaks below 100 % are bursts: a larger backlog helps. A plateau is an "
                "application that is too slow: a larger backlog does not help.",
                [query('instance_listener_queue:connwatch_listener_queue_peak:ratio'
                       '{LISTENER,queue="accept"}', "{{listener}}")],
                width=12, lines=thresholds((0.8, RED))),
+    timeseries("Accept queue of the fullest socket, now", "percentunit",
+               "Where several sockets share a port (SO_REUSEPORT), the kernel gives each connection "
+               "to one of them, whatever room the others have. So the fullest one decides. Alerts "
+               "watch this number.",
+               [query("connwatch_listener_accept_queue_utilization_ratio{LISTENER}",
+                      "{{listener}}")],
+               width=12, lines=thresholds((0.8, RED))),
+    timeseries("Sockets whose accept queue is full", "short",
+               "If it is above 0 and below the number of the listener's sockets, one process of "
+               "several has stopped accepting.",
+               [query("connwatch_listener_full_sockets{LISTENER}", "{{listener}}")], width=12),
 )
 
 LOST = row(

@@ -94,8 +94,11 @@ EVENTS = row(
     timeseries("Ended connections by what is known", "cps",
                "complete: the final values are known. disconnected: the kernel had cleared them "
                "before the event. vanished: no event came. Many of the last two make totals a "
-               "little too low.",
-               [query(rate("connwatch_connections_ended_total"), "{{cause}}")], width=6),
+               "little too low. The direction of some was guessed, by what is said; 'by nothing' "
+               "may be wrong.",
+               [query(rate("connwatch_connections_ended_total"), "{{cause}}"),
+                query(rate("connwatch_connections_direction_guessed_total"),
+                      "direction by {{by}}")], width=6),
     timeseries("Connections followed", "short",
                "Untracked connections are beyond max_tracked_connections. They are counted only "
                "when they end.",
@@ -109,8 +112,9 @@ EVENTS = row(
     stat("Summed up as other", "short",
          "Listeners beyond max_listeners and groups beyond max_groups, which are summed up as "
          "other. If it is above 0, raise the limit, or configure groups.",
-         [now("connwatch_folded_subjects{HOST}", "{{kind}}")], width=3, height=8,
-         steps=thresholds((1, AMBER)), text="value_and_name"),
+         [now("connwatch_folded_subjects{HOST}", "{{kind}}"),
+          now("connwatch_folded_listeners_in_trouble{HOST}", "listeners in trouble")],
+         width=3, height=8, steps=thresholds((1, AMBER)), text="value_and_name"),
 )
 
 ALERTS = row(

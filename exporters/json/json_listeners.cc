@@ -33,6 +33,11 @@ void AddQueues(Json& object, const ListenerStatus& status) {
   object["accept_queue_length"] = status.accept_queue.length;
   object["accept_queue_peak"] = status.accept_queue.peak;
   object["accept_queue_limit"] = status.accept_queue.limit;
+  object["accept_queue_utilization_ratio"] = OrNull(status.accept_queue.Utilization());
+  object["accept_queue_peak_utilization_ratio"] = OrNull(status.accept_queue.PeakUtilization());
+  object["full_sockets"] = status.accept_queue.full_sockets;
+  object["fullest_socket"] = {{"accept_queue_length", status.accept_queue.fullest.length},
+                              {"accept_queue_limit", status.accept_queue.fullest.limit}};
   object["syn_queue_length"] = status.syn_queue.length;
   object["syn_queue_peak"] = status.syn_queue.peak;
   object["syn_queue_limit"] = status.accept_queue.limit;
@@ -42,7 +47,7 @@ void AddQueues(Json& object, const ListenerStatus& status) {
 }
 
 Json ToJson(const Listener& listener) {
-  Json object = {{"address", listener.address.ToString()}, {"unit", listener.unit}};
+  Json object = {{"address", listener.Name()}, {"unit", listener.unit}};
   AddQueues(object, listener.status);
   object["diagnosis"] = Causes(listener.status);
   object["evidence"] = Evidence(listener.status.signs);
@@ -56,7 +61,7 @@ Json ToJson(const Listener& listener) {
 }
 
 Json Folded(const ListenerList& list) {
-  Json object = {{"addresses", list.folded}};
+  Json object = {{"addresses", list.folded}, {"in_trouble", list.folded_in_trouble}};
   AddQueues(object, list.other);
   return object;
 }

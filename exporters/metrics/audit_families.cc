@@ -89,7 +89,12 @@ void AddFolded(MetricFamilies& families, const Snapshot& snapshot) {
   auto folded = families.Gauge("connwatch_folded_subjects",
                                "Subjects beyond their limit, summed up as other.");
   folded.Add(snapshot.folded_groups, {{"kind", "group"}});
-  if (snapshot.listeners) folded.Add(snapshot.listeners->folded, {{"kind", "listener"}});
+  if (!snapshot.listeners) return;
+  folded.Add(snapshot.listeners->folded, {{"kind", "listener"}});
+  families
+      .Gauge("connwatch_folded_listeners_in_trouble",
+             "Of the listeners that are summed up, those in trouble: no place was free for them.")
+      .Add(snapshot.listeners->folded_in_trouble);
 }
 
 void AddSelfAudit(MetricFamilies& families, const Snapshot& snapshot) {

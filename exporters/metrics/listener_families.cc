@@ -4,7 +4,7 @@ namespace connwatch {
 
 namespace {
 
-// The name of all listeners beyond max_listeners together.
+// The name of all listeners without a place together.
 constexpr std::string_view kOtherListener = "other";
 
 // The name and the status of each listener that has series of its own.
@@ -19,6 +19,13 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
   auto limit = families.Gauge("connwatch_listener_accept_queue_limit",
                               "Limit of the accept queue, summed over the listener's sockets; the "
                               "queue is full only above it.");
+  auto utilization = families.Gauge(
+      "connwatch_listener_accept_queue_utilization_ratio",
+      "Used share of the accept queue of the fullest of the listener's sockets; full at 1.");
+  auto peak_utilization = families.Gauge("connwatch_listener_accept_queue_peak_utilization_ratio",
+                                         "Maximum of that share over the peak window.");
+  auto full = families.Gauge("connwatch_listener_full_sockets",
+                             "Of the listener's sockets, those whose accept queue is full.");
   auto drops = families.Counter("connwatch_listener_drops_total",
                                 "SYNs and final ACKs that the listener refused.");
   auto socket_drops = families.Counter("connwatch_listener_socket_drops_total",
@@ -31,6 +38,11 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
     length.Add(status.accept_queue.length, labels);
     peak.Add(status.accept_queue.peak, labels);
     limit.Add(status.accept_queue.limit, labels);
+    if (const auto share = status.accept_queue.Utilization()) utilization.Add(*share, labels);
+    if (const auto share = status.accept_queue.PeakUtilization()) {
+      peak_utilization.Add(*share, labels);
+    }
+    full.Add(status.accept_queue.full_sockets, labels);
     drops.Add(status.drops, labels);
     socket_drops.Add(status.socket_drops, labels);
     sockets.Add(status.accept_queue.sockets, labels);
@@ -59,7 +71,7 @@ void AddDiagnoses(MetricFamilies& families, const ListenerList& list) {
   auto info =
       families.Gauge("connwatch_listener_info", "The listener's owner, by cgroup; always 1.");
   for (const Listener& listener : list.listeners) {
-    const std::string name = listener.address.ToString();
+    const std::string name = listener.Name();
     for (const DiagnosisCause cause : kDiagnosisCauses) {
       diagnosis.Add(listener.status.diagnosis.Has(cause) ? 1.0 : 0.0,
                     {{"listener", name}, {"cause", Name(cause)}});
@@ -75,7 +87,7 @@ void AddListeners(MetricFamilies& families, const Snapshot& snapshot) {
   const ListenerList& list = *snapshot.listeners;
   ListedListeners listeners;
   for (const Listener& listener : list.listeners) {
-    listeners.emplace_back(listener.address.ToString(), listener.status);
+    listeners.emplace_back(listener.Name(), listener.status);
   }
   listeners.emplace_back(kOtherListener, list.other);
   AddAcceptQueues(families, listeners);

@@ -33,13 +33,9 @@ std::string_view QueryOf(AlertSignal signal) {
       return "connwatch_listener_syn_queue_length{<match>}\n"
              "/ (connwatch_listener_accept_queue_limit{<match>} >= <min>)";
     case AlertSignal::kListenerAcceptQueueUtilization:
-      return "connwatch_listener_accept_queue_length{<match>}\n"
-             "/ (connwatch_listener_accept_queue_limit{<match>}"
-             " + connwatch_listener_sockets{<match>})";
+      return "connwatch_listener_accept_queue_utilization_ratio{<match>}";
     case AlertSignal::kListenerAcceptQueuePeakUtilization:
-      return "connwatch_listener_accept_queue_peak{<match>}\n"
-             "/ (connwatch_listener_accept_queue_limit{<match>}"
-             " + connwatch_listener_sockets{<match>})";
+      return "connwatch_listener_accept_queue_peak_utilization_ratio{<match>}";
     case AlertSignal::kListenerDrops:
       return "rate(connwatch_listener_drops_total{<match>}[<window>])";
     case AlertSignal::kSynCookiesSent:

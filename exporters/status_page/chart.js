@@ -100,13 +100,12 @@ class QueueBar {
       element("span", {class: "queue-text"}, this.length, this.limit));
   }
 
-  // `isMeant`: a full queue is no trouble.
-  update({length, peak, limit, capacity, isMeant}) {
-    const share = capacity > 0 ? length / capacity : 0;
+  // `share` and `peakShare`: how full it is and was. `isMeant`: a full queue is no trouble.
+  update({length, peak, limit, share, peakShare, isMeant}) {
     const level = isMeant ? "low" : share >= 1 ? "full" : share >= 0.8 ? "high" : "low";
     this.fill.style.width = `${Math.min(100, share * 100)}%`;
-    this.peak.style.left = `${Math.min(100, capacity > 0 ? peak / capacity * 100 : 0)}%`;
-    show(this.peak, peak > length);
+    this.peak.style.left = `${Math.min(100, peakShare * 100)}%`;
+    show(this.peak, peakShare > share);
     setAttribute(this.bar, "data-level", level);
     setText(this.length, countText(length));
     const peakText = peak > length ? `, peak\u00a0${countText(peak)}` : "";

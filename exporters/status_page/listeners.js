@@ -41,13 +41,16 @@ class Listeners {
   noteOn(answer) {
     if (answer === null) return "The first poll is not complete.";
     const total = answer.total + answer.folded.addresses;
-    let note = plural(total, "address", "addresses");
+    let note = plural(total, "listener", "listeners");
     note += this.troubled > 0 ? `, ${countText(this.troubled)} in trouble` : ", none in trouble";
     if (answer.total > this.rows.length) {
       note += `; the first ${countText(this.rows.length)} are shown`;
     }
     if (answer.folded.addresses > 0) {
       note += `; ${countText(answer.folded.addresses)} beyond max_listeners are summed up as other`;
+      if (answer.folded.in_trouble > 0) {
+        note += `, ${countText(answer.folded.in_trouble)} of them in trouble`;
+      }
     }
     return note;
   }
@@ -87,16 +90,19 @@ class ListenerRows {
     setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
     setText(this.address, row.address);
     setAttribute(this.owner, "title", row.unit);
-    const shared = row.sockets > 1 ? plural(row.sockets, "socket", "sockets") : "";
+    const full = row.full_sockets > 0 ? ` (${countText(row.full_sockets)} full)` : "";
+    const shared = row.sockets > 1 ? plural(row.sockets, "socket", "sockets") + full : "";
     setText(this.owner, [unitText(row.unit), shared].filter((part) => part !== "").join(", "));
+    const ofSynQueue = (length) => (row.syn_queue_limit > 0 ? length / row.syn_queue_limit : 0);
     this.syn.update({
       length: row.syn_queue_length, peak: row.syn_queue_peak, limit: row.syn_queue_limit,
-      capacity: row.syn_queue_limit,
+      share: ofSynQueue(row.syn_queue_length), peakShare: ofSynQueue(row.syn_queue_peak),
       isMeant: row.diagnosis.some((found) => found.cause === "deferred_accept"),
     });
     this.accept.update({
       length: row.accept_queue_length, peak: row.accept_queue_peak, limit: row.accept_queue_limit,
-      capacity: row.accept_queue_limit + row.sockets, isMeant: false,
+      share: row.accept_queue_utilization_ratio,  // of the fullest socket
+      peakShare: row.accept_queue_peak_utilization_ratio, isMeant: false,
     });
     setText(this.drops, briefCountText(row.drops_total));
     setAttribute(this.drops, "data-usual", String(row.drops_total === 0));

@@ -74,8 +74,8 @@ std::vector<Fixture> LoadFixtures() {
 std::string Describe(const SocketRecord& record) {
   std::ostringstream text;
   text << Name(record.state) << ' ' << record.local.ToString() << ' ' << record.remote.ToString()
-       << " cookie=" << record.cookie << " queues=" << record.receive_queue << '/'
-       << record.send_queue;
+       << " interface=" << record.interface << " cookie=" << record.cookie
+       << " queues=" << record.receive_queue << '/' << record.send_queue;
   const TcpInfo info = record.tcp_info.value_or(TcpInfo{});
   text << " rtt_us=" << CountOf(info.rtt)
        << " last_ack_ms=" << CountOf(info.since_last_ack_received)

@@ -22,8 +22,8 @@ FOLDERS = ("core", "netlink", "config", "procfs", "exporters", "monitor", "daemo
 SUFFIXES = {".cc", ".h", ".py", ".txt", ".cmake", ".yml", ""}
 INPUTS_OF_FUZZERS = {"seeds", "corpus"}
 # What the first change adds. Once the tree has one of these, the page needs another example.
-CREATED = {"connwatch_listener_full_sockets", "full_sockets", "SocketsWithAFullQueueAreCounted",
-           "test_one_of_two_sockets_is_full"}
+CREATED = {"connwatch_listener_waiting_sockets", "waiting_sockets", "SocketsWhereConnectionsWaitAreCounted",
+           "test_a_client_waits_at_one_of_two_sockets"}
 # Programs that find nothing wrong with the files they are shown with, and change nothing.
 READ_ONLY = {"clang-format": ["--dry-run", "-Werror"], "pyflakes3": [], "shellcheck": []}
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/alerts/alert_engine.h"
+#include "tests/support/queues.h"
 #include "tests/support/records.h"
 #include "tests/support/snapshots.h"
 
@@ -32,11 +33,11 @@ class AlertWorld {
   /// Added at the first call.
   ListenerStatus& ListenerOn(std::uint16_t port) {
     for (Listener& listener : snapshot.listeners->listeners) {
-      if (listener.address.port == port) return listener.status;
+      if (listener.key.endpoint.port == port) return listener.status;
     }
     Listener& added = snapshot.listeners->listeners.emplace_back();
-    added.address = {IpAddress(), port};
-    added.status.accept_queue = {.sockets = 1, .limit = 128};
+    added.key = {{IpAddress(), port}};
+    added.status.accept_queue = OneQueue(0, 128);
     return added.status;
   }
 

@@ -45,4 +45,15 @@ inline SocketRecord Listening(std::uint64_t cookie, std::uint16_t port,
   return record;
 }
 
+/// A handshake of a client with `local`:`port` that waits for its final ACK.
+inline SocketRecord SynRecv(IpAddress local, std::uint16_t port, AddressFamily socket_family,
+                            std::uint8_t retransmissions = 0) {
+  SocketRecord record = Established(0, port);
+  record.state = TcpState::kSynRecv;
+  record.local.address = local;
+  record.socket_family = socket_family;
+  record.retransmissions = retransmissions;
+  return record;
+}
+
 }  // namespace connwatch

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/snapshot.h"
+#include "tests/support/queues.h"
 #include "tests/support/records.h"
 
 namespace connwatch {
@@ -61,18 +62,29 @@ inline TrafficLedger TestTraffic() {
 
 inline ListenerList TestListeners() {
   ListenerList listeners;
-  listeners.listeners = {{{IpAddress(), 443},
-                          {.accept_queue = {.sockets = 2, .length = 3, .limit = 256, .peak = 9},
-                           .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
-                           .drops = 6,
-                           .socket_drops = 60,
-                           .cgroup_id = 77},
-                          "nginx.service"},
-                         {{Ipv6Loopback(), 22},
-                          {.accept_queue = {.sockets = 1, .length = 0, .limit = 128, .peak = 0}},
-                          ""}};
-  listeners.other.accept_queue = {.sockets = 4, .length = 5, .limit = 512, .peak = 6};
+  listeners.listeners = {
+      {{{IpAddress(), 443}},
+       {.accept_queue = {.sockets = 2,
+                         .length = 3,
+                         .limit = 256,
+                         .peak = 9,
+                         .fullest = {.length = 3, .limit = 127},
+                         .peak_utilization = 0.0625},
+        .syn_queue = {.length = 12, .peak = 20, .retransmitting = 4},
+        .drops = 6,
+        .socket_drops = 60,
+        .cgroup_id = 77},
+       "nginx.service"},
+      {{{Ipv6Loopback(), 22}, 7}, {.accept_queue = OneQueue(0, 127)}, "", "eth0"}};
+  listeners.other.accept_queue = {.sockets = 4,
+                                  .length = 5,
+                                  .limit = 512,
+                                  .peak = 6,
+                                  .full_sockets = 1,
+                                  .fullest = {.length = 4, .limit = 3},
+                                  .peak_utilization = 1};
   listeners.folded = 4;
+  listeners.folded_in_trouble = 1;
   ListenerStatus& flooded = listeners.listeners.front().status;
   flooded.diagnosis.causes[IndexOf(DiagnosisCause::kSynFlood)] = true;
   flooded.top_sources = {{.prefix = Ipv4({198, 51, 100, 7}).SourcePrefix(), .count = 8}};

@@ -22,7 +22,7 @@ using testing::Not;
 class AlertDefaultsTest : public testing::Test {
  protected:
   AlertDefaultsTest() {
-    status().accept_queue.limit = 4'096;
+    status().accept_queue = OneQueue(0, 4'096);
     world_.snapshot.kernel.sockets->time_wait = 100;
     world_.snapshot.kernel.limits->time_wait_limit = 262'144;
     world_.snapshot.kernel.limits->ephemeral_ports_available = 28'232;
@@ -97,7 +97,7 @@ TEST_F(AlertDefaultsTest, AFloodOfTwoSecondsThatStaysBelowTheLimitIsRaised) {
 }
 
 TEST_F(AlertDefaultsTest, AFloodBehindCookiesIsRaisedAlthoughTheQueueIsFlat) {
-  status().accept_queue.limit = 128;
+  status().accept_queue = OneQueue(0, 128);
   status().signs.host.syn_cookies_per_second = 900;
   for (int i = 0; i < 18; ++i) {
     SetSynQueue(129, 120);
@@ -113,7 +113,7 @@ TEST_F(AlertDefaultsTest, AFloodBehindCookiesIsRaisedAlthoughTheQueueIsFlat) {
 }
 
 TEST_F(AlertDefaultsTest, AQueueAtItsLimitWithoutCookiesIsRaised) {
-  status().accept_queue.limit = 5;
+  status().accept_queue = OneQueue(0, 5);
   for (int i = 0; i < 18; ++i) {
     SetSynQueue(5, 0);
     status().drops += 20;
@@ -124,7 +124,7 @@ TEST_F(AlertDefaultsTest, AQueueAtItsLimitWithoutCookiesIsRaised) {
 }
 
 TEST_F(AlertDefaultsTest, AFullAcceptQueueIsRaisedAlthoughSynRecvIsNearZero) {
-  status().accept_queue = {.sockets = 1, .length = 129, .limit = 128, .peak = 129};
+  status().accept_queue = OneQueue(129, 128);
   SetSynQueue(1, 1);
   Seconds(11);
   EXPECT_THAT(fired_, Contains("AcceptQueueNearlyFull"));
@@ -138,7 +138,7 @@ TEST_F(AlertDefaultsTest, ADeferringListenerRaisesNothing) {
     Second();
     EXPECT_THAT(fired_, IsEmpty()) << i;
   }
-  status().accept_queue.limit = 1'500;
+  status().accept_queue = OneQueue(0, 1'500);
   for (int i = 0; i < 60; ++i) {
     SetSynQueue(1'500, 0, 1'400);
     Second();
@@ -150,8 +150,7 @@ TEST_F(AlertDefaultsTest, BurstsAndAWaveOfClientsRaiseNothing) {
   for (int i = 0; i < 120; ++i) {
     // 500 connects at once every 20 s, accepted within a second or two.
     const bool is_burst = i % 20 == 0;
-    status().accept_queue.length = is_burst ? 500 : 0;
-    status().accept_queue.peak = 500;
+    status().accept_queue = OneQueue(is_burst ? 500 : 0, 4'096, 500);
     SetSynQueue(is_burst ? 300 : 0, 0);
     Second();
   }
@@ -165,7 +164,7 @@ TEST_F(AlertDefaultsTest, BurstsAndAWaveOfClientsRaiseNothing) {
 }
 
 TEST_F(AlertDefaultsTest, OneBurstBeyondTheBacklogRaisesNothing) {
-  status().accept_queue.limit = 128;
+  status().accept_queue = OneQueue(0, 128);
   status().drops += 372;
   Counter(KernelCounterId::kSyncookiesSent) += 372;
   Seconds(120);
@@ -187,11 +186,11 @@ TEST_F(AlertDefaultsTest, ConnectsWithoutAnAnswerAreRaisedWithTheirDestinations)
 }
 
 TEST_F(AlertDefaultsTest, AMonitorThatCannotReadIsRaisedAndNothingElseChanges) {
-  status().accept_queue = {.sockets = 1, .length = 129, .limit = 128, .peak = 129};
+  status().accept_queue = OneQueue(129, 128);
   Seconds(11);
   EXPECT_THAT(fired_, Contains("AcceptQueueNearlyFull"));
   world_.is_failing = true;
-  status().accept_queue.length = 0;
+  status().accept_queue = OneQueue(0, 128);
   Seconds(30);
   EXPECT_THAT(fired_, Not(Contains("MonitorStale")));
   Second();

@@ -82,7 +82,7 @@ TEST(AlertEvidence, OfADiagnosedFloodHasTheSame) {
 
 TEST(AlertEvidence, OfAListenerWithoutHandshakesSaysNothingAboutThem) {
   AlertWorld world({Rule(AlertSignal::kListenerAcceptQueueUtilization, 0.5)});
-  world.ListenerOn(443).accept_queue = {.sockets = 1, .length = 3, .limit = 2, .peak = 3};
+  world.ListenerOn(443).accept_queue = OneQueue(3, 2);
   const AlertEvidence evidence = Fired(world);
   EXPECT_EQ(evidence.text, "SYN queue 0 (peak 0), accept queue 3 (peak 3), limit 2, 0/s drops");
   EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("syn_queue_retransmitting_share", 0.0),

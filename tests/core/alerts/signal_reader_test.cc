@@ -37,16 +37,16 @@ testing::Matcher<double> IsAbsent() { return testing::IsNan(); }
 TEST(SignalReaderTest, ReadsTheListeners) {
   const Snapshot snapshot = FullSnapshot();
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
-              ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1]:22", 0)));
+              ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot),
-              ElementsAre(Pair("0.0.0.0:443", 12.0 / 256), Pair("[::1]:22", 0)));
-  // The queue holds one more than its limit for each of the two sockets.
+              ElementsAre(Pair("0.0.0.0:443", 12.0 / 256), Pair("[::1%eth0]:22", 0)));
+  // The fullest of the two sockets has all three connections, and holds one more than its limit.
   EXPECT_THAT(Values(AlertSignal::kListenerAcceptQueueUtilization, snapshot),
-              ElementsAre(Pair("0.0.0.0:443", 3.0 / 258), Pair("[::1]:22", 0)));
+              ElementsAre(Pair("0.0.0.0:443", 3.0 / 128), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerAcceptQueuePeakUtilization, snapshot),
-              ElementsAre(Pair("0.0.0.0:443", 9.0 / 258), Pair("[::1]:22", 0)));
+              ElementsAre(Pair("0.0.0.0:443", 0.0625), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
-              ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1]:22", 0)));
+              ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1%eth0]:22", 0)));
 }
 
 TEST(SignalReaderTest, ReadsTheGroups) {
@@ -127,7 +127,7 @@ TEST(SignalReaderTest, BeforeTheFirstPollThereIsNothing) {
 TEST(SignalReaderTest, ALimitOfZeroIsNoDivision) {
   Snapshot snapshot = FullSnapshot();
   ListenerStatus& status = snapshot.listeners->listeners.front().status;
-  status.accept_queue = {.sockets = 1, .length = 1, .limit = 0, .peak = 1};
+  status.accept_queue = OneQueue(1, 0);
   // One connection is all that such a queue holds.
   EXPECT_EQ(Values(AlertSignal::kListenerAcceptQueueUtilization, snapshot).at("0.0.0.0:443"), 1);
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot).at("0.0.0.0:443"),

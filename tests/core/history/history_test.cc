@@ -47,7 +47,7 @@ class HistoryTest : public testing::Test {
 
   Listener& AddListener(std::uint16_t port, AcceptQueue queue) {
     Listener& added = snapshot_.listeners->listeners.emplace_back();
-    added.address = {IpAddress(), port};
+    added.key = {{IpAddress(), port}};
     added.status.accept_queue = queue;
     return added;
   }
@@ -92,14 +92,14 @@ TEST_F(HistoryTest, TheSampleInProgressIsTheLast) {
 }
 
 TEST_F(HistoryTest, KeepsTheLargestOfQueuesAndConnects) {
-  Listener& listener = AddListener(443, {.sockets = 1, .length = 0, .limit = 128});
+  Listener& listener = AddListener(443, OneQueue(0, 128));
   Tick();
   listener.status.syn_queue.length = 64;
-  listener.status.accept_queue.length = 129;
+  listener.status.accept_queue = OneQueue(129, 128);
   snapshot_.pending_connects->by_group[kOtherGroup] = {.sockets = 7, .retransmitting = 2};
   Tick();
   listener.status.syn_queue.length = 1;
-  listener.status.accept_queue.length = 0;
+  listener.status.accept_queue = OneQueue(0, 128);
   snapshot_.pending_connects->by_group[kOtherGroup] = {.sockets = 1};
   Tick(3);
   ASSERT_EQ(samples().size(), 1U);
@@ -115,27 +115,28 @@ TEST_F(HistoryTest, KeepsTheLargestOfQueuesAndConnects) {
 }
 
 TEST_F(HistoryTest, LengthsAreSumsAndUtilizationIsTheFullestQueues) {
-  AddListener(1, {.sockets = 1, .length = 3, .limit = 9}).status.syn_queue.length = 1;
-  AddListener(2, {.sockets = 1, .length = 2, .limit = 3}).status.syn_queue.length = 3;
-  Listener& deferring = AddListener(3, {.sockets = 1, .length = 0, .limit = 10});
+  AddListener(1, OneQueue(3, 9)).status.syn_queue.length = 1;
+  AddListener(2, OneQueue(2, 3)).status.syn_queue.length = 3;
+  Listener& deferring = AddListener(3, OneQueue(0, 10));
   deferring.status.syn_queue.length = 10;
   deferring.status.diagnosis.causes.at(IndexOf(DiagnosisCause::kDeferredAccept)) = true;
   snapshot_.listeners->other.syn_queue.length = 100;
-  snapshot_.listeners->other.accept_queue.length = 200;
+  snapshot_.listeners->other.accept_queue.Add({.length = 0, .limit = 9});
+  snapshot_.listeners->other.accept_queue.Add({.length = 200, .limit = 249});
   Tick(5);
   const ListenerLoad& load = samples().at(0).listeners.value();
   EXPECT_EQ(load.syn_queue_length, 114U);
   EXPECT_EQ(load.accept_queue_length, 205U);
   EXPECT_DOUBLE_EQ(load.syn_queue_utilization_max, 1.0 / 9) << "limits below 4 do not count";
-  EXPECT_DOUBLE_EQ(load.accept_queue_utilization_max, 0.5);
+  EXPECT_DOUBLE_EQ(load.accept_queue_utilization_max, 0.8) << "of those without a place as well";
 }
 
 TEST_F(HistoryTest, TheSmallestSynQueueThatCountsHasALimitOfFour) {
-  Listener& listener = AddListener(1, {.sockets = 1, .length = 0, .limit = 4});
+  Listener& listener = AddListener(1, OneQueue(0, 4));
   listener.status.syn_queue.length = 2;
   Tick(5);
   EXPECT_DOUBLE_EQ(samples().at(0).listeners.value().syn_queue_utilization_max, 0.5);
-  listener.status.accept_queue.limit = 3;
+  listener.status.accept_queue = OneQueue(0, 3);
   Tick(5);
   EXPECT_DOUBLE_EQ(samples().at(1).listeners.value().syn_queue_utilization_max, 0);
 }

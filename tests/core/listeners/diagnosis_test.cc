@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/listeners/diagnose.h"
+#include "tests/support/queues.h"
 
 namespace connwatch {
 namespace {
@@ -99,32 +100,36 @@ std::vector<Situation> AcceptQueueSituations() {
       {"Empty", {}, {}},
       {"Quiet", kQuiet, {}},
       {"AcceptQueueAtLimitIsNotFull",
-       With(kQuiet, [](E& e) { e.accept_queue.length = 4'096; }),
+       With(kQuiet, [](E& e) { e.accept_queue = OneQueue(4'096, 4'096); }),
        {}},
       {"AcceptQueueAboveLimit",
-       With(kQuiet, [](E& e) { e.accept_queue.length = 4'097; }),
+       With(kQuiet, [](E& e) { e.accept_queue = OneQueue(4'097, 4'096); }),
        {kAcceptQueueFull}},
-      {"PeakAboveLimitWithoutDrops", With(kQuiet, [](E& e) { e.accept_queue.peak = 4'097; }), {}},
+      {"PeakAboveLimitWithoutDrops",
+       With(kQuiet, [](E& e) { e.accept_queue = OneQueue(0, 4'096, 4'097); }),
+       {}},
       {"PeakAtLimitWithDrops",
-       With(kQuiet, [](E& e) { e.accept_queue.peak = 4'096, e.signs.drops_per_second = 5; }),
+       With(kQuiet,
+            [](E& e) { e.accept_queue = OneQueue(0, 4'096, 4'096), e.signs.drops_per_second = 5; }),
        {}},
       {"PeakAboveLimitWithDrops",
-       With(kQuiet, [](E& e) { e.accept_queue.peak = 4'097, e.signs.drops_per_second = 0.03; }),
+       With(kQuiet,
+            [](E& e) {
+              e.accept_queue = OneQueue(0, 4'096, 4'097), e.signs.drops_per_second = 0.03;
+            }),
        {kAcceptQueueFull}},
       {"DropsAlone", With(kQuiet, [](E& e) { e.signs.drops_per_second = 100; }), {}},
       {"LimitZeroAndEmpty",
        {.signs = {.drops_per_second = 1, .host = {.syn_cookies_per_second = 100}}},
        {}},
-      {"LimitZeroAndOneWaiting", {.accept_queue = {.length = 1, .peak = 1}}, {kAcceptQueueFull}},
-      {"ReuseportOneAboveItsLimit",
-       {.accept_queue = {.sockets = 4, .length = 41, .limit = 40}},
-       {kAcceptQueueFull}},
+      {"LimitZeroAndOneWaiting", {.accept_queue = OneQueue(1, 0)}, {kAcceptQueueFull}},
       // The kernel ignores final ACKs then, from many and from few sources.
       {"AcceptQueueFullKeepsManyInSynRecv",
-       With(kStandingFlood, [](E& e) { e.accept_queue.length = 4'097; }),
+       With(kStandingFlood, [](E& e) { e.accept_queue = OneQueue(4'097, 4'096); }),
        {kAcceptQueueFull}},
       {"AcceptQueueFullKeepsFewInSynRecv",
-       With(kLostPath, [](E& e) { e.accept_queue.peak = 4'097, e.signs.drops_per_second = 1; }),
+       With(kLostPath,
+            [](E& e) { e.accept_queue = OneQueue(0, 4'096, 4'097), e.signs.drops_per_second = 1; }),
        {kAcceptQueueFull}},
   };
 }
@@ -358,7 +363,7 @@ std::vector<Situation> HealthySituations() {
       {"BurstOf500Completed",
        With(kQuiet,
             [](E& e) {
-              e.accept_queue.length = 20, e.accept_queue.peak = 480, e.syn_queue.peak = 500;
+              e.accept_queue = OneQueue(20, 4'096, 480), e.syn_queue.peak = 500;
               e.signs.syn_queue_growth_per_second = -500, e.signs.host.completed_per_second = 500;
             }),
        {}},
@@ -467,11 +472,10 @@ TEST(DiagnosisThresholdsTest, AreUsed) {
 }
 
 TEST(DiagnosisExplainTest, GivesTheNumbers) {
-  EXPECT_EQ(Explain(kAcceptQueueFull,
-                    {.accept_queue = {.sockets = 4, .length = 516, .limit = 512, .peak = 520},
-                     .signs = {.drops_per_second = 12.54}}),
-            "accept queue 516 (peak 520, limit 512 over 4 sockets), 12.5 drops/s: the application "
-            "accepts too slowly");
+  EXPECT_EQ(Explain(kAcceptQueueFull, {.accept_queue = OneQueue(129, 128, 130),
+                                       .signs = {.drops_per_second = 12.54}}),
+            "accept queue 129 (peak 130, limit 128), 12.5 drops/s: the application accepts too "
+            "slowly");
   EXPECT_EQ(Explain(kSynFlood, kFreshFlood),
             "SYN queue 1500 (peak 1500, limit 4096) growing by 1500.0/s from 256 source networks "
             "(busiest 1 %), 0 of 1500 handshakes had to repeat the SYN-ACK: SYNs from many sources "

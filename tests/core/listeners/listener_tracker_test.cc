@@ -30,16 +30,6 @@ SocketRecord ListeningOn(std::uint64_t cookie, IpAddress address, std::uint16_t 
   return record;
 }
 
-SocketRecord SynRecv(IpAddress local, std::uint16_t port, AddressFamily socket_family,
-                     std::uint8_t retransmissions = 0) {
-  SocketRecord record = Established(0, port);
-  record.state = TcpState::kSynRecv;
-  record.local.address = local;
-  record.socket_family = socket_family;
-  record.retransmissions = retransmissions;
-  return record;
-}
-
 class ListenerTrackerTest : public testing::Test {
  protected:
   void Update(const std::vector<SocketRecord>& listening, int second) {
@@ -60,7 +50,7 @@ class ListenerTrackerTest : public testing::Test {
   // The listener with this label; a default one, with a failure, where there is none.
   ListenerStatus Status(const std::string& label) const {
     for (const Listener& listener : List().listeners) {
-      if (listener.address.ToString() == label) return listener.status;
+      if (listener.Name() == label) return listener.status;
     }
     ADD_FAILURE() << "no listener " << label;
     return {};
@@ -76,6 +66,15 @@ TEST_F(ListenerTrackerTest, ReuseportSocketsOfOneAddressAreSummed) {
   EXPECT_EQ(queue.sockets, 2U);
   EXPECT_EQ(queue.length, 3U);
   EXPECT_EQ(queue.limit, 24U);
+}
+
+TEST_F(ListenerTrackerTest, TheFullestSocketIsTheUtilizationAndItsPeak) {
+  Update({Listening(1, 80, 0, 99), Listening(2, 80, 5, 9)}, 0);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.Utilization(), 0.5);
+  Update({Listening(1, 80, 25, 99), Listening(2, 80, 0, 9)}, 1);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.Utilization(), 0.25);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.PeakUtilization(), 0.5);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.peak, 25U);
 }
 
 TEST_F(ListenerTrackerTest, APeakOutlivesTheBurst) {
@@ -179,14 +178,6 @@ TEST_F(ListenerTrackerTest, ListenersBeyondTheLimitAreFoldedWithNothingLost) {
   EXPECT_EQ(List().other.accept_queue.sockets, 2U);
 }
 
-TEST_F(ListenerTrackerTest, AVanishedListenerGivesItsPlaceToANewOne) {
-  Update({Listening(1, 80), Listening(2, 81), Listening(3, 82)}, 0);
-  Update({Listening(1, 80), Listening(2, 81)}, 1);
-  Update({Listening(1, 80), Listening(2, 81), Listening(4, 83)}, 2);
-  EXPECT_EQ(List().folded, 0U);
-  EXPECT_EQ(Status("0.0.0.0:83").accept_queue.sockets, 1U);
-}
-
 TEST_F(ListenerTrackerTest, ExactAddressBeforeWildcard) {
   Update({Listening(1, 80), ListeningOn(2, Ipv4({192, 0, 2, 1}), 80)}, 0);
   UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4, 1),
@@ -212,6 +203,51 @@ TEST_F(ListenerTrackerTest, TheSocketsFamilyTellsTheWildcards) {
   EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
   EXPECT_EQ(Status("[::]:80").syn_queue.length, 2U);
   EXPECT_EQ(Status("[::]:81").syn_queue.length, 1U);
+}
+
+TEST_F(ListenerTrackerTest, ASynRecvBelongsToAListenerThatExistsNow) {
+  const IpAddress local = Ipv4({192, 0, 2, 1});
+  Update({WithDrops(ListeningOn(1, local, 80), 0)}, 0);
+  Update({WithDrops(ListeningOn(1, local, 80), 5)}, 1);
+  Update({ListeningOn(2, IpAddress(), 80)}, 2);  // the service has moved to the wildcard
+  UpdateSynQueues({SynRecv(local, 80, AddressFamily::kIpv4)}, 3);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 1U);
+  Update({ListeningOn(3, local, 80)}, 4);
+  EXPECT_EQ(Status("192.0.2.1:80").drops, 5U) << "what is remembered continues its count";
+}
+
+TEST_F(ListenerTrackerTest, ASynRecvBelongsToAListenerOfItsOwnFamily) {
+  SocketRecord only_ipv6 = ListeningOn(2, IpAddress::AnyIpv6(), 80);
+  only_ipv6.is_v6_only = true;
+  SocketRecord mapped = Listening(3, 81);  // bound to ::ffff:0.0.0.0
+  mapped.socket_family = AddressFamily::kIpv6;
+  Update({Listening(1, 80), only_ipv6, mapped}, 0);
+  const IpAddress local = Ipv4({192, 0, 2, 1});
+  UpdateSynQueues(
+      {SynRecv(local, 81, AddressFamily::kIpv6), SynRecv(local, 81, AddressFamily::kIpv4),
+       SynRecv(local, 80, AddressFamily::kIpv6)},
+      1);
+  EXPECT_EQ(Status("0.0.0.0:81").syn_queue.length, 1U);
+  EXPECT_EQ(Status("0.0.0.0:80").syn_queue.length, 0U);
+  EXPECT_EQ(Status("[::]:80").syn_queue.length, 0U) << "it takes no IPv4";
+  EXPECT_EQ(List().other.syn_queue.length, 2U);
+}
+
+TEST_F(ListenerTrackerTest, OneAddressOnSeveralInterfacesIsSeveralListeners) {
+  const auto on = [](std::uint32_t interface, SocketRecord record) {
+    record.interface = interface;
+    return record;
+  };
+  Update({on(7, Listening(1, 179, 1)), on(8, Listening(2, 179, 2)), Listening(3, 179, 4)}, 0);
+  EXPECT_EQ(Status("0.0.0.0%7:179").accept_queue.length, 1U);
+  EXPECT_EQ(Status("0.0.0.0%8:179").accept_queue.length, 2U);
+  EXPECT_EQ(Status("0.0.0.0:179").accept_queue.length, 4U);
+  const SocketRecord syn_recv = SynRecv(Ipv4({192, 0, 2, 1}), 179, AddressFamily::kIpv4);
+  UpdateSynQueues({on(7, syn_recv), on(8, syn_recv), on(8, syn_recv), syn_recv, on(9, syn_recv)},
+                  1);
+  EXPECT_EQ(Status("0.0.0.0%7:179").syn_queue.length, 1U);
+  EXPECT_EQ(Status("0.0.0.0%8:179").syn_queue.length, 2U);
+  EXPECT_EQ(Status("0.0.0.0:179").syn_queue.length, 2U) << "one of them carries its VRF";
 }
 
 TEST_F(ListenerTrackerTest, ASynQueueIsWhatTheLatestPollFoundAndItsPeakStays) {

@@ -39,7 +39,7 @@ TEST(JsonApiTest, ListsArePaged) {
     return Parse(RenderListeners(FullSnapshot(), {.limit = limit, .offset = offset}));
   };
   EXPECT_EQ(page(100, 0).at("listeners").size(), 2U);
-  EXPECT_EQ(page(1, 1).at("listeners").at(0).at("address"), "[::1]:22");
+  EXPECT_EQ(page(1, 1).at("listeners").at(0).at("address"), "[::1%eth0]:22");
   EXPECT_EQ(page(1, 1).at("total"), 2);
   EXPECT_EQ(page(7, 1).at("limit"), 7);
   EXPECT_EQ(page(7, 1).at("offset"), 1);

@@ -79,7 +79,7 @@ TEST(RoutesTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
 TEST(RoutesTest, ListsArePagedByTheQuery) {
   const HttpReply reply = Ask("/api/v1/listeners", "limit=1&offset=1");
   EXPECT_EQ(reply.status, 200U);
-  EXPECT_THAT(*reply.body, HasSubstr("[::1]:22"));
+  EXPECT_THAT(*reply.body, HasSubstr("[::1%eth0]:22"));
   EXPECT_THAT(*reply.body, testing::Not(HasSubstr("0.0.0.0:443")));
 }
 

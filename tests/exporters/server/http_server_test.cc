@@ -88,7 +88,7 @@ TEST_F(HttpServerTest, TheQueryArrivesAsItWasSent) {
   const auto get = [&](const std::string& target) {
     return Exchange(*server, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   };
-  EXPECT_THAT(get("/api/v1/listeners?limit=1&offset=1"), HasSubstr("[::1]:22"));
+  EXPECT_THAT(get("/api/v1/listeners?limit=1&offset=1"), HasSubstr("[::1%eth0]:22"));
   EXPECT_THAT(get("/api/v1/listeners?%6Cimit=%31"), StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(get("/api/v1/listeners?"), StartsWith("HTTP/1.1 200"));
   const std::string refused = get("/api/v1/listeners?limit=1&limit=%zz+1");

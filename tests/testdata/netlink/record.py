@@ -118,14 +118,14 @@ def describe(message):
     family, state = struct.unpack_from("=BB", message, 16)
     sport, dport = struct.unpack_from("!HH", message, 20)
     source, destination = message[24:40], message[40:56]
-    cookie, = struct.unpack_from("=Q", message, 60)
+    interface, cookie = struct.unpack_from("=IQ", message, 56)
     receive_queue, send_queue = struct.unpack_from("=II", message, 72)
     tcp_info = "rtt_us=- last_ack_ms=- idle_ms=- min_rtt_us=- traffic=-"
     for offset, kind, length in attributes(message):
         if kind == INET_DIAG_INFO:
             tcp_info = describe_tcp_info(message[offset + 4:offset + length])
     return (f"{STATES[state]} {endpoint(family, source, sport)} "
-            f"{endpoint(family, destination, dport)} cookie={cookie} "
+            f"{endpoint(family, destination, dport)} interface={interface} cookie={cookie} "
             f"queues={receive_queue}/{send_queue} {tcp_info}")
 
 
@@ -141,9 +141,11 @@ def fixture(message, ss_line, note=""):
             f"# record: {describe(message)}\n{hex_lines(message)}\n")
 
 
-def listener(family, address, backlog=8):
+def listener(family, address, backlog=8, device=""):
     server = socket.socket(family, socket.SOCK_STREAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if device:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
     server.bind((address, 0))
     server.listen(backlog)
     return server
@@ -174,6 +176,9 @@ def make_sockets():
     deferring = listener(socket.AF_INET, "127.0.0.1")
     deferring.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
     silent = connect(socket.AF_INET, "127.0.0.1", deferring)
+    on_device = listener(socket.AF_INET, "0.0.0.0", device="lo")
+    on_device.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
+    silent_on_device = connect(socket.AF_INET, "127.0.0.1", on_device)
     full = listener(socket.AF_INET, "127.0.0.1", 0)
     filler = connect(socket.AF_INET, "127.0.0.1", full)
     pending = socket.socket()
@@ -188,9 +193,11 @@ def make_sockets():
              ("fin_wait2_ipv4", port(v4), port(closing)),
              ("time_wait_ipv4", ended_port, port(v4)),
              ("syn_recv_ipv4", port(deferring), port(silent)),
+             ("listen_on_device", port(on_device), 0),
+             ("syn_recv_on_device", port(on_device), port(silent_on_device)),
              ("syn_sent_ipv4", port(pending), port(full))]
     return kinds, [v4, v6, established, accepted, over_v6, mapped, closing, half_closed, deferring,
-                   silent, full, filler, pending]
+                   silent, on_device, silent_on_device, full, filler, pending]
 
 
 def fixtures():

@@ -1,0 +1,99 @@
+#include "core/listeners/listener_places.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace connwatch {
+
+namespace {
+
+// The order in which listeners get places.
+bool IsBefore(const PlaceCandidate& one, const PlaceCandidate& other) {
+  if (one.is_in_trouble != other.is_in_trouble) return one.is_in_trouble;
+  if (one.load != other.load) return one.load > other.load;
+  return one.key < other.key;
+}
+
+}  // namespace
+
+/// The holders that may lose their places, those that no longer exist first, then the least busy.
+class ListenerPlaces::Victims {
+ public:
+  Victims(Holders& holders, std::span<const PlaceCandidate> listening, MonotonicTime now) {
+    std::map<ListenerKey, const PlaceCandidate*> existing;
+    for (const PlaceCandidate& one : listening) existing[one.key] = &one;
+    for (auto holder = holders.begin(); holder != holders.end(); ++holder) {
+      const Place& place = holder->second;
+      if (place.latest_trouble && now - *place.latest_trouble < kLeastStay) continue;
+      const auto found = existing.find(holder->first);
+      const bool exists = found != existing.end();
+      victims_.push_back({.holder = holder,
+                          .exists = exists,
+                          .has_stayed = now - place.since >= kLeastStay,
+                          .load = exists ? found->second->load : 0});
+    }
+    std::ranges::sort(victims_, [](const Victim& one, const Victim& other) {
+      if (one.exists != other.exists) return other.exists;
+      return one.load < other.load;
+    });
+  }
+
+  /// Returns the holder whose place `candidate` may take, each holder at most once. nullopt if
+  /// there is none.
+  std::optional<Holders::iterator> TakeFor(const PlaceCandidate& candidate) {
+    const auto found = std::ranges::find_if(victims_, [&](const Victim& victim) {
+      if (candidate.is_in_trouble) return true;
+      return victim.has_stayed && (!victim.exists || victim.load < candidate.load);
+    });
+    if (found == victims_.end()) return std::nullopt;
+    const auto holder = found->holder;
+    victims_.erase(found);
+    return holder;
+  }
+
+ private:
+  struct Victim {
+    Holders::iterator holder;
+    bool exists;
+    bool has_stayed;  // for kLeastStay
+    double load;
+  };
+
+  std::vector<Victim> victims_;
+};
+
+void ListenerPlaces::TakeFree(const ListenerKey& key, MonotonicTime now) {
+  if (holders_.size() < places_) holders_.try_emplace(key, Place{.since = now});
+}
+
+void ListenerPlaces::Reassign(std::span<const PlaceCandidate> listening, MonotonicTime now) {
+  std::vector<PlaceCandidate> waiting;
+  for (const PlaceCandidate& candidate : listening) {
+    const auto holder = holders_.find(candidate.key);
+    if (holder == holders_.end()) {
+      waiting.push_back(candidate);
+    } else if (candidate.is_in_trouble) {
+      holder->second.latest_trouble = now;
+    }
+  }
+  if (waiting.empty()) return;
+  // More than there are places cannot get one.
+  const std::size_t first = std::min(waiting.size(), places_);
+  std::ranges::partial_sort(waiting, waiting.begin() + static_cast<std::ptrdiff_t>(first),
+                            IsBefore);
+  waiting.resize(first);
+  Victims victims(holders_, listening, now);
+  for (const PlaceCandidate& candidate : waiting) {
+    if (holders_.size() >= places_) {
+      // If this one gets no place, none of those behind it does.
+      const auto holder = victims.TakeFor(candidate);
+      if (!holder) return;
+      holders_.erase(*holder);
+    }
+    Place& place = holders_[candidate.key];
+    place.since = now;
+    if (candidate.is_in_trouble) place.latest_trouble = now;
+  }
+}
+
+}  // namespace connwatch
