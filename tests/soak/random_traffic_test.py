@@ -1,0 +1,138 @@
+"""Random traffic and troubles from a generator that knows the truth: the daemon shows no other numbers,
+raises every alert that there is a reason for, and no other one.
+
+CONNWATCH_SOAK_SECONDS=1800 makes it half an hour instead of a short one. CONNWATCH_SOAK_SEED repeats the
+traffic of an earlier run, as far as the machine's own timing lets it. README.md says more.
+"""
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import os
+import pathlib
+import random
+import sys
+import tempfile
+import time
+import unittest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+import comparison
+import rules
+from places import GROUPS, WORKERS, Hosts
+from support import DEADLINE_S, main, network_namespace
+from troubles import TROUBLES, play
+from truth import sum_of
+from watch import Watch, episodes
+from watched import KernelView, WatchedDaemon
+from worker import CONTEXT, Worker
+from world import Progress
+
+SECONDS = float(os.environ.get("CONNWATCH_SOAK_SECONDS", "30"))
+SEED = os.environ.get("CONNWATCH_SOAK_SEED", "1")
+CONFIG = "poll: {full: 1s}\n" + GROUPS
+
+
+@dataclasses.dataclass(frozen=True)
+class Pace:
+    rules: str
+    troubles: tuple  # the least and the most at a time
+    round_seconds: float
+    per_second: float  # situations that each worker begins
+
+
+LONG = Pace(rules.OF_A_LONG_SOAK, troubles=(1, 4), round_seconds=20, per_second=6)
+SHORT = Pace(rules.OF_A_SHORT_SOAK, troubles=(len(TROUBLES),) * 2, round_seconds=8, per_second=6)
+SHORT_SECONDS = 120  # less than one episode of each alert takes in a long one
+
+
+class RandomTrafficTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.hosts = self.enterContext(Hosts())
+        self.numbers = random.Random(SEED)
+        self.pace = SHORT if SECONDS < SHORT_SECONDS else LONG
+        self.begin = time.monotonic()
+        self.rounds = 0
+        self.episodes = collections.Counter()
+
+    def test_no_number_and_no_alert_is_wrong(self):
+        print(f"\nseed {SEED}, {SECONDS:.0f} s", flush=True)
+        self.daemon = self.enterContext(WatchedDaemon(CONFIG + self.pace.rules, self.folder))
+        self.at_start = KernelView.now()
+        progress = Progress(CONTEXT)
+        self.troubles = [self.enterContext(contextlib.closing(kind(self.hosts)))
+                         for kind in TROUBLES]
+        self.workers = [self.enterContext(Worker(number, self.hosts, progress, SEED))
+                        for number in range(WORKERS)]
+        self.watch = self.enterContext(Watch(self.daemon, progress))
+        self.wait_for_workers()
+        self.check("all services are open")
+        while time.monotonic() < self.begin + SECONDS or not self.rounds:
+            self.play_cycle()
+        for worker in self.workers:
+            worker.finish()
+        self.wait_for_workers()
+        page = self.check("the end")
+        self.assertEqual(episodes(page), self.episodes)
+
+    def play_cycle(self):
+        """Some troubles side by side, and rounds of traffic until they are over."""
+        troubles = self.numbers.sample(self.troubles, self.numbers.randint(*self.pace.troubles))
+        self.say(f"troubles: {', '.join(type(trouble).__name__ for trouble in troubles)}")
+        with concurrent.futures.ThreadPoolExecutor(len(troubles)) as threads:
+            playing = [threads.submit(play, trouble, self.watch) for trouble in troubles]
+            while not all(future.done() for future in playing):
+                self.play_round(troubles)
+            for future in playing:
+                future.result()
+        self.episodes.update(alert for trouble in troubles for alert, _ in trouble.expected)
+        self.check("the troubles are over")
+
+    def play_round(self, troubles):
+        self.rounds += 1
+        for worker in self.workers:
+            worker.begin_round(self.rounds, self.pace.round_seconds, self.pace.per_second)
+        self.wait_for_workers()
+        self.check(f"round {self.rounds}", troubles)
+
+    def wait_for_workers(self):
+        for worker in self.workers:
+            worker.wait()
+
+    def check(self, where, troubles=()):
+        """Waits until the page shows the truth, while the workers rest. Returns the page. `troubles`: those
+        that are made meanwhile; what they change is left out."""
+        truth = sum_of([worker.truth for worker in self.workers]
+                       + [trouble.truth for trouble in self.troubles if trouble not in troubles])
+        left_out = {str(trouble.port) for trouble in troubles}
+        end = time.monotonic() + DEADLINE_S
+        found = page = None
+        while found is None or (found and time.monotonic() < end):
+            before = KernelView.now()
+            page = self.daemon.wait_for_polls(2).series
+            found = self.differences(truth, comparison.Moment(page, before, KernelView.now()), left_out)
+        self.say(f"{where}: {sum(truth.closed.values())} connections closed, "
+                 f"{sum(truth.sent.values())} bytes sent, {len(found)} differences")
+        if found:
+            self.fail("\n".join((f"{where}, seed {SEED}:", *found)))
+        return page
+
+    def say(self, text):
+        print(f"{time.monotonic() - self.begin:6.0f} s  {text}", flush=True)
+
+    def differences(self, truth, moment, left_out):
+        found = self.watch.problems
+        found += comparison.differences_of_totals(truth, moment.page, left_out)
+        found += comparison.differences_of_sockets(truth, moment, left_out)
+        found += comparison.differences_of_groups(truth, moment.page, self.daemon.port)
+        found += comparison.differences_of_ephemeral(truth, moment.page)
+        if not left_out:
+            found += comparison.differences_of_drops(moment, self.at_start)
+        return found
+
+
+if __name__ == "__main__":
+    main()
