@@ -63,10 +63,11 @@ class RandomTrafficTest(unittest.TestCase):
         self.daemon = self.enterContext(WatchedDaemon(CONFIG + self.pace.rules, self.folder))
         self.at_start = KernelView.now()
         progress = Progress(CONTEXT)
-        self.troubles = [self.enterContext(contextlib.closing(kind(self.hosts)))
-                         for kind in TROUBLES]
         self.workers = [self.enterContext(Worker(number, self.hosts, progress, SEED))
                         for number in range(WORKERS)]
+        # Not before: a worker would hold the listeners that it finds.
+        self.troubles = [self.enterContext(contextlib.closing(kind(self.hosts)))
+                         for kind in TROUBLES]
         self.watch = self.enterContext(Watch(self.daemon, progress))
         self.wait_for_workers()
         self.check("all services are open")
