@@ -97,27 +97,35 @@ def changing_ports(worker):
 
 EDGE = [steady_ports(worker)[0][0] for worker in range(WORKERS)]
 DATABASE = [steady_ports(worker)[1][0] for worker in range(WORKERS)]
-GROUPS = f"""
+CONFIGURED_GROUPS = f"""
 groups:
   - {{name: edge, match: {{direction: inbound, local_port: {EDGE}}}}}
   - {{name: database, match: {{direction: outbound, remote_port: {DATABASE}}}}}
 """
-CHANGING = "changing"  # every group that has no name known from the beginning
-NAMED_PORTS = {port for worker in range(WORKERS) for ports in steady_ports(worker) for port in ports}
-NAMED_PORTS |= {*SILENT_PORTS, *REFUSING_PORTS, *range(5000, 5020)}
+TROUBLE_PORTS = range(5000, 5020)
+KNOWN_PORTS = {port for worker in range(WORKERS) for ports in steady_ports(worker) for port in ports}
+KNOWN_PORTS |= {*SILENT_PORTS, *REFUSING_PORTS, *TROUBLE_PORTS}
+CHANGING = "changing"  # the sum of all groups without a known name
 
 
-def group_of(direction, port):
-    """Of a service's port"""
-    if direction == "inbound" and port in EDGE:
-        return "edge"
-    if direction == "outbound" and port in DATABASE:
-        return "database"
-    return str(port) if port in NAMED_PORTS else CHANGING
+@dataclasses.dataclass(frozen=True)
+class Groups:
+    """The groups that are compared. Of the services that come and go, those on ports of the ephemeral range
+    are in CHANGING. With `every_port`, each other port is a group; then max_groups must have room for them.
+    Without, they are in CHANGING as well: the order of connections decides who gets the last places."""
+    every_port: bool
 
+    def of(self, direction, port):
+        """Of a service's port"""
+        if direction == "inbound" and port in EDGE:
+            return "edge"
+        if direction == "outbound" and port in DATABASE:
+            return "database"
+        known = port not in EPHEMERAL if self.every_port else port in KNOWN_PORTS
+        return str(port) if known else CHANGING
 
-def group_of_label(label):
-    """The same for what the page calls a group."""
-    if label in ("edge", "database") or (label.isdigit() and int(label) in NAMED_PORTS):
-        return label
-    return CHANGING
+    def of_label(self, direction, label):
+        """Of what the page calls a group"""
+        if label.isdigit():
+            return self.of(direction, int(label))
+        return label if label in ("edge", "database") else CHANGING

@@ -18,9 +18,9 @@ import unittest
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
-import comparison
 import rules
-from places import GROUPS, WORKERS, Hosts
+from comparison import Comparison, Moment
+from places import CONFIGURED_GROUPS, WORKERS, Groups, Hosts
 from support import DEADLINE_S, main, network_namespace
 from troubles import TROUBLES, play
 from truth import sum_of
@@ -31,19 +31,21 @@ from world import Progress
 
 SECONDS = float(os.environ.get("CONNWATCH_SOAK_SECONDS", "30"))
 SEED = os.environ.get("CONNWATCH_SOAK_SEED", "1")
-CONFIG = "poll: {full: 1s}\n" + GROUPS
+CONFIG = "poll: {full: 1s}\n" + CONFIGURED_GROUPS
 
 
 @dataclasses.dataclass(frozen=True)
 class Pace:
-    rules: str
+    config: str
+    every_port: bool  # there is room for a group of each
     troubles: tuple  # the least and the most at a time
     round_seconds: float
     per_second: float  # situations that each worker begins
 
 
-LONG = Pace(rules.OF_A_LONG_SOAK, troubles=(1, 4), round_seconds=20, per_second=6)
-SHORT = Pace(rules.OF_A_SHORT_SOAK, troubles=(len(TROUBLES),) * 2, round_seconds=8, per_second=6)
+LONG = Pace(rules.OF_A_LONG_SOAK, every_port=False, troubles=(1, 4), round_seconds=20, per_second=6)
+SHORT = Pace(rules.OF_A_SHORT_SOAK + "max_groups: 2000\n", every_port=True,
+             troubles=(len(TROUBLES),) * 2, round_seconds=8, per_second=6)
 SHORT_SECONDS = 120  # less than one episode of each alert takes in a long one
 
 
@@ -60,8 +62,8 @@ class RandomTrafficTest(unittest.TestCase):
 
     def test_no_number_and_no_alert_is_wrong(self):
         print(f"\nseed {SEED}, {SECONDS:.0f} s", flush=True)
-        self.daemon = self.enterContext(WatchedDaemon(CONFIG + self.pace.rules, self.folder))
-        self.at_start = KernelView.now()
+        self.daemon = self.enterContext(WatchedDaemon(CONFIG + self.pace.config, self.folder))
+        self.comparison = Comparison(Groups(self.pace.every_port), KernelView.now())
         progress = Progress(CONTEXT)
         self.workers = [self.enterContext(Worker(number, self.hosts, progress, SEED))
                         for number in range(WORKERS)]
@@ -85,8 +87,12 @@ class RandomTrafficTest(unittest.TestCase):
         self.say(f"troubles: {', '.join(type(trouble).__name__ for trouble in troubles)}")
         with concurrent.futures.ThreadPoolExecutor(len(troubles)) as threads:
             playing = [threads.submit(play, trouble, self.watch) for trouble in troubles]
-            while not all(future.done() for future in playing):
-                self.play_round(troubles)
+            try:
+                while not all(future.done() for future in playing):
+                    self.play_round(troubles)
+            except BaseException:
+                self.watch.fail("the run ends")  # the troubles with it
+                raise
             for future in playing:
                 future.result()
         self.episodes.update(alert for trouble in troubles for alert, _ in trouble.expected)
@@ -114,7 +120,8 @@ class RandomTrafficTest(unittest.TestCase):
         while found is None or (found and time.monotonic() < end):
             before = KernelView.now()
             page = self.daemon.wait_for_polls(2).series
-            found = self.differences(truth, comparison.Moment(page, before, KernelView.now()), left_out)
+            moment = Moment(page, before, KernelView.now())
+            found = self.watch.problems + self.comparison.differences(truth, moment, left_out)
         self.say(f"{where}: {sum(truth.closed.values())} connections closed, "
                  f"{sum(truth.sent.values())} bytes sent, {len(found)} differences")
         if found:
@@ -123,16 +130,6 @@ class RandomTrafficTest(unittest.TestCase):
 
     def say(self, text):
         print(f"{time.monotonic() - self.begin:6.0f} s  {text}", flush=True)
-
-    def differences(self, truth, moment, left_out):
-        found = self.watch.problems
-        found += comparison.differences_of_totals(truth, moment.page, left_out)
-        found += comparison.differences_of_sockets(truth, moment, left_out)
-        found += comparison.differences_of_groups(truth, moment.page, self.daemon.port)
-        found += comparison.differences_of_ephemeral(truth, moment.page)
-        if not left_out:
-            found += comparison.differences_of_drops(moment, self.at_start)
-        return found
 
 
 if __name__ == "__main__":

@@ -34,10 +34,11 @@ class Watch(threading.Thread):
             try:
                 self._look()
             except Exception as error:  # the test must not go on without its watch
-                self._problem(f"the daemon cannot be asked: {error!r}")
+                self.fail(f"the daemon cannot be asked: {error!r}")
                 return
 
-    def _problem(self, text):
+    def fail(self, text):
+        """Ends every wait."""
         with self._lock:
             if text not in self._problems:
                 self._problems.append(text)
@@ -51,7 +52,7 @@ class Watch(threading.Thread):
         page = self._daemon.page().series
         for key, number in self._last.items():
             if key[0].endswith("_total") and page.get(key, number) < number:
-                self._problem(f"{key} goes back from {number} to {page[key]}")
+                self.fail(f"{key} goes back from {number} to {page[key]}")
         self._last = page
         self._progress.tell(int(page[POLLS]))
         alerts = json.loads(self._daemon.get("/api/v1/alerts").content)["alerts"]
@@ -61,7 +62,7 @@ class Watch(threading.Thread):
             false = [key for key in firing if not self._expected[key]]
             self._firing = firing
         for alert, subject in false:
-            self._problem(f"false alert {alert} of {subject}")
+            self.fail(f"false alert {alert} of {subject}")
 
     def expect(self, keys):
         """These alerts may fire from now on."""

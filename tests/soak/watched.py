@@ -9,7 +9,6 @@ import http.client
 import pathlib
 import socket
 
-from places import CHANGING, EPHEMERAL, group_of
 from support import DEADLINE_S, Daemon
 
 TIME_WAIT = 6  # kernel: net/tcp_states.h
@@ -29,11 +28,11 @@ class UnixConnection(http.client.HTTPConnection):
 class WatchedDaemon(Daemon):
     """Its one listener on TCP is never used. It counts as a service of the watched host."""
 
-    LISTENERS = 1
+    PORT, LISTENERS = 5999, 1
 
     def __init__(self, config, folder):
         self._path = pathlib.Path(folder) / "connwatchd.sock"
-        super().__init__(config, ("--web.listen-address", f"unix:{self._path}"))
+        super().__init__(config, ("--web.listen-address", f"unix:{self._path}"), port=self.PORT)
 
     def request(self, method, path, headers=None, timeout=DEADLINE_S):
         connection = UnixConnection(self._path, timeout)
@@ -48,7 +47,7 @@ class WatchedDaemon(Daemon):
 class KernelView:
     """Of the network namespace that this thread is in."""
     listen_drops: int
-    time_wait: collections.Counter  # by (direction, group), see time_wait_key()
+    time_wait: collections.Counter  # by (local port, remote port)
 
     @classmethod
     def now(cls):
@@ -68,17 +67,5 @@ def _time_wait():
             next(lines)
             for _, local, remote, state, *_ in map(str.split, lines):
                 if int(state, 16) == TIME_WAIT:
-                    ports = [int(address.rpartition(":")[2], 16) for address in (local, remote)]
-                    found[time_wait_key(*_service_of(*ports))] += 1
+                    found[int(local.rpartition(":")[2], 16), int(remote.rpartition(":")[2], 16)] += 1
     return found
-
-
-def _service_of(local_port, remote_port):
-    if local_port not in EPHEMERAL:
-        return "inbound", group_of("inbound", local_port)
-    return "outbound", group_of("outbound", remote_port)
-
-
-def time_wait_key(direction, group):
-    """Between two ports of the ephemeral range nobody can tell the direction."""
-    return ("either", group) if group == CHANGING else (direction, group)

@@ -34,7 +34,7 @@ class Player:
         self._waiting = []  # [(situation, numbers, what it waits for)]
 
     def _go_on(self, situation, numbers):
-        self._world.numbers = numbers
+        self._world.numbers, self._world.playing = numbers, situation.__name__
         with contextlib.suppress(StopIteration):
             self._waiting.append((situation, numbers, next(situation)))
 

@@ -65,11 +65,12 @@ class Progress:
 
 
 class World:
-    """A worker's. `numbers` is replaced for each situation."""
+    """A worker's. `numbers` and `playing`, a name, are those of the situation that goes on."""
 
     def __init__(self, worker, hosts: Hosts, progress: Progress):
         self.hosts, self.progress = hosts, progress
         self.truth = Truth()
+        self.playing = "steady"
         self.numbers = random.Random(worker)
         self._ports = iter(changing_ports(worker))
         self._worker = worker
@@ -104,7 +105,9 @@ class World:
 
     def service(self, watched, address, **options):
         ways = (OF_WATCHED if watched else OF_PEER)[address]
-        return Service(self.truth, self.hosts, watched, address, ways, **options)
+        service = Service(self.truth, self.hosts, watched, address, ways, **options)
+        self.truth.users[service.port] = f"{self.playing}, {'watched' if watched else 'peer'} {address}"
+        return service
 
     def random_service(self, **options):
         """A new one, on either host, on a port of its own unless `options` say otherwise"""
