@@ -319,7 +319,12 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
 }
 
 void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now) {
-  if (!previous_start_ || WasNeverConnected(record)) return;
+  if (WasNeverConnected(record)) {
+    // A listener, of which a poll may not have known, unless it is a socket that was only bound.
+    if (record.local.port != 0) classifier_.AddListener(record, now);
+    return;
+  }
+  if (!previous_start_) return;
   if (IsBlank(record)) {
     ++stats_.ended[IndexOf(EndCause::kDisconnected)];
     return;
