@@ -29,7 +29,7 @@ from watched import KernelView, WatchedDaemon
 from worker import CONTEXT, Worker
 from world import Progress
 
-SECONDS = float(os.environ.get("CONNWATCH_SOAK_SECONDS", "30"))
+SECONDS = float(os.environ.get("CONNWATCH_SOAK_SECONDS", "10"))
 SEED = os.environ.get("CONNWATCH_SOAK_SEED", "1")
 CONFIG = "poll: {full: 1s}\n" + CONFIGURED_GROUPS
 

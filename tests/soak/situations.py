@@ -7,33 +7,16 @@ import select
 import socket
 
 from connection import is_ready, wait_for
+from noise import NOISE
 from places import LOOPBACK4, OUTBOUND4, REFUSING_PORTS, SILENT, SILENT_PORTS
 from service import start_connect
 from world import LARGE, Checkpoints, Pause, Polls
-
-DEFER_ACCEPT = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
-
-
-def one_by_one(world, service, most, source_of=lambda _: None):
-    """Connections that have moved something. `source_of`: what to bind before a connect"""
-    for _ in range(world.numbers.randint(1, most)):
-        way = world.random_way(service)
-        connection = service.connect(way, source_of(way))
-        world.exchange(connection)
-        yield connection
-
-
-def exchanged(world, connections):
-    """The same connections, one by one after each has moved something"""
-    for connection in connections:
-        world.exchange(connection)
-        yield connection
 
 
 def short_connections(world):
     """One after the other, to a service that is always there"""
     service = world.numbers.choice(world.steady)
-    yield from world.end(one_by_one(world, service, 60))
+    yield from world.end(world.one_by_one(service, 60))
 
 
 def long_connection(world):
@@ -108,7 +91,7 @@ def young_listener(world):
     for connection in connections:
         world.exchange(connection)
     yield Pause(world.numbers.choice((0, 0.2, 2)))
-    yield from world.end(exchanged(world, connections))
+    yield from world.end(world.exchanged(connections))
 
 
 def listener_of_one(world):
@@ -142,7 +125,7 @@ def ephemeral_service(world):
     with world.random_service(port=0) as service:
         world.truth.may_be_named.add(service.port)
         for _ in range(world.numbers.randint(1, 6)):
-            yield from world.end(one_by_one(world, service, 10))
+            yield from world.end(world.one_by_one(service, 10))
             yield Checkpoints(1)
 
 
@@ -156,7 +139,7 @@ def drained_service(world):
         for connection in connections:
             world.exchange(connection)
         yield Checkpoints(1)
-    yield from world.end(exchanged(world, connections))
+    yield from world.end(world.exchanged(connections))
 
 
 def restarted_service(world):
@@ -166,7 +149,7 @@ def restarted_service(world):
             service.close()
             yield Pause(world.numbers.choice((0, 0.3, 1)))
             service.open()
-            yield from world.end(exchanged(world, old))
+            yield from world.end(world.exchanged(old))
 
 
 def moved_service(world):
@@ -178,7 +161,7 @@ def moved_service(world):
         yield Pause(world.numbers.choice((0, 0.5)))
         service.open("0.0.0.0")
         after = service.connect_many(way, world.numbers.randint(1, 20))
-        yield from world.end(exchanged(world, before + after))
+        yield from world.end(world.exchanged(before + after))
 
 
 def shared_port(world):
@@ -187,7 +170,7 @@ def shared_port(world):
         for _ in range(world.numbers.randint(1, 3)):
             way = world.random_way(service)
             connections = service.connect_many(way, world.numbers.randint(1, 100))
-            yield from world.end(exchanged(world, connections))
+            yield from world.end(world.exchanged(connections))
             service.open(sockets=1)
             yield Pause(0.2)
 
@@ -195,7 +178,7 @@ def shared_port(world):
 def bound_before_connect(world):
     service = world.numbers.choice(world.steady)
     any_port = lambda way: ("::" if way.family == socket.AF_INET6 else "0.0.0.0", 0)
-    yield from world.end(one_by_one(world, service, 20, any_port))
+    yield from world.end(world.one_by_one(service, 20, any_port))
 
 
 def refused_connects(world):
@@ -248,27 +231,10 @@ def held_by(way, port, count):
     return {(direction, port, "established"): count for direction in directions}
 
 
-def deferred_accept(world):
-    """The kernel sets ACKs without data aside, which is no drop"""
-    with world.random_service(options=[DEFER_ACCEPT]) as service:
-        way = world.random_way(service)
-        for _ in range(world.numbers.randint(1, 5)):
-            clients = [service.client(way) for _ in range(world.numbers.randint(1, 20))]
-            service.begin(way, clients)
-            yield Pause(world.numbers.choice((0, 0.1, 2)))
-            size = world.numbers.randint(1, 100)
-            for client in clients:
-                client.send(bytes(size))
-            connections = service.accept(way, clients)
-            for connection in connections:
-                connection.receive("server", size)
-            yield from world.end(exchanged(world, connections))
-
-
 SITUATIONS = {
     short_connections: 12, long_connection: 4, large_transfer: 2, idle_hold: 2, half_closed_hold: 2,
     burst: 1, opened_into_a_burst: 1, young_listener: 3, listener_of_one: 3, passive_ftp: 3,
     ephemeral_service: 1, drained_service: 2, restarted_service: 2, moved_service: 2, shared_port: 2,
     bound_before_connect: 2, refused_connects: 1, connects_to_silence: 1, never_accepted: 1,
-    deferred_accept: 2,
+    **NOISE,
 }  # with their weights
