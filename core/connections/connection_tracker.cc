@@ -346,12 +346,10 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   }
 }
 
-// An event that shows no direction is most likely the orderly end of an accepted connection. So
-// that is assumed if nothing else is known (core/sockets/opener_evidence.h).
 void ConnectionTracker::EndByGuess(const SocketRecord& record) {
   const DirectionGuess guess = classifier_.Guess(record);
   ++stats_.guessed[IndexOf(guess.basis)];
-  EndAs(guess.basis == GuessBasis::kNothing ? Direction::kInbound : guess.direction, record);
+  EndAs(guess.direction, record);
 }
 
 // A listener that was younger than the connection's end is known by now.
