@@ -12,6 +12,8 @@ from two_hosts import CLIENT, SERVER, TwoHosts, ip
 
 WATCHED6, PEER6 = "fd00::1", "fd00::2"
 DEVICE = "server"  # the watched host's end of the veth pair, as two_hosts.py names it
+EPHEMERAL = range(32768, 61000)  # what network.py sets
+FOR_SERVICES = range(50_000, 60_000)  # ports of this range that clients do not get
 SILENT = "198.19.0.5"  # what is sent there vanishes
 
 
@@ -28,6 +30,9 @@ class Hosts(TwoHosts):
         # A connect that takes over the port of a TIME-WAIT hides who closed first
         # (docs/decisions/0003-connection-totals.md, "What remains open").
         sysctl("ipv4/tcp_tw_reuse", 0)
+        # A client that takes the port of a listener that has just ended looks like that listener's
+        # connection where the kernel's counters do not speak (docs/groups.md, "Who opened a connection").
+        sysctl("ipv4/ip_local_reserved_ports", f"{FOR_SERVICES[0]}-{FOR_SERVICES[-1]}")
         return self
 
     def socket(self, watched, family):
@@ -78,7 +83,6 @@ OF_PEER = {
 }
 
 WORKERS = 2
-EPHEMERAL = range(32768, 61000)  # what network.py sets
 SILENT_PORTS = range(4001, 4004)  # of SILENT: too few connects wait there for an alert
 REFUSING_PORTS = range(4101, 4104)  # nothing listens there
 
@@ -93,6 +97,11 @@ def changing_ports(worker):
     """Of its services that come and go, below all ephemeral ports"""
     size = 8000
     return range(8000 + size * worker, 8000 + size * (worker + 1))
+
+
+def ephemeral_ports(worker):
+    """The same of the ephemeral range"""
+    return FOR_SERVICES[worker::WORKERS]
 
 
 EDGE = [steady_ports(worker)[0][0] for worker in range(WORKERS)]

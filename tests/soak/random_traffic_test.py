@@ -21,16 +21,17 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import rules
 from comparison import Comparison, Moment
 from places import CONFIGURED_GROUPS, WORKERS, Groups, Hosts
-from support import DEADLINE_S, main, network_namespace
+from support import main, network_namespace
 from troubles import TROUBLES, play
 from truth import sum_of
 from watch import Watch, episodes
 from watched import KernelView, WatchedDaemon
-from worker import CONTEXT, Worker
+from worker import CONTEXT, Worker, raise_descriptor_limit
 from world import Progress
 
 SECONDS = float(os.environ.get("CONNWATCH_SOAK_SECONDS", "10"))
 SEED = os.environ.get("CONNWATCH_SOAK_SEED", "1")
+SETTLED_S = 30  # less than TIME-WAIT lasts, or what is wrong of it would end by itself
 CONFIG = "poll: {full: 1s}\n" + CONFIGURED_GROUPS
 
 
@@ -51,6 +52,7 @@ SHORT_SECONDS = 120  # less than one episode of each alert takes in a long one
 
 class RandomTrafficTest(unittest.TestCase):
     def setUp(self):
+        raise_descriptor_limit()
         self.enterContext(network_namespace())
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.hosts = self.enterContext(Hosts())
@@ -115,7 +117,7 @@ class RandomTrafficTest(unittest.TestCase):
         truth = sum_of([worker.truth for worker in self.workers]
                        + [trouble.truth for trouble in self.troubles if trouble not in troubles])
         left_out = {str(trouble.port) for trouble in troubles}
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + SETTLED_S
         found = page = None
         while found is None or (found and time.monotonic() < end):
             before = KernelView.now()

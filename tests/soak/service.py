@@ -22,9 +22,9 @@ def finish_connect(client):
 
 
 class Service:
-    """Port 0 takes a port of the ephemeral range. With `sockets` above 1 they share it (SO_REUSEPORT)."""
+    """With `sockets` above 1 they share the port (SO_REUSEPORT)."""
 
-    def __init__(self, truth, hosts, watched, address, ways, port=0, sockets=1,
+    def __init__(self, truth, hosts, watched, address, ways, port, sockets=1,
                  backlog=LARGE_BACKLOG, options=()):
         self.ways = ways
         self.port = port
@@ -32,7 +32,7 @@ class Service:
         self._backlog, self._options = backlog, tuple(options)
         if sockets > 1:
             self._options += ((socket.SOL_SOCKET, socket.SO_REUSEPORT, 1),)
-        self._listeners = []
+        self.listeners = []
         self.open(address, sockets)
 
     def open(self, address=None, sockets=1):
@@ -47,8 +47,7 @@ class Service:
                 listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             listener.bind((address, self.port))
             listener.listen(self._backlog)
-            self.port = listener.getsockname()[1]
-            self._listeners.append(listener)
+            self.listeners.append(listener)
             self._count_listeners(1)
 
     def _count_listeners(self, change):
@@ -57,10 +56,10 @@ class Service:
 
     def close(self):
         """Stops listening. Connections live on."""
-        self._count_listeners(-len(self._listeners))
-        for listener in self._listeners:
+        self._count_listeners(-len(self.listeners))
+        for listener in self.listeners:
             listener.close()
-        self._listeners = []
+        self.listeners = []
 
     def __enter__(self):
         return self
@@ -113,9 +112,9 @@ class Service:
 
     def _ready_listener(self):
         poll = select.poll()
-        for listener in self._listeners:
+        for listener in self.listeners:
             poll.register(listener, select.POLLIN)
         ready = {descriptor for descriptor, _ in poll.poll(DEADLINE_MS)}
         if not ready:
             raise TimeoutError(f"nobody connects to port {self.port}")
-        return next(listener for listener in self._listeners if listener.fileno() in ready)
+        return next(listener for listener in self.listeners if listener.fileno() in ready)

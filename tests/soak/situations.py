@@ -77,7 +77,7 @@ def opened_into_a_burst(world):
     with world.random_service() as service:
         way = world.random_way(service)
         for _ in range(world.numbers.randint(1, 3)):
-            for connection in service.connect_many(way, world.numbers.randint(100, 1000)):
+            for connection in service.connect_many(way, world.numbers.choice((100, 500, 3000))):
                 connection.up(10)
                 connection.close("client")
         yield Pause(world.numbers.choice((0, 0, 0.5)))
@@ -111,7 +111,7 @@ def passive_ftp(world):
 
 def data_connections(world):
     for _ in range(world.numbers.randint(1, 15)):
-        with world.random_service(port=0) as service:
+        with world.random_service(port=world.next_ephemeral_port()) as service:
             way = world.random_way(service)
             connection = service.connect(way)
         if way.client_watched:  # a destination that may be seen in three polls
@@ -122,7 +122,7 @@ def data_connections(world):
 
 def ephemeral_service(world):
     """Stands on a port of the ephemeral range, as gRPC's 50051 does"""
-    with world.random_service(port=0) as service:
+    with world.random_service(port=world.next_ephemeral_port()) as service:
         world.truth.may_be_named.add(service.port)
         for _ in range(world.numbers.randint(1, 6)):
             yield from world.end(world.one_by_one(service, 10))

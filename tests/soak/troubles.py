@@ -10,6 +10,7 @@ import threading
 import time
 
 from alert_watch import flooding
+from connection import Connection, accept, is_ready
 from places import INBOUND4, OUTBOUND4, SILENT, DEVICE, Hosts
 from rules import CLOSE_WAIT_LEAK
 from service import Service, start_connect
@@ -105,6 +106,41 @@ class FullAcceptQueue(ListenerTrouble):
     def _knock(self):
         with self.service.client(INBOUND4) as client:
             start_connect(client, (INBOUND4.address, self.port))
+
+
+class OneFullOfSeveral(ListenerTrouble):
+    """Of the sockets that share a port, one is not served. The kernel deals clients out to all."""
+    port = 5006
+    alerts = ("AcceptQueueNearlyFull", "ListenerDropping")
+    cause = "accept_queue_full"
+    options = {"backlog": BACKLOG, "sockets": 4}
+
+    def __init__(self, hosts):
+        super().__init__(hosts)
+        self._waiting = {}  # {source port: client} of those who have not been accepted
+
+    @contextlib.contextmanager
+    def making(self):
+        with repeating(0.05, self._meet):
+            yield
+        for client in self._waiting.values():
+            if not is_ready(client, select.POLLOUT):
+                client.close()  # dropped
+        self._serve(self.service.listeners)
+        self._waiting.clear()
+
+    def _meet(self):
+        client = self.service.client(INBOUND4)
+        start_connect(client, (INBOUND4.address, self.port))
+        self._waiting[client.getsockname()[1]] = client
+        self._serve(self.service.listeners[1:])
+
+    def _serve(self, listeners):
+        for listener in listeners:
+            while is_ready(listener, select.POLLIN):
+                end, peer = accept(listener)
+                client = self._waiting.pop(peer[1])
+                Connection(self.truth, INBOUND4, self.port, client, end).close_at_once()
 
 
 class Flood(ListenerTrouble):
@@ -225,8 +261,8 @@ class ServiceGone(Trouble):
 
 
 DEADLINE_S = 240  # from its beginning to the alert, and from its end to the end of the alert
-TROUBLES = (FullAcceptQueue, Flood, FloodOfAMovedService, FloodOfADevice, FloodWithCookies,
-            LostReturnPath, SilentDestination, CloseWaitLeak, ServiceGone)
+TROUBLES = (FullAcceptQueue, OneFullOfSeveral, Flood, FloodOfAMovedService, FloodOfADevice,
+            FloodWithCookies, LostReturnPath, SilentDestination, CloseWaitLeak, ServiceGone)
 
 
 def play(trouble, watch):

@@ -3,10 +3,11 @@
 A situation is a generator. It does something, and yields what it waits for before it goes on.
 """
 import dataclasses
+import itertools
 import random
 import time
 
-from places import OF_PEER, OF_WATCHED, Hosts, changing_ports, steady_ports
+from places import OF_PEER, OF_WATCHED, Hosts, changing_ports, ephemeral_ports, steady_ports
 from service import Service
 from truth import Truth
 
@@ -72,7 +73,8 @@ class World:
         self.truth = Truth()
         self.playing = "steady"
         self.numbers = random.Random(worker)
-        self._ports = iter(changing_ports(worker))
+        self._ports = itertools.cycle(changing_ports(worker))
+        self._ephemeral_ports = itertools.cycle(ephemeral_ports(worker))
         self._worker = worker
         self.steady = []
 
@@ -96,12 +98,12 @@ class World:
             service.close()
 
     def next_port(self):
-        """One that this worker has not used before, or long ago"""
-        port = next(self._ports, None)
-        if port is None:
-            self._ports = iter(changing_ports(self._worker))
-            port = next(self._ports)
-        return port
+        """Of a service that comes and goes. It has not been in use for long."""
+        return next(self._ports)
+
+    def next_ephemeral_port(self):
+        """Likewise, of the ephemeral range"""
+        return next(self._ephemeral_ports)
 
     def service(self, watched, address, **options):
         ways = (OF_WATCHED if watched else OF_PEER)[address]
@@ -175,18 +177,14 @@ class World:
         connection.send(last, self.size())
         connection.finish(last)
 
-    # At the end of an outbound connection without a FIN the kernel's counters do not tell who opened it.
-    # If a listener had the same port a moment ago, the guess is wrong (docs/groups.md). A poll knows better.
-
     def _reset(self, connection):
         role = self._role()
-        if connection.way.client_watched or connection.way.is_watched(role):
+        if connection.way.is_watched(role):
             yield BEFORE_A_POLL
         connection.reset(role)
 
     def _abandoned(self, connection):
-        if connection.way.client_watched:
-            yield BEFORE_A_POLL
+        yield from ()
         connection.abandon(self._role(), self.numbers.randint(2, 1000))
 
     ENDS = (_orderly, _orderly, _orderly, _at_once, _half_closed, _reset, _abandoned)
