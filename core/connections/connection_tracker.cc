@@ -319,7 +319,12 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
 }
 
 void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now) {
-  if (!previous_start_ || WasNeverConnected(record)) return;
+  if (WasNeverConnected(record)) {
+    // A listener, of which a poll may not have known, unless it is a socket that was only bound.
+    if (record.local.port != 0) classifier_.AddListener(record, now);
+    return;
+  }
+  if (!previous_start_) return;
   if (IsBlank(record)) {
     ++stats_.ended[IndexOf(EndCause::kDisconnected)];
     return;
@@ -341,12 +346,10 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   }
 }
 
-// An event that shows no direction is most likely the orderly end of an accepted connection. So
-// that is assumed if nothing else is known (core/sockets/opener_evidence.h).
 void ConnectionTracker::EndByGuess(const SocketRecord& record) {
   const DirectionGuess guess = classifier_.Guess(record);
   ++stats_.guessed[IndexOf(guess.basis)];
-  EndAs(guess.basis == GuessBasis::kNothing ? Direction::kInbound : guess.direction, record);
+  EndAs(guess.direction, record);
 }
 
 // A listener that was younger than the connection's end is known by now.

@@ -59,7 +59,8 @@ class ConnectionClassifier {
 
   // The polls tell what exists now. A poll of the listeners calls AddListener() for every LISTEN
   // socket and then CompleteListeners() with the time of its beginning. A full poll calls
-  // BeginFullPoll(), and AddListener() for the LISTEN sockets that it meets.
+  // BeginFullPoll(), and AddListener() for the LISTEN sockets that it meets. So does the destroy
+  // event of a listener, which may have been younger than a poll.
   void AddListener(const SocketRecord& listening, MonotonicTime now);
   void CompleteListeners(MonotonicTime start) { listening_.CompletePoll(start); }
   void BeginFullPoll(MonotonicTime now);

@@ -15,7 +15,7 @@ namespace connwatch {
 enum class GuessBasis : std::uint8_t {
   kListener,   // a socket listens on the local port, or did within the last minute: inbound
   kPortRange,  // one of the two ports, and only one, is of the ephemeral range
-  kNothing,    // outbound, or inbound if it has ended (ConnectionTracker)
+  kNothing,    // taken for outbound: the listener of an inbound one would be known
 };
 
 inline constexpr std::array kGuessBases = {GuessBasis::kListener, GuessBasis::kPortRange,

@@ -42,9 +42,14 @@ def time_of(daemon, key, state):
     return times[-1] if times else None
 
 
+def from_everywhere(number):
+    """Sources all over 198.19.0.0/16"""
+    return f"198.19.{number % 250}.{number // 250 % 250 + 1}"
+
+
 @contextlib.contextmanager
-def flooding(hosts, port, per_second=1000):
-    """SYNs to the server from sources all over 198.19.0.0/16, to the end of the with block."""
+def flooding(hosts, port, per_second=1000, source_of=from_everywhere):
+    """SYNs to the server that never become connections, to the end of the with block."""
     raw = hosts.raw_socket()
     over = threading.Event()
     burst = 50  # less than the backlog queue of a veth pair
@@ -54,8 +59,7 @@ def flooding(hosts, port, per_second=1000):
         begin = time.monotonic()
         while not over.wait(max(0, begin + sent / per_second - time.monotonic())):
             for i in range(sent, sent + burst):
-                raw.sendto(syn(f"198.19.{i % 250}.{i // 250 % 250 + 1}", 1024 + i % 60_000, port),
-                           (SERVER, 0))
+                raw.sendto(syn(source_of(i), 1024 + i % 60_000, port), (SERVER, 0))
             sent += burst
     thread = threading.Thread(target=send)
     thread.start()

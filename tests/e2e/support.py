@@ -97,11 +97,12 @@ class Page:
 class Daemon:
     """A running connwatchd. Use as a context manager: it is stopped at the end, by its pid."""
 
-    def __init__(self, config="log: {level: debug}\n", arguments=(), host="127.0.0.1", **options):
+    def __init__(self, config="log: {level: debug}\n", arguments=(), host="127.0.0.1",
+                 port=None, **options):
         self.folder = tempfile.TemporaryDirectory()
         self.config_file = pathlib.Path(self.folder.name) / "connwatch.yaml"
         self.write_config(config)
-        self.port = free_port()
+        self.port = port or free_port()
         self.stderr_path = pathlib.Path(self.folder.name) / "stderr"
         self._stderr = self._open_stderr()
         self.process = subprocess.Popen(

@@ -8,7 +8,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests/runner"))
 
-from catalogue import Catalogue
+from catalogue import Catalogue, python_tests
 from skipped import skipped_tests
 
 LOG = """\
@@ -53,12 +53,11 @@ class RunnerTest(unittest.TestCase):
     def test_the_list_has_every_kind(self):
         lines = tools_test("--list").stdout.splitlines()
         for line in ("unit.core", "  DiagnosisTest.NamesTheCauses", "e2e.listeners",
-                     "  LiveStatesTest.test_every_state", "repo.runner"):
+                     "  LiveStatesTest.test_every_state", "repo.runner", "soak.random_traffic"):
             self.assertTrue(any(entry.startswith(line) for entry in lines), line)
 
     def test_every_source_of_tests_is_registered(self):
-        for path in (*ROOT.glob("tests/**/*_test.cc"), *ROOT.glob("tests/repo/*_test.py"),
-                     *ROOT.glob("tests/e2e/*_test.py")):
+        for path in (*ROOT.glob("tests/**/*_test.cc"), *python_tests(ROOT)):
             folder = ROOT / "tests" / path.relative_to(ROOT / "tests").parts[0]
             text = (folder / "CMakeLists.txt").read_text()
             name = (str(path.relative_to(folder)) if path.suffix == ".cc"

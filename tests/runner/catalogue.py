@@ -1,7 +1,7 @@
 """The tests by name, read from their sources: nothing needs to be built to list them.
 
-A program is what ctest runs: unit.FOLDER with googletest's cases, repo.NAME and e2e.NAME with
-unittest's. Within a program a test is named as googletest and unittest name it. (What runs under other
+A program is what ctest runs: unit.FOLDER with googletest's cases; repo.NAME, e2e.NAME and soak.NAME
+with unittest's. Within a program a test is named as googletest and unittest name it. (What runs under other
 kernels is one suite, tools/test kernels.)
 """
 import ast
@@ -11,6 +11,7 @@ import difflib
 import re
 
 GOOGLETEST_CASE = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
+PYTHON_FOLDERS = ("repo", "e2e", "soak")
 NEAR = 5  # names that are offered for one that is not known
 
 
@@ -55,6 +56,12 @@ def unittest_cases(path):
             if isinstance(method, ast.FunctionDef) and method.name.startswith("test")]
 
 
+def python_tests(root):
+    """The files of the programs with unittest's cases"""
+    return sorted(path for folder in PYTHON_FOLDERS
+                  for path in root.glob(f"tests/{folder}/*_test.py"))
+
+
 class Catalogue:
     def __init__(self, root):
         self._cases = collections.defaultdict(list)  # {program: [case]}
@@ -62,7 +69,7 @@ class Catalogue:
         for path in sorted(root.glob("tests/**/*_test.cc")):
             folder = path.relative_to(root / "tests").parts[0]
             self._add(root, path, f"unit.{folder}", googletest_cases(path))
-        for path in sorted([*root.glob("tests/repo/*_test.py"), *root.glob("tests/e2e/*_test.py")]):
+        for path in python_tests(root):
             program = f"{path.parent.name}.{path.stem.removesuffix('_test')}"
             self._add(root, path, program, unittest_cases(path))
 

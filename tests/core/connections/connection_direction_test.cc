@@ -100,6 +100,18 @@ TEST_F(ConnectionDirectionTest, AnAmbiguousEndIsBookedByTheNextFullPollAtTheLate
   EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kPortRange)), 1U);
 }
 
+TEST_F(ConnectionDirectionTest, TheEndOfAListenerThatNoPollHasMetTellsThatThePortWasListenedOn) {
+  Poll(0, {});
+  SocketRecord listener = Listening(1, 50'051);
+  listener.state = TcpState::kClose;
+  listener.send_queue = 0;
+  Destroy(1, listener);
+  Destroy(1, TestConnection{.cookie = 2, .direction = Direction::kInbound, .port = 50'051}.End());
+  Poll(2, {});
+  EXPECT_EQ(Closed(Direction::kInbound), 1U);
+  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kListener)), 1U);
+}
+
 TEST_F(ConnectionDirectionTest, AMiniSocketIsInTheGroupOfItsConnection) {
   Poll(0, {});
   const TestConnection connection{.cookie = 1, .direction = Direction::kInbound, .port = 50'051};
