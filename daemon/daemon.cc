@@ -102,7 +102,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
 }
 
 void Daemon::FitToBudget() {
-  const auto changed = monitor_.FitToBudget(destroy_events_.share());
+  const auto changed = monitor_.FitToBudget();
   for (const TierPoller* tier : changed) {
     const PollHealth& health = tier->health();
     LogInfo(std::string(Name(health.tier())) + " polls now every " +
@@ -173,9 +173,10 @@ void Daemon::Apply(Config config) {
 
 Report Daemon::MakeReport() {
   const Instant now = Now();
-  ReportParts parts{.snapshot = monitor_.TakeSnapshot(destroy_events_.stats(), now.monotonic),
-                    .config = config_status_,
-                    .web_refusals = web_.refusals()};
+  ReportParts parts{
+      .snapshot = monitor_.TakeSnapshot(destroy_events_.stats(now.monotonic), now.monotonic),
+      .config = config_status_,
+      .web_refusals = web_.refusals()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
   parts.notifications = notifier_.Tell(parts.alerts, now);

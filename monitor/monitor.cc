@@ -105,13 +105,13 @@ void Monitor::ReadKernel(MonotonicTime now) {
   listener_tracker_.Diagnose(rates_, now);
 }
 
-std::vector<const TierPoller*> Monitor::FitToBudget(double others) {
+std::vector<const TierPoller*> Monitor::FitToBudget() {
   PerTier<TierLoad> loads;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     const PollHealth& health = tiers_.at(i).health();
     loads.at(i) = {health.cpu(), health.successes() + health.failures(), health.interval()};
   }
-  const auto intervals = cpu_budget_.Fit(loads, others);
+  const auto intervals = cpu_budget_.Fit(loads);
   std::vector<const TierPoller*> changed;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     if (intervals.at(i) == loads.at(i).interval) continue;

@@ -31,6 +31,8 @@ enum class AlertSignal : std::uint8_t {
   kRttSeconds,
   kReceiveQueueBytes,
   kSendQueueBytes,
+  kDestroyEventsAbsent,
+  kDestroyEventOverruns,
   kMonitorAgeSeconds,
 };
 

@@ -121,6 +121,10 @@ Readings ReadTimeWait(const Snapshot& snapshot) {
                         ToDouble(snapshot.kernel.limits->time_wait_limit)));
 }
 
+Readings ReadDestroyEventsAbsent(const Snapshot& snapshot) {
+  return OfHost(std::chrono::duration<double>(snapshot.destroy_events.absent).count());
+}
+
 Readings ReadRetransmissions(const Snapshot& snapshot) {
   return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
     const ConnectionUsage& usage = snapshot.traffic[key].usage;
@@ -185,6 +189,10 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
     case AlertSignal::kSendQueueBytes:
       return ReadLevels(snapshot,
                         [](const GroupLevels& levels) { return levels.send_queue_bytes; });
+    case AlertSignal::kDestroyEventsAbsent:
+      return ReadDestroyEventsAbsent(snapshot);
+    case AlertSignal::kDestroyEventOverruns:
+      return OfHost(static_cast<double>(snapshot.destroy_events.overruns));
     case AlertSignal::kMonitorAgeSeconds:
       return OfHost(ages.Overdue() ? std::optional(ages.Overdue()->count()) : std::nullopt);
   }

@@ -48,6 +48,7 @@ Json ToJson(const DestroyEventStats& events) {
   return {{"is_active", events.is_active},
           {"received_total", events.events},
           {"overruns_total", events.overruns},
+          {"absent_seconds_total", ToSeconds(events.absent)},
           {"cpu_seconds_total", ToSeconds(events.cpu)}};
 }
 

@@ -52,8 +52,12 @@ void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
   const DestroyEventStats& events = snapshot.destroy_events;
   families
       .Gauge("connwatch_destroy_events_active",
-             "1 while the kernel tells of every socket that ends, so that totals are exact.")
+             "1 while the kernel tells of every socket that ends; 0: totals are too low.")
       .Add(events.is_active ? 1.0 : 0.0);
+  families
+      .Counter("connwatch_destroy_events_absent_seconds_total",
+               "Time without them although they are switched on: totals miss what ended then.")
+      .Add(InSeconds(events.absent));
   families.Counter("connwatch_destroy_events_total", "Sockets whose end the kernel told.")
       .Add(events.events);
   families

@@ -72,6 +72,10 @@ std::string_view QueryOf(AlertSignal signal) {
       return "sum without (direction) (connwatch_tcp_receive_queue_bytes{<match>})";
     case AlertSignal::kSendQueueBytes:
       return "sum without (direction) (connwatch_tcp_send_queue_bytes{<match>})";
+    case AlertSignal::kDestroyEventsAbsent:
+      return "rate(connwatch_destroy_events_absent_seconds_total[<window>])";
+    case AlertSignal::kDestroyEventOverruns:
+      return "rate(connwatch_destroy_event_overruns_total[<window>])";
     case AlertSignal::kMonitorAgeSeconds:
       // The age at the time of the scrape: time() would add what has passed since then. The age of
       // a tier that was never read counts from the daemon's start.

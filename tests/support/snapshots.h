@@ -8,19 +8,22 @@ namespace connwatch {
 /// Ready, with something of everything.
 inline Snapshot FullSnapshot() {
   using std::chrono::milliseconds;
-  return {
-      .sockets = TestSockets(),
-      .totals = TestTotals(),
-      .listeners = TestListeners(),
-      .pending_connects = TestPendingConnects(),
-      .groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}},
-      .folded_groups = 3,
-      .traffic = TestTraffic(),
-      .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}},
-      .destroy_events = {.is_active = true, .events = 36, .overruns = 1, .cpu = milliseconds(20)},
-      .polls = TestPolls(),
-      .kernel = TestKernelStats(),
-      .sockstat_discrepancy = 0.25};
+  return {.sockets = TestSockets(),
+          .totals = TestTotals(),
+          .listeners = TestListeners(),
+          .pending_connects = TestPendingConnects(),
+          .groups = {{kOtherGroup, "other", {true, true}}, {1, "443", {true, false}}},
+          .folded_groups = 3,
+          .traffic = TestTraffic(),
+          .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}},
+          .destroy_events = {.is_active = true,
+                             .events = 36,
+                             .overruns = 1,
+                             .cpu = milliseconds(20),
+                             .absent = milliseconds(65'500)},
+          .polls = TestPolls(),
+          .kernel = TestKernelStats(),
+          .sockstat_discrepancy = 0.25};
 }
 
 /// Before the first poll.

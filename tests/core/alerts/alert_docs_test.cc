@@ -105,7 +105,8 @@ TEST(AlertDefaults, AreThoseThatWerePromised) {
                          "SynRecvBacklogGrowth", "SynQueueNearlyFull", "AcceptQueueNearlyFull",
                          "ListenerDropping", "SynCookiesActive", "ConnectsPending",
                          "ConnectFailures", "EphemeralPortsNearlyExhausted", "TimeWaitNearLimit",
-                         "RetransmitRateHigh", "CloseWaitLeak", "MonitorStale", "RttHigh"));
+                         "RetransmitRateHigh", "CloseWaitLeak", "DestroyEventsAbsent",
+                         "DestroyEventsLost", "MonitorStale", "RttHigh"));
   EXPECT_THAT(off, testing::ElementsAre("RttHigh"));
 }
 

@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/support/snapshots.h"
@@ -86,6 +87,8 @@ TEST(SignalReaderTest, ReadsTheHost) {
   EXPECT_EQ(OfHost(AlertSignal::kAttemptFails, snapshot), counter(KernelCounterId::kAttemptFails));
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), 26'820.0 / 28'232);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), 0.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventsAbsent, snapshot), 65.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventOverruns, snapshot), 1);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
 }
 
@@ -115,8 +118,12 @@ TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
 
 TEST(SignalReaderTest, BeforeTheFirstPollThereIsNothing) {
   const Snapshot snapshot = EmptySnapshot();
+  // These do not come from polls.
+  const std::set<AlertSignal> of_the_daemon = {AlertSignal::kMonitorAgeSeconds,
+                                               AlertSignal::kDestroyEventsAbsent,
+                                               AlertSignal::kDestroyEventOverruns};
   for (const AlertSignalSpec& spec : AlertSignals()) {
-    if (spec.id == AlertSignal::kMonitorAgeSeconds) continue;
+    if (of_the_daemon.contains(spec.id)) continue;
     for (const auto& [subject, value] : Values(spec.id, snapshot)) {
       EXPECT_THAT(value, IsAbsent()) << spec.name << " of " << subject;
     }
