@@ -122,8 +122,11 @@ std::vector<const TierPoller*> Monitor::FitToBudget() {
 }
 
 std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& events,
-                                                      MonotonicTime now) {
+                                                      std::chrono::nanoseconds paused,
+                                                      Instant now) {
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->at = now;
+  snapshot->paused = paused;
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
   snapshot->groups = classifier_.ShownGroups();
@@ -136,8 +139,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& e
     return tiers_.at(IndexOf(tier)).health().successes() > 0;
   };
   if (has_polled(Tier::kListeners)) {
-    snapshot->listeners = listener_tracker_.List(now);
-    NameOwners(*snapshot->listeners, cgroup_names_, now);
+    snapshot->listeners = listener_tracker_.List(now.monotonic);
+    NameOwners(*snapshot->listeners, cgroup_names_, now.monotonic);
   }
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();
   snapshot->kernel = kernel_;

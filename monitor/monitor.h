@@ -61,8 +61,10 @@ class Monitor {
   /// interval changed.
   std::vector<const TierPoller*> FitToBudget();
 
-  /// Returns the facts as of now. `events` is the state of the stream of destroy events.
-  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events, MonotonicTime now);
+  /// Returns the facts as of now. `events` is the state of the stream of destroy events, `paused`
+  /// how long the process has not run so far.
+  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events,
+                                               std::chrono::nanoseconds paused, Instant now);
 
  private:
   PollWork& WorkOf(Tier tier);

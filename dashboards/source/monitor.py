@@ -67,19 +67,24 @@ MISSED = row(
                "did not end. unsupported: there is no inet_diag module. permission: a sandbox "
                "forbids netlink.",
                [query(f"sum by (reason) ({rate('connwatch_poll_errors_total')})", "{{reason}}")],
-               width=6),
+               width=5),
     timeseries("Skipped polls", "cps",
                "Polls that were skipped because the one before was still running. If there are "
                "more than a few, the interval is too short for this host.",
-               [query(rate("connwatch_poll_overruns_total"), "{{tier}}")], width=6),
+               [query(rate("connwatch_poll_overruns_total"), "{{tier}}")], width=5),
     timeseries("Difference from the kernel's count", "percentunit",
                "Difference between the socket count of each full poll and the kernel's own. A walk "
                "takes time, so some per mille on a busy host are normal.",
-               [query("connwatch_sockstat_discrepancy_ratio{HOST}", "discrepancy")], width=6),
+               [query("connwatch_sockstat_discrepancy_ratio{HOST}", "discrepancy")], width=5),
     timeseries("Sockets delivered twice", "cps",
                "Sockets that the kernel delivered twice in one dump, because they moved meanwhile. "
                "They are counted once, so this is no trouble. It shows how fast the table changes.",
-               [query(rate("connwatch_dump_duplicates_total"), "duplicates")], width=6),
+               [query(rate("connwatch_dump_duplicates_total"), "duplicates")], width=5),
+    stat("Pauses, 1 h", "s",
+         "Time of the last hour in which the daemon did not run: it was stopped, its host was "
+         "suspended, or it got no CPU time. Nothing was polled then.",
+         [now("increase(connwatch_paused_seconds_total{HOST}[1h])")], width=4, height=8,
+         steps=thresholds((1, AMBER))),
 )
 
 EVENTS = row(

@@ -4,20 +4,21 @@ namespace connwatch {
 
 namespace {
 
-void AddPollResults(MetricFamilies& families, const std::vector<PollHealth>& polls) {
+void AddPollResults(MetricFamilies& families, const Snapshot& snapshot) {
   auto count = families.Counter("connwatch_polls_total", "Polls ended, by result.");
   auto errors = families.Counter("connwatch_poll_errors_total", "Failed polls by reason.");
   auto last =
       families.Gauge("connwatch_poll_last_success_timestamp_seconds",
                      "When the latest successful poll ended, seconds since 1970; absent before.");
-  for (const PollHealth& poll : polls) {
+  for (const PollHealth& poll : snapshot.polls) {
     const std::string_view tier = Name(poll.tier());
     count.Add(poll.successes(), {{"tier", tier}, {"result", "success"}});
     count.Add(poll.failures(), {{"tier", tier}, {"result", "failure"}});
     for (const PollFailureReason reason : kPollFailureReasons) {
       errors.Add(poll.failures(reason), {{"tier", tier}, {"reason", Name(reason)}});
     }
-    if (poll.last_success()) last.Add(InSeconds(*poll.last_success()), {{"tier", tier}});
+    if (!poll.last_success()) continue;
+    last.Add(InSeconds(snapshot.at.WallOf(*poll.last_success())), {{"tier", tier}});
   }
 }
 
@@ -44,8 +45,12 @@ void AddPollCosts(MetricFamilies& families, const std::vector<PollHealth>& polls
 }  // namespace
 
 void AddPolls(MetricFamilies& families, const Snapshot& snapshot) {
-  AddPollResults(families, snapshot.polls);
+  AddPollResults(families, snapshot);
   AddPollCosts(families, snapshot.polls);
+  families
+      .Counter("connwatch_paused_seconds_total",
+               "Time the daemon did not run: stopped, suspended, without CPU time or held up.")
+      .Add(InSeconds(snapshot.paused));
 }
 
 void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {

@@ -8,7 +8,8 @@ namespace connwatch {
 /// Ready, with something of everything.
 inline Snapshot FullSnapshot() {
   using std::chrono::milliseconds;
-  return {.sockets = TestSockets(),
+  return {.at = TestInstant(22),
+          .sockets = TestSockets(),
           .totals = TestTotals(),
           .listeners = TestListeners(),
           .pending_connects = TestPendingConnects(),
@@ -22,6 +23,7 @@ inline Snapshot FullSnapshot() {
                              .cpu = milliseconds(20),
                              .absent = milliseconds(65'500)},
           .polls = TestPolls(),
+          .paused = milliseconds(70'250),
           .kernel = TestKernelStats(),
           .sockstat_discrepancy = 0.25};
 }

@@ -21,7 +21,7 @@ using testing::Pair;
 // The readings as (subject, value); NaN where there is none.
 std::map<std::string, double> Values(AlertSignal signal, const Snapshot& snapshot) {
   PollAges ages;
-  ages.Observe(snapshot.polls, TestInstant(30).monotonic);
+  ages.Observe(snapshot.polls, snapshot.paused, TestInstant(30).monotonic);
   std::map<std::string, double> values;
   for (const SignalReading& reading : Read(signal, snapshot, ages)) {
     values[reading.subject] = reading.value.value_or(std::numeric_limits<double>::quiet_NaN());
