@@ -111,7 +111,9 @@ struct SocketStats {
   std::optional<std::uint64_t> tcp_in_use;    // this network namespace, IPv4
   std::optional<std::uint64_t> tcp6_in_use;   // this network namespace; absent without IPv6
   std::optional<std::uint64_t> orphans;       // whole host
-  std::optional<std::uint64_t> time_wait;     // this network namespace, both families
+  // This network namespace, both families, with FIN-WAIT-2 sockets that no process holds any more.
+  // kernel: inet_twsk_alloc() compares this number (tw_refcount) with tcp_max_tw_buckets.
+  std::optional<std::uint64_t> time_wait;
   std::optional<std::uint64_t> allocated;     // whole host, both families
   std::optional<std::uint64_t> memory_pages;  // whole host, both families
 

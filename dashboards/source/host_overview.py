@@ -173,7 +173,7 @@ LIMITS = row(
                "These connections were closed in the last minute. Near the limit "
                "(tcp_max_tw_buckets) the kernel ends TIME-WAIT early, and late segments can meet a "
                "new connection.",
-               [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
+               [query("connwatch_tcp_time_wait{HOST}", "TIME-WAIT"),
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",

@@ -52,8 +52,7 @@ std::string_view QueryOf(AlertSignal signal) {
       return "connwatch_ephemeral_ports_used_peak_destination\n"
              "/ (connwatch_ephemeral_ports_available > 0)";
     case AlertSignal::kTimeWaitUtilization:
-      // The daemon reads sockstat after each handshakes poll. This is what the full poll counted.
-      return "sum without (family, state) (connwatch_tcp_sockets{state=\"time_wait\"})\n"
+      return "connwatch_tcp_time_wait\n"
              "/ (connwatch_tcp_time_wait_limit > 0)";
     case AlertSignal::kRetransmitRatio:
       return "sum without (direction)"

@@ -97,6 +97,7 @@ inline KernelStats TestKernelStats() {
       .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
   for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
   kernel.sockets->orphans = 3;
+  kernel.sockets->time_wait = 55;
   kernel.sockets->memory_pages = 44;
   kernel.limits = {.time_wait_limit = 65'536,
                    .orphan_limit = 65'537,
