@@ -9,8 +9,13 @@ namespace connwatch {
 
 namespace {
 
-AggregationOptions AggregationOptionsFrom(const Config& config) {
-  return {.rtt_bounds = config.histograms.rtt};
+std::optional<PortSet> EphemeralPortsOf(const KernelStats& kernel) {
+  if (!kernel.limits || !kernel.limits->ephemeral_ports) return std::nullopt;
+  return PortsOf(*kernel.limits->ephemeral_ports, kernel.limits->reserved_ports);
+}
+
+AggregationOptions AggregationOptionsFrom(const Config& config, const KernelStats& kernel) {
+  return {.rtt_bounds = config.histograms.rtt, .ephemeral_ports = EphemeralPortsOf(kernel)};
 }
 
 ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
@@ -49,7 +54,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       listener_tracker_(ListenerTrackerOptionsFrom(config)),
       listener_poll_(listener_tracker_, classifier_),
       handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
-      full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
+      full_poll_(AggregationOptionsFrom(config, kernel_), classifier_, tracker_),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
   tiers_.reserve(kTierCount);
   for (const TierSpec& tier : kTiers) {
@@ -72,7 +77,7 @@ PollWork& Monitor::WorkOf(Tier tier) {
 
 Result<void> Monitor::Reconfigure(const Config& config) {
   listener_tracker_.UseThresholds(config.diagnosis);
-  full_poll_.Reconfigure(AggregationOptionsFrom(config));
+  full_poll_.Reconfigure(AggregationOptionsFrom(config, kernel_));
   ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
   for (std::size_t i = 0; i < kTierCount; ++i) {
     tiers_.at(i).set_interval(config.poll.intervals.at(i));
@@ -86,6 +91,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   const PollHealth& health = tier.health();
   if (health.tier() == Tier::kListeners) return;
   ReadKernel(now);
+  if (health.tier() == Tier::kFull) full_poll_.UseEphemeralPorts(EphemeralPortsOf(kernel_));
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
   if (is_good_full_poll && kernel_.sockets) {
     sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.levels()->states, *kernel_.sockets);

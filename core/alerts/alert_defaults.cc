@@ -82,7 +82,15 @@ std::vector<AlertRule> ConnectRules() {
            .clear = {.level = 0.7, .hold = 60s},
            .severity = AlertSeverity::kCritical,
            .annotations = Summary("{{value}} of the local ports towards one destination in use: "
-                                  "connects there will fail soon")}};
+                                  "connects there will fail soon")},
+          {.name = "SourcePortsNearlyExhausted",
+           .signal = AlertSignal::kSourcePortsUtilization,
+           .threshold = Above(0.8),
+           .hold = 30s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("{{value}} of the local ports of one source address in use: "
+                                  "bind() to any port before connect() will fail soon")}};
 }
 
 // Limits that are reached and states that get worse slowly.

@@ -46,6 +46,10 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kEphemeralPortsUtilization, "ephemeral_ports_utilization", SubjectKind::kHost,
      SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
      "Share of the ports for outbound connections that the busiest destination uses."},
+    {AlertSignal::kSourcePortsUtilization, "source_ports_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
+     "Share of the ports for outbound connections that sockets of the busiest source address use, "
+     "all destinations together."},
     {AlertSignal::kTimeWaitUtilization, "time_wait_utilization", SubjectKind::kHost,
      SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
      "TIME-WAIT sockets as a share of the limit tcp_max_tw_buckets."},

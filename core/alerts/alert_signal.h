@@ -25,6 +25,7 @@ enum class AlertSignal : std::uint8_t {
   kAttemptFails,
   kSynSentRetransmitting,
   kEphemeralPortsUtilization,
+  kSourcePortsUtilization,
   kTimeWaitUtilization,
   kRetransmitRatio,
   kCloseWaitSockets,

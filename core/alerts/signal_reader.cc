@@ -115,6 +115,12 @@ Readings ReadEphemeralPorts(const Snapshot& snapshot) {
                         ToDouble(snapshot.kernel.limits->ephemeral_ports_available)));
 }
 
+Readings ReadSourcePorts(const Snapshot& snapshot) {
+  if (!snapshot.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(ToDouble(snapshot.sockets->ports_used_peak_source),
+                        ToDouble(snapshot.kernel.limits->ephemeral_ports_available)));
+}
+
 Readings ReadTimeWait(const Snapshot& snapshot) {
   if (!snapshot.kernel.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
   return OfHost(ShareOf(ToDouble(snapshot.kernel.sockets->time_wait),
@@ -173,6 +179,8 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
       return ReadPendingConnects(snapshot);
     case AlertSignal::kEphemeralPortsUtilization:
       return ReadEphemeralPorts(snapshot);
+    case AlertSignal::kSourcePortsUtilization:
+      return ReadSourcePorts(snapshot);
     case AlertSignal::kTimeWaitUtilization:
       return ReadTimeWait(snapshot);
     case AlertSignal::kRetransmitRatio:

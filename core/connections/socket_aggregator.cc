@@ -11,7 +11,9 @@ SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicT
       since_previous_poll_(since_previous_poll),
       classifier_(classifier),
       tracker_(tracker),
-      observed_(options.rtt_bounds) {}
+      observed_(options.rtt_bounds) {
+  if (options.ephemeral_ports) source_ports_.emplace(*options.ephemeral_ports);
+}
 
 void SocketAggregator::Add(const SocketRecord& record) {
   if (!seen_.Insert(record.cookie)) {
@@ -23,6 +25,7 @@ void SocketAggregator::Add(const SocketRecord& record) {
     levels_.groups[*key].Add(record);
     if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
   }
+  if (source_ports_) source_ports_->Add(record.local);
   const bool holds_a_port = record.state != TcpState::kListen && record.state != TcpState::kClose &&
                             classifier_.DirectionOf(record) == Direction::kOutbound;
   if (holds_a_port) port_usage_.Add(record.local.address, record.remote);
@@ -44,6 +47,7 @@ void SocketAggregator::ObserveRtt(const SocketRecord& record, GroupKey key) {
 
 FullPollResult SocketAggregator::Finish() && {
   levels_.ports_used_peak_destination = port_usage_.busiest();
+  if (source_ports_) levels_.ports_used_peak_source = source_ports_->Busiest();
   return {std::move(levels_), std::move(observed_)};
 }
 

@@ -55,6 +55,9 @@ struct SocketLevels {
   /// The number of outbound sockets, TIME-WAIT included, of the busiest (source, destination,
   /// destination port).
   std::uint64_t ports_used_peak_destination = 0;
+  /// The number of ephemeral ports that sockets of the busiest source address use, all destinations
+  /// together. Absent if the ephemeral ports are not known.
+  std::optional<std::uint64_t> ports_used_peak_source;
 };
 
 /// Observations of full polls; they only grow.

@@ -163,6 +163,8 @@ ESTABLISHED = row(
 # Of each limit what is used, with the label "of"; one that is not known is left out.
 SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used in (
     ("ports to one destination", "instance:connwatch_ephemeral_ports_used:ratio{HOST}"),
+    ("ports of one source", "connwatch_ephemeral_ports_used_peak_source{HOST} "
+                            "/ (connwatch_ephemeral_ports_available{HOST} > 0)"),
     ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
     ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
     ("memory", "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))]
@@ -177,9 +179,12 @@ LIMITS = row(
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",
-               "Local ports in use towards the busiest destination. At the limit, connects there "
-               "fail with EADDRNOTAVAIL: keep connections open, or use more addresses.",
-               [query("connwatch_ephemeral_ports_used_peak_destination{HOST}", "in use"),
+               "Local ports in use towards the busiest destination: at the limit, connects there fail "
+               "with EADDRNOTAVAIL. And ports in use by one source address: at the limit, bind() "
+               "before connect() fails. Keep connections open, or use more addresses.",
+               [query("connwatch_ephemeral_ports_used_peak_destination{HOST}",
+                      "to one destination"),
+                query("connwatch_ephemeral_ports_used_peak_source{HOST}", "of one source"),
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     bars("Use of the kernel's limits", "percentunit",

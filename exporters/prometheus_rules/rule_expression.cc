@@ -51,6 +51,9 @@ std::string_view QueryOf(AlertSignal signal) {
     case AlertSignal::kEphemeralPortsUtilization:
       return "connwatch_ephemeral_ports_used_peak_destination\n"
              "/ (connwatch_ephemeral_ports_available > 0)";
+    case AlertSignal::kSourcePortsUtilization:
+      return "connwatch_ephemeral_ports_used_peak_source\n"
+             "/ (connwatch_ephemeral_ports_available > 0)";
     case AlertSignal::kTimeWaitUtilization:
       return "connwatch_tcp_time_wait\n"
              "/ (connwatch_tcp_time_wait_limit > 0)";

@@ -25,6 +25,7 @@ inline SocketLevels TestSockets() {
   sockets.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
   sockets.states.Add(AddressFamily::kIpv6, TcpState::kListen);
   sockets.ports_used_peak_destination = 26'820;
+  sockets.ports_used_peak_source = 27'000;
   GroupLevels& levels = sockets.groups[kInbound443];
   levels.Add(Established(1));
   levels.receive_queue_bytes = 700;
@@ -103,6 +104,7 @@ inline KernelStats TestKernelStats() {
                    .orphan_limit = 65'537,
                    .memory_pages_limit = 572'556,
                    .ephemeral_ports = std::nullopt,
+                   .reserved_ports = {},
                    .ephemeral_ports_available = 28'232,
                    .syn_linear_timeouts = 4};
   return kernel;

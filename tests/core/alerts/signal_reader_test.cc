@@ -86,6 +86,7 @@ TEST(SignalReaderTest, ReadsTheHost) {
             counter(KernelCounterId::kSyncookiesSent));
   EXPECT_EQ(OfHost(AlertSignal::kAttemptFails, snapshot), counter(KernelCounterId::kAttemptFails));
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), 26'820.0 / 28'232);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), 27'000.0 / 28'232);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), 0.5);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventsAbsent, snapshot), 65.5);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventOverruns, snapshot), 1);
@@ -100,6 +101,10 @@ TEST(SignalReaderTest, WhatIsNotKnownIsAbsentAndNotZero) {
   EXPECT_THAT(OfHost(AlertSignal::kAttemptFails, snapshot), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), IsAbsent());
+  snapshot = FullSnapshot();
+  snapshot.sockets->ports_used_peak_source.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), IsAbsent());
 }
 
 TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
