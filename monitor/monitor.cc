@@ -94,7 +94,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   if (health.tier() == Tier::kFull) full_poll_.UseEphemeralPorts(EphemeralPortsOf(kernel_));
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
   if (is_good_full_poll && kernel_.sockets) {
-    sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.levels()->states, *kernel_.sockets);
+    sockstat_discrepancy_ = SockstatDiscrepancy(*full_poll_.levels(), *kernel_.sockets);
   }
 }
 

@@ -21,6 +21,7 @@ void SocketAggregator::Add(const SocketRecord& record) {
     return;
   }
   levels_.states.Add(record.local.address.family(), record.state);
+  if (record.state == TcpState::kSynRecv && !record.tcp_info) ++levels_.request_sockets;
   if (const auto key = KeyOf(record)) {
     levels_.groups[*key].Add(record);
     if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);

@@ -251,6 +251,30 @@ class KernelCountersTest(unittest.TestCase):
             self.assertGreaterEqual(moved("tcp_out_rsts"), 1)
 
 
+class SockstatTest(unittest.TestCase):
+    def test_children_of_fast_open_are_no_difference(self):
+        """They are SYN-RECV sockets that the kernel counts, unlike request sockets."""
+        self.enterContext(network_namespace())
+        hosts = self.enterContext(TwoHosts())
+        server_without_cookies = 0x2 | 0x200
+        sysctl("ipv4/tcp_fastopen", server_without_cookies)
+        kept = self.enterContext(sockets.Sockets())
+        server = kept.listener(WILDCARD, options=[(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)])
+        server_port = server.getsockname()[1]
+        raw = hosts.raw_socket()
+        with Daemon(CONFIG) as daemon:
+            for i in range(6):
+                raw.sendto(syn(f"198.19.0.{i + 1}", 2000 + i, server_port, b"data" * (i % 2)),
+                           (SERVER, 0))
+            wait_until(lambda: daemon.page().get("connwatch_tcp_sockets", state="syn_recv",
+                                                 family="ipv4") == 6, "SYN-RECV")
+            full = subprocess.run(["ss", "-tniOH", "state", "syn-recv"], check=True,
+                                  capture_output=True, text=True).stdout.count("cwnd:")
+            self.assertEqual(full, 3)
+            wait_until(lambda: daemon.page().get("connwatch_sockstat_discrepancy_ratio") == 0,
+                       "no difference")
+
+
 class EphemeralPortsTest(unittest.TestCase):
     def test_95_percent_towards_one_destination(self):
         self.enterContext(network_namespace())

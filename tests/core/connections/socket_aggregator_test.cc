@@ -129,6 +129,18 @@ TEST(SocketAggregatorTest, PortsOfASourceCountOnceWhateverTheState) {
   EXPECT_EQ(Aggregate(records, std::nullopt, options).levels.ports_used_peak_source, 3U);
 }
 
+TEST(SocketAggregatorTest, ARequestSocketIsASynRecvSocketWithoutTcpInfo) {
+  SocketRecord request = Established(1, 443);
+  request.state = TcpState::kSynRecv;
+  request.tcp_info.reset();
+  SocketRecord child = Established(2, 443);
+  child.state = TcpState::kSynRecv;
+  child.tcp_info = TcpInfo{};
+  const SocketLevels levels = Aggregate({Listening(3, 443), request, child}).levels;
+  EXPECT_EQ(levels.request_sockets, 1U);
+  EXPECT_EQ(levels.states.Get(AddressFamily::kIpv4, TcpState::kSynRecv), 2U);
+}
+
 TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {
   SocketRecord closing = WithRtt(Established(1), 50, 0);
   closing.state = TcpState::kCloseWait;
