@@ -15,7 +15,7 @@ PUBLISHED_S = 2.5  # a snapshot comes after each poll of handshakes, every secon
 PATIENCE_S = 60  # longer after the load: polls among many TIME-WAIT sockets are dearer, so rarer
 LOOK_S = 0.5
 # As anybody would run it, but for a patience with one HTTP connection kept open.
-SETTINGS = ("destroy_events: on", "web: {timeout: 5m}")
+SETTINGS = ("web: {timeout: 5m}",)
 
 
 class KeptConnection:
@@ -75,6 +75,14 @@ class CloseRun:
     @property
     def event_cpu_s(self):
         return self.after.event_cpu_s - self.before.event_cpu_s
+
+    @property
+    def cpu_per_event_us(self):
+        return self.event_cpu_s / self.closes * 1e6
+
+    @property
+    def event_core_share(self):
+        return self.event_cpu_s / self.load.wall_s
 
 
 def _run_load(rate, seconds):

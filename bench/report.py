@@ -94,9 +94,11 @@ def close_table(runs):
     """One row for each of `runs`, each a closes.CloseRun."""
     rows = [[f"{run.rate:,.0f}", f"{run.closes:,}", f"{run.counted:,}", str(run.overruns),
              f"{run.load.cpu_s:.2f}", f"{run.daemon_cpu_s:.3f}", f"{run.event_cpu_s:.3f}",
+             f"{run.cpu_per_event_us:.2f}", f"{run.event_core_share * 100:.2f}",
              f"{run.cpu_ratio:.3f}"] for run in runs]
     return table(["closes a second", "closes", "counted", "overruns", "CPU of the load, s",
-                  "of connwatchd, s", "of it for events, s", "connwatchd to load"], rows)
+                  "of connwatchd, s", "of it for events, s", "µs an event", "% of a core",
+                  "connwatchd to load"], rows)
 
 
 def page_table(rounds):

@@ -74,8 +74,8 @@ struct LogConfig {
 
 struct Config {
   PollConfig poll;
-  /// What polls and destroy events may cost together, as a share of one core. The intervals of the
-  /// polls are stretched to stay within it. 0.001 to 1.
+  /// What the polls may cost together, as a share of one core. Their intervals are stretched to
+  /// stay within it. 0.001 to 1.
   double cpu_budget = 0.02;
   /// How far the _peak metrics look back. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
@@ -93,6 +93,10 @@ struct Config {
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
   DestroyEvents destroy_events = DestroyEvents::kAuto;
+  /// With kAuto, what the events may cost, as a share of one core. An event costs about 1 us, and
+  /// the socket that it tells of costs the host six to ten times as much (bench/README.md). 0.001
+  /// to 1.
+  double destroy_event_budget = 0.15;
   /// The room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB.
   /// Without CAP_NET_ADMIN the kernel gives at most twice net.core.rmem_max.
   std::uint64_t destroy_event_buffer = std::uint64_t{16} << 20U;

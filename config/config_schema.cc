@@ -123,6 +123,7 @@ ValueReader ConfigSchema(Config& config) {
        {"destroy_events", Word(config.destroy_events, {{"auto", DestroyEvents::kAuto},
                                                        {"on", DestroyEvents::kOn},
                                                        {"off", DestroyEvents::kOff}})},
+       {"destroy_event_budget", Percentage(config.destroy_event_budget)},
        {"destroy_event_buffer",
         Size(config.destroy_event_buffer, {.min = 4'096, .max = 1U << 30U})},
        {"max_tracked_connections",

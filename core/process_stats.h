@@ -12,7 +12,7 @@ namespace connwatch {
 /// A value that could not be read is absent.
 struct ProcessStats {
   std::optional<std::chrono::milliseconds> cpu;
-  std::optional<WallTime> started;
+  std::optional<Instant> started;
   std::optional<std::uint64_t> resident_bytes;
   std::optional<std::uint64_t> virtual_bytes;
   std::optional<std::uint64_t> open_fds;

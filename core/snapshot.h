@@ -2,10 +2,12 @@
 // nobody changes it afterwards. May be read on any thread.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "core/base/instant.h"
 #include "core/connections/socket_levels.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
@@ -19,6 +21,8 @@
 namespace connwatch {
 
 struct Snapshot {
+  /// When it was made.
+  Instant at;
   /// The latest complete full poll; absent before the first one. After a failed poll this is still
   /// what the last good poll found: `polls` has its age, and the reason why the latest poll failed.
   std::optional<SocketLevels> sockets;
@@ -36,6 +40,8 @@ struct Snapshot {
   DestroyEventStats destroy_events;
   /// One for each tier, in the order of kTiers.
   std::vector<PollHealth> polls;
+  /// How long this process has not run since its start (core/polling/pauses.h).
+  std::chrono::nanoseconds paused{0};
   KernelStats kernel;
   /// How far the socket count of a full poll was from the kernel's own count, as a share of the
   /// latter. It is about the latest full poll after which the kernel's count could be read. Absent

@@ -31,6 +31,7 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
       config_(std::move(settings.config)),
       loop_(loop),
       monitor_(config_, source, LogReadChange),
+      heartbeat_(loop),
       destroy_events_(loop, event_source, monitor_.tracker()),
       alert_judge_(config_.alerts),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
@@ -74,6 +75,7 @@ Result<void> Daemon::TakeSignals() {
 }
 
 Result<void> Daemon::StartPolling() {
+  if (auto started = heartbeat_.Start(); !started) return started;
   destroy_events_.Configure(config_);  // before the baseline poll
   for (TierRunner& runner : tier_runners_) {
     if (auto started = runner.Start(); !started) return started;
@@ -102,7 +104,7 @@ void Daemon::OnPollConcluded(const TierPoller& tier) {
 }
 
 void Daemon::FitToBudget() {
-  const auto changed = monitor_.FitToBudget(destroy_events_.share());
+  const auto changed = monitor_.FitToBudget();
   for (const TierPoller* tier : changed) {
     const PollHealth& health = tier->health();
     LogInfo(std::string(Name(health.tier())) + " polls now every " +
@@ -123,7 +125,7 @@ void Daemon::LogPollChange(const PollHealth& health) {
 }
 
 Result<void> Daemon::Reload() {
-  service_notice_.Reloading(Now());
+  service_notice_.Reloading(TimeAwake());
   Result<void> config = ReloadConfig();
   Result<void> web = web_.Reload();
   is_config_good_ = config.ok();
@@ -173,7 +175,9 @@ void Daemon::Apply(Config config) {
 
 Report Daemon::MakeReport() {
   const Instant now = Now();
-  ReportParts parts{.snapshot = monitor_.TakeSnapshot(destroy_events_.stats(), now.monotonic),
+  const auto paused = heartbeat_.PausedUntil(now.monotonic);
+  const DestroyEventStats events = destroy_events_.stats(now.monotonic);
+  ReportParts parts{.snapshot = monitor_.TakeSnapshot(events, paused, now),
                     .config = config_status_,
                     .web_refusals = web_.refusals()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);

@@ -18,6 +18,7 @@
 #include "daemon/config_use.h"
 #include "daemon/loop/destroy_event_runner.h"
 #include "daemon/loop/event_loop.h"
+#include "daemon/loop/heartbeat.h"
 #include "daemon/loop/tier_runner.h"
 #include "daemon/notifier.h"
 #include "daemon/process/options.h"
@@ -69,6 +70,7 @@ class Daemon {
   Config config_;
   EventLoop& loop_;
   Monitor monitor_;
+  Heartbeat heartbeat_;
   DestroyEventRunner destroy_events_;
   std::deque<TierRunner> tier_runners_;  // in the order of kTiers; a deque never moves them
   AlertJudge alert_judge_;

@@ -47,8 +47,9 @@ int RunOnce(const Config& config, SocketSource& source) {
     }
     monitor.AfterPoll(tier, Now().monotonic);
   }
-  const Report report = AssembleReport(
-      {.snapshot = monitor.TakeSnapshot(/*events=*/{}, Now().monotonic), .config = config_status});
+  const Report report =
+      AssembleReport({.snapshot = monitor.TakeSnapshot(/*events=*/{}, /*paused=*/{}, Now()),
+                      .config = config_status});
   return PrintToStandardOutput(RenderMetricsPage(report));
 }
 

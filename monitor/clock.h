@@ -10,6 +10,10 @@ namespace connwatch {
 
 Instant Now();
 
+/// The time since the host's start without that in which it was suspended: CLOCK_MONOTONIC, which
+/// systemd wants to be told.
+std::chrono::nanoseconds TimeAwake();
+
 /// CPU time of the calling thread, including what the kernel spent for it.
 std::chrono::nanoseconds ThreadCpuTime();
 

@@ -10,8 +10,13 @@ namespace connwatch {
 
 namespace {
 
-AggregationOptions AggregationOptionsFrom(const Config& config) {
-  return {.rtt_bounds = config.histograms.rtt};
+std::optional<PortSet> EphemeralPortsOf(const KernelStats& kernel) {
+  if (!kernel.limits || !kernel.limits->ephemeral_ports) return std::nullopt;
+  return PortsOf(*kernel.limits->ephemeral_ports, kernel.limits->reserved_ports);
+}
+
+AggregationOptions AggregationOptionsFrom(const Config& config, const KernelStats& kernel) {
+  return {.rtt_bounds = config.histograms.rtt, .ephemeral_ports = EphemeralPortsOf(kernel)};
 }
 
 ListenerTrackerOptions ListenerTrackerOptionsFrom(const Config& config) {
@@ -51,7 +56,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       listener_poll_(listener_tracker_, classifier_,
                      [this] { return kernel_reader_.ReadListenDrops(); }),
       handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
-      full_poll_(AggregationOptionsFrom(config), classifier_, tracker_),
+      full_poll_(AggregationOptionsFrom(config, kernel_), classifier_, tracker_),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
   UseEphemeralRange();
   tiers_.reserve(kTierCount);
@@ -75,7 +80,7 @@ PollWork& Monitor::WorkOf(Tier tier) {
 
 Result<void> Monitor::Reconfigure(const Config& config) {
   listener_tracker_.UseThresholds(config.diagnosis);
-  full_poll_.Reconfigure(AggregationOptionsFrom(config));
+  full_poll_.Reconfigure(AggregationOptionsFrom(config, kernel_));
   ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
   for (std::size_t i = 0; i < kTierCount; ++i) {
     tiers_.at(i).set_interval(config.poll.intervals.at(i));
@@ -92,9 +97,10 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
     return;
   }
   ReadKernel(now);
+  if (health.tier() == Tier::kFull) full_poll_.UseEphemeralPorts(EphemeralPortsOf(kernel_));
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
   if (is_good_full_poll && kernel_.sockets) {
-    sockstat_discrepancy_ = SockstatDiscrepancy(full_poll_.levels()->states, *kernel_.sockets);
+    sockstat_discrepancy_ = SockstatDiscrepancy(*full_poll_.levels(), *kernel_.sockets);
   }
 }
 
@@ -117,13 +123,13 @@ void Monitor::UseEphemeralRange() {
   classifier_.UseEphemeralRange(*kernel_.limits->ephemeral_ports);
 }
 
-std::vector<const TierPoller*> Monitor::FitToBudget(double others) {
+std::vector<const TierPoller*> Monitor::FitToBudget() {
   PerTier<TierLoad> loads;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     const PollHealth& health = tiers_.at(i).health();
     loads.at(i) = {health.cpu(), health.successes() + health.failures(), health.interval()};
   }
-  const auto intervals = cpu_budget_.Fit(loads, others);
+  const auto intervals = cpu_budget_.Fit(loads);
   std::vector<const TierPoller*> changed;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     if (intervals.at(i) == loads.at(i).interval) continue;
@@ -134,8 +140,11 @@ std::vector<const TierPoller*> Monitor::FitToBudget(double others) {
 }
 
 std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& events,
-                                                      MonotonicTime now) {
+                                                      std::chrono::nanoseconds paused,
+                                                      Instant now) {
   auto snapshot = std::make_shared<Snapshot>();
+  snapshot->at = now;
+  snapshot->paused = paused;
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
   snapshot->groups = classifier_.ShownGroups();
@@ -148,8 +157,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& e
     return tiers_.at(IndexOf(tier)).health().successes() > 0;
   };
   if (has_polled(Tier::kListeners)) {
-    snapshot->listeners = listener_tracker_.List(now);
-    NameOwners(*snapshot->listeners, cgroup_names_, now);
+    snapshot->listeners = listener_tracker_.List(now.monotonic);
+    NameOwners(*snapshot->listeners, cgroup_names_, now.monotonic);
     NameInterfaces(*snapshot->listeners);
   }
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();

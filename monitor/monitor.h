@@ -57,12 +57,14 @@ class Monitor {
   /// time.
   void AfterPoll(const TierPoller& tier, MonotonicTime now);
 
-  /// Changes the intervals so that polling stays within what `others`, a share of one core, leave
-  /// of the CPU budget. Returns the tiers whose interval changed.
-  std::vector<const TierPoller*> FitToBudget(double others);
+  /// Changes the intervals so that polling stays within the CPU budget. Returns the tiers whose
+  /// interval changed.
+  std::vector<const TierPoller*> FitToBudget();
 
-  /// Returns the facts as of now. `events` is the state of the stream of destroy events.
-  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events, MonotonicTime now);
+  /// Returns the facts as of now. `events` is the state of the stream of destroy events, `paused`
+  /// how long the process has not run so far.
+  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events,
+                                               std::chrono::nanoseconds paused, Instant now);
 
  private:
   PollWork& WorkOf(Tier tier);

@@ -1,19 +1,16 @@
 #include "procfs/kernel_limits.h"
 
-#include <algorithm>
-#include <bitset>
 #include <cerrno>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "core/base/port_set.h"
 #include "procfs/text_file.h"
 
 namespace connwatch {
 
 namespace {
-
-constexpr std::size_t kPortCount = 65'536;
 
 Error Malformed(std::string_view text) {
   constexpr std::size_t kShown = 40;
@@ -42,7 +39,7 @@ std::optional<PortRange> RangeBetween(std::string_view first_text, std::string_v
 }
 
 // "8080" or "9000-9005"
-std::optional<PortRange> ParseReservedItem(std::string_view item) {
+std::optional<PortRange> ParseRangeItem(std::string_view item) {
   const std::size_t dash = item.find('-');
   if (dash == std::string_view::npos) return RangeBetween(item, item);
   return RangeBetween(item.substr(0, dash), item.substr(dash + 1));
@@ -75,12 +72,12 @@ Result<void> ReadPorts(const std::string& directory, KernelLimits& limits) {
   const std::string reserved_path = directory + "/ip_local_reserved_ports";
   auto reserved_text = ReadIfPresent(reserved_path);
   if (!reserved_text) return std::move(reserved_text).error();
-  auto reserved = CountReservedPorts(reserved_text->value_or("\n"), *range);
+  auto reserved = ParsePortRanges(reserved_text->value_or("\n"));
   if (!reserved) return std::move(reserved).error().Within(reserved_path);
 
   limits.ephemeral_ports = *range;
-  const std::uint64_t range_size = std::uint64_t{range->last} - range->first + 1;
-  limits.ephemeral_ports_available = range_size - *reserved;
+  limits.ephemeral_ports_available = PortsOf(*range, *reserved).count();
+  limits.reserved_ports = *std::move(reserved);
   return {};
 }
 
@@ -117,22 +114,20 @@ Result<PortRange> ParsePortRange(std::string_view text) {
   return *range;
 }
 
-Result<std::uint64_t> CountReservedPorts(std::string_view text, PortRange range) {
+Result<std::vector<PortRange>> ParsePortRanges(std::string_view text) {
   auto line = OnlyLine(text);
   if (!line) return std::move(line).error();
-  std::bitset<kPortCount> reserved;
+  std::vector<PortRange> ranges;
   std::string_view rest = *line;
   while (!rest.empty()) {
     const std::size_t comma = rest.find(',');
     const std::string_view item = rest.substr(0, comma);
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
-    const auto ports = ParseReservedItem(item);
-    if (!ports) return Malformed(item);
-    const std::size_t first = std::max(ports->first, range.first);
-    const std::size_t last = std::min(ports->last, range.last);
-    for (std::size_t port = first; port <= last; ++port) reserved.set(port);
+    const auto range = ParseRangeItem(item);
+    if (!range) return Malformed(item);
+    ranges.push_back(*range);
   }
-  return std::uint64_t{reserved.count()};
+  return ranges;
 }
 
 Result<KernelLimits> ReadKernelLimits(const std::string& directory) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/kernel/kernel_stats.h"
@@ -24,8 +25,7 @@ Result<std::optional<std::uint64_t>> ParseLimit(std::string_view text, std::size
 /// Parses "32768\t60999\n".
 Result<PortRange> ParsePortRange(std::string_view text);
 
-/// Returns how many ports of `range` are in a list such as "8080,9000-9005\n". "\n" is an empty
-/// list.
-Result<std::uint64_t> CountReservedPorts(std::string_view text, PortRange range);
+/// Parses a list such as "8080,9000-9005\n". "\n" is an empty list.
+Result<std::vector<PortRange>> ParsePortRanges(std::string_view text);
 
 }  // namespace connwatch

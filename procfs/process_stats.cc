@@ -81,8 +81,11 @@ ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boo
     stats.cpu = FromTicks(*fields[kUserTicks] + *fields[kSystemTicks]);
   }
   stats.threads = fields[kThreads];
-  if (boot_time && fields[kStartTicks])
-    stats.started = *boot_time + FromTicks(*fields[kStartTicks]);
+  // Since the boot, by CLOCK_BOOTTIME.
+  if (boot_time && fields[kStartTicks]) {
+    const milliseconds since_boot = FromTicks(*fields[kStartTicks]);
+    stats.started = Instant{MonotonicTime(since_boot), *boot_time + since_boot};
+  }
   stats.virtual_bytes = fields[kVirtualBytes];
   if (fields[kResidentPages]) {
     stats.resident_bytes =

@@ -82,7 +82,15 @@ std::vector<AlertRule> ConnectRules() {
            .clear = {.level = 0.7, .hold = 60s},
            .severity = AlertSeverity::kCritical,
            .annotations = Summary("{{value}} of the local ports towards one destination in use: "
-                                  "connects there will fail soon")}};
+                                  "connects there will fail soon")},
+          {.name = "SourcePortsNearlyExhausted",
+           .signal = AlertSignal::kSourcePortsUtilization,
+           .threshold = Above(0.8),
+           .hold = 30s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kCritical,
+           .annotations = Summary("{{value}} of the local ports of one source address in use: "
+                                  "bind() to any port before connect() will fail soon")}};
 }
 
 // Limits that are reached and states that get worse slowly.
@@ -116,20 +124,39 @@ std::vector<AlertRule> StateRules() {
            .clear = {.level = 0.2, .hold = 120s},
            .severity = AlertSeverity::kInfo,
            .annotations = Summary("{{subject}}: mean round-trip time {{value}}"),
-           .enabled = false},
-          {.name = "MonitorStale",
-           .signal = AlertSignal::kMonitorAgeSeconds,
-           .threshold = Above(30),
-           .severity = AlertSeverity::kCritical,
-           .annotations = Summary("connwatch cannot read the sockets: its data is {{value}} "
-                                  "overdue, and every other alert is frozen")}};
+           .enabled = false}};
+}
+
+// Numbers of connwatch itself that are wrong or old.
+std::vector<AlertRule> MonitorRules() {
+  return {
+      {.name = "DestroyEventsAbsent",
+       .signal = AlertSignal::kDestroyEventsAbsent,
+       .threshold = Above(0),
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("connwatch was not told which connections ended for {{value}} of "
+                              "the last minute: totals of bytes, segments and closed "
+                              "connections are too low")},
+      {.name = "DestroyEventsLost",
+       .signal = AlertSignal::kDestroyEventOverruns,
+       .threshold = Above(0),
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("connwatch lost ends of connections in the last minute: totals of "
+                              "bytes, segments and closed connections are too low; increase "
+                              "destroy_event_buffer")},
+      {.name = "MonitorStale",
+       .signal = AlertSignal::kMonitorAgeSeconds,
+       .threshold = Above(30),
+       .severity = AlertSeverity::kCritical,
+       .annotations = Summary("connwatch cannot read the sockets: its data is {{value}} "
+                              "overdue, and every other alert is frozen")}};
 }
 
 }  // namespace
 
 std::vector<AlertRule> DefaultAlertRules() {
   std::vector<AlertRule> rules = SynRules();
-  for (auto* more : {ConnectRules, StateRules}) {
+  for (auto* more : {ConnectRules, StateRules, MonitorRules}) {
     for (AlertRule& rule : more()) rules.push_back(std::move(rule));
   }
   return rules;

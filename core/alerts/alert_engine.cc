@@ -108,7 +108,7 @@ std::vector<AlertTransition> AlertEngine::Reconfigure(std::vector<AlertRule> rul
 }
 
 std::vector<AlertTransition> AlertEngine::Evaluate(const Snapshot& snapshot, Instant now) {
-  ages_.Observe(snapshot.polls, now.monotonic);
+  ages_.Observe(snapshot.polls, snapshot.paused, now.monotonic);
   ++round_;
   std::vector<AlertTransition> transitions;
   for (RuleState& state : rules_) EvaluateRule(state, snapshot, now, transitions);

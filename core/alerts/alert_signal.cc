@@ -12,7 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // The window of rates is long enough that one poll does not decide, and short enough to see a flood
-// at its third second. The window of ratios is six full polls.
+// at its third second. The window of ratios is six full polls. Rates of what should never happen
+// have it too, so that a single event is seen for a minute.
 constexpr std::chrono::seconds kRateWindow = 10s;
 constexpr std::chrono::seconds kRatioWindow = 60s;
 
@@ -45,6 +46,10 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kEphemeralPortsUtilization, "ephemeral_ports_utilization", SubjectKind::kHost,
      SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
      "Share of the ports for outbound connections that the busiest destination uses."},
+    {AlertSignal::kSourcePortsUtilization, "source_ports_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
+     "Share of the ports for outbound connections that sockets of the busiest source address use, "
+     "all destinations together."},
     {AlertSignal::kTimeWaitUtilization, "time_wait_utilization", SubjectKind::kHost,
      SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
      "TIME-WAIT sockets as a share of the limit tcp_max_tw_buckets."},
@@ -63,6 +68,12 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kSendQueueBytes, "send_queue_bytes", SubjectKind::kGroup, SignalForm::kLevel,
      SignalUnit::kBytes, Tier::kFull, 0s, 0,
      "Bytes that the peers have not acknowledged yet, sent or not."},
+    {AlertSignal::kDestroyEventsAbsent, "destroy_events_absent", SubjectKind::kHost,
+     SignalForm::kRate, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, 0,
+     "Share of the time in which no destroy events came although they are switched on."},
+    {AlertSignal::kDestroyEventOverruns, "destroy_event_overruns", SubjectKind::kHost,
+     SignalForm::kRate, SignalUnit::kPerSecond, Tier::kHandshakes, kRatioWindow, 0,
+     "Times that destroy events were lost because their buffer was full."},
     {AlertSignal::kMonitorAgeSeconds, "monitor_age_seconds", SubjectKind::kHost, SignalForm::kLevel,
      SignalUnit::kSeconds, std::nullopt, 0s, 0,
      "How late the most overdue tier of polls is: the age of its last success minus its "

@@ -25,12 +25,15 @@ enum class AlertSignal : std::uint8_t {
   kAttemptFails,
   kSynSentRetransmitting,
   kEphemeralPortsUtilization,
+  kSourcePortsUtilization,
   kTimeWaitUtilization,
   kRetransmitRatio,
   kCloseWaitSockets,
   kRttSeconds,
   kReceiveQueueBytes,
   kSendQueueBytes,
+  kDestroyEventsAbsent,
+  kDestroyEventOverruns,
   kMonitorAgeSeconds,
 };
 

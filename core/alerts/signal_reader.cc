@@ -115,10 +115,20 @@ Readings ReadEphemeralPorts(const Snapshot& snapshot) {
                         ToDouble(snapshot.kernel.limits->ephemeral_ports_available)));
 }
 
+Readings ReadSourcePorts(const Snapshot& snapshot) {
+  if (!snapshot.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(ToDouble(snapshot.sockets->ports_used_peak_source),
+                        ToDouble(snapshot.kernel.limits->ephemeral_ports_available)));
+}
+
 Readings ReadTimeWait(const Snapshot& snapshot) {
   if (!snapshot.kernel.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
   return OfHost(ShareOf(ToDouble(snapshot.kernel.sockets->time_wait),
                         ToDouble(snapshot.kernel.limits->time_wait_limit)));
+}
+
+Readings ReadDestroyEventsAbsent(const Snapshot& snapshot) {
+  return OfHost(std::chrono::duration<double>(snapshot.destroy_events.absent).count());
 }
 
 Readings ReadRetransmissions(const Snapshot& snapshot) {
@@ -169,6 +179,8 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
       return ReadPendingConnects(snapshot);
     case AlertSignal::kEphemeralPortsUtilization:
       return ReadEphemeralPorts(snapshot);
+    case AlertSignal::kSourcePortsUtilization:
+      return ReadSourcePorts(snapshot);
     case AlertSignal::kTimeWaitUtilization:
       return ReadTimeWait(snapshot);
     case AlertSignal::kRetransmitRatio:
@@ -185,6 +197,10 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
     case AlertSignal::kSendQueueBytes:
       return ReadLevels(snapshot,
                         [](const GroupLevels& levels) { return levels.send_queue_bytes; });
+    case AlertSignal::kDestroyEventsAbsent:
+      return ReadDestroyEventsAbsent(snapshot);
+    case AlertSignal::kDestroyEventOverruns:
+      return OfHost(static_cast<double>(snapshot.destroy_events.overruns));
     case AlertSignal::kMonitorAgeSeconds:
       return OfHost(ages.Overdue() ? std::optional(ages.Overdue()->count()) : std::nullopt);
   }

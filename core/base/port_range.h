@@ -1,9 +1,13 @@
 // A range of TCP ports as a value.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace connwatch {
+
+/// 0 to 65,535.
+inline constexpr std::size_t kPortCount = std::size_t{1} << 16U;
 
 /// Both ends included, first <= last.
 struct PortRange {

@@ -18,6 +18,9 @@ class FullPoll final : public PollWork {
   /// Takes effect at the next poll. If the RTT bounds differ, the RTT histograms start anew.
   void Reconfigure(AggregationOptions options) { options_ = std::move(options); }
 
+  /// Takes effect at the next poll.
+  void UseEphemeralPorts(const std::optional<PortSet>& ports) { options_.ephemeral_ports = ports; }
+
   DumpQuery Query() const override { return {.states = TcpStateSet::All(), .tcp_info = true}; }
   void Begin(Instant now) override;
   void Add(std::span<const SocketRecord> records) override;

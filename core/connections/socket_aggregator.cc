@@ -11,7 +11,9 @@ SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicT
       since_previous_poll_(since_previous_poll),
       classifier_(classifier),
       tracker_(tracker),
-      observed_(options.rtt_bounds) {}
+      observed_(options.rtt_bounds) {
+  if (options.ephemeral_ports) source_ports_.emplace(*options.ephemeral_ports);
+}
 
 void SocketAggregator::Add(const SocketRecord& record) {
   if (!seen_.Insert(record.cookie)) {
@@ -19,11 +21,13 @@ void SocketAggregator::Add(const SocketRecord& record) {
     return;
   }
   levels_.states.Add(record.local.address.family(), record.state);
+  if (record.state == TcpState::kSynRecv && !record.tcp_info) ++levels_.request_sockets;
   const auto key = KeyOf(record);
   if (key) {
     levels_.groups[*key].Add(record);
     if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
   }
+  if (source_ports_) source_ports_->Add(record.local);
   if (record.state == TcpState::kListen || record.state == TcpState::kClose) return;
   const Direction direction = key ? key->direction : classifier_.DirectionOf(record);
   const bool holds_a_port = direction == Direction::kOutbound;
@@ -46,6 +50,7 @@ void SocketAggregator::ObserveRtt(const SocketRecord& record, GroupKey key) {
 
 FullPollResult SocketAggregator::Finish() && {
   levels_.ports_used_peak_destination = port_usage_.busiest();
+  if (source_ports_) levels_.ports_used_peak_source = source_ports_->Busiest();
   return {std::move(levels_), std::move(observed_)};
 }
 

@@ -11,6 +11,7 @@
 #include "core/connections/connection_tracker.h"
 #include "core/connections/port_usage.h"
 #include "core/connections/socket_levels.h"
+#include "core/connections/source_ports.h"
 #include "core/groups/connection_classifier.h"
 #include "core/sockets/socket_record.h"
 
@@ -18,6 +19,8 @@ namespace connwatch {
 
 struct AggregationOptions {
   std::vector<DurationHistogram::Duration> rtt_bounds;
+  /// The ports that the kernel chooses local ports from; absent if that is not known.
+  std::optional<PortSet> ephemeral_ports = std::nullopt;
 };
 
 /// What a full poll found: levels, and what to add to the totals.
@@ -54,6 +57,7 @@ class SocketAggregator {
   CookieSet seen_;
   SocketLevels levels_;
   PortUsage port_usage_;
+  std::optional<SourcePorts> source_ports_;  // absent if the ephemeral ports are not known
   SocketTotals observed_;
 };
 

@@ -13,12 +13,9 @@ std::uint64_t StateCounts::Total() const {
   return total;
 }
 
-std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel) {
+std::optional<double> SockstatDiscrepancy(const SocketLevels& polled, const SocketStats& kernel) {
   if (!kernel.tcp_in_use || !kernel.time_wait) return std::nullopt;
-  std::uint64_t count = polled.Total();
-  for (const AddressFamily family : kAddressFamilies) {
-    count -= polled.Get(family, TcpState::kSynRecv);
-  }
+  const std::uint64_t count = polled.states.Total() - polled.request_sockets;
   const std::uint64_t expected =
       *kernel.tcp_in_use + kernel.tcp6_in_use.value_or(0) + *kernel.time_wait;
   const double difference = std::abs(static_cast<double>(count) - static_cast<double>(expected));

@@ -31,11 +31,6 @@ class StateCounts {
   std::array<std::array<std::uint64_t, kTcpStateCount>, kAddressFamilyCount> counts_{};
 };
 
-/// Returns how far a full poll's count is from the kernel's own count, as a share of the latter.
-/// Request sockets (SYN-RECV) are left out, because the kernel's count lacks them. nullopt if there
-/// is no count of the kernel.
-std::optional<double> SockstatDiscrepancy(const StateCounts& polled, const SocketStats& kernel);
-
 /// The sockets of one direction and group. The queues leave out LISTEN sockets, whose queues hold
 /// connections, and SYN-SENT sockets, whose send queue holds only the SYN.
 struct GroupLevels {
@@ -53,11 +48,22 @@ struct GroupLevels {
 /// Levels at the time of one full poll.
 struct SocketLevels {
   StateCounts states;
+  /// The SYN-RECV sockets that are request sockets: the kernel keeps no full socket for them.
+  /// Others are children of TCP Fast Open, or both sides have opened at once.
+  std::uint64_t request_sockets = 0;
   PerGroup<GroupLevels> groups{GroupLevels{}};
   /// The number of outbound sockets, TIME-WAIT included, of the busiest (source, destination,
   /// destination port).
   std::uint64_t ports_used_peak_destination = 0;
+  /// The number of ephemeral ports that sockets of the busiest source address use, all destinations
+  /// together. Absent if the ephemeral ports are not known.
+  std::optional<std::uint64_t> ports_used_peak_source;
 };
+
+/// Returns how far a full poll's count is from the kernel's own count, as a share of the latter.
+/// Request sockets are left out, because the kernel's count lacks them. nullopt if there is no
+/// count of the kernel.
+std::optional<double> SockstatDiscrepancy(const SocketLevels& polled, const SocketStats& kernel);
 
 /// Observations of full polls; they only grow.
 struct SocketTotals {

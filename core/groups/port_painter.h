@@ -22,8 +22,6 @@ static_assert(kMaxGroupRules <= kNoRule);
 /// The rule of each port; empty if no port has a rule.
 using PortTable = std::vector<RuleIndex>;
 
-inline constexpr std::size_t kPortCount = 65'536;
-
 class PortPainter {
  public:
   /// Gives `rule` to the ports of `range` that have no rule yet. However many ranges are painted,

@@ -81,20 +81,19 @@ DurationHistogram RttOfAllGroups(const Snapshot& snapshot) {
 }  // namespace
 
 std::shared_ptr<const RecentHistory> History::Observe(const Snapshot& snapshot, Instant now) {
-  ages_.Observe(snapshot.polls, now.monotonic);
+  ages_.Observe(snapshot.polls, snapshot.paused, now.monotonic);
   DurationHistogram rtt = RttOfAllGroups(snapshot);
   if (!begin_) {
     begin_ = now.monotonic;
     rtt_before_ = rtt;
   }
-  current_.at = now.wall;
   Add(snapshot);
   AddRtt(rtt);
   if (now.monotonic - *begin_ >= RecentHistory::kInterval) {
     Finish(now.monotonic);
     rtt_before_ = std::move(rtt);
   }
-  return MakeHistory(now.monotonic);
+  return MakeHistory(now);
 }
 
 void History::Add(const Snapshot& snapshot) {
@@ -130,11 +129,17 @@ void History::Finish(MonotonicTime now) {
     kept_.pop_front();
 }
 
-std::shared_ptr<const RecentHistory> History::MakeHistory(MonotonicTime now) const {
+std::shared_ptr<const RecentHistory> History::MakeHistory(Instant now) const {
   auto history = std::make_shared<RecentHistory>();
   history->samples.reserve(kept_.size() + 1);
-  for (const Kept& kept : kept_) history->samples.push_back(kept.sample);
-  if (now > *begin_) history->samples.push_back(current_);
+  for (const Kept& kept : kept_) {
+    history->samples.push_back(kept.sample);
+    history->samples.back().at = now.WallOf(kept.end);
+  }
+  if (now.monotonic > *begin_) {
+    history->samples.push_back(current_);
+    history->samples.back().at = now.wall;
+  }
   return history;
 }
 

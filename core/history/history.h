@@ -31,14 +31,15 @@ class History {
  private:
   struct Kept {
     MonotonicTime end;
-    HistorySample sample;
+    HistorySample sample;  // without `at`, see MakeHistory
   };
 
   // Adds what the snapshot says to the sample in progress, except what is stale.
   void Add(const Snapshot& snapshot);
   void AddRtt(const DurationHistogram& rtt);
   void Finish(MonotonicTime now);
-  std::shared_ptr<const RecentHistory> MakeHistory(MonotonicTime now) const;
+  // Times of day are those of the clock as it is set now, so they ascend even if it was set back.
+  std::shared_ptr<const RecentHistory> MakeHistory(Instant now) const;
 
   PollAges ages_;
   std::optional<MonotonicTime> begin_;  // of the sample in progress; absent before the first

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "core/base/port_range.h"
 
@@ -108,10 +109,12 @@ struct KernelCounters {
 // kernel: sockstat_seq_show(), sockstat6_seq_show(). "In use" includes LISTEN sockets, but not
 // TIME-WAIT and request sockets. The IPv6 count includes v4-mapped sockets.
 struct SocketStats {
-  std::optional<std::uint64_t> tcp_in_use;    // this network namespace, IPv4
-  std::optional<std::uint64_t> tcp6_in_use;   // this network namespace; absent without IPv6
-  std::optional<std::uint64_t> orphans;       // whole host
-  std::optional<std::uint64_t> time_wait;     // this network namespace, both families
+  std::optional<std::uint64_t> tcp_in_use;   // this network namespace, IPv4
+  std::optional<std::uint64_t> tcp6_in_use;  // this network namespace; absent without IPv6
+  std::optional<std::uint64_t> orphans;      // whole host
+  // This network namespace, both families, with FIN-WAIT-2 sockets that no process holds any more.
+  // kernel: inet_twsk_alloc() compares this number (tw_refcount) with tcp_max_tw_buckets.
+  std::optional<std::uint64_t> time_wait;
   std::optional<std::uint64_t> allocated;     // whole host, both families
   std::optional<std::uint64_t> memory_pages;  // whole host, both families
 
@@ -124,6 +127,7 @@ struct KernelLimits {
   std::optional<std::uint64_t> orphan_limit;               // tcp_max_orphans
   std::optional<std::uint64_t> memory_pages_limit;         // tcp_mem, third number
   std::optional<PortRange> ephemeral_ports;                // ip_local_port_range
+  std::vector<PortRange> reserved_ports;                   // ip_local_reserved_ports
   std::optional<std::uint64_t> ephemeral_ports_available;  // without ip_local_reserved_ports
   std::optional<std::uint64_t> syn_linear_timeouts;  // tcp_syn_linear_timeouts, since Linux 6.5
 

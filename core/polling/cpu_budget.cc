@@ -67,13 +67,13 @@ void CpuBudget::Reconfigure(const PerTier<milliseconds>& wanted, double share) {
   share_ = share;
 }
 
-PerTier<milliseconds> CpuBudget::Fit(const PerTier<TierLoad>& loads, double others) {
+PerTier<milliseconds> CpuBudget::Fit(const PerTier<TierLoad>& loads) {
   PerTier<TierDemand> demands;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     costs_.at(i).Observe(loads.at(i).cpu, loads.at(i).polls);
     demands.at(i) = {wanted_.at(i), costs_.at(i).per_poll()};
   }
-  const auto fitted = FitIntervals(demands, std::max(share_ - others, share_ / 2));
+  const auto fitted = FitIntervals(demands, share_);
   PerTier<milliseconds> intervals;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     constexpr int kTolerance = 5;  // a difference of up to a fifth is not worth a change

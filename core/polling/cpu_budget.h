@@ -49,18 +49,16 @@ struct TierLoad {
 class CpuBudget {
  public:
   /// `wanted` are the intervals that the configuration asks for; `share` of one core is what the
-  /// daemon may use, more than 0.
+  /// polls may use, more than 0.
   CpuBudget(const PerTier<std::chrono::milliseconds>& wanted, double share)
       : wanted_(wanted), share_(share) {}
 
   /// Changes what is asked for. The measured cost of polls is kept.
   void Reconfigure(const PerTier<std::chrono::milliseconds>& wanted, double share);
 
-  /// Returns the interval that each tier should have. `others` is what other work costs, as a share
-  /// of one core. The tiers get what that leaves of the budget, and at least half of the budget. A
-  /// tier keeps its interval if the new one differs by a fifth or less, unless the new one is the
-  /// one asked for.
-  PerTier<std::chrono::milliseconds> Fit(const PerTier<TierLoad>& loads, double others);
+  /// Returns the interval that each tier should have. A tier keeps its interval if the new one
+  /// differs by a fifth or less, unless the new one is the one asked for.
+  PerTier<std::chrono::milliseconds> Fit(const PerTier<TierLoad>& loads);
 
  private:
   PerTier<std::chrono::milliseconds> wanted_;

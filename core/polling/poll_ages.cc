@@ -1,15 +1,24 @@
 #include "core/polling/poll_ages.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace connwatch {
 
-void PollAges::Observe(std::span<const PollHealth> polls, MonotonicTime now) {
+void PollAges::Observe(std::span<const PollHealth> polls, std::chrono::nanoseconds paused,
+                       MonotonicTime now) {
+  const std::chrono::nanoseconds pause = paused - std::exchange(paused_, paused);
   now_ = now;
   for (const PollHealth& health : polls) {
     const auto [tier, is_new] = tiers_.try_emplace(health.tier());
     TierAge& age = tier->second;
-    if (is_new || age.successes != health.successes()) age.latest_success = now;
+    if (is_new || age.successes != health.successes()) {
+      age.latest_success = now;
+      age.is_excused = false;
+    } else if (pause.count() > 0 && !age.is_excused) {
+      age.latest_success = std::min(age.latest_success + pause, now);
+      age.is_excused = true;
+    }
     age.successes = health.successes();
     age.failures = health.failures();
     age.interval = health.interval();

@@ -1,6 +1,5 @@
-// How old the data of each tier is, by the monotonic clock. PollHealth has only times of day, which
-// can jump. The alert engine and the history each keep one and feed it every snapshot. For one
-// thread.
+// How old the data of each tier is, without the time in which this process did not run (pauses.h).
+// The alert engine and the history each keep one and feed it every snapshot. For one thread.
 #pragma once
 
 #include <chrono>
@@ -19,16 +18,22 @@ struct TierAge {
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
   std::chrono::milliseconds interval{0};  // in force
-  MonotonicTime latest_success;           // before there is one, the first Observe()
-  bool is_failing = false;                // the latest poll failed
-  bool is_stale = false;                  // it is failing, its data is too old, or there is none
+  // Before there is one, the first Observe(). Later by the pause that came after it.
+  MonotonicTime latest_success;
+  bool is_excused = false;  // a pause has been left out since the latest success
+  bool is_failing = false;  // the latest poll failed
+  bool is_stale = false;    // it is failing, its data is too old, or there is none
 
   std::chrono::milliseconds patience() const { return PatienceFor(interval); }
 };
 
 class PollAges {
  public:
-  void Observe(std::span<const PollHealth> polls, MonotonicTime now);
+  /// `paused` is how long the process has not run so far. A pause is no part of an age: the tier
+  /// could not poll. But only one pause is left out between two successes, so that a process that
+  /// hardly runs at all does not look well.
+  void Observe(std::span<const PollHealth> polls, std::chrono::nanoseconds paused,
+               MonotonicTime now);
 
   /// nullptr for a tier that was not among the polls. Valid until the next Observe().
   const TierAge* Find(Tier tier) const;
@@ -39,6 +44,7 @@ class PollAges {
 
  private:
   std::map<Tier, TierAge> tiers_;
+  std::chrono::nanoseconds paused_{0};
   MonotonicTime now_;
 };
 

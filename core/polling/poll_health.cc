@@ -72,7 +72,7 @@ PollHealth::PollHealth(Tier tier, std::chrono::milliseconds interval)
 void PollHealth::RecordSuccess(Instant now, microseconds duration) {
   ++successes_;
   durations_.Observe(duration);
-  last_success_ = now.wall;
+  last_success_ = now.monotonic;
   current_failure_.reset();
 }
 

@@ -76,7 +76,7 @@ class PollHealth {
   const DurationHistogram& durations() const { return durations_; }
   const DurationHistogram& lateness() const { return lateness_; }
   /// Absent before the first success.
-  const std::optional<WallTime>& last_success() const { return last_success_; }
+  const std::optional<MonotonicTime>& last_success() const { return last_success_; }
   /// Present while the latest poll is a failed one. What is shown is then older than it should be.
   const std::optional<PollFailure>& current_failure() const { return current_failure_; }
 
@@ -89,7 +89,7 @@ class PollHealth {
   std::chrono::nanoseconds cpu_{0};
   DurationHistogram durations_;
   DurationHistogram lateness_;
-  std::optional<WallTime> last_success_;
+  std::optional<MonotonicTime> last_success_;
   std::optional<PollFailure> current_failure_;
 };
 

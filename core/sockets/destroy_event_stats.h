@@ -12,6 +12,9 @@ struct DestroyEventStats {
   std::uint64_t events = 0;         // received
   std::uint64_t overruns = 0;       // times that events were lost because there was no room
   std::chrono::nanoseconds cpu{0};  // CPU time spent on the events
+  // How long they did not come although the configuration asks for them. Connections that ended
+  // then may be missing from the totals.
+  std::chrono::nanoseconds absent{0};
 };
 
 }  // namespace connwatch

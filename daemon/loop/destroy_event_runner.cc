@@ -13,8 +13,7 @@ DestroyEventRunner::DestroyEventRunner(EventLoop& loop, DestroyEventSource& sour
     : loop_(loop), source_(source), tracker_(tracker) {}
 
 void DestroyEventRunner::Configure(const Config& config) {
-  // The polls get at least the other half.
-  limit_ = config.cpu_budget / 2;
+  limit_ = config.destroy_event_budget;
   const bool is_same =
       mode_ == config.destroy_events && buffer_bytes_ == config.destroy_event_buffer;
   mode_ = config.destroy_events;
@@ -22,16 +21,28 @@ void DestroyEventRunner::Configure(const Config& config) {
   if (is_same) return;
   Leave();
   rejoin_ = {};
-  if (mode_ != DestroyEvents::kOff) Join();
+  if (mode_ == DestroyEvents::kOff) {
+    EndAbsence();
+  } else {
+    Join();
+  }
+}
+
+DestroyEventStats DestroyEventRunner::stats(MonotonicTime now) const {
+  DestroyEventStats stats = stats_;
+  if (absent_since_) stats.absent += now - *absent_since_;
+  return stats;
 }
 
 void DestroyEventRunner::Join() {
   auto stream = source_.Open(buffer_bytes_);
   if (!stream) {
     LogError(stream.error().context + "; totals miss short connections");
+    BeginAbsence();
     RejoinLater();
     return;
   }
+  EndAbsence();
   stream_ = std::move(stream).value();
   spending_.Start(Now().monotonic);
   stats_.is_active = true;
@@ -65,6 +76,15 @@ void DestroyEventRunner::Leave() {
   stats_.is_active = false;
 }
 
+void DestroyEventRunner::BeginAbsence() {
+  if (!absent_since_) absent_since_ = Now().monotonic;
+}
+
+void DestroyEventRunner::EndAbsence() {
+  if (absent_since_) stats_.absent += Now().monotonic - *absent_since_;
+  absent_since_.reset();
+}
+
 void DestroyEventRunner::RejoinLater() {
   auto rejoin = loop_.At(Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
     LogInfo("reading the destroy events again");
@@ -88,12 +108,13 @@ void DestroyEventRunner::OnReadable() {
   if (is_too_dear) {
     constexpr double kPercent = 100;
     LogWarning("destroy events cost " + std::to_string(spending_.share() * kPercent) +
-               " % of a core, more than half of cpu_budget: not reading them for a minute; "
+               " % of a core, more than destroy_event_budget: not reading them for a minute; "
                "meanwhile totals miss short connections");
   }
   if (!has_more) LogError(has_more.error().context);
   if (!has_more || is_too_dear) {
     Leave();
+    BeginAbsence();
     RejoinLater();
   } else if (!*has_more) {
     Gather();

@@ -1,10 +1,12 @@
 // Keeps the stream of destroy events on the loop. Joins the kernel's multicast groups for them and
 // passes every event to the tracker. With kAuto it leaves these groups for a while if the events
-// cost too much.
+// cost too much. It does not leave them when events are lost (an overrun): the events that still
+// come are worth more than none.
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "config/config.h"
 #include "core/connections/connection_tracker.h"
@@ -27,9 +29,7 @@ class DestroyEventRunner {
   /// that is logged and tried again later.
   void Configure(const Config& config);
 
-  const DestroyEventStats& stats() const { return stats_; }
-  /// What the events have cost lately, as a share of one core.
-  double share() const { return spending_.share(); }
+  DestroyEventStats stats(MonotonicTime now) const;
 
  private:
   // Events come in bursts. After a read they may collect for this long, which saves most wake-ups.
@@ -39,6 +39,8 @@ class DestroyEventRunner {
   void Watch();
   void Gather();
   void Leave();
+  void BeginAbsence();
+  void EndAbsence();
   void RejoinLater();
   void OnReadable();
   // Reads what has come, but only a limited amount. Returns true iff there is more. An error means
@@ -50,8 +52,9 @@ class DestroyEventRunner {
   ConnectionTracker& tracker_;
   DestroyEvents mode_ = DestroyEvents::kOff;
   std::size_t buffer_bytes_ = 0;
-  double limit_ = 0;  // with kAuto, share of one core
-  DestroyEventStats stats_;
+  double limit_ = 0;         // with kAuto, share of one core
+  DestroyEventStats stats_;  // without the absence that lasts
+  std::optional<MonotonicTime> absent_since_;
   Spending spending_;
   std::unique_ptr<DestroyEventStream> stream_;
   LoopRegistration readable_;

@@ -80,13 +80,12 @@ Result<LoopRegistration> EventLoop::OnReadable(int fd, Priority priority, Callba
 }
 
 Result<LoopRegistration> EventLoop::At(MonotonicTime when, Priority priority, Callback callback) {
-  // steady_clock is CLOCK_MONOTONIC in libstdc++.
   const auto when_us =
       std::chrono::duration_cast<std::chrono::microseconds>(when.time_since_epoch()).count();
   constexpr std::uint64_t kAccuracyUs = 1;
   sd_event_source* source = nullptr;
   const int result =
-      sd_event_add_time(event_, &source, CLOCK_MONOTONIC, static_cast<std::uint64_t>(when_us),
+      sd_event_add_time(event_, &source, CLOCK_BOOTTIME, static_cast<std::uint64_t>(when_us),
                         kAccuracyUs, OnTime, nullptr);
   if (result < 0) return LoopError(result, "add timer");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));

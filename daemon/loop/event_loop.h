@@ -20,6 +20,7 @@ namespace connwatch {
 /// If several things are to be done, the one with the lowest number goes first. The tiers have 0,
 /// 10, 20, ..., so slices of the long dump come after everything else.
 enum class Priority : std::int64_t {
+  kHeartbeat = -20,  // first, so that whatever comes after a pause knows of it
   kSignals = -10,
   kDestroyEvents = 5,
   kHousekeeping = 10,

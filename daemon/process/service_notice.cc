@@ -39,11 +39,10 @@ void ServiceNotice::Status(const std::string& text) {
   if (std::exchange(status_, text) != text) Notify("STATUS=" + text);
 }
 
-void ServiceNotice::Reloading(Instant now) {
+void ServiceNotice::Reloading(std::chrono::nanoseconds awake) {
   if (!is_ready_) return;
-  const auto since_boot =
-      std::chrono::duration_cast<std::chrono::microseconds>(now.monotonic.time_since_epoch());
-  Notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(since_boot.count()));
+  const auto awake_us = std::chrono::duration_cast<std::chrono::microseconds>(awake);
+  Notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(awake_us.count()));
 }
 
 void ServiceNotice::Reloaded() {

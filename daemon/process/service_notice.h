@@ -2,9 +2,9 @@
 // there is no service manager that asked for it. For the loop thread.
 #pragma once
 
+#include <chrono>
 #include <string>
 
-#include "core/base/instant.h"
 #include "core/report.h"
 
 namespace connwatch {
@@ -15,9 +15,10 @@ class ServiceNotice {
   void Ready();
   /// Reports one line for `systemctl status`. It is sent only if it has changed.
   void Status(const std::string& text);
-  /// Reports that the configuration is being read again, from `now` until Reloaded(). Not sent
-  /// before the service is ready, because systemd takes the end of a reload as "ready".
-  void Reloading(Instant now);
+  /// Reports that the configuration is being read again, from now until Reloaded(). Not sent before
+  /// the service is ready, because systemd takes the end of a reload as "ready". `awake` is the
+  /// time now by CLOCK_MONOTONIC.
+  void Reloading(std::chrono::nanoseconds awake);
   void Reloaded();
   void Stopping();
 

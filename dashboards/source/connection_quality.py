@@ -1,6 +1,6 @@
 """Connection quality: round trips, loss, throughput, and what holds up the sender."""
-from panels import (AMBER, RED, bars, dashboard, heatmap, host_variables, now, query, row, rows_of,
-                    stat, table, thresholds, timeseries, to_daemon, variable)
+from panels import (AMBER, RED, bars, dashboard, heatmap, host_variables, incomplete_totals, now,
+                    query, row, rows_of, stat, table, thresholds, timeseries, to_daemon, variable)
 
 
 def rate(metric):
@@ -104,7 +104,8 @@ TRAFFIC = row(
                [query(rate("connwatch_tcp_segments_sent_total"), "{{group}}")], width=6),
     timeseries("Connections closed", "cps",
                "Connections that end per second. If the rate is near the rate of requests, each "
-               "request makes a new connection and pays for a handshake.",
+               "request makes a new connection and pays for a handshake. Where marked, most short "
+               "connections are missing, here and in the panels beside.",
                [query(rate("connwatch_tcp_connections_closed_total"), "{{group}}")], width=6),
 )
 
@@ -174,10 +175,11 @@ QUEUES = row(
 DASHBOARD = dashboard(
     "quality", "connwatch / Connection quality",
     "Round-trip times, retransmissions, throughput and what limits the sender, by group of "
-    "connections.",
+    "connections. The marks are times when totals were too low.",
     [*host_variables(),
      variable("direction", "Direction", "inbound: the other side opened the connection.",
               "label_values(connwatch_tcp_group_sockets{HOST}, direction)", several=True),
      variable("group", "Group", "A group of the configuration, or a port.",
               "label_values(connwatch_tcp_group_sockets{HOST}, group)", several=True)],
-    [NOW, RTT, LOSS, TRAFFIC, SENDER, QUEUES], links=[to_daemon()])
+    [NOW, RTT, LOSS, TRAFFIC, SENDER, QUEUES], annotations=[incomplete_totals()],
+    links=[to_daemon()])

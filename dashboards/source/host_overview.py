@@ -1,7 +1,7 @@
 """Host overview: one row per question that a person brings to a host, in this order."""
 from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_variables,
-                    limit_style, now, query, row, rows_of, stat, state_timeline, table, thresholds,
-                    timeseries, to_daemon, to_dashboard)
+                    incomplete_totals, limit_style, now, query, row, rows_of, stat, state_timeline,
+                    table, thresholds, timeseries, to_daemon, to_dashboard)
 
 LISTENERS = to_dashboard("listeners", "Listeners and SYN queues")
 QUALITY = to_dashboard("quality", "Connection quality")
@@ -163,6 +163,8 @@ ESTABLISHED = row(
 # Of each limit what is used, with the label "of"; one that is not known is left out.
 SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used in (
     ("ports to one destination", "instance:connwatch_ephemeral_ports_used:ratio{HOST}"),
+    ("ports of one source", "connwatch_ephemeral_ports_used_peak_source{HOST} "
+                            "/ (connwatch_ephemeral_ports_available{HOST} > 0)"),
     ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
     ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
     ("memory", "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))]
@@ -173,13 +175,16 @@ LIMITS = row(
                "These connections were closed in the last minute. Near the limit "
                "(tcp_max_tw_buckets) the kernel ends TIME-WAIT early, and late segments can meet a "
                "new connection.",
-               [query('sum(connwatch_tcp_sockets{HOST,state="time_wait"})', "TIME-WAIT"),
+               [query("connwatch_tcp_time_wait{HOST}", "TIME-WAIT"),
                 query("connwatch_tcp_time_wait_limit{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     timeseries("Ports for outbound connections", "short",
-               "Local ports in use towards the busiest destination. At the limit, connects there "
-               "fail with EADDRNOTAVAIL: keep connections open, or use more addresses.",
-               [query("connwatch_ephemeral_ports_used_peak_destination{HOST}", "in use"),
+               "Local ports in use towards the busiest destination: at the limit, connects there fail "
+               "with EADDRNOTAVAIL. And ports in use by one source address: at the limit, bind() "
+               "before connect() fails. Keep connections open, or use more addresses.",
+               [query("connwatch_ephemeral_ports_used_peak_destination{HOST}",
+                      "to one destination"),
+                query("connwatch_ephemeral_ports_used_peak_source{HOST}", "of one source"),
                 query("connwatch_ephemeral_ports_available{HOST}", "limit")],
                width=6, log=True, overrides=[limit_style("limit")]),
     bars("Use of the kernel's limits", "percentunit",
@@ -229,29 +234,34 @@ TRUST = row(
          "0 is good. If polls fail, the reason is on the dashboard of the monitor and in the "
          "daemon's log.",
          [now('sum(increase(connwatch_polls_total{HOST,result="failure"}[5m]))')],
-         width=6, steps=thresholds((1, RED)), links=[MONITOR, to_daemon()]),
+         width=5, steps=thresholds((1, RED)), links=[MONITOR, to_daemon()]),
     stat("Difference from the kernel's count", "percentunit",
          "Difference between the socket count of the latest full poll and the kernel's own. A busy "
          "host never shows exactly 0. Above a few per cent, sockets come and go faster than they "
          "are read.",
          [now("connwatch_sockstat_discrepancy_ratio{HOST}")],
-         width=6, steps=thresholds((0.05, AMBER), (0.2, RED)), links=[MONITOR]),
+         width=5, steps=thresholds((0.05, AMBER), (0.2, RED)), links=[MONITOR]),
     stat("Lost destroy events, 5 min", "short",
          "How often destroy events were lost because the buffer was full. Above 0, the totals of "
          "short connections are too low: increase destroy_event_buffer.",
          [now("increase(connwatch_destroy_event_overruns_total{HOST}[5m])")],
-         width=6, steps=thresholds((1, AMBER)), links=[MONITOR]),
+         width=5, steps=thresholds((1, AMBER)), links=[MONITOR]),
+    stat("No destroy events, 5 min", "percentunit",
+         "The share of the time in which the daemon was not told which connections ended. Above 0, "
+         "the totals of short connections are too low: the daemon's log says why.",
+         [now("rate(connwatch_destroy_events_absent_seconds_total{HOST}[5m])")],
+         width=5, steps=thresholds((0.001, AMBER)), links=[MONITOR]),
     stat("CPU time of polls and events", "percentunit",
-         "CPU time as a share of one core. cpu_budget limits it (2 % by default). When polls would "
-         "cost more, they become less frequent.",
+         "CPU time as a share of one core. cpu_budget limits the polls (2 % by default): when they "
+         "would cost more, they become less frequent. Events cost 1 % for about 10,000 a second.",
          [now("sum(rate(connwatch_poll_cpu_seconds_total{HOST}[$__rate_interval])) "
               "+ sum(rate(connwatch_destroy_event_cpu_seconds_total{HOST}[$__rate_interval]))")],
-         width=6, links=[MONITOR]),
+         width=4, links=[MONITOR]),
 )
 
 DASHBOARD = dashboard(
     "host", "connwatch / Host overview",
     "One host's TCP connections. Each row answers a question, from what is wrong now to how far "
-    "the numbers can be trusted.", host_variables(),
+    "the numbers can be trusted. The marks are times when totals were too low.", host_variables(),
     [NOW, STATES, SYN_SENT, SYN_RECV, FAILED, ESTABLISHED, LIMITS, OWNERS, TRUST],
-    links=[to_daemon()])
+    annotations=[incomplete_totals()], links=[to_daemon()])

@@ -1,6 +1,6 @@
 """The monitor itself: how old its data is, what it costs, what it has missed."""
-from panels import (AMBER, GREEN, RED, dashboard, host_variables, now, query, row, rows_of, stat,
-                    table, thresholds, timeseries, to_daemon, value_mapping)
+from panels import (AMBER, GREEN, RED, dashboard, host_variables, incomplete_totals, now, query,
+                    row, rows_of, stat, table, thresholds, timeseries, to_daemon, value_mapping)
 
 
 def rate(metric):
@@ -32,7 +32,7 @@ COST = row(
     "What does it cost?",
     timeseries("CPU time of polls and events", "percentunit",
                "As a share of one core, the kernel's walk included. cpu_budget limits the polls, 2 "
-               "% by default.",
+               "% by default. destroy_event_budget limits the events, 15 % by default.",
                [query(rate("connwatch_poll_cpu_seconds_total"), "{{tier}}"),
                 query(rate("connwatch_destroy_event_cpu_seconds_total"), "destroy events")],
                stack=True),
@@ -67,19 +67,24 @@ MISSED = row(
                "did not end. unsupported: there is no inet_diag module. permission: a sandbox "
                "forbids netlink.",
                [query(f"sum by (reason) ({rate('connwatch_poll_errors_total')})", "{{reason}}")],
-               width=6),
+               width=5),
     timeseries("Skipped polls", "cps",
                "Polls that were skipped because the one before was still running. If there are "
                "more than a few, the interval is too short for this host.",
-               [query(rate("connwatch_poll_overruns_total"), "{{tier}}")], width=6),
+               [query(rate("connwatch_poll_overruns_total"), "{{tier}}")], width=5),
     timeseries("Difference from the kernel's count", "percentunit",
                "Difference between the socket count of each full poll and the kernel's own. A walk "
                "takes time, so some per mille on a busy host are normal.",
-               [query("connwatch_sockstat_discrepancy_ratio{HOST}", "discrepancy")], width=6),
+               [query("connwatch_sockstat_discrepancy_ratio{HOST}", "discrepancy")], width=5),
     timeseries("Sockets delivered twice", "cps",
                "Sockets that the kernel delivered twice in one dump, because they moved meanwhile. "
                "They are counted once, so this is no trouble. It shows how fast the table changes.",
-               [query(rate("connwatch_dump_duplicates_total"), "duplicates")], width=6),
+               [query(rate("connwatch_dump_duplicates_total"), "duplicates")], width=5),
+    stat("Pauses, 1 h", "s",
+         "Time of the last hour in which the daemon did not run: it was stopped, its host was "
+         "suspended, or it got no CPU time. Nothing was polled then.",
+         [now("increase(connwatch_paused_seconds_total{HOST}[1h])")], width=4, height=8,
+         steps=thresholds((1, AMBER))),
 )
 
 EVENTS = row(
@@ -87,7 +92,7 @@ EVENTS = row(
     timeseries("Destroy events", "cps",
                "The kernel sends an event for every connection that ends, so that short "
                "connections are counted. Times some were lost: the buffer was full, and totals are "
-               "too low.",
+               "too low. Where marked, none came or some were lost.",
                [query(rate("connwatch_destroy_events_total"), "received"),
                 query(rate("connwatch_destroy_event_overruns_total"), "times some were lost")],
                 width=6),
@@ -98,17 +103,21 @@ EVENTS = row(
                "may be wrong.",
                [query(rate("connwatch_connections_ended_total"), "{{cause}}"),
                 query(rate("connwatch_connections_direction_guessed_total"),
-                      "direction by {{by}}")], width=6),
+                      "direction by {{by}}")], width=5),
     timeseries("Connections followed", "short",
                "Untracked connections are beyond max_tracked_connections. They are counted only "
                "when they end.",
                [query("connwatch_tracked_connections{HOST}", "tracked"),
-                query("connwatch_untracked_connections{HOST}", "untracked")], width=6),
+                query("connwatch_untracked_connections{HOST}", "untracked")], width=4),
     stat("Destroy events active", "none",
          "Off: destroy_events is off, or with auto the events cost too much CPU time, and the "
          "daemon stopped reading them for a minute. Then the totals miss short connections.",
          [now("connwatch_destroy_events_active{HOST}")], width=3, height=8,
          mappings=[value_mapping({0: ("off", AMBER), 1: ("on", GREEN)})]),
+    stat("No destroy events, 1 h", "percentunit",
+         "The share of the last hour in which none came although they are switched on.",
+         [now("rate(connwatch_destroy_events_absent_seconds_total{HOST}[1h])")], width=3, height=8,
+         steps=thresholds((0.001, AMBER))),
     stat("Summed up as other", "short",
          "Listeners beyond max_listeners and groups beyond max_groups, which are summed up as "
          "other. If it is above 0, raise the limit, or configure groups.",
@@ -178,4 +187,5 @@ SETUP = row(
 DASHBOARD = dashboard(
     "monitor", "connwatch / The monitor itself",
     "How far the numbers of one host can be trusted, and what they cost.", host_variables(),
-    [FRESH, COST, MISSED, EVENTS, ALERTS, CLIENTS, SETUP], links=[to_daemon()])
+    [FRESH, COST, MISSED, EVENTS, ALERTS, CLIENTS, SETUP], annotations=[incomplete_totals()],
+    links=[to_daemon()])

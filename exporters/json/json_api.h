@@ -32,7 +32,7 @@ std::optional<std::string> RenderAlerts(const Report& report, const Paging& pagi
 std::optional<std::string> RenderHistory(const Report& report);
 
 /// How far the numbers can be trusted, and what they cost. Ages are computed at `now`.
-std::string RenderStatus(const Report& report, WallTime now);
+std::string RenderStatus(const Report& report, Instant now);
 
 /// {"error": text}, with the position of the mistake if it is one in the query.
 std::string RenderError(const std::string& text, std::optional<std::size_t> position = {});

@@ -8,12 +8,7 @@ namespace connwatch {
 
 namespace {
 
-// Never negative: the clock may have been set back.
-double SecondsBetween(WallTime earlier, WallTime later) {
-  return std::max(ToSeconds(later - earlier), 0.0);
-}
-
-bool IsStale(const PollHealth& poll, WallTime now) {
+bool IsStale(const PollHealth& poll, MonotonicTime now) {
   if (!poll.last_success() || poll.current_failure()) return true;
   return now - *poll.last_success() > poll.patience();
 }
@@ -24,19 +19,19 @@ Json ToJson(const PollFailure& failure) {
           {"text", failure.text}};
 }
 
-Json ToJson(const PollHealth& poll, WallTime now) {
+Json ToJson(const PollHealth& poll, Instant now) {
   Json last;
   Json age;
   if (poll.last_success()) {
-    last = Timestamp(*poll.last_success());
-    age = SecondsBetween(*poll.last_success(), now);
+    last = Timestamp(now.WallOf(*poll.last_success()));
+    age = ToSeconds(now.monotonic - *poll.last_success());
   }
   const auto& failure = poll.current_failure();
   return {{"tier", Name(poll.tier())},
           {"interval_seconds", ToSeconds(poll.interval())},
           {"last_success_timestamp_seconds", std::move(last)},
           {"age_seconds", std::move(age)},
-          {"is_stale", IsStale(poll, now)},
+          {"is_stale", IsStale(poll, now.monotonic)},
           {"polls_succeeded_total", poll.successes()},
           {"polls_failed_total", poll.failures()},
           {"polls_overrun_total", poll.overruns()},
@@ -48,6 +43,7 @@ Json ToJson(const DestroyEventStats& events) {
   return {{"is_active", events.is_active},
           {"received_total", events.events},
           {"overruns_total", events.overruns},
+          {"absent_seconds_total", ToSeconds(events.absent)},
           {"cpu_seconds_total", ToSeconds(events.cpu)}};
 }
 
@@ -61,20 +57,21 @@ Json ToJson(const ProcessStats& process) {
 
 }  // namespace
 
-std::string RenderStatus(const Report& report, WallTime now) {
+std::string RenderStatus(const Report& report, Instant now) {
   const Snapshot& snapshot = *report.snapshot;
   Json answer = {{"version", report.build.version},
                  {"revision", report.build.revision},
-                 {"timestamp_seconds", Timestamp(now)},
+                 {"timestamp_seconds", Timestamp(now.wall)},
                  {"started_timestamp_seconds", Json()},
                  {"uptime_seconds", Json()},
                  {"is_ready", snapshot.sockets.has_value()}};
   if (const auto& started = report.process.started) {
-    answer["started_timestamp_seconds"] = Timestamp(*started);
-    answer["uptime_seconds"] = SecondsBetween(*started, now);
+    answer["started_timestamp_seconds"] = Timestamp(started->wall);
+    answer["uptime_seconds"] = ToSeconds(now.monotonic - started->monotonic);
   }
   answer["tiers"] = Json::array();
   for (const PollHealth& poll : snapshot.polls) answer["tiers"].push_back(ToJson(poll, now));
+  answer["paused_seconds_total"] = ToSeconds(snapshot.paused);
   answer["sockstat_discrepancy_ratio"] = OrNull(snapshot.sockstat_discrepancy);
   answer["dump_duplicates_total"] = snapshot.totals.dump_duplicates;
   answer["tracked_connections"] = snapshot.tracker.tracked;

@@ -9,7 +9,7 @@ Json Timestamp(WallTime time) { return ToSeconds(time.time_since_epoch()); }
 Json PolledTimestamp(const Snapshot& snapshot, Tier tier) {
   const auto poll = std::ranges::find(snapshot.polls, tier, &PollHealth::tier);
   if (poll == snapshot.polls.end() || !poll->last_success()) return nullptr;
-  return Timestamp(*poll->last_success());
+  return Timestamp(snapshot.at.WallOf(*poll->last_success()));
 }
 
 std::string Write(const Json& answer) {

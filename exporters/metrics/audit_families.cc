@@ -4,20 +4,21 @@ namespace connwatch {
 
 namespace {
 
-void AddPollResults(MetricFamilies& families, const std::vector<PollHealth>& polls) {
+void AddPollResults(MetricFamilies& families, const Snapshot& snapshot) {
   auto count = families.Counter("connwatch_polls_total", "Polls ended, by result.");
   auto errors = families.Counter("connwatch_poll_errors_total", "Failed polls by reason.");
   auto last =
       families.Gauge("connwatch_poll_last_success_timestamp_seconds",
                      "When the latest successful poll ended, seconds since 1970; absent before.");
-  for (const PollHealth& poll : polls) {
+  for (const PollHealth& poll : snapshot.polls) {
     const std::string_view tier = Name(poll.tier());
     count.Add(poll.successes(), {{"tier", tier}, {"result", "success"}});
     count.Add(poll.failures(), {{"tier", tier}, {"result", "failure"}});
     for (const PollFailureReason reason : kPollFailureReasons) {
       errors.Add(poll.failures(reason), {{"tier", tier}, {"reason", Name(reason)}});
     }
-    if (poll.last_success()) last.Add(InSeconds(*poll.last_success()), {{"tier", tier}});
+    if (!poll.last_success()) continue;
+    last.Add(InSeconds(snapshot.at.WallOf(*poll.last_success())), {{"tier", tier}});
   }
 }
 
@@ -53,16 +54,24 @@ void AddGuesses(MetricFamilies& families, const TrackerStats& tracker) {
 }  // namespace
 
 void AddPolls(MetricFamilies& families, const Snapshot& snapshot) {
-  AddPollResults(families, snapshot.polls);
+  AddPollResults(families, snapshot);
   AddPollCosts(families, snapshot.polls);
+  families
+      .Counter("connwatch_paused_seconds_total",
+               "Time the daemon did not run: stopped, suspended, without CPU time or held up.")
+      .Add(InSeconds(snapshot.paused));
 }
 
 void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
   const DestroyEventStats& events = snapshot.destroy_events;
   families
       .Gauge("connwatch_destroy_events_active",
-             "1 while the kernel tells of every socket that ends, so that totals are exact.")
+             "1 while the kernel tells of every socket that ends; 0: totals are too low.")
       .Add(events.is_active ? 1.0 : 0.0);
+  families
+      .Counter("connwatch_destroy_events_absent_seconds_total",
+               "Time without them although they are switched on: totals miss what ended then.")
+      .Add(InSeconds(events.absent));
   families.Counter("connwatch_destroy_events_total", "Sockets whose end the kernel told.")
       .Add(events.events);
   families

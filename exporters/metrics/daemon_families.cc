@@ -35,7 +35,7 @@ void AddProcess(MetricFamilies& families, const ProcessStats& process) {
   }
   if (process.started) {
     families.Gauge("process_start_time_seconds", "When this process started, seconds since 1970.")
-        .Add(InSeconds(*process.started));
+        .Add(InSeconds(process.started->wall));
   }
   families.GaugeIfKnown("process_resident_memory_bytes", "Resident memory.",
                         process.resident_bytes);

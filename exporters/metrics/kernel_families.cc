@@ -21,6 +21,9 @@ void AddCounters(MetricFamilies& families, const KernelCounters& counters) {
 void AddSocketStats(MetricFamilies& families, const SocketStats& stats) {
   families.GaugeIfKnown("connwatch_tcp_orphans", "Sockets that no process holds any more.",
                         stats.orphans);
+  families.GaugeIfKnown("connwatch_tcp_time_wait",
+                        "TIME-WAIT sockets as the kernel counts them against the limit.",
+                        stats.time_wait);
   families.GaugeIfKnown("connwatch_tcp_memory_pages", "Memory of all TCP sockets of the host.",
                         stats.memory_pages);
 }

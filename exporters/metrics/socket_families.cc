@@ -19,6 +19,10 @@ void AddPortUsage(MetricFamilies& families, const SocketLevels& sockets) {
       .Gauge("connwatch_ephemeral_ports_used_peak_destination",
              "Outbound sockets, TIME-WAIT included, of the busiest source, destination and port.")
       .Add(sockets.ports_used_peak_destination);
+  families.GaugeIfKnown("connwatch_ephemeral_ports_used_peak_source",
+                        "Ephemeral ports that sockets of the busiest source address use, to all "
+                        "destinations together.",
+                        sockets.ports_used_peak_source);
 }
 
 }  // namespace

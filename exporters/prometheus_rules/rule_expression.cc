@@ -47,9 +47,11 @@ std::string_view QueryOf(AlertSignal signal) {
     case AlertSignal::kEphemeralPortsUtilization:
       return "connwatch_ephemeral_ports_used_peak_destination\n"
              "/ (connwatch_ephemeral_ports_available > 0)";
+    case AlertSignal::kSourcePortsUtilization:
+      return "connwatch_ephemeral_ports_used_peak_source\n"
+             "/ (connwatch_ephemeral_ports_available > 0)";
     case AlertSignal::kTimeWaitUtilization:
-      // The daemon reads sockstat after each handshakes poll. This is what the full poll counted.
-      return "sum without (family, state) (connwatch_tcp_sockets{state=\"time_wait\"})\n"
+      return "connwatch_tcp_time_wait\n"
              "/ (connwatch_tcp_time_wait_limit > 0)";
     case AlertSignal::kRetransmitRatio:
       return "sum without (direction)"
@@ -68,6 +70,10 @@ std::string_view QueryOf(AlertSignal signal) {
       return "sum without (direction) (connwatch_tcp_receive_queue_bytes{<match>})";
     case AlertSignal::kSendQueueBytes:
       return "sum without (direction) (connwatch_tcp_send_queue_bytes{<match>})";
+    case AlertSignal::kDestroyEventsAbsent:
+      return "rate(connwatch_destroy_events_absent_seconds_total[<window>])";
+    case AlertSignal::kDestroyEventOverruns:
+      return "rate(connwatch_destroy_event_overruns_total[<window>])";
     case AlertSignal::kMonitorAgeSeconds:
       // The age at the time of the scrape: time() would add what has passed since then. The age of
       // a tier that was never read counts from the daemon's start.

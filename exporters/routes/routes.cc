@@ -28,7 +28,7 @@ struct Inquiry {
   const HttpRequest& request;
   const RouteServices& services;
   std::shared_ptr<const PublishedReport> published;
-  WallTime now;
+  Instant now;
   Paging paging = {};
 
   const Report& report() const { return published->report(); }
@@ -200,7 +200,7 @@ void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
 
 std::span<const std::string_view> RoutePaths() { return kPaths; }
 
-HttpReply Answer(const HttpRequest& request, const RouteServices& services, WallTime now) {
+HttpReply Answer(const HttpRequest& request, const RouteServices& services, Instant now) {
   const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) return NotFound();
   if (!IsAllowed(request.method, route->methods)) return MethodNotAllowed(route->methods);

@@ -26,6 +26,6 @@ std::span<const std::string_view> RoutePaths();
 
 /// Answers a request at the time `now`. Below /api/ the query may only have parameters that the
 /// route knows. The other routes ignore the query. May run on any thread.
-HttpReply Answer(const HttpRequest& request, const RouteServices& services, WallTime now);
+HttpReply Answer(const HttpRequest& request, const RouteServices& services, Instant now);
 
 }  // namespace connwatch

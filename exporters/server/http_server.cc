@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +30,13 @@ constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
 // before another connection was closed to make room.
 constexpr unsigned kConnectionHeadroom = 64;
 constexpr int kReplyTimeouts = 6;
+
+// The clock of MonotonicTime.
+MonotonicTime BootTime() {
+  timespec time{};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return MonotonicTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+}
 
 std::string_view HeaderOf(MHD_Connection* connection, const char* name) {
   const char* value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -84,8 +93,7 @@ struct HttpServer::Callbacks {
     std::unique_ptr<HttpConnection> ended(static_cast<HttpConnection*>(*context));
     *context = nullptr;
     const HttpConnections::Id id = ended->id();
-    const ConnectionClosing closing =
-        server.connections_.ClosingOf(id, std::chrono::steady_clock::now());
+    const ConnectionClosing closing = server.connections_.ClosingOf(id, BootTime());
     const auto refusal = ended->RefusalAtEnd(closing);
     if (refusal && !server.is_stopping_) {
       server.services_.guard.RecordRefusal(refusal->reason, refusal->line);
@@ -100,7 +108,7 @@ struct HttpServer::Callbacks {
     ClientIdentity client = {ClientAddress(address->client_addr),
                              ClientNetwork(address->client_addr)};
     const HttpConnections::Id id =
-        server.connections_.Add(fd->connect_fd, client.network, std::chrono::steady_clock::now());
+        server.connections_.Add(fd->connect_fd, client.network, BootTime());
     auto begun = std::make_unique<HttpConnection>(fd->connect_fd, std::move(client), id);
     auto tls = server.services_.guard.policy()->tls;
     if (server.initial_tls_ && tls) {
@@ -124,8 +132,7 @@ struct HttpServer::Callbacks {
                           MHD_RequestTerminationCode reason) {
     HttpConnection& client = ConnectionOf(connection);
     if (!client.EndRequest(/*is_reply_sent=*/reason == MHD_REQUEST_TERMINATED_COMPLETED_OK)) return;
-    static_cast<HttpServer*>(self)->connections_.EndReply(client.id(),
-                                                          std::chrono::steady_clock::now());
+    static_cast<HttpServer*>(self)->connections_.EndReply(client.id(), BootTime());
   }
 
   // libmicrohttpd: MHD_AccessHandlerCallback. Called when the headers are complete, and again at
@@ -157,7 +164,7 @@ struct HttpServer::Callbacks {
     exchange.policy = server.services_.guard.policy();
     // The handshake should have refused such a client already.
     if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
-    const MonotonicTime now = std::chrono::steady_clock::now();
+    const MonotonicTime now = BootTime();
     server.connections_.BeginReply(client.id(), now);
     const RequestFraming framing = FramingOf(connection);
     const auto refusal = Refuse(server, connection, framing, now);

@@ -11,22 +11,24 @@ class Groups {
     this.groups = [];
   }
 
-  update(answer, history) {
+  // `lack`: why the totals are too low, empty if they are not.
+  update(answer, history, lack) {
     this.groups = (answer?.groups ?? []).filter(hasAnything)
       .sort((one, other) => other.rtt.count - one.rtt.count);
     this.render();
     show(find("groups"), this.groups.length > 0);
     show(find("groups-none"), answer !== null && this.groups.length === 0);
-    setText(find("groups-note"), this.noteOn(answer));
+    setText(find("groups-note"), this.noteOn(answer, lack));
     setText(find("rtt-scale"), this.scaleText());
     if (history !== null) this.history.update(history, (sample) => sample.rtt_median_seconds);
   }
 
-  noteOn(answer) {
+  noteOn(answer, lack) {
     if (answer === null) return "The first full poll is not complete.";
     const folded = answer.folded_groups > 0
       ? ` ${countText(answer.folded_groups)} more groups are summed up as other.` : "";
-    return `Traffic and round-trip times since the daemon started.${folded}`;
+    const low = lack === "" ? "" : ` ▲ Traffic is too low: some destroy events ${lack}.`;
+    return `Traffic and round-trip times since the daemon started.${folded}${low}`;
   }
 
   // The columns' bounds, the same for every group; the last one has no upper bound.

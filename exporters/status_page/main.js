@@ -71,7 +71,8 @@ class Page {
     this.states.update(answers.states, answers.history);
     this.listeners.update(answers.listeners, answers.alerts, answers.history);
     this.handshakes.update(answers.handshakes, answers.history);
-    this.groups.update(answers.groups, answers.history);
+    this.groups.update(answers.groups, answers.history,
+      lackOfEvents(answers.status.destroy_events));
     this.status.update(answers.status);
     this.renderVerdict(answers);
     this.latestAnswer = new Date();

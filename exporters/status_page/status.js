@@ -65,6 +65,25 @@ class Fact {
   }
 }
 
+// Why the totals are too low; empty if they are not.
+function lackOfEvents(events) {
+  const reasons = [];
+  if (!events.is_active) reasons.push("do not come");
+  if (events.absent_seconds_total > 0) {
+    reasons.push(`were absent for ${secondsText(events.absent_seconds_total)}`);
+  }
+  if (events.overruns_total > 0) {
+    reasons.push(`were lost ${plural(events.overruns_total, "time", "times")}`);
+  }
+  return reasons.join(", ");
+}
+
+function eventsText(events) {
+  const lack = lackOfEvents(events);
+  return `${countText(events.received_total)} received, ` +
+    (lack === "" ? "none lost" : `▲ some ${lack}: totals are too low`);
+}
+
 function factsOf(status) {
   const events = status.destroy_events;
   const discrepancy = status.sockstat_discrepancy_ratio;
@@ -76,11 +95,7 @@ function factsOf(status) {
       (status.untracked_connections > 0
         ? `, ${countText(status.untracked_connections)} beyond the limit` : ""),
       isTrouble: status.untracked_connections > 0},
-    {name: "Destroy events", value: events.is_active
-      ? `${countText(events.received_total)} received, ` +
-        (events.overruns_total > 0 ? `some lost ${plural(events.overruns_total, "time", "times")}`
-          : "none lost")
-      : "not received: totals miss short connections", isTrouble: events.overruns_total > 0},
+    {name: "Destroy events", value: eventsText(events), isTrouble: lackOfEvents(events) !== ""},
     {name: "Summed up as other", value: cut === 0 ? "none" :
       `${plural(status.folded_groups, "group", "groups")}, ` +
         plural(status.folded_listeners ?? 0, "listener", "listeners")},

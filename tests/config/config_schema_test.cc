@@ -67,6 +67,7 @@ std::vector<Range> Ranges() {
                                {"poll: {handshakes: *}", "100ms", "1h", "99ms", "3600001ms"},
                                {"cpu_budget: *", "0.1%", "100%", "0.09%", "100.01%"},
                                {"peak_window: *", "1s", "1h", "999ms", "3600001ms"},
+                               {"destroy_event_budget: *", "0.1%", "100%", "0.09%", "100.01%"},
                                {"destroy_event_buffer: *", "4096B", "1GiB", "4095B", "1073741825B"},
                                {"max_tracked_connections: *", "1", "100000000", "0", "100000001"},
                                {"alert_resend_interval: *", "1s", "1h", "999ms", "3600001ms"}};

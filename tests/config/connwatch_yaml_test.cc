@@ -112,6 +112,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "max_groups: 1",
       "max_listeners: 1",
       "destroy_events: off",
+      "destroy_event_budget: 1%",
       "destroy_event_buffer: 1MiB",
       "max_tracked_connections: 1",
       "histograms: {rtt: [1s]}",

@@ -7,7 +7,8 @@ import unittest
 
 import sockets
 from alert_watch import alerts, firing, have_fired, time_of
-from support import Daemon, main, network_namespace, wait_until
+from network import sysctl
+from support import Daemon, main, network_namespace, run, wait_until
 from two_hosts import TwoHosts
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 500ms, full: 2s}\n"
@@ -63,6 +64,27 @@ class AlertConditionsTest(unittest.TestCase):
                 self.assertEqual(firing(daemon), set())
                 time.sleep(0.5)
             self.assertEqual(have_fired(daemon), set())
+
+    def test_time_wait_by_the_number_of_the_rule_file(self):
+        """The full poll of the start is the only one, so it has not seen them."""
+        sysctl("ipv4/tcp_max_tw_buckets", 1000)
+        rule = "alerts: [{name: TimeWaitNearLimit, above: 2%, for: 0s}]\n"
+        with Daemon(rule + "poll: {handshakes: 100ms, full: 1h}\n") as daemon:
+            before = daemon.page().get("connwatch_tcp_sockets", state="time_wait", family="ipv4")
+            for _ in range(30):
+                self.sockets.time_wait()
+            alert = ("TimeWaitNearLimit", "host")
+            wait_until(lambda: alert in firing(daemon), "the alert fires")
+            page = daemon.page()
+            value = page.get("connwatch_alert_value", alert=alert[0], subject=alert[1])
+            self.assertGreaterEqual(value, 0.03)
+            self.assertEqual(value, page.get("connwatch_tcp_time_wait")
+                             / page.get("connwatch_tcp_time_wait_limit"))
+            self.assertEqual(page.get("connwatch_tcp_sockets", state="time_wait", family="ipv4"),
+                             before)
+            rules = run("--print-rules").stdout
+            self.assertRegex(rules, r"connwatch_tcp_time_wait\s+/ "
+                                    r"\(connwatch_tcp_time_wait_limit > 0\) > 0.8\n")
 
     def test_connects_into_a_black_hole(self):
         self.enterContext(TwoHosts())

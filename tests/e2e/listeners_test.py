@@ -1,4 +1,7 @@
 """What happens to listeners, seen while it happens, against the real kernel."""
+import contextlib
+import errno
+import http.client
 import json
 import re
 import socket
@@ -7,8 +10,9 @@ import time
 import unittest
 
 import sockets
+from alert_watch import have_fired
 from network import sysctl
-from support import Daemon, main, network_namespace, wait_until
+from support import DEADLINE_S, Daemon, Page, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts, syn
 
 CONFIG = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
@@ -247,6 +251,30 @@ class KernelCountersTest(unittest.TestCase):
             self.assertGreaterEqual(moved("tcp_out_rsts"), 1)
 
 
+class SockstatTest(unittest.TestCase):
+    def test_children_of_fast_open_are_no_difference(self):
+        """They are SYN-RECV sockets that the kernel counts, unlike request sockets."""
+        self.enterContext(network_namespace())
+        hosts = self.enterContext(TwoHosts())
+        server_without_cookies = 0x2 | 0x200
+        sysctl("ipv4/tcp_fastopen", server_without_cookies)
+        kept = self.enterContext(sockets.Sockets())
+        server = kept.listener(WILDCARD, options=[(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)])
+        server_port = server.getsockname()[1]
+        raw = hosts.raw_socket()
+        with Daemon(CONFIG) as daemon:
+            for i in range(6):
+                raw.sendto(syn(f"198.19.0.{i + 1}", 2000 + i, server_port, b"data" * (i % 2)),
+                           (SERVER, 0))
+            wait_until(lambda: daemon.page().get("connwatch_tcp_sockets", state="syn_recv",
+                                                 family="ipv4") == 6, "SYN-RECV")
+            full = subprocess.run(["ss", "-tniOH", "state", "syn-recv"], check=True,
+                                  capture_output=True, text=True).stdout.count("cwnd:")
+            self.assertEqual(full, 3)
+            wait_until(lambda: daemon.page().get("connwatch_sockstat_discrepancy_ratio") == 0,
+                       "no difference")
+
+
 class EphemeralPortsTest(unittest.TestCase):
     def test_95_percent_towards_one_destination(self):
         self.enterContext(network_namespace())
@@ -269,6 +297,79 @@ class EphemeralPortsTest(unittest.TestCase):
             self.assertEqual(page.get("connwatch_ephemeral_ports_used_peak_destination"), 380)
             self.assertGreaterEqual(page.get("connwatch_tcp_sockets", state="time_wait",
                                              family="ipv4"), 190)
+
+
+class SourcePortsTest(unittest.TestCase):
+    """bind() takes ports of one pool of the source address, connect() shares them."""
+    CONFIG = CONFIG + "alerts: [{name: SourcePortsNearlyExhausted, for: 0s}]\n"
+    SOURCE = "127.0.0.2"  # not that of requests to the daemon, which must still be possible
+    AVAILABLE = 90
+    ALERT = ("SourcePortsNearlyExhausted", "host")
+
+    def setUp(self):
+        self.enterContext(network_namespace())
+        sysctl("ipv4/ip_local_port_range", "40000 40099")
+        sysctl("ipv4/ip_local_reserved_ports", "40010-40019")
+        self.kept = self.enterContext(sockets.Sockets())
+        self.servers, self.clients = [], []
+        for port in range(2000, 2020):
+            server = self.kept.enter_context(socket.create_server(("127.0.0.1", port), backlog=99))
+            self.servers.append(server.getsockname())
+
+    def connect(self, count, options=()):
+        """Connects to all servers in turn; returns how many it could before bind() failed."""
+        for i in range(count):
+            client = self.kept.enter_context(socket.socket())
+            for option in options:
+                client.setsockopt(*option)
+            try:
+                client.bind((self.SOURCE, 0))
+            except OSError as error:
+                self.assertEqual(error.errno, errno.EADDRINUSE)
+                return i
+            client.connect(self.servers[i % len(self.servers)])
+            self.clients.append(client)
+        return count
+
+    def keep_connection(self, daemon):
+        """Returns what reads the page, also when no port is left: connect() does not share a port that
+        bind() took, whatever the source is."""
+        kept = http.client.HTTPConnection("127.0.0.1", daemon.port, timeout=DEADLINE_S)
+        self.enterContext(contextlib.closing(kept))
+
+        def page():
+            kept.request("GET", "/metrics")
+            return Page(kept.getresponse().read().decode())
+        page()
+        return page
+
+    def wait_for_used(self, page, expected):
+        used = lambda: page().get("connwatch_ephemeral_ports_used_peak_source")
+        wait_until(lambda: used() == expected, f"{expected} ports in use")
+
+    def test_bind_before_connect_runs_out_and_raises_an_alert(self):
+        with Daemon(self.CONFIG) as daemon:
+            page = self.keep_connection(daemon)
+            self.assertEqual(self.connect(70), 70)
+            self.wait_for_used(page, 70)
+            self.assertEqual(have_fired(daemon), set())
+            self.assertEqual(self.connect(70), self.AVAILABLE - 70)
+            self.wait_for_used(page, self.AVAILABLE)
+            self.assertEqual(page().get("connwatch_ephemeral_ports_available"), self.AVAILABLE)
+            wait_until(lambda: have_fired(daemon) == {self.ALERT}, "the alert fires")
+
+    def test_connects_to_many_destinations_share_ports_and_raise_none(self):
+        without_port = (socket.IPPROTO_IP, getattr(socket, "IP_BIND_ADDRESS_NO_PORT", 24), 1)
+        with Daemon(self.CONFIG) as daemon:
+            page = self.keep_connection(daemon)
+            self.assertEqual(self.connect(500, [without_port]), 500)
+            shared = {client.getsockname()[1] for client in self.clients}
+            self.assertLessEqual(len(shared), 50)  # the even ones
+            self.wait_for_used(page, len(shared))
+            self.assertEqual(have_fired(daemon), set())
+            made = self.connect(self.AVAILABLE)
+            self.wait_for_used(page, len(shared) + made)
+            wait_until(lambda: have_fired(daemon) == {self.ALERT}, "bind() finds none any more")
 
 
 def pending_by_ss():

@@ -59,16 +59,17 @@ def checksum(data):
     return ~total & 0xffff
 
 
-def syn(source, source_port, port):
-    """An IPv4 packet with a SYN from `source` to the server."""
-    return segment(source, source_port, port, SYN)
+def syn(source, source_port, port, data=b""):
+    """An IPv4 packet with a SYN from `source` to the server, and an even number of bytes in it."""
+    return segment(source, source_port, port, SYN, data)
 
 
-def segment(source, source_port, port, flags):
-    """An IPv4 packet with an empty segment from `source` to the server."""
+def segment(source, source_port, port, flags, data=b""):
+    """An IPv4 packet with a segment from `source` to the server, and an even number of bytes in it."""
     addresses = socket.inet_aton(source) + socket.inet_aton(SERVER)
     header = struct.pack("!HHIIBBHHH", source_port, port, source_port, 0, 5 << 4, flags, 65535, 0, 0)
-    pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header))
-    header = header[:16] + struct.pack("!H", checksum(pseudo + header)) + header[18:]
-    return struct.pack("!BBHHHBBH8s", 0x45, 0, 20 + len(header), 0, 0, 64, socket.IPPROTO_TCP, 0,
-                       addresses) + header
+    tcp = header + data
+    pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
+    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
+    return struct.pack("!BBHHHBBH8s", 0x45, 0, 20 + len(tcp), 0, 0, 64, socket.IPPROTO_TCP, 0,
+                       addresses) + tcp

@@ -125,10 +125,10 @@ class Site {
   connwatch::ReportSlot slot_;
   connwatch::WebGuard guard_;
   connwatch::RouteServices routes_{slot_};
-  connwatch::HttpServices services_{guard_, [this](const connwatch::HttpRequest& request) {
-                                      return connwatch::Answer(request, routes_,
-                                                               std::chrono::system_clock::now());
-                                    }};
+  connwatch::HttpServices services_{
+      guard_, [this](const connwatch::HttpRequest& request) {
+        return connwatch::Answer(request, routes_, {{}, std::chrono::system_clock::now()});
+      }};
   std::array<std::unique_ptr<HttpServer>, 2> servers_;
 };
 

@@ -28,7 +28,7 @@ class MonitorTest : public testing::Test {
     monitor_.AfterPoll(poller, Now().monotonic);
   }
 
-  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, Now().monotonic); }
+  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, {}, Now()); }
 
   Config config_;
   ScriptedSource source_;
@@ -84,15 +84,15 @@ TEST_F(MonitorTest, ASnapshotStaysAsItWasTaken) {
 
 TEST_F(MonitorTest, PollsThatCostTooMuchAreStretchedAndCheapOnesGoBack) {
   TierPoller& full = monitor_.tiers()[IndexOf(Tier::kFull)];
-  EXPECT_THAT(monitor_.FitToBudget(0), IsEmpty());
+  EXPECT_THAT(monitor_.FitToBudget(), IsEmpty());
   Poll(Tier::kFull, DumpOf({Established(2)}));
   full.AddCpu(std::chrono::seconds(2));  // of 10 s, with 2 % permitted
-  ASSERT_EQ(monitor_.FitToBudget(0).size(), 1U);
+  ASSERT_EQ(monitor_.FitToBudget().size(), 1U);
   EXPECT_GT(full.health().interval(), std::chrono::seconds(60));
   config_.cpu_budget = 1;
   ASSERT_TRUE(monitor_.Reconfigure(config_));
   EXPECT_EQ(full.health().interval(), milliseconds(10'000)) << "as the configuration asks";
-  EXPECT_THAT(monitor_.FitToBudget(0), IsEmpty());
+  EXPECT_THAT(monitor_.FitToBudget(), IsEmpty());
 }
 
 TEST_F(MonitorTest, ANewConfigurationChangesIntervalsAndGroups) {

@@ -50,7 +50,7 @@ class TierPollerTest : public testing::Test {
   }
 
   Snapshot CurrentSnapshot() const {
-    Snapshot snapshot;
+    Snapshot snapshot{.at = TestInstant(16)};
     snapshot.sockets = poll_.levels();
     snapshot.totals = poll_.totals();
     snapshot.polls = {tier_.health()};
@@ -104,7 +104,7 @@ TEST_F(TierPollerTest, AFailedPollKeepsTheLastGoodTableAndShowsAgeAndReason) {
     EXPECT_EQ(EstablishedCount(), 3U) << fault.name;
     EXPECT_EQ(tier_.health().failures(fault.reason), 1U) << fault.name;
     EXPECT_EQ(tier_.health().failures(), ++failures);
-    EXPECT_THAT(RenderStatus(ReportOf(CurrentSnapshot()), TestInstant(16).wall),
+    EXPECT_THAT(RenderStatus(ReportOf(CurrentSnapshot()), TestInstant(16)),
                 testing::AllOf(HasSubstr("\"age_seconds\": 15.0"), HasSubstr(fault.text)));
   }
   EXPECT_THAT(Page(), HasSubstr("connwatch_poll_errors_total{tier=\"full\","

@@ -25,7 +25,8 @@ TEST(ProcessStatsTest, ReadsTheFieldsOfStat) {
   const ProcessStats stats = ParseProcessStat(kStat, WallTime(seconds(1'000)));
   EXPECT_EQ(stats.cpu, milliseconds(4'000));
   EXPECT_EQ(stats.threads, 3U);
-  EXPECT_EQ(stats.started, WallTime(seconds(1'123)));
+  EXPECT_EQ(stats.started.value().monotonic, MonotonicTime(seconds(123)));
+  EXPECT_EQ(stats.started.value().wall, WallTime(seconds(1'123)));
   EXPECT_EQ(stats.virtual_bytes, 18'092'032U);
   EXPECT_EQ(stats.resident_bytes, 2'016U * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
 }
@@ -55,8 +56,8 @@ TEST(ProcessStatsTest, CutAtEveryLengthIsAbsentNotZero) {
 TEST(ProcessStatsTest, ReadsThisProcess) {
   const ProcessStats stats = ReadProcessStats("/proc/self");
   EXPECT_TRUE(stats.cpu);
-  EXPECT_LE(stats.started.value(), std::chrono::system_clock::now());
-  EXPECT_GT(stats.started.value(), std::chrono::system_clock::now() - std::chrono::hours(1));
+  EXPECT_LE(stats.started.value().wall, std::chrono::system_clock::now());
+  EXPECT_GT(stats.started.value().wall, std::chrono::system_clock::now() - std::chrono::hours(1));
   EXPECT_GT(stats.resident_bytes.value(), 100'000U);
   EXPECT_GE(stats.max_fds.value(), stats.open_fds.value());
   EXPECT_GE(stats.threads.value(), 1U);

@@ -34,7 +34,7 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
   report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9};
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};
   report.process = {.cpu = milliseconds(1'250),
-                    .started = TestInstant(0).wall,
+                    .started = TestInstant(0),
                     .resident_bytes = 8'257'536,
                     .virtual_bytes = 18'092'032,
                     .open_fds = 12,

@@ -26,6 +26,7 @@ inline SocketLevels TestSockets() {
   sockets.states.Add(AddressFamily::kIpv4, TcpState::kEstablished);
   sockets.states.Add(AddressFamily::kIpv6, TcpState::kListen);
   sockets.ports_used_peak_destination = 26'820;
+  sockets.ports_used_peak_source = 27'000;
   GroupLevels& levels = sockets.groups[kInbound443];
   levels.Add(Established(1));
   levels.receive_queue_bytes = 700;
@@ -111,11 +112,13 @@ inline KernelStats TestKernelStats() {
       .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
   for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
   kernel.sockets->orphans = 3;
+  kernel.sockets->time_wait = 55;
   kernel.sockets->memory_pages = 44;
   kernel.limits = {.time_wait_limit = 65'536,
                    .orphan_limit = 65'537,
                    .memory_pages_limit = 572'556,
                    .ephemeral_ports = std::nullopt,
+                   .reserved_ports = {},
                    .ephemeral_ports_available = 28'232,
                    .syn_linear_timeouts = 4};
   return kernel;

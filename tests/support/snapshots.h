@@ -9,6 +9,7 @@ namespace connwatch {
 inline Snapshot FullSnapshot() {
   using std::chrono::milliseconds;
   return {
+      .at = TestInstant(22),
       .sockets = TestSockets(),
       .totals = TestTotals(),
       .listeners = TestListeners(),
@@ -17,8 +18,13 @@ inline Snapshot FullSnapshot() {
       .folded_groups = 3,
       .traffic = TestTraffic(),
       .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}, .guessed = {7, 3, 1}},
-      .destroy_events = {.is_active = true, .events = 36, .overruns = 1, .cpu = milliseconds(20)},
+      .destroy_events = {.is_active = true,
+                         .events = 36,
+                         .overruns = 1,
+                         .cpu = milliseconds(20),
+                         .absent = milliseconds(65'500)},
       .polls = TestPolls(),
+      .paused = milliseconds(70'250),
       .kernel = TestKernelStats(),
       .sockstat_discrepancy = 0.25};
 }

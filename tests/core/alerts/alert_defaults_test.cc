@@ -185,6 +185,24 @@ TEST_F(AlertDefaultsTest, ConnectsWithoutAnAnswerAreRaisedWithTheirDestinations)
       testing::ElementsAre(testing::Pair("192.0.2.1:443", 8), testing::Pair("192.0.2.2:443", 3)));
 }
 
+TEST_F(AlertDefaultsTest, TotalsThatMissConnectionsAreRaised) {
+  DestroyEventStats& events = world_.snapshot.destroy_events;
+  // They are read for 5 s in 65: the alert stays.
+  for (int second = 0; second < 195; ++second) {
+    if (second % 65 < 60) events.absent += 1s;
+    Second();
+    EXPECT_THAT(fired_, Contains("DestroyEventsAbsent"));
+  }
+  EXPECT_THAT(world_.engine.alerts().front().value, testing::DoubleNear(55.0 / 60, 0.02));
+  Seconds(61);
+  EXPECT_THAT(fired_, IsEmpty());
+  ++events.overruns;
+  Second();
+  EXPECT_THAT(fired_, testing::ElementsAre("DestroyEventsLost"));
+  Seconds(61);
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
 TEST_F(AlertDefaultsTest, AMonitorThatCannotReadIsRaisedAndNothingElseChanges) {
   status().accept_queue = OneQueue(129, 128);
   Seconds(11);

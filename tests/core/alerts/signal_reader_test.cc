@@ -5,6 +5,7 @@
 
 #include <limits>
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/support/snapshots.h"
@@ -20,7 +21,7 @@ using testing::Pair;
 // The readings as (subject, value); NaN where there is none.
 std::map<std::string, double> Values(AlertSignal signal, const Snapshot& snapshot) {
   PollAges ages;
-  ages.Observe(snapshot.polls, TestInstant(30).monotonic);
+  ages.Observe(snapshot.polls, snapshot.paused, TestInstant(30).monotonic);
   std::map<std::string, double> values;
   for (const SignalReading& reading : Read(signal, snapshot, ages)) {
     values[reading.subject] = reading.value.value_or(std::numeric_limits<double>::quiet_NaN());
@@ -85,7 +86,10 @@ TEST(SignalReaderTest, ReadsTheHost) {
             counter(KernelCounterId::kSyncookiesSent));
   EXPECT_EQ(OfHost(AlertSignal::kAttemptFails, snapshot), counter(KernelCounterId::kAttemptFails));
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), 26'820.0 / 28'232);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), 27'000.0 / 28'232);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), 0.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventsAbsent, snapshot), 65.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventOverruns, snapshot), 1);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
 }
 
@@ -97,6 +101,10 @@ TEST(SignalReaderTest, WhatIsNotKnownIsAbsentAndNotZero) {
   EXPECT_THAT(OfHost(AlertSignal::kAttemptFails, snapshot), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), IsAbsent());
+  snapshot = FullSnapshot();
+  snapshot.sockets->ports_used_peak_source.reset();
+  EXPECT_THAT(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), IsAbsent());
 }
 
 TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
@@ -115,8 +123,12 @@ TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
 
 TEST(SignalReaderTest, BeforeTheFirstPollThereIsNothing) {
   const Snapshot snapshot = EmptySnapshot();
+  // These do not come from polls.
+  const std::set<AlertSignal> of_the_daemon = {AlertSignal::kMonitorAgeSeconds,
+                                               AlertSignal::kDestroyEventsAbsent,
+                                               AlertSignal::kDestroyEventOverruns};
   for (const AlertSignalSpec& spec : AlertSignals()) {
-    if (spec.id == AlertSignal::kMonitorAgeSeconds) continue;
+    if (of_the_daemon.contains(spec.id)) continue;
     for (const auto& [subject, value] : Values(spec.id, snapshot)) {
       EXPECT_THAT(value, IsAbsent()) << spec.name << " of " << subject;
     }

@@ -16,13 +16,14 @@ using std::chrono::milliseconds;
 AggregationOptions Options() { return {.rtt_bounds = {microseconds(100), microseconds(1'000)}}; }
 
 FullPollResult Aggregate(const std::vector<SocketRecord>& records,
-                         std::optional<milliseconds> since_previous_poll = std::nullopt) {
+                         std::optional<milliseconds> since_previous_poll = std::nullopt,
+                         const AggregationOptions& options = Options()) {
   ConnectionClassifier classifier = PlainClassifier();
   TrafficLedger ledger{GroupTraffic({})};
   ConnectionTracker tracker(records.size() + 1, classifier, ledger);
   const MonotonicTime start(std::chrono::seconds(1'000));
   tracker.BeginPoll(start);
-  SocketAggregator aggregator(Options(), start, since_previous_poll, classifier, tracker);
+  SocketAggregator aggregator(options, start, since_previous_poll, classifier, tracker);
   for (const SocketRecord& record : records) aggregator.Add(record);
   return std::move(aggregator).Finish();
 }
@@ -111,6 +112,33 @@ TEST(SocketAggregatorTest, PortsTowardsTheBusiestDestinationWithTimeWait) {
   add(9, 443, 50'000, TcpState::kTimeWait);  // inbound: takes no port of ours
   add(8, 40'003, 0, TcpState::kClose);
   EXPECT_EQ(Aggregate(records).levels.ports_used_peak_destination, 5U);
+}
+
+TEST(SocketAggregatorTest, PortsOfASourceCountOnceWhateverTheState) {
+  std::vector<SocketRecord> records = {Listening(1, 40'009), Listening(2, 443)};
+  for (const TcpState state : {TcpState::kEstablished, TcpState::kTimeWait, TcpState::kSynSent}) {
+    SocketRecord record = Established(records.size() + 1, 40'000);
+    record.state = state;
+    records.push_back(record);
+  }
+  records.push_back(Established(9, 40'001));
+  records.push_back(Established(10, 443));
+  EXPECT_FALSE(Aggregate(records).levels.ports_used_peak_source) << "the range is not known";
+  AggregationOptions options = Options();
+  options.ephemeral_ports = PortsOf({40'000, 40'010}, {});
+  EXPECT_EQ(Aggregate(records, std::nullopt, options).levels.ports_used_peak_source, 3U);
+}
+
+TEST(SocketAggregatorTest, ARequestSocketIsASynRecvSocketWithoutTcpInfo) {
+  SocketRecord request = Established(1, 443);
+  request.state = TcpState::kSynRecv;
+  request.tcp_info.reset();
+  SocketRecord child = Established(2, 443);
+  child.state = TcpState::kSynRecv;
+  child.tcp_info = TcpInfo{};
+  const SocketLevels levels = Aggregate({Listening(3, 443), request, child}).levels;
+  EXPECT_EQ(levels.request_sockets, 1U);
+  EXPECT_EQ(levels.states.Get(AddressFamily::kIpv4, TcpState::kSynRecv), 2U);
 }
 
 TEST(SocketAggregatorTest, OnlyEstablishedSocketsAreObserved) {

@@ -180,6 +180,17 @@ TEST_F(HistoryTest, IsBounded) {
   EXPECT_EQ(samples().front().at, TestInstant(1'405).wall);
 }
 
+TEST_F(HistoryTest, TimesAscendHoweverTheClockIsSet) {
+  Tick(20);
+  const Instant now{TestInstant(21).monotonic, TestInstant(21).wall - std::chrono::hours(24)};
+  latest_ = history_.Observe(snapshot_, now);
+  ASSERT_EQ(samples().size(), 5U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(now.wall - samples()[i].at, seconds(16 - 5 * static_cast<int>(i)));
+  }
+  EXPECT_EQ(samples().back().at, now.wall);
+}
+
 TEST_F(HistoryTest, ForgetsAcrossAGap) {
   Tick(100);
   second_ += 550;

@@ -14,12 +14,13 @@ using namespace std::chrono_literals;
 
 class PollAgesTest : public testing::Test {
  protected:
-  void Observe(int second) { ages_.Observe(polls_, TestInstant(second).monotonic); }
+  void Observe(int second) { ages_.Observe(polls_, paused_, TestInstant(second).monotonic); }
   void Succeed(int second) { polls_[0].RecordSuccess(TestInstant(second), 1ms); }
   bool IsStale() const { return ages_.Find(Tier::kFull)->is_stale; }
   double Overdue() const { return ages_.Overdue().value().count(); }
 
   std::vector<PollHealth> polls_{PollHealth(Tier::kFull, 10s)};
+  std::chrono::seconds paused_{0};
   PollAges ages_;
 };
 
@@ -69,7 +70,43 @@ TEST_F(PollAgesTest, IsOverdueBeyondTheInterval) {
   EXPECT_DOUBLE_EQ(Overdue(), 36);  // of the worst
 }
 
-// The times of day in the health go wherever the administrator sets them.
+TEST_F(PollAgesTest, APauseOfTheProcessIsNoAge) {
+  Succeed(0);
+  Observe(0);
+  paused_ = 70s;
+  Observe(75);
+  EXPECT_FALSE(IsStale());
+  EXPECT_DOUBLE_EQ(Overdue(), 0);
+  Observe(108);  // it has had 38 s to poll, and 10 s of them are the interval
+  EXPECT_TRUE(IsStale());
+  EXPECT_DOUBLE_EQ(Overdue(), 28);
+}
+
+TEST_F(PollAgesTest, OnlyOnePauseIsLeftOutBetweenTwoSuccesses) {
+  Succeed(0);
+  Observe(0);
+  for (int second = 7; second <= 49; second += 7) {
+    paused_ += 6s;  // runs for a second in seven and never comes to an end of a poll
+    Observe(second);
+  }
+  EXPECT_DOUBLE_EQ(Overdue(), 49 - 6 - 10);
+  Succeed(50);
+  Observe(50);
+  paused_ += 30s;
+  Observe(81);
+  EXPECT_DOUBLE_EQ(Overdue(), 0);
+}
+
+TEST_F(PollAgesTest, APauseBeforeTheLatestSuccessChangesNothing) {
+  Succeed(0);
+  Observe(0);
+  paused_ = 70s;
+  Succeed(75);
+  Observe(75);
+  Observe(100);
+  EXPECT_DOUBLE_EQ(Overdue(), 15);
+}
+
 TEST_F(PollAgesTest, DoesNotLookAtTheTimeOfDay) {
   Succeed(0);
   Observe(0);

@@ -8,11 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "monitor/clock.h"
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"
 
 namespace connwatch {
 namespace {
+
+using namespace std::chrono_literals;
 
 struct ScriptedEvents {
   std::vector<SocketRecord> records;
@@ -101,16 +104,18 @@ TEST_F(DestroyEventRunnerTest, HandsEveryEventToTheTracker) {
                     {{TestConnection{.cookie = 3}.End()}}};
   runner_.Configure(Mode(DestroyEvents::kOn));
   ASSERT_TRUE(loop_->Run());
-  EXPECT_TRUE(runner_.stats().is_active);
-  EXPECT_EQ(runner_.stats().events, 3U);
-  EXPECT_EQ(runner_.stats().overruns, 1U);
+  EXPECT_TRUE(runner_.stats(Now().monotonic).is_active);
+  EXPECT_EQ(runner_.stats(Now().monotonic).events, 3U);
+  EXPECT_EQ(runner_.stats(Now().monotonic).overruns, 1U);
+  EXPECT_EQ(runner_.stats(Now().monotonic + 1h).absent, 0s) << "an overrun is no absence";
   EXPECT_EQ(tracker_.stats().ended.at(IndexOf(EndCause::kComplete)), 3U);
 }
 
 TEST_F(DestroyEventRunnerTest, OffDoesNotEvenAsk) {
   runner_.Configure(Mode(DestroyEvents::kOff));
-  EXPECT_FALSE(runner_.stats().is_active);
+  EXPECT_FALSE(runner_.stats(Now().monotonic).is_active);
   EXPECT_TRUE(source_.buffers.empty());
+  EXPECT_EQ(runner_.stats(Now().monotonic + 1h).absent, 0s) << "nobody asked for them";
 }
 
 TEST_F(DestroyEventRunnerTest, AReloadSwitchesAndKeepsWhatIsTheSame) {
@@ -123,20 +128,41 @@ TEST_F(DestroyEventRunnerTest, AReloadSwitchesAndKeepsWhatIsTheSame) {
   EXPECT_EQ(source_.buffers.size(), 2U);
   EXPECT_EQ(source_.buffers.back(), larger.destroy_event_buffer);
   runner_.Configure(Mode(DestroyEvents::kOff));
-  EXPECT_FALSE(runner_.stats().is_active);
+  EXPECT_FALSE(runner_.stats(Now().monotonic).is_active);
 }
 
 TEST_F(DestroyEventRunnerTest, NotBeingAbleToJoinIsNotFatal) {
   source_.error = Error{EPERM, "no groups"};
   runner_.Configure(Mode(DestroyEvents::kAuto));
-  EXPECT_FALSE(runner_.stats().is_active);
+  EXPECT_FALSE(runner_.stats(Now().monotonic).is_active);
+}
+
+TEST_F(DestroyEventRunnerTest, TellsForHowLongThereWereNone) {
+  source_.error = Error{EPERM, "no groups"};
+  runner_.Configure(Mode(DestroyEvents::kAuto));
+  const MonotonicTime failed = Now().monotonic;
+  EXPECT_GE(runner_.stats(failed + 60s).absent, 60s);
+  source_.error.reset();
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  const auto absent = runner_.stats(Now().monotonic).absent;
+  EXPECT_GT(absent, 0s);
+  EXPECT_EQ(runner_.stats(Now().monotonic + 1h).absent, absent) << "they are back";
+}
+
+TEST_F(DestroyEventRunnerTest, SwitchedOffEndsAnAbsence) {
+  source_.error = Error{EPERM, "no groups"};
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  runner_.Configure(Mode(DestroyEvents::kOff));
+  const auto absent = runner_.stats(Now().monotonic).absent;
+  EXPECT_EQ(runner_.stats(Now().monotonic + 1h).absent, absent);
 }
 
 TEST_F(DestroyEventRunnerTest, ABrokenStreamIsLeft) {
   source_.script = {{.records = {}, .is_overrun = false, .error = Error{EBADMSG, "cut"}}};
   runner_.Configure(Mode(DestroyEvents::kOn));
   ASSERT_TRUE(loop_->Run());
-  EXPECT_FALSE(runner_.stats().is_active);
+  EXPECT_FALSE(runner_.stats(Now().monotonic).is_active);
+  EXPECT_GE(runner_.stats(Now().monotonic + 1h).absent, 1h);
 }
 
 }  // namespace

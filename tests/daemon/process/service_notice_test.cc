@@ -57,14 +57,14 @@ TEST_F(ServiceNoticeTest, IsReadyOnce) {
 
 TEST_F(ServiceNoticeTest, IsReadyAgainAfterReloading) {
   notice_.Ready();
-  notice_.Reloading(TestInstant(7));
+  notice_.Reloading(std::chrono::seconds(7));
   notice_.Reloaded();
   EXPECT_EQ(Received(), std::vector<std::string>(
                             {"READY=1", "RELOADING=1\nMONOTONIC_USEC=7000000", "READY=1"}));
 }
 
 TEST_F(ServiceNoticeTest, AReloadMakesNobodyReady) {
-  notice_.Reloading(TestInstant(7));
+  notice_.Reloading(std::chrono::seconds(7));
   notice_.Reloaded();
   EXPECT_EQ(Received(), std::vector<std::string>());
 }

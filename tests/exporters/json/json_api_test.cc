@@ -29,7 +29,7 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
        {"/api/v1/history", RenderHistory(FullReport())},
-       {"/api/v1/status", RenderStatus(FullReport(), TestInstant(60).wall)},
+       {"/api/v1/status", RenderStatus(FullReport(), TestInstant(60))},
        {"/api/v1/listeners?limit=0",
         RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
 }
@@ -72,8 +72,17 @@ TEST(JsonApiTest, UnknownIsNotEmpty) {
   EXPECT_FALSE(RenderHistory(EmptyReport()));
 }
 
+TEST(JsonApiTest, AgesDoNotFollowTheTimeOfDay) {
+  const Instant later{TestInstant(60).monotonic, TestInstant(60).wall - std::chrono::hours(24)};
+  const auto status = Parse(RenderStatus(FullReport(), later));
+  EXPECT_EQ(status.at("uptime_seconds"), 60);
+  EXPECT_EQ(status.at("tiers").at(0).at("age_seconds"), 50);
+  EXPECT_EQ(status.at("tiers").at(0).at("last_success_timestamp_seconds"),
+            status.at("timestamp_seconds").get<double>() - 50);
+}
+
 TEST(JsonApiTest, StatusIsThereFromTheStart) {
-  const auto status = Parse(RenderStatus(EmptyReport(), TestInstant(60).wall));
+  const auto status = Parse(RenderStatus(EmptyReport(), TestInstant(60)));
   EXPECT_EQ(status.at("is_ready"), false);
   const auto& tier = status.at("tiers").at(0);
   EXPECT_EQ(tier.at("tier"), "full");
@@ -88,7 +97,7 @@ TEST(JsonApiTest, ATierIsStaleAfterThreeIntervalsAndTwoSeconds) {
   snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
   snapshot.polls.front().RecordSuccess(TestInstant(0), {});
   const auto is_stale = [&](int second) -> bool {
-    return Parse(RenderStatus(ReportOf(snapshot), TestInstant(second).wall))
+    return Parse(RenderStatus(ReportOf(snapshot), TestInstant(second)))
         .at("tiers")
         .at(0)
         .at("is_stale");

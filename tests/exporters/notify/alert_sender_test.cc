@@ -23,7 +23,10 @@ using namespace std::chrono_literals;
 
 constexpr const char* kGood = "HTTP/1.1 200 Good\r\nContent-Length: 0\r\n\r\n";
 
-Instant Now() { return {std::chrono::steady_clock::now(), std::chrono::system_clock::now()}; }
+Instant Now() {
+  return {MonotonicTime(std::chrono::steady_clock::now().time_since_epoch()),
+          std::chrono::system_clock::now()};
+}
 
 AlertReceiver ReceiverAt(const HttpPeer& peer) {
   return {.url = peer.url(), .name = peer.name(), .timeout = 20s};

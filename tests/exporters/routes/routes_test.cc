@@ -15,7 +15,7 @@ using testing::HasSubstr;
 HttpReply Reply(const HttpRequest& request, Report report = FullReport()) {
   ReportSlot slot;
   slot.Store(std::make_shared<const PublishedReport>(std::move(report)));
-  return Answer(request, {slot}, TestInstant(60).wall);
+  return Answer(request, {slot}, TestInstant(60));
 }
 
 HttpReply Get(std::string_view path, Report report = FullReport(),
@@ -119,7 +119,7 @@ TEST(RoutesTest, TheBodyOutlivesTheSlot) {
   auto published = std::make_shared<const PublishedReport>(FullReport());
   ReportSlot slot;
   slot.Store(published);
-  HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60).wall);
+  HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60));
   slot.Store(nullptr);
   const std::weak_ptr<const PublishedReport> observer = published;
   published.reset();

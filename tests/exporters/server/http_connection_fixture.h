@@ -121,7 +121,7 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
   WebRefusalCounts before_{};
   RouteServices routes_{slot_};
   HttpServices services_{guard_, [this](const HttpRequest& request) {
-                           return Answer(request, routes_, std::chrono::system_clock::now());
+                           return Answer(request, routes_, {{}, std::chrono::system_clock::now()});
                          }};
 };
 
