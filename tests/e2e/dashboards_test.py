@@ -25,6 +25,8 @@ PATIENCE_S = 140
 RATE_INTERVAL = "30s"  # three full polls
 POINTS = 100
 CAUSES = {"accept_queue_full", "syn_flood", "return_path_loss", "syn_cookies", "deferred_accept"}
+# Marks what the demo does not make: it loses no destroy event. Prometheus must understand the query.
+WITHOUT_DATA = {"totals too low"}
 # May stand in a label of what the Fleet dashboard reads.
 FLEET_LABELS = {"__name__", "job", "instance", "listener", "queue", "severity"}
 
@@ -130,7 +132,8 @@ class DataTest(unittest.TestCase):
             with self.subTest(file.name):
                 dashboard = json.loads(file.read_text())
                 self.when_all(lambda queries: [where for where, target in targets(dashboard)
-                                               if not queries.series(target)], "no data")
+                                               if not queries.series(target)
+                                               and where not in WITHOUT_DATA], "no data")
                 self.draw(file.stem, dashboard, Queries(self.stack, self.begin))
 
     def test_every_column_is_there(self):
