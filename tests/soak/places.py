@@ -32,8 +32,14 @@ class Hosts(TwoHosts):
         sysctl("ipv4/tcp_tw_reuse", 0)
         # A client that takes the port of a listener that has just ended looks like that listener's
         # connection where the kernel's counters do not speak (docs/groups.md, "Who opened a connection").
-        sysctl("ipv4/ip_local_reserved_ports", f"{FOR_SERVICES[0]}-{FOR_SERVICES[-1]}")
+        self._reserve_ports()
+        with self.at_client():
+            self._reserve_ports()
         return self
+
+    @staticmethod
+    def _reserve_ports():
+        sysctl("ipv4/ip_local_reserved_ports", f"{FOR_SERVICES[0]}-{FOR_SERVICES[-1]}")
 
     def socket(self, watched, family):
         """A TCP socket of that host which never blocks."""
