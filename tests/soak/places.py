@@ -32,8 +32,14 @@ class Hosts(TwoHosts):
         sysctl("ipv4/tcp_tw_reuse", 0)
         # A client that takes the port of a listener that has just ended looks like that listener's
         # connection where the kernel's counters do not speak (docs/groups.md, "Who opened a connection").
-        sysctl("ipv4/ip_local_reserved_ports", f"{FOR_SERVICES[0]}-{FOR_SERVICES[-1]}")
+        self._reserve_ports()
+        with self.at_client():
+            self._reserve_ports()
         return self
+
+    @staticmethod
+    def _reserve_ports():
+        sysctl("ipv4/ip_local_reserved_ports", f"{FOR_SERVICES[0]}-{FOR_SERVICES[-1]}")
 
     def socket(self, watched, family):
         """A TCP socket of that host which never blocks."""
@@ -106,14 +112,23 @@ def ephemeral_ports(worker):
 
 EDGE = [steady_ports(worker)[0][0] for worker in range(WORKERS)]
 DATABASE = [steady_ports(worker)[1][0] for worker in range(WORKERS)]
-CONFIGURED_GROUPS = f"""
-groups:
-  - {{name: edge, match: {{direction: inbound, local_port: {EDGE}}}}}
-  - {{name: database, match: {{direction: outbound, remote_port: {DATABASE}}}}}
-"""
-TROUBLE_PORTS = range(5000, 5020)
+TROUBLE_PORTS = range(5000, 5010)
+
+# {name: (direction, ports)}: with such a group, a trouble and what nobody answers have a place on the page
+# whatever went before them.
+CONFIGURED = {
+    "edge": ("inbound", EDGE),
+    "database": ("outbound", DATABASE),
+    "silent": ("outbound", SILENT_PORTS),
+    "refusing": ("outbound", REFUSING_PORTS),
+    **{f"trouble-{port}": ("inbound", [port]) for port in TROUBLE_PORTS},
+    **{f"no-answer-{port}": ("outbound", [port]) for port in TROUBLE_PORTS},
+}
+KEYS = {"inbound": "local_port", "outbound": "remote_port"}
+CONFIGURED_GROUPS = "groups:\n" + "".join(
+    f"  - {{name: {name}, match: {{direction: {direction}, {KEYS[direction]}: {list(ports)}}}}}\n"
+    for name, (direction, ports) in CONFIGURED.items())
 KNOWN_PORTS = {port for worker in range(WORKERS) for ports in steady_ports(worker) for port in ports}
-KNOWN_PORTS |= {*SILENT_PORTS, *REFUSING_PORTS, *TROUBLE_PORTS}
 CHANGING = "changing"  # the sum of all groups without a known name
 
 
@@ -126,10 +141,9 @@ class Groups:
 
     def of(self, direction, port):
         """Of a service's port"""
-        if direction == "inbound" and port in EDGE:
-            return "edge"
-        if direction == "outbound" and port in DATABASE:
-            return "database"
+        for name, (of_direction, ports) in CONFIGURED.items():
+            if of_direction == direction and port in ports:
+                return name
         known = port not in EPHEMERAL if self.every_port else port in KNOWN_PORTS
         return str(port) if known else CHANGING
 
@@ -137,4 +151,4 @@ class Groups:
         """Of what the page calls a group"""
         if label.isdigit():
             return self.of(direction, int(label))
-        return label if label in ("edge", "database") else CHANGING
+        return label if label in CONFIGURED else CHANGING

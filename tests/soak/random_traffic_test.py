@@ -116,7 +116,7 @@ class RandomTrafficTest(unittest.TestCase):
         that are made meanwhile; what they change is left out."""
         truth = sum_of([worker.truth for worker in self.workers]
                        + [trouble.truth for trouble in self.troubles if trouble not in troubles])
-        left_out = {str(trouble.port) for trouble in troubles}
+        left_out = {group for trouble in troubles for group in trouble.groups}
         end = time.monotonic() + SETTLED_S
         found = page = None
         while found is None or (found and time.monotonic() < end):

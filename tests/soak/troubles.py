@@ -11,10 +11,10 @@ import time
 
 from alert_watch import flooding
 from connection import Connection, accept, is_ready
-from places import INBOUND4, OUTBOUND4, SILENT, DEVICE, Hosts
+from places import DEVICE, INBOUND4, OUTBOUND4, SILENT, Groups, Hosts
 from rules import CLOSE_WAIT_LEAK
 from service import Service, start_connect
-from truth import Truth
+from truth import DIRECTIONS, Truth
 
 BACKLOG = 8
 FLOOD_PER_SECOND = 400
@@ -50,6 +50,7 @@ class Trouble:
     """Its connections are counted in `truth`, all of them by its port."""
     port = 0
     alerts = ()
+    subject = ""
     cause = None  # of all its alerts, if they are of a listener
 
     def __init__(self, hosts: Hosts):
@@ -60,9 +61,9 @@ class Trouble:
         """At the end of the run."""
 
     @property
-    def subject(self):
-        """By default the group of the port"""
-        return str(self.port)
+    def groups(self):
+        """Those of its port, in both directions"""
+        return {Groups(False).of(direction, self.port) for direction in DIRECTIONS.values()}
 
     @property
     def expected(self):
@@ -212,6 +213,7 @@ class LostReturnPath(ListenerTrouble):
 class SilentDestination(Trouble):
     port = 5007
     alerts = ("ConnectsPending",)
+    subject = f"no-answer-{port}"
     COUNT = 20
 
     @contextlib.contextmanager
@@ -231,7 +233,7 @@ class CloseWaitLeak(ListenerTrouble):
 
     @property
     def subject(self):
-        return str(self.port)  # the group
+        return f"trouble-{self.port}"
 
     @contextlib.contextmanager
     def making(self):

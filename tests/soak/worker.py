@@ -6,14 +6,17 @@ import contextlib
 import multiprocessing
 import random
 import resource
+import signal
 import time
 import traceback
 
+from network import LIBC
 from places import Hosts
 from situations import SITUATIONS
 from truth import Truth
 from world import Checkpoints, Progress, World
 
+PR_SET_PDEATHSIG = 1  # linux/prctl.h: no worker outlives its parent
 IDLE_S = 0.005
 CONTEXT = multiprocessing.get_context("fork")
 
@@ -77,6 +80,7 @@ def _serve(number, hosts, progress, seed, orders):
     """Plays rounds as the parent orders them, and answers each order with the Truth, or with a text that
     says what went wrong."""
     raise_descriptor_limit()
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         world = World(number, hosts, progress)
         player = Player(world)
