@@ -53,7 +53,9 @@ GroupId GroupBook::OfListener(const ConnectionTraits& traits, MonotonicTime now)
     return AtPlace(rule_places_[*rule]);
   }
   if (IsByUnit(traits)) return Admit(traits.unit, now);
-  return traits.is_service ? OfPort(NamingPort(traits), now) : kEphemeralGroup;
+  if (traits.is_service) return OfPort(NamingPort(traits), now);
+  groups_[kEphemeralGroup.place].is_met = true;
+  return kEphemeralGroup;
 }
 
 bool GroupBook::IsByUnit(const ConnectionTraits& traits) const {

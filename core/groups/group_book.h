@@ -85,7 +85,7 @@ class GroupBook {
   std::string_view NameOf(GroupId id) const { return groups_[id.place].name; }
 
   /// Returns true iff the group is to be shown: "other", every configured group, every automatic
-  /// group that has a place, and "ephemeral" once it had a connection.
+  /// group that has a place, and "ephemeral" once it had a socket.
   bool IsShown(GroupId id) const;
 
   /// How many different automatic groups want a place: they had connections within the last hour,

@@ -280,6 +280,9 @@ TEST(GroupBookTest, APortThatIsNoServiceIsInTheGroupOfEphemeralPorts) {
   EXPECT_THAT(Shown(book), ElementsAre("other", "ftp-data"));
   EXPECT_EQ(Of(book, client), kEphemeralGroup);
   EXPECT_THAT(Shown(book), ElementsAre("other", "ephemeral", "ftp-data"));
+  GroupBook with_listener({});
+  EXPECT_EQ(with_listener.OfListener(client, kStart), kEphemeralGroup);
+  EXPECT_THAT(Shown(with_listener), ElementsAre("other", "ephemeral")) << "nothing is left out";
   client.local.port = 50'000;
   EXPECT_EQ(NameFor(book, client), "ftp-data") << "rules come first";
   EXPECT_EQ(NameFor(book, Inbound(443)), "443") << "it takes no room";
