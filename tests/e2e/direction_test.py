@@ -1,6 +1,5 @@
 """Who opened a connection, and the group that follows, where no listener and no port number tell."""
 import ctypes
-import os
 import socket
 import struct
 import subprocess
@@ -8,7 +7,7 @@ import threading
 
 from booked_traffic import CONFIG, TrafficTest, move, total, traffic
 from network import sysctl
-from support import Daemon, main, wait_until
+from support import Daemon, main
 from two_hosts import SERVER, TwoHosts
 
 PORT = 8000  # of a service: not ephemeral

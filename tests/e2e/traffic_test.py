@@ -8,12 +8,10 @@ import socket
 import struct
 import subprocess
 import tempfile
-import threading
 import time
-import unittest
 
 import sockets
-from booked_traffic import CONFIG, TRAFFIC, TrafficTest, move, total, traffic
+from booked_traffic import CONFIG, TrafficTest, move, total, traffic
 from network import free_port, sysctl
 from support import Daemon, cannot_run, find_tool, main, wait_until
 from traffic_load import End, Load, random_plans
