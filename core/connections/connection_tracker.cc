@@ -337,19 +337,20 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
     EndAs(*shown, record);
     return;
   }
-  const bool may_wait =
-      classifier_.Guess(record).basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
+  const Undecided connection{record, now, *previous_start_};
+  const DirectionGuess guess = classifier_.Guess(record, connection.begun_after);
+  const bool may_wait = guess.basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
   if (may_wait) {
-    undecided_.push_back({record, now});
+    undecided_.push_back(connection);
   } else {
-    EndByGuess(record);
+    EndByGuess(connection);
   }
 }
 
-void ConnectionTracker::EndByGuess(const SocketRecord& record) {
-  const DirectionGuess guess = classifier_.Guess(record);
+void ConnectionTracker::EndByGuess(const Undecided& connection) {
+  const DirectionGuess guess = classifier_.Guess(connection.record, connection.begun_after);
   ++stats_.guessed[IndexOf(guess.basis)];
-  EndAs(guess.direction, record);
+  EndAs(guess.direction, connection.record);
 }
 
 // A listener that was younger than the connection's end is known by now.
@@ -357,7 +358,7 @@ void ConnectionTracker::BookUndecidedUntil(MonotonicTime time) {
   const auto end = std::ranges::find_if(
       undecided_, [time](const Undecided& connection) { return connection.time > time; });
   for (auto connection = undecided_.begin(); connection != end; ++connection) {
-    EndByGuess(connection->record);
+    EndByGuess(*connection);
   }
   undecided_.erase(undecided_.begin(), end);
 }

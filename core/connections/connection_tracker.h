@@ -60,7 +60,8 @@ class ConnectionTracker {
   /// A connection that has ended, of which the direction is not known yet.
   struct Undecided {
     SocketRecord record;
-    MonotonicTime time;
+    MonotonicTime time;         // of its end
+    MonotonicTime begun_after;  // a poll that has not met it
   };
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
@@ -77,7 +78,7 @@ class ConnectionTracker {
   void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
-  void EndByGuess(const SocketRecord& record);
+  void EndByGuess(const Undecided& connection);
   void EndAs(Direction direction, const SocketRecord& record);
   void BookUndecidedUntil(MonotonicTime time);
   void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,

@@ -48,8 +48,9 @@ void ConnectionClassifier::BeginFullPoll(MonotonicTime now) {
   ++full_polls_;
 }
 
-DirectionGuess ConnectionClassifier::Guess(const SocketRecord& record) const {
-  if (listening_.HasListened(record.local.port)) {
+DirectionGuess ConnectionClassifier::Guess(const SocketRecord& record,
+                                           MonotonicTime begun_after) const {
+  if (listening_.HasListened(record.local.port, begun_after)) {
     return {Direction::kInbound, GuessBasis::kListener};
   }
   const bool is_local_ephemeral = services_.IsEphemeral(record.local.port);

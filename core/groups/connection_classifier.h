@@ -68,8 +68,9 @@ class ConnectionClassifier {
   MonotonicTime listeners_known_at() const { return listening_.known_at(); }
 
   /// Judges by the listeners that are there or were closed within the last minute, then by the port
-  /// range.
-  DirectionGuess Guess(const SocketRecord& record) const;
+  /// range. A listener that was closed before `begun_after` cannot have accepted a connection that
+  /// began later.
+  DirectionGuess Guess(const SocketRecord& record, MonotonicTime begun_after = {}) const;
   /// Returns the direction that the record shows (core/sockets/opener_evidence.h), else a guess.
   Direction DirectionOf(const SocketRecord& record) const;
 

@@ -21,6 +21,11 @@ bool ListeningPorts::IsListening(std::uint16_t port) const {
   return found != ports_.end() && found->second.latest >= known_at_;
 }
 
+bool ListeningPorts::HasListened(std::uint16_t port, MonotonicTime since) const {
+  const auto found = ports_.find(port);
+  return found != ports_.end() && (found->second.latest >= since || IsListening(port));
+}
+
 std::optional<MonotonicTime> ListeningPorts::ListeningSince(std::uint16_t port) const {
   return IsListening(port) ? std::optional(ports_.at(port).since) : std::nullopt;
 }

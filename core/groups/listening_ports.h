@@ -28,8 +28,9 @@ class ListeningPorts {
   /// When the latest complete poll of the listeners began; the epoch before the first one.
   MonotonicTime known_at() const { return known_at_; }
   bool IsListening(std::uint16_t port) const;
-  /// Returns true iff somebody listens on the port, or did so within kMemory.
-  bool HasListened(std::uint16_t port) const { return ports_.contains(port); }
+  /// Returns true iff somebody listens on the port, or did so at `since` or later. Goes back no
+  /// further than kMemory.
+  bool HasListened(std::uint16_t port, MonotonicTime since) const;
   /// Since when every poll has met a listener on the port. nullopt if nobody listens.
   std::optional<MonotonicTime> ListeningSince(std::uint16_t port) const;
 

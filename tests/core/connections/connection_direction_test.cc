@@ -90,6 +90,19 @@ TEST_F(ConnectionDirectionTest, AnAmbiguousEndWaitsForTheListenersThatAreThereNo
   EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kListener)), 1U);
 }
 
+// The side that connected was reset. Its port may be that of a listener that is gone.
+TEST_F(ConnectionDirectionTest, AListenerThatWasClosedBeforeAConnectionBeganDidNotAcceptIt) {
+  Listen({443, 50'001}, 0);
+  Listen({443}, 1);
+  Poll(2, {});
+  SocketRecord end = TestConnection{.cookie = 1, .sent = 5}.End(/*is_orderly=*/false);
+  end.local.port = 50'001;
+  Destroy(3, end);
+  Listen({443}, 4);
+  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 5U);
+  EXPECT_EQ(Closed(Direction::kInbound), 0U);
+}
+
 TEST_F(ConnectionDirectionTest, AnAmbiguousEndIsBookedByTheNextFullPollAtTheLatest) {
   Poll(0, {});
   SocketRecord end = TestConnection{.cookie = 1, .direction = Direction::kInbound}.End();

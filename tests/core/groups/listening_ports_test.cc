@@ -26,11 +26,12 @@ TEST(ListeningPortsTest, APortIsListenedOnAsLongAsPollsMeetAListener) {
   EXPECT_TRUE(ports.IsListening(443));
   ports.CompletePoll(At(2));
   EXPECT_FALSE(ports.IsListening(443)) << "at once";
-  EXPECT_TRUE(ports.HasListened(443));
+  EXPECT_TRUE(ports.HasListened(443, At(1)));
+  EXPECT_FALSE(ports.HasListened(443, At(2)));
   ports.CompletePoll(At(61));
-  EXPECT_TRUE(ports.HasListened(443));
+  EXPECT_TRUE(ports.HasListened(443, At(1)));
   ports.CompletePoll(At(62));
-  EXPECT_FALSE(ports.HasListened(443));
+  EXPECT_FALSE(ports.HasListened(443, At(1))) << "that is too long ago";
   EXPECT_EQ(ports.known_at(), At(62));
 }
 
