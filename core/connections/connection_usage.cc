@@ -68,12 +68,8 @@ ConnectionUsage UsageOf(const SocketRecord& record, Direction direction) {
 }
 
 ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
-  // More than a tick of the kernel's clock and a wait for the lock.
-  constexpr std::chrono::milliseconds kJustNow{100};
   ConnectionUsage usage = UsageOf(record, direction);
-  if (IsFinReceived(record.state) || !record.tcp_info) return usage;
-  const auto& since_ack = record.tcp_info->since_last_ack_received;
-  const bool may_be_fin = since_ack && *since_ack < kJustNow;
+  const bool may_be_fin = !IsFinReceived(record.state) && MayBeNewerThanItsState(record);
   usage.bytes_received = LessOne(usage.bytes_received, may_be_fin);
   return usage;
 }

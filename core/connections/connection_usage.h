@@ -27,9 +27,8 @@ struct ConnectionUsage {
 /// values are 0 if the kernel has no counters.
 ConnectionUsage UsageOf(const SocketRecord& record, Direction direction);
 
-/// Returns the same, but without the last byte received if that may be a FIN. kernel: inet_diag
-/// reads the state before it takes the socket's lock, and the counters after that. If a FIN arrives
-/// in between, the record says ESTABLISHED, but its byte count includes the FIN.
+/// Returns the same, but without the last byte received if that may be a FIN that is newer than the
+/// state (MayBeNewerThanItsState).
 ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction);
 
 /// Whether the peer's FIN had come, and was counted as a byte received, when a connection ended.

@@ -27,10 +27,11 @@ std::int64_t FinalSurplus(const SocketRecord& record, const TcpTraffic& traffic)
   return Surplus(traffic) + record.send_queue - traffic.bytes_not_sent;
 }
 
-// No FIN was sent.
+// No FIN was sent, by the state. If the state is older than the counters, an acknowledged FIN looks
+// like an acknowledged SYN.
 OpenerEvidence OfOpen(const SocketRecord& record, const TcpTraffic& traffic) {
   const std::int64_t surplus = Surplus(traffic);
-  if (surplus == 1) return kOutboundProof;
+  if (surplus == 1) return {Direction::kOutbound, !MayBeNewerThanItsState(record)};
   if (surplus == 0 && traffic.segments_unacked == 0) return kInboundProof;
   return BySyns(FinalSurplus(record, traffic), /*is_proof=*/false);
 }

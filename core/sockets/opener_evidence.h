@@ -4,8 +4,8 @@
 // what was acknowledged beyond what was sent is 1 on the side that connected and 0 on the side that
 // accepted; an acknowledged FIN adds 1. The counters deceive where the host itself drops what it
 // sends (a packet filter, a full queue), where a process restores a socket (TCP_REPAIR), and where
-// the send queue, which is read before the socket's lock is taken, is older than the counters. Then
-// the number is neither 0 nor 1, or is not the same in two polls.
+// the send queue or the state, which are read before the socket's lock is taken, are older than the
+// counters. Then the number is neither 0 nor 1, or is not the same in two polls.
 #pragma once
 
 #include <optional>

@@ -88,4 +88,14 @@ struct SocketRecord {
   bool is_v6_only = false;
 };
 
+/// Returns true iff the counters of a dump's row may be newer than its state, because an ACK has
+/// just arrived. kernel: inet_diag reads the state, waits for the socket's lock, and then reads the
+/// counters. So a row may say ESTABLISHED although its counters include a FIN, sent or received.
+inline bool MayBeNewerThanItsState(const SocketRecord& record) {
+  // More than a tick of the kernel's clock and a wait for the lock.
+  constexpr std::chrono::milliseconds kJustNow{100};
+  return record.tcp_info && record.tcp_info->since_last_ack_received &&
+         *record.tcp_info->since_last_ack_received < kJustNow;
+}
+
 }  // namespace connwatch

@@ -51,6 +51,17 @@ TEST(OpenerEvidenceTest, AHandshakeShowsItByItsState) {
   EXPECT_TRUE(EvidenceOf(record).is_proof);
 }
 
+// kernel: the state is read before the counters.
+TEST(OpenerEvidenceTest, AFinThatIsNewerThanTheStateLooksLikeASyn) {
+  SocketRecord row =
+      TestSocket{.direction = Direction::kInbound, .is_fin_sent = true, .is_fin_acked = true}
+          .Record();
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(99);
+  EXPECT_FALSE(EvidenceOf(row).is_proof);
+  row.tcp_info->since_last_ack_received = std::chrono::milliseconds(100);
+  EXPECT_TRUE(EvidenceOf(row).is_proof) << "then it was a SYN";
+}
+
 TEST(OpenerEvidenceTest, AnIdleConnectionIsAProof) {
   for (const Direction direction : kDirections) {
     for (const TcpState state :
