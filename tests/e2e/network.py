@@ -90,7 +90,9 @@ def free_port():
     ports = [port for port in range(1024, 65536) if not first <= port <= last]
     while True:
         port = random.choice(ports)
-        with contextlib.suppress(OSError), socket.create_server(("", port)):
+        with contextlib.suppress(OSError), socket.socket() as probe:  # which does not listen
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("", port))
             return port
 
 
