@@ -42,7 +42,7 @@ void TierPoller::Continue(Instant now) {
                                         std::to_string(kDumpDeadline.count()) + " s");
     return;
   }
-  auto progress = ReadSlice();
+  auto progress = ReadSlice(now);
   if (!progress) {
     flight_->outcome = std::move(progress).error();
   } else if (*progress == DumpProgress::kDone) {
@@ -50,12 +50,12 @@ void TierPoller::Continue(Instant now) {
   }
 }
 
-Result<DumpProgress> TierPoller::ReadSlice() {
+Result<DumpProgress> TierPoller::ReadSlice(Instant now) {
   DumpProgress progress = DumpProgress::kMore;
   for (int i = 0; i < kBatchesPerSlice && progress == DumpProgress::kMore; ++i) {
     auto batch = flight_->dump->ReadBatch();
     if (!batch) return std::move(batch).error();
-    work_.Add(batch->records);
+    work_.Add(batch->records, now);
     progress = batch->progress;
   }
   return progress;

@@ -56,7 +56,7 @@ class TierPoller {
     std::optional<Result<void>> outcome;  // present once it has ended
   };
 
-  Result<DumpProgress> ReadSlice();
+  Result<DumpProgress> ReadSlice(Instant now);
 
   SocketSource& source_;
   PollWork& work_;

@@ -111,7 +111,7 @@ std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) 
 
 void ConnectionTracker::BeginPoll(MonotonicTime now) {
   is_polling_ = true;
-  start_ = now;
+  start_ = reading_ = now;
   latest_place_ = ConnectionTable::kNowhere;
   left_out_in_poll_ = 0;
   tombstones_->cookies.clear();  // the walk that starts now cannot meet those sockets
@@ -233,18 +233,16 @@ void ConnectionTracker::Book(const SocketRecord& record, GroupKey key,
 // A walk can miss a socket. If a socket is met for the first time, but has been silent since before
 // the latest complete poll began, it must have existed then.
 bool ConnectionTracker::IsOlderThanThePreviousPoll(const SocketRecord& record) const {
-  constexpr std::chrono::seconds kSlack{1};  // the walk takes time, and so did the one before
-  const auto slack = std::max<std::chrono::nanoseconds>(kSlack, 2 * previous_duration_);
+  constexpr std::chrono::seconds kSlack{2};  // between the reading of the clock and of the record
   return record.tcp_info && record.tcp_info->idle &&
-         *record.tcp_info->idle > start_ - *previous_start_ + slack;
+         *record.tcp_info->idle > reading_ - *previous_start_ + kSlack;
 }
 
-void ConnectionTracker::CompletePoll(MonotonicTime now) {
+void ConnectionTracker::CompletePoll() {
   RetireVanished();
   BookUndecidedUntil(start_);  // the poll has met every listener
   stats_.left_out = left_out_in_poll_;
   previous_start_ = start_;
-  previous_duration_ = now - start_;
   poll_number_ = (poll_number_ + 1) % TrackedConnection::kPollNumbers;
   is_polling_ = false;
   tombstones_->cookies.clear();

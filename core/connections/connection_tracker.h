@@ -35,10 +35,12 @@ class ConnectionTracker {
   // For a full poll, call BeginPoll, then Observe once for each socket that does not listen, then
   // CompletePoll. If the poll fails, do not call CompletePoll: the next BeginPoll starts anew.
   void BeginPoll(MonotonicTime now);
+  /// The sockets that Observe is called for from now on are being read at `now`.
+  void ContinuePoll(MonotonicTime now) { reading_ = now; }
   /// Adds what is new to the ledger and returns the key of the socket. nullopt if the socket is
   /// excluded.
   std::optional<GroupKey> Observe(const SocketRecord& record);
-  void CompletePoll(MonotonicTime now);
+  void CompletePoll();
 
   /// The destroy event of a socket. If neither the event nor a listener shows who opened the
   /// connection, it is booked only after the next poll of the listeners.
@@ -101,9 +103,9 @@ class ConnectionTracker {
 
   bool is_polling_ = false;
   MonotonicTime start_;                          // of the latest poll
+  MonotonicTime reading_;                        // when the latest records were read
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one
-  std::chrono::nanoseconds previous_duration_{0};
-  unsigned poll_number_ = 0;  // modulo TrackedConnection::kPollNumbers
+  unsigned poll_number_ = 0;                     // modulo TrackedConnection::kPollNumbers
   Place latest_place_ = ConnectionTable::kNowhere;
   std::size_t retired_ = 0;
   std::uint64_t left_out_in_poll_ = 0;

@@ -24,12 +24,13 @@ void FullPoll::Begin(Instant now) {
   start_ = now.monotonic;
 }
 
-void FullPoll::Add(std::span<const SocketRecord> records) {
+void FullPoll::Add(std::span<const SocketRecord> records, Instant now) {
+  tracker_.ContinuePoll(now.monotonic);
   for (const SocketRecord& record : records) aggregator_->Add(record);
 }
 
-void FullPoll::Complete(Instant now) {
-  tracker_.CompletePoll(now.monotonic);
+void FullPoll::Complete(Instant /*now*/) {
+  tracker_.CompletePoll();
   FullPollResult result = std::move(*aggregator_).Finish();
   aggregator_.reset();
   levels_ = std::move(result.levels);

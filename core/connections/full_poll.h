@@ -23,7 +23,7 @@ class FullPoll final : public PollWork {
 
   DumpQuery Query() const override { return {.states = TcpStateSet::All(), .tcp_info = true}; }
   void Begin(Instant now) override;
-  void Add(std::span<const SocketRecord> records) override;
+  void Add(std::span<const SocketRecord> records, Instant now) override;
   void Complete(Instant now) override;
 
   /// Absent before the first complete poll.

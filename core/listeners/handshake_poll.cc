@@ -79,7 +79,7 @@ void HandshakePoll::Begin(Instant now) {
   }
 }
 
-void HandshakePoll::Add(std::span<const SocketRecord> records) {
+void HandshakePoll::Add(std::span<const SocketRecord> records, Instant /*now*/) {
   for (const SocketRecord& record : records) {
     if (!seen_->Insert(record.cookie)) continue;
     if (record.state == TcpState::kSynRecv) AddSynRecv(record);

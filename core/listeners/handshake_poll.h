@@ -39,7 +39,7 @@ class HandshakePoll final : public PollWork {
 
   DumpQuery Query() const override { return {.states = {TcpState::kSynSent, TcpState::kSynRecv}}; }
   void Begin(Instant now) override;
-  void Add(std::span<const SocketRecord> records) override;
+  void Add(std::span<const SocketRecord> records, Instant now) override;
   void Complete(Instant now) override;
 
   /// Of the latest complete poll.

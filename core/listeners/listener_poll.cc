@@ -10,7 +10,7 @@ void ListenerPoll::Begin(Instant now) {
   if (drops.IsCounterDue(now.monotonic)) drops.ReadCounter(read_listen_drops_(), now.monotonic);
 }
 
-void ListenerPoll::Add(std::span<const SocketRecord> records) {
+void ListenerPoll::Add(std::span<const SocketRecord> records, Instant /*now*/) {
   for (const SocketRecord& record : records) {
     if (seen_->Insert(record.cookie)) listening_.push_back(record);
   }

@@ -31,7 +31,7 @@ class ListenerPoll final : public PollWork {
     return {.states = {TcpState::kListen}, .socket_memory = true};
   }
   void Begin(Instant now) override;
-  void Add(std::span<const SocketRecord> records) override;
+  void Add(std::span<const SocketRecord> records, Instant now) override;
   void Complete(Instant now) override;
 
  private:

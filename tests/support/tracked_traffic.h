@@ -31,7 +31,7 @@ class TrackedTraffic : public testing::Test {
   void Poll(int second, const std::vector<SocketRecord>& rows) {
     tracker_.BeginPoll(At(second));
     for (const SocketRecord& row : rows) tracker_.Observe(row);
-    tracker_.CompletePoll(At(second));
+    tracker_.CompletePoll();
   }
   void Destroy(int second, const SocketRecord& event) { tracker_.OnDestroyed(event, At(second)); }
 

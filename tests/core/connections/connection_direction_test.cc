@@ -133,7 +133,7 @@ TEST_F(ConnectionDirectionTest, AMiniSocketIsInTheGroupOfItsConnection) {
   Listen({443}, 1);
   tracker_.BeginPoll(At(2));
   EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
-  tracker_.CompletePoll(At(2));
+  tracker_.CompletePoll();
   tracker_.BeginPoll(At(3));
   EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
 }

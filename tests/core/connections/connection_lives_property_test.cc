@@ -165,7 +165,7 @@ class Lives {
     for (const SocketRecord& mini_socket : mini_sockets_) tracker_.Observe(mini_socket);
     constexpr std::size_t kKept = 20;
     while (mini_sockets_.size() > kKept) mini_sockets_.pop_front();
-    tracker_.CompletePoll(now_);
+    tracker_.CompletePoll();
   }
 
   std::map<std::uint64_t, TestConnection>::iterator Any() {

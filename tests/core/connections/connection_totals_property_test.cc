@@ -114,7 +114,7 @@ class History {
     while (!walk_.empty()) ReadRow();
     is_polling_ = false;
     if (may_lose_ && Below(5) == 0) return;  // the poll fails at its end
-    tracker_.CompletePoll(Now());
+    tracker_.CompletePoll();
   }
 
   void Poll() {

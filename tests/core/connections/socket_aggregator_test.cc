@@ -179,7 +179,7 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
   ConnectionTracker tracker(2 * kPorts, classifier, ledger);
   const MonotonicTime start(std::chrono::seconds(1'000));
   tracker.BeginPoll(start);
-  tracker.CompletePoll(start);
+  tracker.CompletePoll();
   tracker.BeginPoll(start);
   SocketAggregator aggregator(Options(), start, std::nullopt, classifier, tracker);
   for (std::uint32_t port = 1; port < kPorts; ++port) {
@@ -187,7 +187,7 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
         .cookie = port, .sent = port, .port = static_cast<std::uint16_t>(port)};
     aggregator.Add(connection.Row());
   }
-  tracker.CompletePoll(start);
+  tracker.CompletePoll();
   const PerGroup<GroupLevels> levels = std::move(aggregator).Finish().levels.groups;
 
   const std::vector<ShownGroup> shown = classifier.ShownGroups();

@@ -61,7 +61,7 @@ class HandshakePollTest : public testing::Test {
  protected:
   const PendingConnects& Poll(int second, const std::vector<SocketRecord>& records) {
     poll_.Begin(TestInstant(second));
-    poll_.Add(records);
+    poll_.Add(records, TestInstant(second));
     poll_.Complete(TestInstant(second));
     return poll_.pending();
   }
@@ -117,7 +117,7 @@ TEST_F(HandshakePollTest, TheFirstPollTakesTheTimersWord) {
 TEST_F(HandshakePollTest, AFailedPollChangesNothing) {
   Poll(0, {SynSent(1, 443)});
   poll_.Begin(TestInstant(1));
-  poll_.Add(std::vector{SynSent(2, 443), SynSent(3, 443)});
+  poll_.Add(std::vector{SynSent(2, 443), SynSent(3, 443)}, TestInstant(2));
   EXPECT_EQ(poll_.pending().by_group.at(kFirst).sockets, 1U);
   EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_group.at(kFirst).oldest_age, milliseconds(2'000));
 }

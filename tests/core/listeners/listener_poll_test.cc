@@ -19,7 +19,7 @@ class ListenerPollTest : public testing::Test {
     SocketRecord record = Listening(1, 80);
     record.drops = drops;
     poll_.Begin(now);
-    poll_.Add(std::vector{record, record});
+    poll_.Add(std::vector{record, record}, {});
     poll_.Complete(now);
   }
 

@@ -81,7 +81,7 @@ class DestroyEventRunnerTest : public testing::Test {
  protected:
   DestroyEventRunnerTest() {
     tracker_.BeginPoll({});
-    tracker_.CompletePoll({});
+    tracker_.CompletePoll();
   }
 
   static Config Mode(DestroyEvents mode) {

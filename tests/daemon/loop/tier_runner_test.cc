@@ -18,7 +18,9 @@ class CountingWork final : public PollWork {
  public:
   DumpQuery Query() const override { return {}; }
   void Begin(Instant /*now*/) override {}
-  void Add(std::span<const SocketRecord> records) override { records_ += records.size(); }
+  void Add(std::span<const SocketRecord> records, Instant /*now*/) override {
+    records_ += records.size();
+  }
   void Complete(Instant /*now*/) override { ++completed_; }
 
   std::size_t records_ = 0;
