@@ -335,20 +335,18 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
     EndAs(*shown, record);
     return;
   }
-  const Undecided connection{record, now, *previous_start_};
-  const DirectionGuess guess = classifier_.Guess(record, connection.begun_after);
+  const DirectionGuess guess = classifier_.Guess(record, *previous_start_);
   const bool may_wait = guess.basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
   if (may_wait) {
-    undecided_.push_back(connection);
+    undecided_.push_back({record, now, *previous_start_});
   } else {
-    EndByGuess(connection);
+    EndBy(guess, record);
   }
 }
 
-void ConnectionTracker::EndByGuess(const Undecided& connection) {
-  const DirectionGuess guess = classifier_.Guess(connection.record, connection.begun_after);
+void ConnectionTracker::EndBy(DirectionGuess guess, const SocketRecord& record) {
   ++stats_.guessed[IndexOf(guess.basis)];
-  EndAs(guess.direction, connection.record);
+  EndAs(guess.direction, record);
 }
 
 // A listener that was younger than the connection's end is known by now.
@@ -356,7 +354,7 @@ void ConnectionTracker::BookUndecidedUntil(MonotonicTime time) {
   const auto end = std::ranges::find_if(
       undecided_, [time](const Undecided& connection) { return connection.time > time; });
   for (auto connection = undecided_.begin(); connection != end; ++connection) {
-    EndByGuess(*connection);
+    EndBy(classifier_.Guess(connection->record, connection->begun_after), connection->record);
   }
   undecided_.erase(undecided_.begin(), end);
 }

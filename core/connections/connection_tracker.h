@@ -80,7 +80,7 @@ class ConnectionTracker {
   void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
-  void EndByGuess(const Undecided& connection);
+  void EndBy(DirectionGuess guess, const SocketRecord& record);
   void EndAs(Direction direction, const SocketRecord& record);
   void BookUndecidedUntil(MonotonicTime time);
   void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,
