@@ -46,8 +46,9 @@ void FullPoll::ArrangeGroups() {
       if (std::as_const(levels_->groups)[{direction, id}].HasConnections()) classifier_.Meet(id);
     }
   }
-  tracker_.Release(classifier_.Rearrange());
-  if (classifier_.has_changed()) tracker_.Regroup();
+  const GroupBook::Rearrangement made = classifier_.Rearrange();
+  tracker_.Release(made.released);
+  if (made.has_new_groups) tracker_.Regroup();
 }
 
 }  // namespace connwatch

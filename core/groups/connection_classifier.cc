@@ -103,12 +103,12 @@ void ConnectionClassifier::AddFoldedTraffic(const SocketRecord& record, Directio
   book_.AddFoldedTraffic(TraitsOf(record, direction, unit), bytes, now_);
 }
 
-std::vector<GroupBook::Released> ConnectionClassifier::Rearrange() {
-  std::vector<GroupBook::Released> released = book_.Rearrange(now_);
-  for (const GroupBook::Released& group : released) {
+GroupBook::Rearrangement ConnectionClassifier::Rearrange() {
+  GroupBook::Rearrangement made = book_.Rearrange(now_);
+  for (const GroupBook::Released& group : made.released) {
     if (group.port) services_.Forget(*group.port);
   }
-  return released;
+  return made;
 }
 
 std::vector<ShownGroup> ConnectionClassifier::ShownGroups() const {

@@ -82,9 +82,8 @@ class ConnectionClassifier {
   void AddFoldedTraffic(const SocketRecord& record, Direction direction, std::uint64_t bytes);
   /// The group has connections now. Classify() says so by itself.
   void Meet(GroupId id) { book_.Meet(id, now_); }
-  /// See GroupBook::Rearrange. After it, look at has_changed().
-  std::vector<GroupBook::Released> Rearrange();
-  bool has_changed() const { return book_.has_changed(); }
+  /// See GroupBook::Rearrange.
+  GroupBook::Rearrangement Rearrange();
 
   GroupId AtPlace(std::uint16_t place) const { return book_.AtPlace(place); }
   /// The places of all groups are below this.

@@ -5,11 +5,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/port_range.h"
+
 namespace connwatch {
 
 namespace {
 
-constexpr std::size_t kPorts = 65'536;
 // "other" and "ephemeral" take no room.
 constexpr std::size_t kFixedGroups = 2;
 
@@ -26,7 +27,8 @@ std::optional<std::uint16_t> PortNaming(std::string_view group) {
   return is_port ? std::optional(port) : std::nullopt;
 }
 
-GroupBook::GroupBook(const GroupBookOptions& options) : port_places_(kPorts, kOtherGroup.place) {
+GroupBook::GroupBook(const GroupBookOptions& options)
+    : port_places_(kPortCount, kOtherGroup.place) {
   Open("other");
   groups_[kOtherGroup.place].is_met = true;
   Open("ephemeral");
@@ -134,21 +136,20 @@ std::optional<std::uint16_t> GroupBook::LongestIdle(MonotonicTime now) const {
   return idle;
 }
 
-std::vector<GroupBook::Released> GroupBook::Rearrange(MonotonicTime now) {
-  std::vector<Released> released;
-  has_changed_ = false;
+GroupBook::Rearrangement GroupBook::Rearrange(MonotonicTime now) {
+  Rearrangement made;
   candidates_.ForgetOld(now);
   while (candidates_.size() > 0) {
     if (!HasRoom()) {
       const auto idle = LongestIdle(now);
       if (!idle) break;
-      released.push_back(Release(*idle));
+      made.released.push_back(Release(*idle));
       if (!HasRoom()) continue;  // fewer groups fit since a reload
     }
     Meet(Open(*candidates_.TakeBusiest()), now);
-    has_changed_ = true;
+    made.has_new_groups = true;
   }
-  return released;
+  return made;
 }
 
 std::size_t GroupBook::CountNewNames(const std::vector<GroupRule>& rules) const {

@@ -54,6 +54,12 @@ class GroupBook {
     GroupId id;
     std::optional<std::uint16_t> port;  // of a group by port
   };
+  struct Rearrangement {
+    /// Nothing may be counted for these any more.
+    std::vector<Released> released;
+    /// True iff candidates got places. Ask Of() again for every connection then.
+    bool has_new_groups = false;
+  };
 
   /// The configured groups get places in the order of the rules.
   explicit GroupBook(const GroupBookOptions& options);
@@ -71,11 +77,8 @@ class GroupBook {
   void AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t bytes, MonotonicTime now);
 
   /// Gives free places to the candidates with most traffic, and then the places of groups that had
-  /// no connection for kIdle. Returns the groups that had these places: nothing may be counted for
-  /// them any more. Ask Of() again for every connection if has_changed() is true.
-  std::vector<Released> Rearrange(MonotonicTime now);
-  /// Returns true iff the latest Rearrange() gave a candidate a place.
-  bool has_changed() const { return has_changed_; }
+  /// no connection for kIdle.
+  Rearrangement Rearrange(MonotonicTime now);
 
   /// The places that were ever given are below this.
   std::size_t size() const { return groups_.size(); }
@@ -124,7 +127,6 @@ class GroupBook {
   std::vector<std::uint16_t> free_places_;
   std::unordered_map<std::string_view, std::uint16_t> by_name_;  // into groups_
   GroupCandidates candidates_;
-  bool has_changed_ = false;
 
   GroupRules rules_;
   std::vector<std::uint16_t> rule_places_;  // by index of the rule

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <chrono>
 #include <cstdint>
 #include <unordered_map>
@@ -13,6 +12,7 @@
 #include "core/base/direction.h"
 #include "core/base/instant.h"
 #include "core/base/port_range.h"
+#include "core/base/port_set.h"
 
 namespace connwatch {
 
@@ -61,7 +61,7 @@ class ServicePorts {
 
   // kernel: the default of ip_local_port_range
   PortRange ephemeral_{32'768, 60'999};
-  std::array<std::bitset<65'536>, kDirectionCount> services_;    // by IndexOf(Direction)
+  std::array<PortSet, kDirectionCount> services_;                // by IndexOf(Direction)
   std::unordered_map<std::uint16_t, Destination> destinations_;  // that are no services yet
 };
 

@@ -143,7 +143,7 @@ TEST(ConnectionClassifierTest, AGroupThatGivesUpItsPlaceMustProveItselfAgain) {
   classifier.BeginFullPoll(kStart + ServicePorts::kListened + GroupBook::kIdle);
   EXPECT_EQ(GroupOf(classifier, Established(2, 80)), "other");
   EXPECT_EQ(classifier.folded_groups(), 1U);
-  EXPECT_EQ(classifier.Rearrange().size(), 1U);
+  EXPECT_EQ(classifier.Rearrange().released.size(), 1U);
   EXPECT_EQ(GroupOf(classifier, Established(2, 80)), "80");
   EXPECT_EQ(GroupOf(classifier, Established(1, 50'051)), "ephemeral");
 }

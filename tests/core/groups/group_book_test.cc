@@ -298,11 +298,11 @@ TEST(GroupBookTest, AnIdleGroupGivesItsPlaceToTheCandidateWithMostTraffic) {
   book.Of(Inbound(4), later);
   book.AddFoldedTraffic(Inbound(3), 10, later);
   book.AddFoldedTraffic(Inbound(4), 1'000, later);
-  const std::vector<GroupBook::Released> released = book.Rearrange(later);
-  ASSERT_EQ(released.size(), 1U);
-  EXPECT_EQ(released[0].id, idle);
-  EXPECT_EQ(released[0].port, 1);
-  EXPECT_TRUE(book.has_changed());
+  const GroupBook::Rearrangement made = book.Rearrange(later);
+  ASSERT_EQ(made.released.size(), 1U);
+  EXPECT_EQ(made.released[0].id, idle);
+  EXPECT_EQ(made.released[0].port, 1);
+  EXPECT_TRUE(made.has_new_groups);
   EXPECT_THAT(Shown(book), ElementsAre("other", "4", "2"));
   const GroupId next = book.Of(Inbound(4), later);
   EXPECT_EQ(next.place, idle.place);
@@ -314,14 +314,14 @@ TEST(GroupBookTest, AnIdleGroupGivesItsPlaceToTheCandidateWithMostTraffic) {
 TEST(GroupBookTest, AGroupKeepsItsPlaceForAnHourAndAsLongAsNobodyWantsIt) {
   GroupBook book({.max_groups = 1});
   book.Of(Inbound(1), kStart);
-  EXPECT_TRUE(book.Rearrange(kStart + hours(10)).empty()) << "nobody wants it";
+  EXPECT_TRUE(book.Rearrange(kStart + hours(10)).released.empty()) << "nobody wants it";
   EXPECT_THAT(Shown(book), ElementsAre("other", "1"));
   book.Of(Inbound(1), kStart + hours(10));
   const MonotonicTime nearly = kStart + hours(10) + GroupBook::kIdle - minutes(1);
   book.Of(Inbound(2), nearly);
-  EXPECT_TRUE(book.Rearrange(nearly).empty());
-  EXPECT_FALSE(book.has_changed());
-  EXPECT_EQ(book.Rearrange(nearly + minutes(1)).size(), 1U);
+  EXPECT_TRUE(book.Rearrange(nearly).released.empty());
+  EXPECT_FALSE(book.Rearrange(nearly).has_new_groups);
+  EXPECT_EQ(book.Rearrange(nearly + minutes(1)).released.size(), 1U);
   EXPECT_THAT(Shown(book), ElementsAre("other", "2"));
 }
 
@@ -330,10 +330,10 @@ TEST(GroupBookTest, AListenerAloneKeepsNoGroupAndWantsNoPlace) {
   book.OfListener(Inbound(1), kStart);
   const MonotonicTime later = kStart + GroupBook::kIdle;
   EXPECT_EQ(book.OfListener(Inbound(2), later), kOtherGroup);
-  EXPECT_TRUE(book.Rearrange(later).empty());
+  EXPECT_TRUE(book.Rearrange(later).released.empty());
   EXPECT_EQ(book.OfListener(Inbound(1), later), book.AtPlace(2));
   book.Of(Inbound(3), later);
-  EXPECT_EQ(book.Rearrange(later).size(), 1U);
+  EXPECT_EQ(book.Rearrange(later).released.size(), 1U);
   EXPECT_THAT(Shown(book), ElementsAre("other", "3"));
 }
 
@@ -341,7 +341,7 @@ TEST(GroupBookTest, AConfiguredGroupKeepsItsPlace) {
   GroupBook book({.rules = {ByLocalPort("edge", 443)}, .max_groups = 1});
   const MonotonicTime later = kStart + hours(10);
   book.Of(Inbound(1), later);
-  EXPECT_TRUE(book.Rearrange(later).empty());
+  EXPECT_TRUE(book.Rearrange(later).released.empty());
   EXPECT_THAT(Shown(book), ElementsAre("other", "edge"));
 }
 
