@@ -13,7 +13,8 @@ namespace connwatch {
 /// How a connection ended, as far as that is known. The values of the `cause` label.
 enum class EndCause : std::uint8_t {
   kComplete,        // its final values are known
-  kDisconnected,    // the event has no peer and no counters: a failed connect, or SO_LINGER 0
+  kDisconnected,    // the event has no peer and no counters (a failed connect, SO_LINGER 0), or the
+                    // socket has connected again
   kNotEstablished,  // the event shows that the connect failed
   kVanished,        // no event came, but it was gone for two polls
 };
@@ -30,7 +31,8 @@ struct TrackerStats {
   std::uint64_t tracked = 0;   // connections
   std::uint64_t left_out = 0;  // of the latest poll: connections beyond max_connections
   std::array<std::uint64_t, kEndCauseCount> ended{};  // by IndexOf(EndCause)
-  /// Ended connections whose direction was never more than a guess, by IndexOf(GuessBasis).
+  /// Ended connections whose direction was never more than a guess, by IndexOf(GuessBasis). Those
+  /// that vanished are not among them.
   std::array<std::uint64_t, kGuessBasisCount> guessed{};
 };
 

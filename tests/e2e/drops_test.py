@@ -102,12 +102,15 @@ class DropsTest(unittest.TestCase):
         daemon = self.daemon_that_knows(server)
         self.assert_harmless(daemon, server, lambda: self.request(server))
 
-    def test_segments_of_no_connection(self):
+    def watched_host(self):
+        """(daemon, a listener that it knows, its port, a raw socket of the other host)"""
         hosts = self.enterContext(TwoHosts())
         server = self.sockets.listener(AT_SERVER)
-        port = server.getsockname()[1]
-        raw = hosts.raw_socket()
-        daemon = self.daemon_that_knows(server)
+        return (self.daemon_that_knows(server), server, server.getsockname()[1],
+                hosts.raw_socket())
+
+    def test_segments_of_no_connection(self):
+        daemon, server, port, raw = self.watched_host()
 
         def send():
             for flags in (RST, RST | ACK, ACK, FIN, FIN | ACK):
@@ -115,21 +118,13 @@ class DropsTest(unittest.TestCase):
         self.assert_harmless(daemon, server, send)
 
     def test_repeated_syns(self):
-        hosts = self.enterContext(TwoHosts())
-        server = self.sockets.listener(AT_SERVER)
-        port = server.getsockname()[1]
-        raw = hosts.raw_socket()
-        daemon = self.daemon_that_knows(server)
+        daemon, server, port, raw = self.watched_host()
         # The answers are lost, so the client asks again.
         self.assert_harmless(daemon, server,
                              lambda: raw.sendto(syn("198.19.0.9", 1024, port), (SERVER, 0)))
 
     def test_half_open_probes(self):
-        hosts = self.enterContext(TwoHosts())
-        server = self.sockets.listener(AT_SERVER)
-        port = server.getsockname()[1]
-        raw = hosts.raw_socket()
-        daemon = self.daemon_that_knows(server)
+        daemon, server, port, raw = self.watched_host()
         # The client's kernel knows of no handshake, and resets what is answered.
         self.assert_harmless(daemon, server,
                              lambda: raw.sendto(syn(CLIENT, 20_000, port), (SERVER, 0)))
