@@ -34,15 +34,19 @@ struct TrackedConnection {
   std::uint32_t rwnd_limited_ms = 0;
   std::uint32_t sndbuf_limited_ms = 0;
   std::uint16_t group = 0;        // the place of the group
-  unsigned seen_in_poll : 7 = 0;  // modulo kPollNumbers
+  unsigned seen_in_poll : 5 = 0;  // modulo kPollNumbers
+  // Unless its opener is proven, what it moves is booked only by so many polls from now.
+  unsigned polls_to_wait : 2 = kMaxPollsToWait;
+  bool is_grouped : 1 = false;  // false: its group must be looked up when it is next met
   Direction direction : 1 = Direction::kInbound;
   TcpState state : 4 = TcpState::kClose;
   Opener opener : 2 = Opener::kGuessed;
-  bool is_grouped : 1 = false;  // false: its group must be looked up when it is next met
   bool is_retired : 1 = false;
 
-  static constexpr unsigned kPollNumbers = 128;
+  static constexpr unsigned kPollNumbers = 32;
+  static constexpr unsigned kMaxPollsToWait = 3;
 };
+static_assert(sizeof(TrackedConnection) == 48);
 
 class ConnectionTable {
  public:

@@ -44,6 +44,11 @@ ConnectionUsage Remembered(const TrackedConnection& connection) {
           .sndbuf_limited = milliseconds(connection.sndbuf_limited_ms)};
 }
 
+// All of what is remembered, or nothing as long as it waits to be booked.
+ConnectionUsage Booked(const TrackedConnection& connection) {
+  return connection.polls_to_wait == 0 ? Remembered(connection) : ConnectionUsage();
+}
+
 ConnectionUsage GrowthOf(const ConnectionUsage& now, const ConnectionUsage& before) {
   return {.bytes_sent = Growth(now.bytes_sent, before.bytes_sent),
           .bytes_received = Growth(now.bytes_received, before.bytes_received),
@@ -74,6 +79,10 @@ bool IsLaterConnection(const TrackedConnection& before, const SocketRecord& now)
   const TcpTraffic& traffic = *now.tcp_info->traffic;
   return static_cast<std::int32_t>(traffic.segments_sent - before.segments_sent) < 0 ||
          traffic.bytes_acked < before.bytes_sent || traffic.bytes_received < before.bytes_received;
+}
+
+Opener HintOf(Direction direction) {
+  return direction == Direction::kInbound ? Opener::kHintedInbound : Opener::kHintedOutbound;
 }
 
 // True iff the kernel cleared the peer's address and all counters before it reported the end.
@@ -130,7 +139,7 @@ std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   if (place == ConnectionTable::kNowhere) return Enter(record);
   latest_place_ = place;
   TrackedConnection& connection = table_.At(place);
-  if (IsLaterConnection(connection, record)) Restart(connection, record);
+  if (IsLaterConnection(connection, record)) Restart(connection);
   Judge(connection, record);
   if (!connection.is_grouped) {
     const auto classified = classifier_.Classify(record, connection.direction, {.is_polled = true});
@@ -141,18 +150,42 @@ std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   return KeyOf(connection);
 }
 
-// Evidence replaces a guess. Evidence that is no proof must be shown by two polls.
+// Proof replaces a guess. Evidence that is no proof must be shown by two polls. As long as nothing
+// is booked, a later guess, which may know more listeners, replaces the one before.
 void ConnectionTracker::Judge(TrackedConnection& connection, const SocketRecord& record) const {
   if (connection.opener == Opener::kProven) return;
+  Direction direction = connection.direction;
   const OpenerEvidence evidence = EvidenceOf(record);
-  if (!evidence.direction) return;
-  const Opener hint =
-      *evidence.direction == Direction::kInbound ? Opener::kHintedInbound : Opener::kHintedOutbound;
-  const bool is_proof = evidence.is_proof || connection.opener == hint;
-  connection.opener = is_proof ? Opener::kProven : hint;
-  if (!is_proof || connection.direction == *evidence.direction) return;
-  connection.direction = *evidence.direction;
+  if (evidence.direction) {
+    const Opener hint = HintOf(*evidence.direction);
+    const bool is_proof = evidence.is_proof || connection.opener == hint;
+    connection.opener = is_proof ? Opener::kProven : hint;
+  }
+  if (connection.opener == Opener::kProven) {
+    direction = *evidence.direction;
+  } else if (connection.polls_to_wait > 0) {
+    direction = Guess(connection, record).direction;
+  }
+  if (direction == connection.direction) return;
+  connection.direction = direction;
   connection.is_grouped = false;
+}
+
+// What one poll has shown decides before the ports do.
+DirectionGuess ConnectionTracker::Guess(const TrackedConnection& connection,
+                                        const SocketRecord& record) const {
+  const DirectionGuess guess = classifier_.Guess(record);
+  if (guess.basis == GuessBasis::kListener) return guess;
+  switch (connection.opener) {
+    case Opener::kHintedInbound:
+      return {Direction::kInbound, GuessBasis::kHint};
+    case Opener::kHintedOutbound:
+      return {Direction::kOutbound, GuessBasis::kHint};
+    case Opener::kGuessed:
+    case Opener::kProven:
+      break;
+  }
+  return guess;
 }
 
 void ConnectionTracker::Assign(TrackedConnection& connection, const Classification& classified) {
@@ -162,7 +195,6 @@ void ConnectionTracker::Assign(TrackedConnection& connection, const Classificati
 
 std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
   TrackedConnection met;
-  met.direction = classifier_.Guess(record).direction;
   Judge(met, record);
   const auto classified =
       classifier_.Classify(record, met.direction, {.is_new = true, .is_polled = true});
@@ -184,9 +216,9 @@ std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
   connection.seen_in_poll = poll_number_ % TrackedConnection::kPollNumbers;
   if (IsOld(record)) {
     Remember(connection, UsageOf(record, key.direction));
+    connection.polls_to_wait = 0;
   } else {
-    Remember(connection, SureUsageOf(record, key.direction));
-    Book(record, key, Remembered(connection));
+    Update(connection, record);
   }
   return key;
 }
@@ -198,7 +230,8 @@ bool ConnectionTracker::IsOld(const SocketRecord& record) const {
 }
 
 // The socket has ended a connection without an event and has begun another one.
-void ConnectionTracker::Restart(TrackedConnection& connection, const SocketRecord& record) {
+void ConnectionTracker::Restart(TrackedConnection& connection) {
+  WaitNoLonger(connection);
   if (connection.is_retired) {
     --retired_;  // counted when it vanished
   } else {
@@ -208,17 +241,30 @@ void ConnectionTracker::Restart(TrackedConnection& connection, const SocketRecor
   const std::uint64_t cookie = connection.cookie;
   connection = TrackedConnection();
   connection.cookie = cookie;
-  connection.direction = classifier_.Guess(record).direction;
 }
 
 void ConnectionTracker::Update(TrackedConnection& connection, const SocketRecord& record) {
+  connection.state = record.state;
+  const ConnectionUsage usage = SureUsageOf(record, connection.direction);
+  if (connection.polls_to_wait > 0) {
+    Remember(connection, usage);
+    const bool is_proven = connection.opener == Opener::kProven;
+    connection.polls_to_wait = is_proven ? 0 : connection.polls_to_wait - 1;
+    Book(record, KeyOf(connection), Booked(connection));
+    return;
+  }
   const ConnectionUsage before = Remembered(connection);
   ConnectionUsage after = before;
-  after += GrowthOf(SureUsageOf(record, connection.direction), before);
+  after += GrowthOf(usage, before);
   Remember(connection, after);
-  connection.state = record.state;
   // What was rounded off is added later.
   Book(record, KeyOf(connection), GrowthOf(Remembered(connection), before));
+}
+
+// The connection has ended, and no record will tell more of it.
+void ConnectionTracker::WaitNoLonger(TrackedConnection& connection) {
+  if (connection.polls_to_wait > 0) ledger_[KeyOf(connection)].usage += Remembered(connection);
+  connection.polls_to_wait = 0;
 }
 
 void ConnectionTracker::Book(const SocketRecord& record, GroupKey key,
@@ -261,6 +307,7 @@ void ConnectionTracker::RetireVanished() {
     connection.is_retired = true;
     ++retired_;
     ++stats_.ended[IndexOf(EndCause::kVanished)];
+    WaitNoLonger(connection);
     const bool was_established = connection.state != TcpState::kSynSent;
     if (was_established) ++ledger_[KeyOf(connection)].closed;
   }
@@ -291,17 +338,19 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
   const bool has_final_values = !IsBlank(record) && record.tcp_info && record.tcp_info->traffic;
   if (has_final_values) {
     const bool is_later = IsLaterConnection(connection, record);
-    if (is_later) Restart(connection, record);
+    if (is_later) Restart(connection);
     const Direction before = connection.direction;
     Judge(connection, record);
     if (is_later || connection.direction != before) {
       const auto classified = classifier_.Classify(record, connection.direction);
       Assign(connection, classified.value_or(Classification{}));
     }
-    BookFinal(record, KeyOf(connection), Remembered(connection), connection.state);
+    BookFinal(record, KeyOf(connection), Booked(connection), connection.state);
+  } else {
+    WaitNoLonger(connection);
   }
   if (connection.opener != Opener::kProven) {
-    ++stats_.guessed[IndexOf(classifier_.Guess(record).basis)];
+    ++stats_.guessed[IndexOf(Guess(connection, record).basis)];
   }
   const bool was_established = connection.state != TcpState::kSynSent;
   const GroupKey key = KeyOf(connection);

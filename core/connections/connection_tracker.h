@@ -73,10 +73,12 @@ class ConnectionTracker {
   std::optional<GroupKey> Enter(const SocketRecord& record);
   std::optional<GroupKey> MeetMiniSocket(const SocketRecord& record);
   bool IsOld(const SocketRecord& record) const;
-  void Restart(TrackedConnection& connection, const SocketRecord& record);
+  void Restart(TrackedConnection& connection);
   void Judge(TrackedConnection& connection, const SocketRecord& record) const;
+  DirectionGuess Guess(const TrackedConnection& connection, const SocketRecord& record) const;
   void Assign(TrackedConnection& connection, const Classification& classified);
   void Update(TrackedConnection& connection, const SocketRecord& record);
+  void WaitNoLonger(TrackedConnection& connection);
   void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);

@@ -29,7 +29,7 @@ def groups(page):
 
 def guessed(page):
     return {by: total(page, "connections_direction_guessed_total", by=by)
-            for by in ("listener", "port_range", "nothing")}
+            for by in ("listener", "hint", "port_range", "nothing")}
 
 
 class YoungListenerTest(TrafficTest):

@@ -17,7 +17,7 @@ inline Snapshot FullSnapshot() {
       .groups = {{kOtherGroup, "other", {true, true}}, {kInbound443.group, "443", {true, false}}},
       .folded_groups = 3,
       .traffic = TestTraffic(),
-      .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}, .guessed = {7, 3, 1}},
+      .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}, .guessed = {7, 2, 3, 1}},
       .destroy_events = {.is_active = true,
                          .events = 36,
                          .overruns = 1,

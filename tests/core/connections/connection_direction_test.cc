@@ -34,45 +34,110 @@ TEST_F(ConnectionDirectionTest, EvidenceBeatsTheListener) {
   EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 40U);
 }
 
-TEST_F(ConnectionDirectionTest, AGuessIsReplacedByProofAndWhatWasBookedStays) {
+// Of an accepted connection on a port that no listener is known of. By the ports alone it would be
+// outbound.
+TestConnection AcceptedSomewhere() {
+  return {.cookie = 1, .direction = Direction::kInbound, .sent = 40, .received = 9, .port = 50'001};
+}
+
+// The host itself has dropped what the connection sent: the counters show nothing.
+SocketRecord Unclear(SocketRecord row) {
+  row.tcp_info->traffic->bytes_sent += 400;
+  return row;
+}
+
+// Data is in flight: a hint, but no proof.
+SocketRecord InFlight(SocketRecord row) {
+  row.tcp_info->traffic->segments_unacked = 1;
+  row.tcp_info->traffic->bytes_sent += 10;
+  row.send_queue = 10;
+  return row;
+}
+
+TEST_F(ConnectionDirectionTest, WhatAConnectionHasMovedWaitsForTheProof) {
   Poll(0, {});
-  SocketRecord row =
-      TestConnection{.cookie = 1, .direction = Direction::kInbound, .sent = 40}.Row();
-  row.local.port = 50'001;  // the guess: outbound, by nothing
-  row.remote.port = 50'002;
-  row.tcp_info->traffic->bytes_sent += 400;  // dropped by the host itself
-  Poll(1, {row});
-  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 39U);
-  row.tcp_info->traffic->bytes_sent -= 400;
-  row.tcp_info->traffic->bytes_acked += 2;
-  row.tcp_info->traffic->bytes_sent += 2;
-  Poll(2, {row});
-  EXPECT_EQ(Usage(Direction::kOutbound).bytes_sent, 39U);
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 3U);
-  SocketRecord end = row;
-  end.state = TcpState::kClose;
-  Destroy(2, end);
+  Poll(1, {Unclear(AcceptedSomewhere().Row())});
+  EXPECT_EQ(Usage(Direction::kInbound), ConnectionUsage());
+  EXPECT_EQ(Usage(Direction::kOutbound), ConnectionUsage());
+  Poll(2, {AcceptedSomewhere().Row()});
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 40U);
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 9U);
+  EXPECT_EQ(Usage(Direction::kOutbound), ConnectionUsage());
+}
+
+TEST_F(ConnectionDirectionTest, TheThirdPollBooksByAGuessWhichProofReplacesButWhatWasBookedStays) {
+  Poll(0, {});
+  TestConnection connection = AcceptedSomewhere();
+  for (int second = 1; second < 3; ++second) Poll(second, {Unclear(connection.Row())});
+  EXPECT_EQ(Usage(Direction::kOutbound), ConnectionUsage());
+  Poll(3, {Unclear(connection.Row())});
+  EXPECT_EQ(Usage(Direction::kOutbound).bytes_received, 9U);
+  connection.received = 12;
+  Poll(4, {connection.Row()});
+  EXPECT_EQ(Usage(Direction::kOutbound).bytes_received, 9U);
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 3U);
+  Destroy(4, connection.End());
   EXPECT_EQ(Closed(Direction::kInbound), 1U);
   EXPECT_EQ(tracker_.stats().guessed, TrackerStats{}.guessed);
+}
+
+TEST_F(ConnectionDirectionTest, WhatWaitsIsBookedWhenTheConnectionEnds) {
+  const auto ends_as = [](std::uint64_t received) {
+    return TestConnection{.cookie = 1, .received = received, .port = 5'432};
+  };
+  Poll(0, {});
+  Poll(1, {Unclear(ends_as(1).Row())});
+  Destroy(1, ends_as(1).BlankEnd());
+  EXPECT_EQ(Usage().bytes_received, 1U) << "the kernel cleared the counters";
+  Poll(2, {Unclear(ends_as(20).Row())});
+  Poll(3, {ends_as(3).Row()});
+  EXPECT_EQ(Usage().bytes_received, 24U) << "the socket has connected again";
+  Destroy(3, ends_as(5).End());
+  EXPECT_EQ(Usage().bytes_received, 26U);
+  Poll(4, {Unclear(ends_as(100).Row())});
+  Destroy(4, ends_as(200).End());
+  EXPECT_EQ(Usage().bytes_received, 226U) << "its event tells the rest";
+  Poll(5, {Unclear(ends_as(1'000).Row())});
+  for (int second = 6; second < 9; ++second) Poll(second, {});
+  EXPECT_EQ(Usage().bytes_received, 1'226U) << "it vanished";
+}
+
+TEST_F(ConnectionDirectionTest, AListenerThatIsKnownLaterDecidesWhatWaits) {
+  Poll(0, {});
+  Poll(1, {Unclear(AcceptedSomewhere().Row())});
+  Listen({443, 50'001}, 1);
+  Destroy(1, AcceptedSomewhere().End());
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 9U);
+  EXPECT_EQ(Closed(Direction::kInbound), 1U);
+  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kListener)), 1U);
+}
+
+TEST_F(ConnectionDirectionTest, WhatOnePollHasShownDecidesBeforeThePorts) {
+  Poll(0, {});
+  Poll(1, {InFlight(AcceptedSomewhere().Row())});
+  Destroy(1, AcceptedSomewhere().End());
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 40U);
+  EXPECT_EQ(Closed(Direction::kInbound), 1U);
+  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kHint)), 1U);
 }
 
 // kernel: the send queue is read before the lock, so one row may be torn.
 TEST_F(ConnectionDirectionTest, AHintMustBeShownByTwoPolls) {
   Poll(0, {});
-  SocketRecord row =
-      TestConnection{.cookie = 1, .direction = Direction::kInbound, .sent = 40}.Row();
-  row.tcp_info->traffic->segments_unacked = 1;
-  row.tcp_info->traffic->bytes_sent += 10;
-  row.send_queue = 11;  // one too many: it looks outbound
-  Poll(1, {row});
-  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 40U) << "the listener decides";
-  row.send_queue = 10;
+  const SocketRecord row =
+      InFlight(TestConnection{.cookie = 1, .direction = Direction::kInbound, .sent = 40}.Row());
+  SocketRecord torn = row;
+  ++torn.send_queue;  // it looks outbound
+  tracker_.BeginPoll(At(1));
+  EXPECT_EQ(tracker_.Observe(torn)->direction, Direction::kInbound) << "the listener decides";
+  tracker_.CompletePoll();
   Poll(2, {row});
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 0U) << "it is not proven yet";
   Poll(3, {row});
-  row.send_queue = 11;
-  Poll(4, {row});
-  Poll(5, {row});
-  EXPECT_EQ(tracker_.Observe(row)->direction, Direction::kInbound) << "proven before";
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_sent, 40U);
+  Poll(4, {torn});
+  Poll(5, {torn});
+  EXPECT_EQ(tracker_.Observe(torn)->direction, Direction::kInbound) << "proven before";
 }
 
 TEST_F(ConnectionDirectionTest, AnAmbiguousEndWaitsForTheListenersThatAreThereNow) {
