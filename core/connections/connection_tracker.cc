@@ -421,9 +421,12 @@ void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
   MeetSuccessor(record);
   const PeerFin peer_fin = PeerFinOf(record, key.direction, last_seen);
   Book(record, key, GrowthOf(FinalUsageOf(record, key.direction, peer_fin), before));
-  const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
   if (peer_fin == PeerFin::kAbsent) return;  // a reset leaves no mini-socket
-  ended_.Add(record, {key, peer_fin == PeerFin::kDoubtful && is_byte_left_out});
+  const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
+  const bool is_fin_doubtful = peer_fin == PeerFin::kDoubtful && is_byte_left_out;
+  const bool is_guess_right = classifier_.Guess(record).direction == key.direction;
+  // Otherwise nothing depends on it, and remembering it would make up a third of an event's cost.
+  if (is_fin_doubtful || !is_guess_right) ended_.Add(record, {key, is_fin_doubtful});
 }
 
 std::optional<GroupKey> ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
