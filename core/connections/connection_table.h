@@ -35,7 +35,7 @@ struct TrackedConnection {
   std::uint32_t sndbuf_limited_ms = 0;
   std::uint16_t group = 0;        // the place of the group
   unsigned seen_in_poll : 5 = 0;  // modulo kPollNumbers
-  // Unless its opener is proven, what it moves is booked only by so many polls from now.
+  // How many polls must still meet it before what it moves is booked. 0 once its opener is proven.
   unsigned polls_to_wait : 2 = kMaxPollsToWait;
   bool is_grouped : 1 = false;  // false: its group must be looked up when it is next met
   Direction direction : 1 = Direction::kInbound;

@@ -44,7 +44,7 @@ ConnectionUsage Remembered(const TrackedConnection& connection) {
           .sndbuf_limited = milliseconds(connection.sndbuf_limited_ms)};
 }
 
-// All of what is remembered, or nothing as long as it waits to be booked.
+// What is in the ledger: all that is remembered, but nothing as long as it waits to be booked.
 ConnectionUsage Booked(const TrackedConnection& connection) {
   return connection.polls_to_wait == 0 ? Remembered(connection) : ConnectionUsage();
 }
@@ -425,7 +425,7 @@ void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
   const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
   const bool is_fin_doubtful = peer_fin == PeerFin::kDoubtful && is_byte_left_out;
   const bool is_guess_right = classifier_.Guess(record).direction == key.direction;
-  // Otherwise nothing depends on it, and remembering it would make up a third of an event's cost.
+  // The others are not needed again. To remember them, too, takes a third of an event's cost.
   if (is_fin_doubtful || !is_guess_right) ended_.Add(record, {key, is_fin_doubtful});
 }
 
