@@ -248,8 +248,11 @@ void ConnectionTracker::Update(TrackedConnection& connection, const SocketRecord
   const ConnectionUsage usage = SureUsageOf(record, connection.direction);
   if (connection.polls_to_wait > 0) {
     Remember(connection, usage);
-    const bool is_proven = connection.opener == Opener::kProven;
-    connection.polls_to_wait = is_proven ? 0 : connection.polls_to_wait - 1;
+    if (connection.opener == Opener::kProven) {
+      connection.polls_to_wait = 0;
+    } else {
+      --connection.polls_to_wait;
+    }
     Book(record, KeyOf(connection), Booked(connection));
     return;
   }
@@ -424,17 +427,17 @@ void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
   if (peer_fin == PeerFin::kAbsent) return;  // a reset leaves no mini-socket
   const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
   const bool is_fin_doubtful = peer_fin == PeerFin::kDoubtful && is_byte_left_out;
-  const bool is_guess_right = classifier_.Guess(record).direction == key.direction;
   // The others are not needed again. To remember them, too, takes a third of an event's cost.
-  if (is_fin_doubtful || !is_guess_right) ended_.Add(record, {key, is_fin_doubtful});
+  const bool is_needed = is_fin_doubtful || !classifier_.WillGuess(record, key.direction);
+  if (is_needed) ended_.Add(record, {key, is_fin_doubtful});
 }
 
 std::optional<GroupKey> ConnectionTracker::MeetMiniSocket(const SocketRecord& record) {
   const auto ended = ended_.Meet(record);
   if (!ended) return Classify(record);
   if (ended->is_fin_doubtful) ++ledger_[ended->key].usage.bytes_received;
-  // It need not be remembered if a guess comes to the same.
-  if (classifier_.Guess(record).direction == ended->key.direction) ended_.Take(record);
+  // It need not be remembered if guesses will come to the same.
+  if (classifier_.WillGuess(record, ended->key.direction)) ended_.Take(record);
   return ended->key;
 }
 

@@ -1,7 +1,7 @@
 // Remembers connections that have ended, as long as the kernel keeps a mini-socket (TIME-WAIT or
 // FIN-WAIT-2) in their place. A mini-socket shows neither who opened the connection nor a cookie
-// that a poll has seen, so it is recognised by its endpoints. The owner adds only connections
-// whose direction a guess would get wrong, or whose FIN is doubtful. Used by one thread.
+// that a poll has seen, so it is recognised by its endpoints. The owner adds only connections whose
+// direction a guess would get wrong, now or later, or whose FIN is doubtful. Used by one thread.
 //
 // A mini-socket also settles whether bytes_received of the ended connection includes the peer's
 // FIN. If this host closed first, the destroy event comes as soon as the host's own FIN is

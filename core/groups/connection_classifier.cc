@@ -53,10 +53,22 @@ DirectionGuess ConnectionClassifier::Guess(const SocketRecord& record,
   if (listening_.HasListened(record.local.port, begun_after)) {
     return {Direction::kInbound, GuessBasis::kListener};
   }
+  return GuessByPorts(record);
+}
+
+DirectionGuess ConnectionClassifier::GuessByPorts(const SocketRecord& record) const {
   const bool is_local_ephemeral = services_.IsEphemeral(record.local.port);
   const bool is_remote_ephemeral = services_.IsEphemeral(record.remote.port);
   if (is_local_ephemeral == is_remote_ephemeral) return {};
   return {is_local_ephemeral ? Direction::kOutbound : Direction::kInbound, GuessBasis::kPortRange};
+}
+
+bool ConnectionClassifier::WillGuess(const SocketRecord& record, Direction direction) const {
+  const DirectionGuess guess = Guess(record);
+  if (guess.direction != direction) return false;
+  const bool is_lasting =
+      guess.basis != GuessBasis::kListener || listening_.IsListening(record.local.port);
+  return is_lasting || GuessByPorts(record).direction == direction;
 }
 
 Direction ConnectionClassifier::DirectionOf(const SocketRecord& record) const {

@@ -71,6 +71,9 @@ class ConnectionClassifier {
   /// range. A listener that was closed before `begun_after` cannot have accepted a connection that
   /// began later.
   DirectionGuess Guess(const SocketRecord& record, MonotonicTime begun_after = {}) const;
+  /// Returns true iff Guess() comes to `direction` now and for the next minute. A guess that relies
+  /// on a listener which is closed already may change before that.
+  bool WillGuess(const SocketRecord& record, Direction direction) const;
   /// Returns the direction that the record shows (core/sockets/opener_evidence.h), else a guess.
   Direction DirectionOf(const SocketRecord& record) const;
 
@@ -97,6 +100,7 @@ class ConnectionClassifier {
 
  private:
   static bool UsesUnits(const GroupBookOptions& options);
+  DirectionGuess GuessByPorts(const SocketRecord& record) const;
   bool IsExcluded(const SocketRecord& record) const;
   ConnectionTraits TraitsOf(const SocketRecord& record, Direction direction,
                             std::string_view unit) const;

@@ -203,6 +203,19 @@ TEST_F(ConnectionDirectionTest, AMiniSocketIsInTheGroupOfItsConnection) {
   EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
 }
 
+// The guess is right when the connection ends, and wrong as soon as the listener is forgotten.
+TEST_F(ConnectionDirectionTest, AMiniSocketOutlivesWhatIsKnownOfTheListener) {
+  Poll(0, {});
+  const TestConnection connection{.cookie = 1, .direction = Direction::kInbound, .port = 50'051};
+  Listen({443, 50'051}, 0);
+  Listen({443}, 1);
+  Destroy(50, connection.EndBeforePeersFin());
+  Poll(51, {connection.MiniSocket()});
+  Listen({443}, 62);
+  tracker_.BeginPoll(At(62));
+  EXPECT_EQ(tracker_.Observe(connection.MiniSocket())->direction, Direction::kInbound);
+}
+
 TEST_F(ConnectionDirectionTest, AConnectionLeavesTheEphemeralGroupWhenItsPortIsThatOfAService) {
   Listen({50'051}, 0);
   Poll(0, {});
