@@ -427,7 +427,7 @@ void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
   if (peer_fin == PeerFin::kAbsent) return;  // a reset leaves no mini-socket
   const bool is_byte_left_out = record.tcp_info->traffic->bytes_received > before.bytes_received;
   const bool is_fin_doubtful = peer_fin == PeerFin::kDoubtful && is_byte_left_out;
-  // The others are not needed again. To remember them, too, takes a third of an event's cost.
+  // The others are not needed again. To remember them, too, took a third of an event's CPU time.
   const bool is_needed = is_fin_doubtful || !classifier_.WillGuess(record, key.direction);
   if (is_needed) ended_.Add(record, {key, is_fin_doubtful});
 }

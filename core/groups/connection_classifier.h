@@ -71,8 +71,9 @@ class ConnectionClassifier {
   /// range. A listener that was closed before `begun_after` cannot have accepted a connection that
   /// began later.
   DirectionGuess Guess(const SocketRecord& record, MonotonicTime begun_after = {}) const;
-  /// Returns true iff Guess() comes to `direction` now and for the next minute. A guess that relies
-  /// on a listener which is closed already may change before that.
+  /// Returns true iff Guess() comes to `direction` now, and still will in a minute, as far as is
+  /// known. A listener that is closed already is forgotten by then, so what follows from it alone
+  /// does not last.
   bool WillGuess(const SocketRecord& record, Direction direction) const;
   /// Returns the direction that the record shows (core/sockets/opener_evidence.h), else a guess.
   Direction DirectionOf(const SocketRecord& record) const;
