@@ -291,7 +291,9 @@ void ConnectionTracker::CompletePoll() {
   RetireVanished();
   BookUndecidedUntil(start_);  // the poll has met every listener
   stats_.left_out = left_out_in_poll_;
+  earlier_start_ = previous_start_.value_or(MonotonicTime());
   previous_start_ = start_;
+  previous_end_ = reading_;
   poll_number_ = (poll_number_ + 1) % TrackedConnection::kPollNumbers;
   is_polling_ = false;
   tombstones_->cookies.clear();
@@ -387,13 +389,23 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
     EndAs(*shown, record);
     return;
   }
-  const DirectionGuess guess = classifier_.Guess(record, *previous_start_);
+  const MonotonicTime begun_after = BegunAfter(now);
+  const DirectionGuess guess = classifier_.Guess(record, begun_after);
   const bool may_wait = guess.basis != GuessBasis::kListener && undecided_.size() < kMaxUndecided;
   if (may_wait) {
-    undecided_.push_back({record, now, *previous_start_});
+    undecided_.push_back({record, now, begun_after});
   } else {
     EndBy(guess, record);
   }
+}
+
+// A connection that a poll did not meet, although it lived longer than the poll, began after the
+// start of the poll. But an end that is read shortly after a poll may be older than the poll: the
+// kernel reports it late, and the daemon reads it when it has the time.
+MonotonicTime ConnectionTracker::BegunAfter(MonotonicTime now) const {
+  constexpr std::chrono::seconds kEventDelay{1};
+  const bool may_be_older = now < previous_end_ + kEventDelay;
+  return may_be_older ? earlier_start_ : *previous_start_;
 }
 
 void ConnectionTracker::EndBy(DirectionGuess guess, const SocketRecord& record) {

@@ -63,7 +63,7 @@ class ConnectionTracker {
   struct Undecided {
     SocketRecord record;
     MonotonicTime time;         // of its end
-    MonotonicTime begun_after;  // a poll that has not met it
+    MonotonicTime begun_after;  // see BegunAfter()
   };
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
@@ -82,6 +82,7 @@ class ConnectionTracker {
   void Book(const SocketRecord& record, GroupKey key, const ConnectionUsage& growth);
   void EndKnown(Place place, const SocketRecord& record);
   void EndUnknown(const SocketRecord& record, MonotonicTime now);
+  MonotonicTime BegunAfter(MonotonicTime now) const;
   void EndBy(DirectionGuess guess, const SocketRecord& record);
   void EndAs(Direction direction, const SocketRecord& record);
   void BookUndecidedUntil(MonotonicTime time);
@@ -107,6 +108,8 @@ class ConnectionTracker {
   MonotonicTime start_;                          // of the latest poll
   MonotonicTime reading_;                        // when the latest records were read
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one
+  MonotonicTime previous_end_;                   // of the same poll
+  MonotonicTime earlier_start_;                  // of the complete poll before it
   unsigned poll_number_ = 0;                     // modulo TrackedConnection::kPollNumbers
   Place latest_place_ = ConnectionTable::kNowhere;
   std::size_t retired_ = 0;

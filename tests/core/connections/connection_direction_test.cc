@@ -168,6 +168,22 @@ TEST_F(ConnectionDirectionTest, AListenerThatWasClosedBeforeAConnectionBeganDidN
   EXPECT_EQ(Closed(Direction::kInbound), 0U);
 }
 
+// The poll did not meet the connection, because it had ended just before. Its event is read later.
+TEST_F(ConnectionDirectionTest, AnEndThatIsReadAfterAPollMayBeOlderThanThePoll) {
+  Poll(0, {});
+  SocketRecord listener = Listening(1, 50'051);
+  listener.state = TcpState::kClose;
+  listener.send_queue = 0;
+  Destroy(5, listener);
+  Listen({443}, 6);
+  Poll(6, {});
+  Destroy(6, TestConnection{.cookie = 2, .direction = Direction::kInbound, .port = 50'051}.End());
+  Listen({443}, 7);
+  EXPECT_EQ(Closed(Direction::kInbound), 1U);
+  EXPECT_EQ(Closed(Direction::kOutbound), 0U);
+  EXPECT_EQ(tracker_.stats().guessed.at(IndexOf(GuessBasis::kListener)), 1U);
+}
+
 TEST_F(ConnectionDirectionTest, AnAmbiguousEndIsBookedByTheNextFullPollAtTheLatest) {
   Poll(0, {});
   SocketRecord end = TestConnection{.cookie = 1, .direction = Direction::kInbound}.End();
