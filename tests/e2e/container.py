@@ -66,7 +66,10 @@ class Container(contextlib.AbstractContextManager):
 
     @staticmethod
     def _is_first_in_its_namespace(pid):
-        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        try:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return False  # one of the children that nspawn needs only to set the container up
         return any(line.split()[2:] == ["1"] for line in status.splitlines()
                    if line.startswith("NSpid:"))
 
