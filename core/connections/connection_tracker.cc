@@ -399,11 +399,12 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
   }
 }
 
-// A connection that a poll did not meet, although it lived longer than the poll, began after the
-// start of the poll. But an end that is read shortly after a poll may be older than the poll: the
-// kernel reports it late, and the daemon reads it when it has the time.
+// A full poll meets every connection that is open all the while. So one that it did not meet, and
+// that ended later, began after its start. But an end that is read soon after a poll may be older
+// than the poll, because the kernel reports it late, or the daemon reads it late. Then the poll
+// before decides.
 MonotonicTime ConnectionTracker::BegunAfter(MonotonicTime now) const {
-  constexpr std::chrono::seconds kEventDelay{1};
+  constexpr std::chrono::seconds kEventDelay{1};  // from an end to its reading, at most
   const bool may_be_older = now < previous_end_ + kEventDelay;
   return may_be_older ? earlier_start_ : *previous_start_;
 }

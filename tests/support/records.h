@@ -45,6 +45,13 @@ inline SocketRecord Listening(std::uint64_t cookie, std::uint16_t port,
   return record;
 }
 
+/// The destroy event of a socket that was listening on 0.0.0.0:`port`.
+inline SocketRecord EndOfListener(std::uint64_t cookie, std::uint16_t port) {
+  SocketRecord record = Listening(cookie, port, 0, 0);
+  record.state = TcpState::kClose;
+  return record;
+}
+
 /// A handshake of a client with `local`:`port` that waits for its final ACK.
 inline SocketRecord SynRecv(IpAddress local, std::uint16_t port, AddressFamily socket_family,
                             std::uint8_t retransmissions = 0) {

@@ -171,10 +171,7 @@ TEST_F(ConnectionDirectionTest, AListenerThatWasClosedBeforeAConnectionBeganDidN
 // The poll did not meet the connection, because it had ended just before. Its event is read later.
 TEST_F(ConnectionDirectionTest, AnEndThatIsReadAfterAPollMayBeOlderThanThePoll) {
   Poll(0, {});
-  SocketRecord listener = Listening(1, 50'051);
-  listener.state = TcpState::kClose;
-  listener.send_queue = 0;
-  Destroy(5, listener);
+  Destroy(5, EndOfListener(1, 50'051));
   Listen({443}, 6);
   Poll(6, {});
   Destroy(6, TestConnection{.cookie = 2, .direction = Direction::kInbound, .port = 50'051}.End());
@@ -196,10 +193,7 @@ TEST_F(ConnectionDirectionTest, AnAmbiguousEndIsBookedByTheNextFullPollAtTheLate
 
 TEST_F(ConnectionDirectionTest, TheEndOfAListenerThatNoPollHasMetTellsThatThePortWasListenedOn) {
   Poll(0, {});
-  SocketRecord listener = Listening(1, 50'051);
-  listener.state = TcpState::kClose;
-  listener.send_queue = 0;
-  Destroy(1, listener);
+  Destroy(1, EndOfListener(1, 50'051));
   Destroy(1, TestConnection{.cookie = 2, .direction = Direction::kInbound, .port = 50'051}.End());
   Poll(2, {});
   EXPECT_EQ(Closed(Direction::kInbound), 1U);

@@ -104,9 +104,7 @@ class Lives {
     if (listening_.empty()) return;
     const std::uint16_t port = AnyListened();
     listening_.erase(port);
-    SocketRecord end = Listening(++latest_cookie_, port, 0, 0);
-    end.state = TcpState::kClose;
-    events_.emplace_back(now_, end);
+    events_.emplace_back(now_, EndOfListener(++latest_cookie_, port));
   }
 
   // The kernel and the daemon take their time, so a poll may come between an end and its event.

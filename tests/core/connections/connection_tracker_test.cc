@@ -224,9 +224,7 @@ TEST_F(ConnectionTrackerTest, AnEventWithoutTrafficOfAnUnknownOneIsNotCounted) {
 
 TEST_F(ConnectionTrackerTest, ListenersAndUnusedSocketsAreNoConnections) {
   Poll(0, {});
-  SocketRecord listener = Listening(1, 443, 0, 0);
-  listener.state = TcpState::kClose;
-  Destroy(0, listener);
+  Destroy(0, EndOfListener(1, 443));
   EXPECT_EQ(tracker_.stats().ended, TrackerStats{}.ended);
 }
 
