@@ -291,9 +291,11 @@ void ConnectionTracker::CompletePoll() {
   RetireVanished();
   BookUndecidedUntil(start_);  // the poll has met every listener
   stats_.left_out = left_out_in_poll_;
-  earlier_start_ = previous_start_.value_or(MonotonicTime());
   previous_start_ = start_;
-  previous_end_ = reading_;
+  if (reading_ >= late_.end + kEventDelay) {
+    early_ = late_;
+    late_ = {start_, reading_};
+  }
   poll_number_ = (poll_number_ + 1) % TrackedConnection::kPollNumbers;
   is_polling_ = false;
   tombstones_->cookies.clear();
@@ -400,13 +402,9 @@ void ConnectionTracker::EndUnknown(const SocketRecord& record, MonotonicTime now
 }
 
 // A full poll meets every connection that is open all the while. So one that it did not meet, and
-// that ended later, began after its start. But an end that is read soon after a poll may be older
-// than the poll, because the kernel reports it late, or the daemon reads it late. Then the poll
-// before decides.
+// that ended later, began after its start. An end that is read soon after it may be older than it.
 MonotonicTime ConnectionTracker::BegunAfter(MonotonicTime now) const {
-  constexpr std::chrono::seconds kEventDelay{1};  // from an end to its reading, at most
-  const bool may_be_older = now < previous_end_ + kEventDelay;
-  return may_be_older ? earlier_start_ : *previous_start_;
+  return now >= late_.end + kEventDelay ? late_.start : early_.start;
 }
 
 void ConnectionTracker::EndBy(DirectionGuess guess, const SocketRecord& record) {

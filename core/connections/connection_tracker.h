@@ -65,6 +65,13 @@ class ConnectionTracker {
     MonotonicTime time;         // of its end
     MonotonicTime begun_after;  // see BegunAfter()
   };
+  /// A complete full poll; the epoch if there was none.
+  struct PastPoll {
+    MonotonicTime start;
+    MonotonicTime end;
+  };
+  /// What it takes at most until the kernel has reported an end and the daemon has read it.
+  static constexpr std::chrono::seconds kEventDelay{1};
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
 
@@ -108,8 +115,8 @@ class ConnectionTracker {
   MonotonicTime start_;                          // of the latest poll
   MonotonicTime reading_;                        // when the latest records were read
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one
-  MonotonicTime previous_end_;                   // of the same poll
-  MonotonicTime earlier_start_;                  // of the complete poll before it
+  PastPoll early_;                               // ended kEventDelay before late_, or more
+  PastPoll late_;                                // a complete poll, the latest or nearly so
   unsigned poll_number_ = 0;                     // modulo TrackedConnection::kPollNumbers
   Place latest_place_ = ConnectionTable::kNowhere;
   std::size_t retired_ = 0;
