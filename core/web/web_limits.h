@@ -1,0 +1,16 @@
+// The limits of HTTP messages that both the web configuration file and the server must know.
+#pragma once
+
+#include <cstddef>
+
+namespace connwatch {
+
+/// How many bytes the configured headers of a reply may take together. Each takes its name, its
+/// value and four bytes more (": " and the end of the line). The server has memory for these and
+/// for its own headers, whatever a request is.
+inline constexpr std::size_t kMaxReplyHeaderBytes = std::size_t{8} * 1024;
+
+/// How many bytes the request line and the headers of a request may take together.
+inline constexpr std::size_t kMaxRequestHeadBytes = std::size_t{8} * 1024;
+
+}  // namespace connwatch
