@@ -3,11 +3,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <array>
-#include <ctime>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
+#include <limits>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include "procfs/text_file.h"
@@ -29,23 +30,15 @@ enum StatField : std::size_t {
   kResidentPages = 24 - 3,
 };
 
-milliseconds FromTicks(std::uint64_t ticks) {
+// 126 years. The sum of two such times fits into 64 bits of nanoseconds.
+constexpr std::uint64_t kMaxSeconds = 4'000'000'000;
+
+// nullopt for more than kMaxSeconds: nothing has run for so long.
+std::optional<milliseconds> FromTicks(std::optional<std::uint64_t> ticks) {
   constexpr std::uint64_t kMillisPerSecond = 1000;
   const auto ticks_per_second = static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
-  return milliseconds(ticks * kMillisPerSecond / ticks_per_second);
-}
-
-std::optional<WallTime> ReadBootTime() {
-  std::ifstream file("/proc/stat");
-  std::string line;
-  constexpr std::string_view kKey = "btime ";
-  while (std::getline(file, line)) {
-    if (!line.starts_with(kKey)) continue;
-    const auto boot_seconds = ParseUnsigned(line.substr(kKey.size()));
-    if (boot_seconds)
-      return std::chrono::system_clock::from_time_t(static_cast<std::time_t>(*boot_seconds));
-  }
-  return std::nullopt;
+  if (!ticks || *ticks / ticks_per_second > kMaxSeconds) return std::nullopt;
+  return milliseconds(*ticks * kMillisPerSecond / ticks_per_second);
 }
 
 std::optional<std::uint64_t> CountFds(const std::string& directory) {
@@ -67,6 +60,19 @@ std::optional<std::uint64_t> ReadMaxFds() {
 
 }  // namespace
 
+std::optional<WallTime> ParseBootTime(std::string_view text) {
+  constexpr std::string_view kKey = "btime ";
+  const auto lines = SplitLines(text);
+  if (!lines) return std::nullopt;
+  for (const std::string_view line : *lines) {
+    if (!line.starts_with(kKey)) continue;
+    const auto boot_seconds = ParseUnsigned(line.substr(kKey.size()));
+    if (!boot_seconds || *boot_seconds > kMaxSeconds) return std::nullopt;
+    return WallTime(std::chrono::seconds(*boot_seconds));
+  }
+  return std::nullopt;
+}
+
 ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time) {
   // The command name is in parentheses and may contain anything, even parentheses.
   const std::size_t name_end = text.rfind(") ");
@@ -77,27 +83,30 @@ ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boo
   if (fields.size() <= kResidentPages) return {};
 
   ProcessStats stats;
-  if (fields[kUserTicks] && fields[kSystemTicks]) {
-    stats.cpu = FromTicks(*fields[kUserTicks] + *fields[kSystemTicks]);
-  }
+  const auto user = FromTicks(fields[kUserTicks]);
+  const auto system = FromTicks(fields[kSystemTicks]);
+  if (user && system) stats.cpu = *user + *system;
   stats.threads = fields[kThreads];
   // Since the boot, by CLOCK_BOOTTIME.
-  if (boot_time && fields[kStartTicks]) {
-    const milliseconds since_boot = FromTicks(*fields[kStartTicks]);
-    stats.started = Instant{MonotonicTime(since_boot), *boot_time + since_boot};
+  const auto since_boot = FromTicks(fields[kStartTicks]);
+  if (boot_time && since_boot) {
+    stats.started = Instant{MonotonicTime(*since_boot), *boot_time + *since_boot};
   }
   stats.virtual_bytes = fields[kVirtualBytes];
-  if (fields[kResidentPages]) {
-    stats.resident_bytes =
-        *fields[kResidentPages] * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto pages = fields[kResidentPages];
+  if (pages && *pages <= std::numeric_limits<std::uint64_t>::max() / page_bytes) {
+    stats.resident_bytes = *pages * page_bytes;
   }
   return stats;
 }
 
 ProcessStats ReadProcessStats(const std::string& directory) {
   const auto text = ReadTextFile(directory + "/stat");
+  const auto boot_text = ReadTextFile("/proc/stat");
+  const auto boot_time = boot_text ? ParseBootTime(*boot_text) : std::nullopt;
   ProcessStats stats;
-  if (text) stats = ParseProcessStat(*text, ReadBootTime());
+  if (text) stats = ParseProcessStat(*text, boot_time);
   stats.open_fds = CountFds(directory);
   stats.max_fds = ReadMaxFds();
   return stats;

@@ -14,8 +14,13 @@ namespace connwatch {
 /// /proc/stat. What cannot be read or understood is absent from the result.
 ProcessStats ReadProcessStats(const std::string& directory);
 
+/// Returns when the host was booted, from the text of /proc/stat. nullopt if the text does not say
+/// so, or if its last line is cut.
+std::optional<WallTime> ParseBootTime(std::string_view text);
+
 /// Returns what the text of /proc/[pid]/stat says: CPU time, sizes, threads, and the start time,
-/// which counts from `boot_time`. All values are absent if the text is malformed.
+/// which counts from `boot_time`. All values are absent if the text is malformed. A time of more
+/// than 126 years is absent. `boot_time` must be as ParseBootTime() returns it.
 ProcessStats ParseProcessStat(std::string_view text, std::optional<WallTime> boot_time);
 
 }  // namespace connwatch

@@ -35,6 +35,46 @@ TEST(ProcessStatsTest, WithoutABootTimeThereIsNoStart) {
   EXPECT_FALSE(ParseProcessStat(kStat, std::nullopt).started);
 }
 
+TEST(ProcessStatsTest, ReadsTheBootTime) {
+  const auto boot = ParseBootTime("cpu  1 2 3\nbtime 1700000000\nprocesses 7\n");
+  EXPECT_EQ(boot, WallTime(seconds(1'700'000'000)));
+}
+
+TEST(ProcessStatsTest, WithoutAUsableLineThereIsNoBootTime) {
+  for (const std::string_view text : {"", "cpu  1 2 3\n", "btime\n", "btime \n", "btime x\n",
+                                      "btime -1\n", "btime 1700000000", " btime 1700000000\n"}) {
+    EXPECT_FALSE(ParseBootTime(text)) << text;
+  }
+}
+
+// A clock of 64 bits in nanoseconds ends after 292 years.
+TEST(ProcessStatsTest, TimesThatNoClockCanShowAreAbsent) {
+  EXPECT_TRUE(ParseBootTime("btime 4000000000\n"));
+  EXPECT_FALSE(ParseBootTime("btime 4000000001\n"));
+  EXPECT_FALSE(ParseBootTime("btime 18446744073709551615\n"));
+  for (const std::string_view part : {" 250 ", " 150 ", " 12300 "}) {
+    std::string text(kStat);
+    text.replace(text.find(part), part.size(), " 18446744073709551615 ");
+    const ProcessStats stats = ParseProcessStat(text, WallTime(seconds(4'000'000'000)));
+    const bool is_start = part == " 12300 ";
+    EXPECT_EQ(stats.cpu.has_value(), is_start) << part;
+    EXPECT_EQ(stats.started.has_value(), !is_start) << part;
+  }
+}
+
+TEST(ProcessStatsTest, TheLargestTimesAreRead) {
+  std::string text(kStat);
+  text.replace(text.find(" 12300 "), 7, " 400000000000 ");
+  const ProcessStats stats = ParseProcessStat(text, WallTime(seconds(4'000'000'000)));
+  EXPECT_EQ(stats.started.value().wall, WallTime(seconds(8'000'000'000)));
+}
+
+TEST(ProcessStatsTest, MoreMemoryThanFitsIntoTheNumberIsAbsent) {
+  std::string text(kStat);
+  text.replace(text.find(" 2016 "), 6, " 18446744073709551615 ");
+  EXPECT_FALSE(ParseProcessStat(text, std::nullopt).resident_bytes);
+}
+
 TEST(ProcessStatsTest, CpuTimeNeedsBothItsParts) {
   for (const std::string_view part : {" 250 ", " 150 "}) {
     std::string text(kStat);

@@ -1,0 +1,82 @@
+// Any texts, numbers and times in alerts: the message to the Alertmanager can be read, keeps the
+// texts that are UTF-8, and no alert in it ends before it begins.
+#include <fuzzer/FuzzedDataProvider.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "exporters/notify/alert_message.h"
+#include "tests/fuzz/any_report.h"
+#include "tests/fuzz/require.h"
+#include "tests/fuzz/strict_json.h"
+#include "tests/fuzz/utf8_text.h"
+
+namespace {
+
+using connwatch::Alert;
+using connwatch::IsUtf8;
+using connwatch::Require;
+using connwatch::WallTime;
+
+WallTime ReadTime(FuzzedDataProvider& input) {
+  return WallTime(std::chrono::nanoseconds(input.ConsumeIntegral<std::int64_t>()));
+}
+
+// "2026-11-21T07:26:24.339Z": times of this form are in the order of their texts.
+void CheckTime(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00.000Z";
+  Require(text.size() == kForm.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    Require(kForm[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == kForm[i]);
+  }
+}
+
+void CheckAlert(const nlohmann::json& told, const Alert& alert, const std::string& instance) {
+  const nlohmann::json& labels = told.at("labels");
+  const auto is_kept = [&labels](const char* name, const std::string& text) {
+    return !IsUtf8(text) || labels.at(name) == text;
+  };
+  Require(is_kept("alertname", alert.rule->name) && is_kept("subject", alert.subject) &&
+          is_kept("instance", instance));
+  for (const auto& [name, text] : alert.rule->labels) {
+    Require(!IsUtf8(name) || is_kept(name.c_str(), text) || name.find('\0') != std::string::npos);
+  }
+  for (const auto& [name, text] : told.at("annotations").items()) Require(text.is_string());
+  const auto starts_at = told.at("startsAt").get<std::string>();
+  const auto ends_at = told.at("endsAt").get<std::string>();
+  CheckTime(starts_at);
+  CheckTime(ends_at);
+  Require(starts_at <= ends_at);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  FuzzedDataProvider input(bytes, size);
+  const connwatch::AnyReport any = connwatch::ReadAnyReport(input);
+  std::vector<connwatch::AlertReport> reports;
+  for (Alert alert : any.report.alerts->alerts) {
+    alert.since.wall = ReadTime(input);
+    if (input.ConsumeBool()) alert.fired_at = connwatch::Instant{{}, ReadTime(input)};
+    auto& report = reports.emplace_back();
+    report.alert = std::make_shared<const Alert>(std::move(alert));
+    if (input.ConsumeBool()) report.resolved_at = ReadTime(input);
+  }
+  const WallTime expires_at = ReadTime(input);
+  const std::string instance = input.ConsumeRemainingBytesAsString();
+  const std::string message =
+      connwatch::RenderAlertMessage(reports, {.instance = instance, .expires_at = expires_at});
+  Require(message.find('\n') == std::string::npos);
+  const nlohmann::json told = connwatch::ReadStrictJson(message);
+  Require(told.size() == reports.size());
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    CheckAlert(told.at(i), *reports[i].alert, instance);
+  }
+  return 0;
+}
