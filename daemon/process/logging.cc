@@ -12,6 +12,8 @@
 #include <string>
 #include <utility>
 
+#include "daemon/process/json_string.h"
+
 namespace connwatch {
 
 namespace {
@@ -58,22 +60,13 @@ class PriorityFlag final : public spdlog::custom_flag_formatter {
   }
 };
 
-// The message as the inside of a JSON string (RFC 8259 section 7).
+// The message as the inside of a JSON string.
 class JsonMessageFlag final : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& message, const std::tm& /*time*/,
               spdlog::memory_buf_t& out) override {
-    for (const char c : message.payload) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (c == '"' || c == '\\') {
-        out.push_back('\\');
-        out.push_back(c);
-      } else if (byte < 0x20) {
-        fmt::format_to(fmt::appender(out), "\\u{:04x}", byte);
-      } else {
-        out.push_back(c);
-      }
-    }
+    const std::string inside = InsideOfJsonString({message.payload.data(), message.payload.size()});
+    out.append(inside.data(), inside.data() + inside.size());
   }
   std::unique_ptr<custom_flag_formatter> clone() const override {
     return std::make_unique<JsonMessageFlag>();
