@@ -92,10 +92,12 @@ class Writer {
     }
   }
 
-  // OpenMetrics: canonical numbers; a whole number ends in ".0".
+  // OpenMetrics: canonical numbers; one that consists of digits only ends in ".0".
   void AppendBound(double bound) {
+    const std::size_t begin = text_.size();
     AppendNumber(bound);
-    if (is_open_metrics_ && std::trunc(bound) == bound && std::isfinite(bound)) text_ += ".0";
+    const bool has_only_digits = text_.find_first_not_of("-0123456789", begin) == std::string::npos;
+    if (is_open_metrics_ && has_only_digits) text_ += ".0";
   }
 
   // Written only once for all lines of a series.

@@ -5,6 +5,8 @@
 
 #include <limits>
 #include <sstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace connwatch {
@@ -88,6 +90,19 @@ TEST(TextFormatTest, OpenMetricsNamesCountersUnitsAndTheEnd) {
             "h_bytes_bucket{le=\"+Inf\"} 7\n"
             "# TYPE g_bytes_max gauge\n# HELP g_bytes_max no unit\n"
             "# EOF\n");
+}
+
+TEST(TextFormatTest, OpenMetricsHasCanonicalBounds) {
+  MetricFamily family{"h", "help", MetricType::Histogram, {}};
+  auto& buckets = family.metric.emplace_back().histogram.bucket;
+  for (const double bound : {-1.0, 0.0, 1e15, 1e300, -std::numeric_limits<double>::infinity()}) {
+    buckets.push_back({0, bound});
+  }
+  const std::string page = ToTextFormat(std::vector{family}, MetricsFormat::kOpenMetrics);
+  for (const std::string_view bound : {"-1.0", "0.0", "1000000000000000.0", "1e+300", "-Inf"}) {
+    const std::string label = "le=\"" + std::string(bound) + "\"";
+    EXPECT_NE(page.find(label), std::string::npos) << bound << " in " << page;
+  }
 }
 
 TEST(TextFormatTest, OpenMetricsOfNothingIsItsEnd) {
