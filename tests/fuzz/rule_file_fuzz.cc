@@ -83,8 +83,8 @@ void CheckExpression(std::string_view text) {
   std::string open;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (!open.empty() && open.back() == '"') {
-      if (text[i] == '\\') ++i;
       if (text[i] == '"') open.pop_back();
+      if (text[i] == '\\') ++i;
       continue;
     }
     switch (text[i]) {
