@@ -161,7 +161,8 @@ class Commands:
             return [f"no purpose {word}" for word in arguments
                     if f"  [{word}]=" not in self._install_deps]
         if program == "tools/fuzz":
-            return [f"{word} is no number of seconds" for word in arguments if not word.isdigit()]
+            return [f"{word} is no number of seconds" for word in arguments[:1] if not word.isdigit()] + [
+                f"no fuzz target {word}" for word in arguments[1:] if f"{word}_fuzz" not in self._targets]
         if program == "tools/run":
             return unknown_options(arguments, read("daemon/process/options.cc"))
         if "python3" in file.read_text().splitlines()[0]:

@@ -108,7 +108,8 @@ class CommandsTest(unittest.TestCase):
 
     def test_a_command_that_is_wrong_is_found(self):
         for line in ("tools/biuld dev", "tools/build devel", "tools/test --lst", "tools/test no_such_test",
-                     "tools/install-deps biuld", "tools/fuzz long", "bench/run --socket 2", "tools/lint core",
+                     "tools/install-deps biuld", "tools/fuzz long", "tools/fuzz 60 nothing",
+                     "bench/run --socket 2", "tools/lint core",
                      "cmake --build --preset dev --target cor_test",
                      "cmake --build --preset release --target core_test",
                      "build/dev/core_test --gtest_filter='NoSuchTest.*'", "build/release/core_test",
