@@ -10,6 +10,7 @@
 
 #include "core/web/web_access.h"
 #include "exporters/http/body_stream.h"
+#include "exporters/http/rendered_pages.h"
 
 namespace connwatch {
 
@@ -37,7 +38,7 @@ struct HttpReply {
   std::string_view content_encoding;  // empty: identity
   std::string_view allow;             // the Allow header of a 405; else empty
   std::vector<HttpHeader> headers;    // any other headers
-  /// The body. It may point into a report, which it then keeps alive.
+  /// The body. It keeps nothing else alive.
   std::shared_ptr<const std::string> body;
   /// Instead of `body`, if the body is still being made.
   std::shared_ptr<BodyStream> stream = nullptr;
@@ -48,6 +49,8 @@ using HttpHandler = std::function<HttpReply(const HttpRequest& request)>;
 
 /// Returns a reply with the body `body`.
 HttpReply BodyReply(unsigned status, std::string_view content_type, std::string body);
+/// Returns a 200 with the page `body`, which must be there.
+HttpReply PageReply(std::string_view content_type, RenderedBody body);
 /// Returns a reply of plain text.
 HttpReply TextReply(unsigned status, std::string text);
 

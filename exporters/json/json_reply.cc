@@ -14,7 +14,7 @@ constexpr std::string_view kJson = "application/json";
 
 }  // namespace
 
-HttpReply JsonReply(std::string json) { return BodyReply(kOk, kJson, std::move(json)); }
+HttpReply JsonReply(RenderedBody json) { return PageReply(kJson, std::move(json)); }
 
 HttpReply ErrorReply(unsigned status, const std::string& text,
                      std::optional<std::size_t> position) {

@@ -6,11 +6,12 @@
 #include <string>
 
 #include "exporters/http/http_message.h"
+#include "exporters/http/rendered_pages.h"
 
 namespace connwatch {
 
-/// Returns a 200 with `json` as its body.
-HttpReply JsonReply(std::string json);
+/// Returns a 200 with `json` as its body, which must be there.
+HttpReply JsonReply(RenderedBody json);
 
 /// Returns {"error": text}. `position` is the position of a mistake in the query, if that is the
 /// error: in characters, from 1 on.

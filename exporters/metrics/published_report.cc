@@ -2,23 +2,22 @@
 
 #include <utility>
 
-#include "exporters/http/gzip.h"
 #include "exporters/metrics/metrics_page.h"
 
 namespace connwatch {
 
 PublishedReport::PublishedReport(Report report) : report_(std::move(report)) {}
 
-const std::string& PublishedReport::MetricsPage(MetricsFormat format) const {
-  Page& page = pages_.at(IndexOf(format));
-  std::call_once(page.is_rendered, [&] { page.text = RenderMetricsPage(report_, format); });
-  return page.text;
+RenderedBody PublishedReport::MetricsPage(MetricsFormat format) const {
+  return pages_.at(IndexOf(format)).plain.Get([&] {
+    return RenderedBody::Of(RenderMetricsPage(report_, format), /*gzip=*/false);
+  });
 }
 
-const std::string& PublishedReport::GzippedMetricsPage(MetricsFormat format) const {
-  Page& page = pages_.at(IndexOf(format));
-  std::call_once(page.is_compressed, [&] { page.gzipped = Gzip(MetricsPage(format)); });
-  return page.gzipped;
+RenderedBody PublishedReport::GzippedMetricsPage(MetricsFormat format) const {
+  return pages_.at(IndexOf(format)).gzipped.Get([&] {
+    return RenderedBody::Of(RenderMetricsPage(report_, format), /*gzip=*/true);
+  });
 }
 
 void ReportSlot::Store(std::shared_ptr<const PublishedReport> latest) {

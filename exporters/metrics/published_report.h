@@ -1,15 +1,14 @@
-// A report with its metrics pages, and the one slot through which the loop hands it to the HTTP
-// threads. A page is rendered at most once per report and format, by the thread that asks first.
-// So rendering costs the loop nothing, and a page that nobody reads costs nothing at all.
+// A report with its pages, and the one slot through which the loop hands it to the HTTP threads. A
+// page is rendered at most once per report and form, by the thread that asks first. So rendering
+// costs the loop nothing, and a page that nobody reads costs nothing at all.
 #pragma once
 
 #include <array>
 #include <memory>
-#include <mutex>
-#include <string>
 
 #include "core/base/mutex.h"
 #include "core/report.h"
+#include "exporters/http/rendered_pages.h"
 #include "exporters/metrics/metrics_format.h"
 
 namespace connwatch {
@@ -20,20 +19,22 @@ class PublishedReport {
   explicit PublishedReport(Report report);
 
   const Report& report() const { return report_; }
-  /// The metrics page. Valid as long as this object lives.
-  const std::string& MetricsPage(MetricsFormat format = MetricsFormat::kText) const;
-  const std::string& GzippedMetricsPage(MetricsFormat format = MetricsFormat::kText) const;
+  /// The metrics page. It does not keep this object alive.
+  RenderedBody MetricsPage(MetricsFormat format = MetricsFormat::kText) const;
+  RenderedBody GzippedMetricsPage(MetricsFormat format = MetricsFormat::kText) const;
+  /// The JSON answers that were made of this report.
+  RenderedPages& answers() const { return answers_; }
 
  private:
-  struct Page {
-    std::once_flag is_rendered;
-    std::string text;
-    std::once_flag is_compressed;
-    std::string gzipped;
+  // Of one format.
+  struct MetricsPages {
+    RenderedPage plain;
+    RenderedPage gzipped;
   };
 
   const Report report_;
-  mutable std::array<Page, kMetricsFormatCount> pages_;  // by IndexOf(MetricsFormat)
+  mutable std::array<MetricsPages, kMetricsFormatCount> pages_;  // by IndexOf(MetricsFormat)
+  mutable RenderedPages answers_;
 };
 
 /// Holds the latest report. Call Store on the loop thread, Load on any thread.

@@ -10,9 +10,9 @@
 #include <variant>
 
 #include "exporters/http/accept_encoding.h"
-#include "exporters/http/gzip.h"
 #include "exporters/http/http_status.h"
 #include "exporters/http/query.h"
+#include "exporters/http/rendered_pages.h"
 #include "exporters/json/json_api.h"
 #include "exporters/json/json_reply.h"
 #include "exporters/status_page/status_page.h"
@@ -20,8 +20,6 @@
 namespace connwatch {
 
 namespace {
-
-constexpr std::string_view kGzip = "gzip";
 
 // What a route's function gets.
 struct Inquiry {
@@ -31,28 +29,27 @@ struct Inquiry {
   Instant now;
   Paging paging = {};
 
+  bool AcceptsGzip() const { return connwatch::AcceptsGzip(request.accept_encoding); }
   const Report& report() const { return published->report(); }
   const Snapshot& snapshot() const { return *report().snapshot; }
 };
 
-HttpReply Page(const Inquiry& /*inquiry*/) {
-  HttpReply reply = BodyReply(kOk, "text/html; charset=utf-8", std::string(StatusPage()));
+// The document never changes, so it is compressed once.
+HttpReply Page(const Inquiry& inquiry) {
+  static std::array<RenderedPage, 2> forms;
+  const bool gzip = inquiry.AcceptsGzip();
+  HttpReply reply = PageReply("text/html; charset=utf-8", forms.at(gzip ? 1 : 0).Get([gzip] {
+    return RenderedBody::Of(std::string(StatusPage()), gzip);
+  }));
   reply.headers.push_back({"Content-Security-Policy", std::string(StatusPagePolicy())});
   return reply;
 }
 
 HttpReply Metrics(const Inquiry& inquiry) {
-  HttpReply reply;
-  reply.status = kOk;
   const MetricsFormat format = ChooseFormat(inquiry.request.accept);
-  reply.content_type = ContentType(format);
-  const bool gzip = AcceptsGzip(inquiry.request.accept_encoding);
-  if (gzip) reply.content_encoding = kGzip;
   const PublishedReport& published = *inquiry.published;
-  const std::string& page =
-      gzip ? published.GzippedMetricsPage(format) : published.MetricsPage(format);
-  reply.body = {inquiry.published, &page};  // keeps the report alive
-  return reply;
+  return PageReply(ContentType(format), inquiry.AcceptsGzip() ? published.GzippedMetricsPage(format)
+                                                              : published.MetricsPage(format));
 }
 
 HttpReply Healthy(const Inquiry& /*inquiry*/) { return TextReply(kOk, "connwatch is healthy.\n"); }
@@ -66,40 +63,60 @@ HttpReply Ready(const Inquiry& inquiry) {
   return TextReply(kServiceUnavailable, "connwatch is not ready: " + reason + "\n");
 }
 
-// `json` is absent before the first poll that it needs.
-HttpReply JsonOrNotYet(std::optional<std::string> json, std::string_view waiting_for) {
-  if (json) return JsonReply(*std::move(json));
+// Answers with the JSON that `render` makes of the report. It is made once for each report, range
+// and encoding. It is absent before the first poll that it needs.
+HttpReply JsonOrNotYet(const Inquiry& inquiry, std::string_view waiting_for,
+                       std::optional<std::string> (*render)(const Inquiry& inquiry)) {
+  const bool gzip = inquiry.AcceptsGzip();
+  const std::string key = std::string(inquiry.request.path) + (gzip ? " gzip " : " ") +
+                          std::to_string(inquiry.paging.limit) + " " +
+                          std::to_string(inquiry.paging.offset);
+  RenderedBody body = inquiry.published->answers().Get(key, [&] {
+    auto json = render(inquiry);
+    return json ? RenderedBody::Of(*std::move(json), gzip) : RenderedBody{};
+  });
+  if (body.text) return JsonReply(std::move(body));
   return ErrorReply(kServiceUnavailable, "waiting for " + std::string(waiting_for));
 }
 
 HttpReply States(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderStates(inquiry.snapshot()), "the first full poll");
+  return JsonOrNotYet(inquiry, "the first full poll",
+                      [](const Inquiry& asked) { return RenderStates(asked.snapshot()); });
 }
 
 HttpReply Listeners(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderListeners(inquiry.snapshot(), inquiry.paging),
-                      "the first poll of listeners");
+  return JsonOrNotYet(inquiry, "the first poll of listeners", [](const Inquiry& asked) {
+    return RenderListeners(asked.snapshot(), asked.paging);
+  });
 }
 
 HttpReply Handshakes(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderHandshakes(inquiry.snapshot(), inquiry.paging),
-                      "the first poll of handshakes");
+  return JsonOrNotYet(inquiry, "the first poll of handshakes", [](const Inquiry& asked) {
+    return RenderHandshakes(asked.snapshot(), asked.paging);
+  });
 }
 
 HttpReply Groups(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderGroups(inquiry.snapshot(), inquiry.paging), "the first full poll");
+  return JsonOrNotYet(inquiry, "the first full poll", [](const Inquiry& asked) {
+    return RenderGroups(asked.snapshot(), asked.paging);
+  });
 }
 
 HttpReply Alerts(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderAlerts(inquiry.report(), inquiry.paging), "the first poll");
+  return JsonOrNotYet(inquiry, "the first poll", [](const Inquiry& asked) {
+    return RenderAlerts(asked.report(), asked.paging);
+  });
 }
 
 HttpReply HistoryOf(const Inquiry& inquiry) {
-  return JsonOrNotYet(RenderHistory(inquiry.report()), "the first poll");
+  return JsonOrNotYet(inquiry, "the first poll",
+                      [](const Inquiry& asked) { return RenderHistory(asked.report()); });
 }
 
+// Not kept: it depends on the time of the request.
 HttpReply StatusOf(const Inquiry& inquiry) {
-  return JsonReply(RenderStatus(inquiry.report(), inquiry.now));
+  return JsonReply(
+      RenderedBody::Of(RenderStatus(inquiry.report(), inquiry.now), inquiry.AcceptsGzip()));
 }
 
 HttpReply Sockets(const Inquiry& inquiry) {
@@ -187,15 +204,6 @@ std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Paramet
   return ReadPaging(std::get<Query>(query));
 }
 
-// For pages and lists. /metrics does not need it: its page is compressed once per report.
-void CompressIfAsked(HttpReply& reply, std::string_view accept_encoding) {
-  constexpr std::size_t kWorthIt = 1'024;
-  if (!reply.body || !reply.content_encoding.empty() || reply.body->size() < kWorthIt) return;
-  if (!AcceptsGzip(accept_encoding)) return;
-  reply.body = std::make_shared<const std::string>(Gzip(*reply.body));
-  reply.content_encoding = kGzip;
-}
-
 }  // namespace
 
 std::span<const std::string_view> RoutePaths() { return kPaths; }
@@ -206,13 +214,11 @@ HttpReply Answer(const HttpRequest& request, const RouteServices& services, Inst
   if (!IsAllowed(request.method, route->methods)) return MethodNotAllowed(route->methods);
   auto parameters = ReadParameters(request.query, route->parameters);
   if (const auto* mistake = std::get_if<QueryMistake>(&parameters)) return BadQuery(*mistake);
-  HttpReply reply = route->answer({.request = request,
-                                   .services = services,
-                                   .published = services.reports.Load(),
-                                   .now = now,
-                                   .paging = std::get<Paging>(parameters)});
-  CompressIfAsked(reply, request.accept_encoding);
-  return reply;
+  return route->answer({.request = request,
+                        .services = services,
+                        .published = services.reports.Load(),
+                        .now = now,
+                        .paging = std::get<Paging>(parameters)});
 }
 
 }  // namespace connwatch

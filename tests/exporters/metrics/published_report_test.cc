@@ -13,17 +13,18 @@ namespace {
 
 TEST(PublishedReportTest, RendersOnce) {
   const PublishedReport published(FullReport());
-  const std::string* first = &published.MetricsPage();
-  EXPECT_EQ(first->data(), published.MetricsPage().data());
-  EXPECT_EQ(*first, RenderMetricsPage(FullReport()));
+  const RenderedBody first = published.MetricsPage();
+  EXPECT_EQ(first.text, published.MetricsPage().text);
+  EXPECT_EQ(*first.text, RenderMetricsPage(FullReport()));
+  EXPECT_EQ(published.GzippedMetricsPage().text, published.GzippedMetricsPage().text);
 }
 
 TEST(PublishedReportTest, RendersEachFormatForItself) {
   const PublishedReport published(FullReport());
-  EXPECT_EQ(published.MetricsPage(MetricsFormat::kOpenMetrics),
+  EXPECT_EQ(*published.MetricsPage(MetricsFormat::kOpenMetrics).text,
             RenderMetricsPage(FullReport(), MetricsFormat::kOpenMetrics));
-  EXPECT_NE(published.GzippedMetricsPage(MetricsFormat::kOpenMetrics),
-            published.GzippedMetricsPage());
+  EXPECT_NE(*published.GzippedMetricsPage(MetricsFormat::kOpenMetrics).text,
+            *published.GzippedMetricsPage().text);
 }
 
 TEST(ReportSlotTest, IsEmptyBeforeTheFirstStore) { EXPECT_EQ(ReportSlot().Load(), nullptr); }
@@ -48,8 +49,8 @@ TEST(ReportSlotTest, ReadersAndTheWriterDoNotMeet) {
     readers.emplace_back([&slot] {
       for (int j = 0; j < 50; ++j) {
         const auto published = slot.Load();
-        EXPECT_FALSE(published->MetricsPage().empty());
-        EXPECT_FALSE(published->GzippedMetricsPage().empty());
+        EXPECT_FALSE(published->MetricsPage().text->empty());
+        EXPECT_TRUE(published->GzippedMetricsPage().is_gzipped);
       }
     });
   }

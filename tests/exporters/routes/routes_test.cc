@@ -115,17 +115,42 @@ TEST(RoutesTest, LongAnswersAreCompressedIfAsked) {
   EXPECT_EQ(Get("/-/healthy", FullReport(), "gzip").content_encoding, "");
 }
 
-TEST(RoutesTest, TheBodyOutlivesTheSlot) {
-  auto published = std::make_shared<const PublishedReport>(FullReport());
+TEST(RoutesTest, ABodyKeepsItsTextAndNotTheReport) {
+  for (const char* path : {"/metrics", "/api/v1/listeners", "/api/v1/status"}) {
+    auto published = std::make_shared<const PublishedReport>(FullReport());
+    ReportSlot slot;
+    slot.Store(published);
+    const HttpReply reply = Answer({.method = "GET", .path = path}, {slot}, TestInstant(60));
+    slot.Store(nullptr);
+    const std::weak_ptr<const PublishedReport> observer = published;
+    published.reset();
+    EXPECT_TRUE(observer.expired()) << path;
+    EXPECT_FALSE(reply.body->empty()) << path;
+  }
+}
+
+TEST(RoutesTest, JsonIsRenderedOncePerReportAndRange) {
   ReportSlot slot;
-  slot.Store(published);
-  HttpReply reply = Answer({.method = "GET", .path = "/metrics"}, {slot}, TestInstant(60));
-  slot.Store(nullptr);
-  const std::weak_ptr<const PublishedReport> observer = published;
-  published.reset();
-  EXPECT_FALSE(observer.expired());
-  reply.body.reset();
-  EXPECT_TRUE(observer.expired());
+  slot.Store(std::make_shared<const PublishedReport>(FullReport()));
+  const auto body = [&](const char* path, const char* query, const char* encoding = "") {
+    return Answer({.method = "GET", .path = path, .query = query, .accept_encoding = encoding},
+                  {slot}, TestInstant(60))
+        .body;
+  };
+  for (const char* path : {"/api/v1/alerts", "/api/v1/groups", "/api/v1/handshakes",
+                           "/api/v1/history", "/api/v1/listeners", "/api/v1/states"}) {
+    EXPECT_EQ(body(path, ""), body(path, "")) << path;
+  }
+  const auto all = body("/api/v1/listeners", "");
+  EXPECT_EQ(all, body("/api/v1/listeners", "offset=0&limit=100"));
+  EXPECT_EQ(all, body("/api/v1/listeners", "%6Cimit=0100"));
+  EXPECT_NE(*all, *body("/api/v1/listeners", "limit=1"));
+  EXPECT_NE(*body("/api/v1/listeners", "limit=1"), *body("/api/v1/listeners", "offset=1"));
+  EXPECT_NE(*all, *body("/api/v1/listeners", "", "gzip"));
+  slot.Store(std::make_shared<const PublishedReport>(FullReport()));
+  const auto next = body("/api/v1/listeners", "");
+  EXPECT_NE(next, all) << "the next report has answers of its own";
+  EXPECT_EQ(*next, *all);
 }
 
 TEST(RoutesTest, ReadyOnlyAfterTheFirstFullPoll) {
