@@ -1,4 +1,4 @@
-// The limits of HTTP messages that both the web configuration file and the server must know.
+// The limits of HTTP messages. The server keeps them, and the web configuration file must fit.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,9 @@ namespace connwatch {
 /// value and four bytes more (": " and the end of the line). The server has memory for these and
 /// for its own headers, whatever a request is.
 inline constexpr std::size_t kMaxReplyHeaderBytes = std::size_t{8} * 1024;
+
+/// How many headers and parameters of the query a request may have together.
+inline constexpr std::size_t kMaxRequestFields = 100;
 
 /// How many bytes the request line and the headers of a request may take together.
 inline constexpr std::size_t kMaxRequestHeadBytes = std::size_t{8} * 1024;

@@ -22,6 +22,8 @@ std::string_view Name(WebRefusal refusal) {
       return "ambiguous";
     case WebRefusal::kBody:
       return "body";
+    case WebRefusal::kShortage:
+      return "shortage";
   }
   return "unknown";
 }

@@ -19,12 +19,14 @@ enum class WebRefusal : std::uint8_t {
   kLogin,            // 401: no password, or a wrong one
   kAmbiguous,        // 400: the headers can be read in two ways
   kBody,             // 413: the request announces a body
+  kShortage,         // clients had to wait, because there was no descriptor or memory for them
 };
 
 inline constexpr std::array kWebRefusals = {
     WebRefusal::kConnectionLimit, WebRefusal::kTls,       WebRefusal::kTimeout,
     WebRefusal::kBadRequest,      WebRefusal::kRateLimit, WebRefusal::kLoginLimit,
     WebRefusal::kLogin,           WebRefusal::kAmbiguous, WebRefusal::kBody,
+    WebRefusal::kShortage,
 };
 
 /// 0 to kWebRefusals.size() - 1, for tables by reason.

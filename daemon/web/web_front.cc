@@ -14,15 +14,14 @@ namespace {
 
 constexpr std::chrono::seconds kTick{1};
 
-// A poll needs a descriptor. This warning explains why polls may fail while many HTTP clients are
-// connected.
+// This warning explains why HTTP clients may have to wait before web.max_connections is reached.
 void WarnOfFewDescriptors(std::uint64_t for_clients) {
   constexpr std::uint64_t kForOthers = 100;
   const std::uint64_t limit = RaiseFileLimit();
   if (for_clients + kForOthers <= limit) return;
   LogWarning("web.max_connections permits " + std::to_string(for_clients) +
              " connections in all, but the process may open only " + std::to_string(limit) +
-             " descriptors (ulimit -n): polls can fail while many clients are connected");
+             " descriptors (ulimit -n): clients beyond these wait, or others make room for them");
 }
 
 }  // namespace

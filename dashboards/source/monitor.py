@@ -160,8 +160,8 @@ CLIENTS = row(
     "Are HTTP clients refused?",
     timeseries("Refused HTTP clients", "cps",
                "Refusals by reason. login: somebody does not have the password, or guesses it. "
-               "bad_request, timeout, tls, connection_limit: a broken client, or an attacker. The "
-               "log has the client's address.",
+               "bad_request, timeout, tls, connection_limit: a broken client, or an attacker. "
+               "shortage: the daemon has too few descriptors. The log has the client's address.",
                [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=12),
 )
 

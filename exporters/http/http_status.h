@@ -11,6 +11,7 @@ inline constexpr unsigned kNotFound = 404;
 inline constexpr unsigned kMethodNotAllowed = 405;
 inline constexpr unsigned kContentTooLarge = 413;
 inline constexpr unsigned kTooManyRequests = 429;  // RFC 6585
+inline constexpr unsigned kHeadersTooLarge = 431;  // RFC 6585
 inline constexpr unsigned kInternalServerError = 500;
 inline constexpr unsigned kServiceUnavailable = 503;
 

@@ -15,6 +15,11 @@ bool IsToken(std::string_view text) {
   return !text.empty() && text.find_first_not_of(kCharacters) == std::string_view::npos;
 }
 
+// RFC 9110 section 8.6.
+bool IsNumber(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 // The value of a header may have a tab.
 bool IsForbiddenControl(char character) {
   constexpr char kDelete = 0x7f;
@@ -25,6 +30,7 @@ bool IsForbiddenControl(char character) {
 }  // namespace
 
 void RequestFraming::Take(std::string_view name, std::string_view value) {
+  ++headers_;
   if (!IsToken(name) || std::ranges::any_of(value, IsForbiddenControl)) is_ambiguous_ = true;
   if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
   if (EqualsIgnoringCase(name, "Connection")) {
@@ -34,7 +40,7 @@ void RequestFraming::Take(std::string_view name, std::string_view value) {
     });
   }
   if (!EqualsIgnoringCase(name, "Content-Length")) return;
-  if (has_length_) is_ambiguous_ = true;
+  if (has_length_ || !IsNumber(value)) is_ambiguous_ = true;
   has_length_ = true;
   if (value != "0") has_body_ = true;
 }

@@ -4,6 +4,7 @@
 // be the next request of somebody else ("request smuggling").
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace connwatch {
@@ -13,10 +14,12 @@ class RequestFraming {
   /// Must be called with each header of the request, in any order.
   void Take(std::string_view name, std::string_view value);
 
+  /// How many headers there were.
+  std::size_t headers() const { return headers_; }
   /// A body is announced.
   bool HasBody() const { return has_body_; }
   /// Another program may read the headers differently: one has a name that is no token, or a
-  /// control character, or there is a second Content-Length.
+  /// control character, or there is a second Content-Length, or it is no number.
   bool IsAmbiguous() const { return is_ambiguous_; }
   /// The client wants the connection closed after the reply ("Connection: close").
   bool AsksToClose() const { return asks_to_close_; }
@@ -25,6 +28,7 @@ class RequestFraming {
   bool AsksToKeepOpen() const { return asks_to_keep_open_; }
 
  private:
+  std::size_t headers_ = 0;
   bool has_length_ = false;
   bool has_body_ = false;
   bool is_ambiguous_ = false;

@@ -84,7 +84,8 @@ std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closin
   if (closing == ConnectionClosing::kForRoom) {
     return HttpRefusal{WebRefusal::kConnectionLimit,
                        "closed a connection of " + from +
-                           " to make room for a new one: web.max_connections is reached"};
+                           " to make room for a new one: web.max_connections or a limit of the "
+                           "system is reached"};
   }
   if (const std::string why = tls_.Failure(); !why.empty()) {
     return HttpRefusal{WebRefusal::kTls,

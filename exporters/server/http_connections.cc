@@ -21,6 +21,11 @@ HttpConnections::Id HttpConnections::Add(int fd, std::string client, MonotonicTi
   return next_id_++;
 }
 
+void HttpConnections::MakeRoomForOne() {
+  const MutexLock lock(mutex_);
+  MakeRoom();
+}
+
 void HttpConnections::BeginReply(Id id, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Connection& connection = connections_.at(id);

@@ -41,6 +41,9 @@ class HttpConnections {
   /// longest, for its request or for the client to take its reply. If two have waited equally long,
   /// it chooses one that waits for its request. `fd` must stay open until Remove.
   Id Add(int fd, std::string client, MonotonicTime now);
+  /// Closes a connection as Add does at the limit, if there is one. For a new connection that lacks
+  /// something else than a place.
+  void MakeRoomForOne();
   /// Call when the connection's request is complete.
   void BeginReply(Id id, MonotonicTime now);
   /// Call when the reply is sent. The connection then waits for the next request.

@@ -1,7 +1,7 @@
 #include "exporters/server/http_server.h"
 
 #include <microhttpd.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/web/web_limits.h"
+#include "core/web/web_refusal.h"
 #include "exporters/http/client_address.h"
 #include "exporters/http/http_message.h"
 #include "exporters/http/http_status.h"
@@ -24,10 +26,16 @@ namespace connwatch {
 
 namespace {
 
-// The memory that one connection may use for its request line and headers.
-constexpr std::size_t kRequestMemoryBytes = std::size_t{16} * 1024;
-// libmicrohttpd stops accepting at its own limit. With this headroom it does not reach the limit
-// before another connection was closed to make room.
+// The memory that one connection may use. libmicrohttpd takes half of it for what it reads. The
+// rest is for its lists of headers and parameters, and for the headers of the reply.
+constexpr std::size_t kConnectionMemoryBytes = std::size_t{32} * 1024;
+constexpr std::size_t kFieldMemoryBytes = 64;  // libmicrohttpd: sizeof(MHD_HTTP_Header)
+constexpr std::size_t kOwnReplyHeaderBytes = 1024;
+static_assert(kMaxRequestHeadBytes <= kConnectionMemoryBytes / 2);
+static_assert((kMaxRequestFields + 2) * kFieldMemoryBytes + kMaxReplyHeaderBytes +
+                  kOwnReplyHeaderBytes <=
+              kConnectionMemoryBytes / 2);
+// So many connections beyond the limit may be open until those that make room for them are closed.
 constexpr unsigned kConnectionHeadroom = 64;
 constexpr int kReplyTimeouts = 6;
 
@@ -51,10 +59,21 @@ std::size_t Unescape(void* /*self*/, MHD_Connection* /*connection*/, char* text)
   return size;
 }
 
+// libmicrohttpd reads these two headers itself, and takes the first of a name. If one is bad, its
+// reply has every header twice. So it gets good ones first. RequestFraming judges the client's.
+constexpr const char* kNoCookie = "";
+constexpr const char* kNoLength = "0";
+
+void PutGoodHeadersFirst(MHD_Connection* connection) {
+  MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, kNoCookie);
+  MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH, kNoLength);
+}
+
 // libmicrohttpd: MHD_KeyValueIteratorN.
 // NOLINTNEXTLINE(readability-function-size): the library's signature
 MHD_Result OnHeader(void* framing, MHD_ValueKind /*kind*/, const char* name, std::size_t name_size,
                     const char* value, std::size_t value_size) {
+  if (value == kNoCookie || value == kNoLength) return MHD_YES;
   const std::string_view text = value == nullptr ? "" : std::string_view(value, value_size);
   static_cast<RequestFraming*>(framing)->Take({name, name_size}, text);
   return MHD_YES;
@@ -75,6 +94,14 @@ HttpConnection& ConnectionOf(MHD_Connection* connection) {
 std::uint64_t HeadBytesOf(MHD_Connection* connection) {
   const auto* info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
   return info == nullptr ? 0 : info->header_size;
+}
+
+// Returns true iff request line and headers are larger than permitted. They must be complete.
+bool IsHeadTooLarge(MHD_Connection* connection, const RequestFraming& framing) {
+  const int parameters =
+      MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, nullptr, nullptr);
+  return HeadBytesOf(connection) > kMaxRequestHeadBytes ||
+         framing.headers() + static_cast<std::size_t>(parameters) > kMaxRequestFields;
 }
 
 }  // namespace
@@ -100,6 +127,7 @@ struct HttpServer::Callbacks {
     }
     ended.reset();  // before Remove, so that there is never a request without a connection
     server.connections_.Remove(id);
+    server.acceptor_->GiveBack();
   }
 
   static std::unique_ptr<HttpConnection> Begin(HttpServer& server, MHD_Connection* connection) {
@@ -124,6 +152,7 @@ struct HttpServer::Callbacks {
   static void* OnRequestLine(void* self, const char* target, MHD_Connection* connection) {
     auto& server = *static_cast<HttpServer*>(self);
     ConnectionOf(connection).BeginRequest(target == nullptr ? "" : target, server.live_requests_);
+    PutGoodHeadersFirst(connection);
     return nullptr;
   }
 
@@ -209,6 +238,11 @@ struct HttpServer::Callbacks {
     const WebVisitor visitor{client.client(), HeaderOf(connection, MHD_HTTP_HEADER_AUTHORIZATION)};
     if (auto refusal = guard.Refuse(*client.exchange()->policy, visitor, now)) return refusal;
     const std::string refused = "refused a request from " + client.client().address + ": ";
+    if (IsHeadTooLarge(connection, framing)) {
+      guard.RecordRefusal(WebRefusal::kBadRequest,
+                          refused + "its request line or headers are too large");
+      return TextReply(kHeadersTooLarge, "The request line or the headers are too large.\n");
+    }
     if (framing.IsAmbiguous()) {
       guard.RecordRefusal(WebRefusal::kAmbiguous, refused + "its headers can be read in two ways");
       return TextReply(kBadRequest, "The headers can be read in two ways.\n");
@@ -240,22 +274,24 @@ HttpServer::HttpServer(ListeningSocket socket, const HttpLimits& limits,
       socket_(std::move(socket)) {}
 
 bool HttpServer::StartDaemon(const HttpLimits& limits) {
-  const int fd = socket_.Release();
   const auto number = [](auto value) { return static_cast<std::intptr_t>(value); };
   const auto callback = [](auto* function) { return reinterpret_cast<std::intptr_t>(function); };
   std::vector<MHD_OptionItem> options = {
-      {MHD_OPTION_LISTEN_SOCKET, number(fd), nullptr},
-      {MHD_OPTION_CONNECTION_LIMIT, number(limits.max_connections + kConnectionHeadroom), nullptr},
+      // Larger than the acceptor's limit, because a connection that has ended counts a little
+      // longer here.
+      {MHD_OPTION_CONNECTION_LIMIT, number(limits.max_connections + 2 * kConnectionHeadroom),
+       nullptr},
       {MHD_OPTION_PER_IP_CONNECTION_LIMIT, number(limits.max_connections_per_address), nullptr},
       {MHD_OPTION_CONNECTION_TIMEOUT, number(limits.timeout.count()), nullptr},
-      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kRequestMemoryBytes), nullptr},
+      {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kConnectionMemoryBytes), nullptr},
       {MHD_OPTION_UNESCAPE_CALLBACK, callback(&Unescape), nullptr},
       {MHD_OPTION_URI_LOG_CALLBACK, callback(&Callbacks::OnRequestLine), this},
       {MHD_OPTION_NOTIFY_CONNECTION, callback(&Callbacks::OnConnection), this},
       {MHD_OPTION_NOTIFY_COMPLETED, callback(&Callbacks::OnCompleted), this}};
   // epoll(7) is not used: with it, libmicrohttpd 0.9.75 polls as fast as it can for the rest of a
   // TLS handshake.
-  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME;
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC | MHD_ALLOW_SUSPEND_RESUME |
+                   MHD_USE_NO_LISTEN_SOCKET;
   if (initial_tls_) {
     flags |= MHD_USE_TLS;
     // libmicrohttpd needs a certificate to start. Every session then uses the policy's instead.
@@ -267,8 +303,32 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
   options.push_back({MHD_OPTION_END, 0, nullptr});
   daemon_ = MHD_start_daemon(flags, 0, nullptr, nullptr, &Callbacks::OnRequest, this,
                              MHD_OPTION_ARRAY, options.data(), MHD_OPTION_END);
-  if (daemon_ == nullptr) close(fd);
   return daemon_ != nullptr;
+}
+
+// libmicrohttpd closes a connection that it cannot add. It reports the end of each one that it
+// added, unless it then finds no memory for it.
+Result<void> HttpServer::StartAccepting(const HttpLimits& limits) {
+  const auto take = [this](const AcceptedConnection& accepted) {
+    const auto* address = reinterpret_cast<const sockaddr*>(&accepted.address);
+    return MHD_add_connection(daemon_, accepted.fd, address, accepted.address_size) == MHD_YES;
+  };
+  auto acceptor = Acceptor::Start(
+      socket_.Release(),
+      {.places = std::size_t{limits.max_connections} + kConnectionHeadroom,
+       .take = take,
+       .on_shortage = [this](const Error& why, bool is_new) { OnShortage(why, is_new); }});
+  if (!acceptor) return std::move(acceptor).error();
+  acceptor_ = std::move(acceptor).value();
+  return {};
+}
+
+void HttpServer::OnShortage(const Error& why, bool is_new) {
+  if (is_new) {
+    services_.guard.RecordRefusal(WebRefusal::kShortage,
+                                  "clients of " + url() + " wait: " + why.context);
+  }
+  connections_.MakeRoomForOne();
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,
@@ -278,11 +338,15 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,
   if (!server->StartDaemon(limits)) {
     return Error{EIO, "listen on " + server->url() + ": the HTTP server did not start"};
   }
+  if (auto accepting = server->StartAccepting(limits); !accepting) {
+    return std::move(accepting).error().Within("listen on " + server->url());
+  }
   return server;
 }
 
 HttpServer::~HttpServer() {
   is_stopping_ = true;
+  if (acceptor_) acceptor_->Stop();
   if (daemon_ != nullptr) MHD_stop_daemon(daemon_);
 }
 

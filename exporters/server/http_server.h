@@ -1,5 +1,5 @@
-// Serves HTTP or HTTPS with libmicrohttpd, on a thread of its own for each listening socket. The
-// HttpHandler makes the replies.
+// Serves HTTP or HTTPS with libmicrohttpd. Each listening socket has two threads: one accepts
+// connections, the other serves them. The HttpHandler makes the replies.
 #pragma once
 
 #include <atomic>
@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "exporters/access/web_guard.h"
 #include "exporters/http/http_message.h"
+#include "exporters/server/acceptor.h"
 #include "exporters/server/http_connections.h"
 #include "exporters/server/listening_socket.h"
 
@@ -37,10 +38,10 @@ struct HttpServices {
 class HttpServer {
  public:
   /// Starts to serve, over TLS if the guard's policy says so at this moment. EIO if libmicrohttpd
-  /// does not start.
+  /// does not start. Otherwise see Acceptor::Start.
   static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
                                                    const HttpServices& services);
-  /// Closes every connection and ends the thread. Every BodyStream must be complete.
+  /// Closes every connection and ends the threads. Every BodyStream must be complete.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -62,6 +63,8 @@ class HttpServer {
   HttpServer(ListeningSocket socket, const HttpLimits& limits, const HttpServices& services);
   // Returns false if libmicrohttpd does not start.
   bool StartDaemon(const HttpLimits& limits);
+  Result<void> StartAccepting(const HttpLimits& limits);
+  void OnShortage(const Error& why, bool is_new);
 
   struct Callbacks;  // keeps libmicrohttpd's types out of this header
 
@@ -72,6 +75,7 @@ class HttpServer {
   const std::shared_ptr<const TlsContext> initial_tls_;  // null: plain HTTP, which does not change
   ListeningSocket socket_;
   MHD_Daemon* daemon_ = nullptr;
+  std::unique_ptr<Acceptor> acceptor_;  // null until daemon_ has started
 };
 
 }  // namespace connwatch

@@ -31,7 +31,7 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                            .queue_length = 1,
                            .dropped = 3,
                            .failure = std::nullopt}};
-  report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+  report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};
   report.process = {.cpu = milliseconds(1'250),
                     .started = TestInstant(0),

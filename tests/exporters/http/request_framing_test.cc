@@ -28,11 +28,16 @@ TEST(RequestFramingTest, WithoutABody) {
 TEST(RequestFramingTest, WithABody) {
   for (const Headers& headers :
        {Headers{{"Content-Length", "1"}}, Headers{{"CONTENT-LENGTH", "00"}},
-        Headers{{"Content-Length", ""}}, Headers{{"transfer-encoding", "chunked"}},
+        Headers{{"transfer-encoding", "chunked"}},
         Headers{{"Content-Length", "0"}, {"Transfer-Encoding", ""}}}) {
     EXPECT_TRUE(Read(headers).HasBody()) << headers[0].second;
     EXPECT_FALSE(Read(headers).IsAmbiguous()) << headers[0].second;
   }
+}
+
+TEST(RequestFramingTest, CountsHeaders) {
+  EXPECT_EQ(Read({}).headers(), 0U);
+  EXPECT_EQ(Read({{"Host", "x"}, {"X", "1"}, {"X", "1"}}).headers(), 3U);
 }
 
 TEST(RequestFramingTest, WhatTheClientWantsOfTheConnection) {
@@ -54,6 +59,9 @@ TEST(RequestFramingTest, WhatOthersMayReadDifferently) {
     EXPECT_TRUE(Read({{"X", value}}).IsAmbiguous()) << value;
   }
   EXPECT_TRUE(Read({{"Content-Length", "0"}, {"content-length", "0"}}).IsAmbiguous());
+  for (const std::string_view value : {"", "0x10", "-1", "+0", "0, 0", "1e3", "0 "}) {
+    EXPECT_TRUE(Read({{"Content-Length", value}}).IsAmbiguous()) << value;
+  }
 }
 
 }  // namespace
