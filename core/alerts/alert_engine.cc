@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/alerts/alert_evidence.h"
+#include "core/listeners/trouble.h"
 
 namespace connwatch {
 
@@ -138,12 +139,10 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
                     .is_gap = age.failures != state.failures || since_sample > patience,
                     .transitions = transitions};
   state.evaluated = now.monotonic;
-  state.left_out = 0;
-  for (const SignalReading& reading : Read(rule.signal, snapshot, ages_)) {
-    Subject* subject = FindOrAdmit(state, reading);
-    if (subject == nullptr) continue;
-    subject->seen_in = round_;
-    Advance(*subject, Measure(rule, *subject, reading, round), reading, round);
+  for (const SignalReading& reading : Choose(state, Read(rule.signal, snapshot, ages_))) {
+    Subject& subject = FindOrAdmit(state, reading.subject);
+    subject.seen_in = round_;
+    Advance(subject, Measure(rule, subject, reading, round), reading, round);
   }
   state.sampled = now.monotonic;
   state.successes = age.successes;
@@ -151,24 +150,64 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
   EndVanished(state, round);
 }
 
-AlertEngine::Subject* AlertEngine::FindOrAdmit(RuleState& state, const SignalReading& reading) {
-  const AlertRule& rule = *state.rule;
-  if (!IsMatched(rule, reading.subject)) return nullptr;
-  const auto known = state.subjects.find(reading.subject);
-  if (known != state.subjects.end()) return &known->second;
-  const Measured measured{reading.value, std::nullopt, reading.verdict};
-  if (!HasHistory(rule) && !ConditionHolds(rule, measured).value_or(false)) return nullptr;
-  // Vanished subjects make room only at the end of the round.
-  if (state.subjects.size() >= kMaxSubjects) {
-    ++state.left_out;
-    return nullptr;
+std::vector<SignalReading> AlertEngine::Choose(RuleState& state,
+                                               std::vector<SignalReading> readings) {
+  std::erase_if(readings,
+                [&state](const SignalReading& reading) { return !IsWanted(state, reading); });
+  state.left_out = readings.size() - std::min(readings.size(), kMaxSubjects);
+  if (state.left_out == 0) return readings;
+  std::vector<std::pair<Claim, std::size_t>> claims;  // with the index of the reading
+  claims.reserve(readings.size());
+  for (const SignalReading& reading : readings) {
+    claims.emplace_back(ClaimOf(state, reading), claims.size());
   }
-  Subject& subject = state.subjects[reading.subject];
-  subject.alert = {.rule = state.rule, .subject = reading.subject, .state = AlertState::kInactive};
+  std::ranges::nth_element(claims, claims.begin() + static_cast<std::ptrdiff_t>(kMaxSubjects));
+  claims.resize(kMaxSubjects);
+  std::ranges::sort(claims, {}, [](const auto& claim) { return claim.second; });
+  std::vector<SignalReading> chosen;
+  chosen.reserve(kMaxSubjects);
+  for (const auto& [claim, index] : claims) chosen.push_back(std::move(readings[index]));
+  return chosen;
+}
+
+bool AlertEngine::IsWanted(const RuleState& state, const SignalReading& reading) {
+  const AlertRule& rule = *state.rule;
+  if (!IsMatched(rule, reading.subject)) return false;
+  if (HasHistory(rule) || state.subjects.contains(reading.subject)) return true;
+  const Measured measured{reading.value, std::nullopt, reading.verdict};
+  return ConditionHolds(rule, measured).value_or(false);
+}
+
+AlertEngine::Claim AlertEngine::ClaimOf(const RuleState& state, const SignalReading& reading) {
+  enum Standing : std::uint8_t { kFires, kPends, kIsQuiet };
+  const auto known = state.subjects.find(reading.subject);
+  const bool is_known = known != state.subjects.end();
+  Standing standing = kIsQuiet;
+  MonotonicTime since;
+  if (is_known && known->second.alert.state != AlertState::kInactive) {
+    const Alert& alert = known->second.alert;
+    standing = alert.state == AlertState::kFiring ? kFires : kPends;
+    since = alert.fired_at.value_or(alert.since).monotonic;
+  }
+  const std::optional<AlertThreshold>& threshold = state.rule->threshold;
+  const bool is_low_worse = threshold && threshold->side == ThresholdSide::kBelow;
+  const double value = reading.value.value_or(0);
+  // The configured thresholds are not needed to choose well.
+  const bool is_in_trouble =
+      reading.listener != nullptr && IsInTrouble(reading.listener->status, DiagnosisThresholds{});
+  return {standing, since, !is_in_trouble, !is_known, is_low_worse ? value : -value};
+}
+
+AlertEngine::Subject& AlertEngine::FindOrAdmit(RuleState& state, const std::string& name) {
+  const auto [item, is_new] = state.subjects.try_emplace(name);
+  Subject& subject = item->second;
+  if (!is_new) return subject;
+  const AlertRule& rule = *state.rule;
+  subject.alert = {.rule = state.rule, .subject = name, .state = AlertState::kInactive};
   const AlertSignalSpec& spec = SpecOf(rule.signal);
   if (spec.form != SignalForm::kLevel) subject.counters.emplace(spec.window, 2);
   if (rule.growth) subject.levels.emplace(rule.growth->over, SampleWindow::kMinForGrowth);
-  return &subject;
+  return subject;
 }
 
 AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subject,

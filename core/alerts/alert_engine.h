@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/alerts/alert.h"
@@ -32,7 +33,9 @@ namespace connwatch {
 class AlertEngine {
  public:
   /// The most subjects that are followed per rule. For a rule on a level without growth, only
-  /// subjects in trouble count.
+  /// subjects in trouble count. If there are more, those with an alert stay, the firing ones and
+  /// the older ones first. Then come listeners in trouble, subjects that are followed already, and
+  /// those with the worst value.
   static constexpr std::size_t kMaxSubjects = 500;
   /// A value that is not known freezes an alert as stale data does, but at most for this long.
   /// Otherwise the alert of a group without traffic would stay for ever, because such a group has
@@ -84,6 +87,8 @@ class AlertEngine {
     bool is_gap;                        // polls are missing before this one
     std::vector<AlertTransition>& transitions;
   };
+  /// How good a subject's claim to be followed is. The lowest is the best.
+  using Claim = std::tuple<int, MonotonicTime, bool, bool, double>;
   struct Measured {
     std::optional<double> value;
     std::optional<double> growth;
@@ -92,7 +97,11 @@ class AlertEngine {
 
   void EvaluateRule(RuleState& state, const Snapshot& snapshot, Instant now,
                     std::vector<AlertTransition>& transitions);
-  Subject* FindOrAdmit(RuleState& state, const SignalReading& reading);
+  // Returns the readings to judge, at most kMaxSubjects, in the same order.
+  static std::vector<SignalReading> Choose(RuleState& state, std::vector<SignalReading> readings);
+  static bool IsWanted(const RuleState& state, const SignalReading& reading);
+  static Claim ClaimOf(const RuleState& state, const SignalReading& reading);
+  static Subject& FindOrAdmit(RuleState& state, const std::string& subject);
   static Measured Measure(const AlertRule& rule, Subject& subject, const SignalReading& reading,
                           const Round& round);
   static void Advance(Subject& subject, const Measured& measured, const SignalReading& reading,

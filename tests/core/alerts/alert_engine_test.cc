@@ -284,6 +284,83 @@ TEST(AlertEngine, SubjectsAreBounded) {
   EXPECT_EQ(world.engine.rules().front().left_out, kMore - 1);
 }
 
+// More subjects than there is room for. Listeners 1 to kMany are there first.
+struct FullAlertEngine : testing::Test {
+  static constexpr int kMany = AlertEngine::kMaxSubjects;
+  static AlertWorld WorldWith(AlertRule rule, std::uint64_t syn_queue) {
+    AlertWorld world({std::move(rule)});
+    for (int port = 1; port <= kMany; ++port) {
+      world.ListenerOn(static_cast<std::uint16_t>(port)).syn_queue.length = syn_queue;
+    }
+    return world;
+  }
+};
+
+TEST_F(FullAlertEngine, TheWorstValuesAreFollowed) {
+  AlertWorld world = WorldWith(With(QueueRule(), [](AlertRule& rule) { rule.hold = 0s; }), 11);
+  world.ListenerOn(9'001).syn_queue.length = 1'000;
+  world.ListenerOn(9'002).syn_queue.length = 12;
+  const std::vector<std::string> fired = world.Tick();
+  EXPECT_THAT(fired, SizeIs(kMany));
+  EXPECT_THAT(fired,
+              testing::IsSupersetOf({"Queue 0.0.0.0:9001 firing", "Queue 0.0.0.0:9002 firing"}));
+  EXPECT_EQ(world.engine.rules().front().left_out, 2U);
+}
+
+TEST_F(FullAlertEngine, TheLowestAreTheWorstOfARuleWithBelow) {
+  AlertWorld world = WorldWith(With(QueueRule(),
+                                    [](AlertRule& rule) {
+                                      rule.hold = 0s;
+                                      rule.threshold->side = ThresholdSide::kBelow;
+                                    }),
+                               9);
+  world.ListenerOn(9'001).syn_queue.length = 0;
+  EXPECT_THAT(world.Tick(), testing::Contains("Queue 0.0.0.0:9001 firing"));
+}
+
+TEST_F(FullAlertEngine, AnAlertKeepsItsPlaceWhateverComes) {
+  AlertWorld world = WorldWith(With(QueueRule(), [](AlertRule& rule) { rule.hold = 0s; }), 11);
+  world.Tick();
+  world.ListenerOn(9'001).syn_queue.length = 1'000;
+  world.SetCause(9'001, DiagnosisCause::kSynFlood);
+  EXPECT_THAT(world.Ticks(10), IsEmpty());
+  EXPECT_EQ(world.engine.rules().front().left_out, 1U);
+}
+
+TEST_F(FullAlertEngine, APendingAlertKeepsItsPlaceToo) {
+  AlertWorld world = WorldWith(QueueRule(), 11);
+  for (int i = 0; i < 3; ++i) world.Tick();
+  world.ListenerOn(1).syn_queue.length = 0;
+  world.Tick();  // one place is free
+  world.ListenerOn(9'001).syn_queue.length = 12;
+  EXPECT_THAT(world.Tick(), testing::Contains("Queue 0.0.0.0:9001 pending"));
+  world.ListenerOn(1).syn_queue.length = 12;
+  world.Tick();
+  EXPECT_EQ(world.engine.rules().front().left_out, 1U);
+  world.Ticks(5);
+  EXPECT_THAT(world.engine.alerts(),
+              testing::Each(testing::Field(&Alert::state, AlertState::kFiring)));
+}
+
+TEST_F(FullAlertEngine, AListenerInTroubleTakesThePlaceOfAQuietOne) {
+  AlertWorld world = WorldWith({.name = "Drops",
+                                .signal = AlertSignal::kListenerDrops,
+                                .threshold = AlertThreshold{ThresholdSide::kAbove, 1}},
+                               0);
+  world.Ticks(3);
+  ListenerStatus& troubled = world.ListenerOn(9'001);
+  world.Ticks(3);
+  EXPECT_EQ(world.engine.rules().front().left_out, 1U);
+  world.SetCause(9'001, DiagnosisCause::kAcceptQueueFull);
+  std::vector<std::string> said;
+  for (int i = 0; i < 5; ++i) {
+    troubled.drops += 100;
+    for (std::string& line : world.Tick()) said.push_back(std::move(line));
+  }
+  EXPECT_THAT(said, ElementsAre("Drops 0.0.0.0:9001 firing"));
+  EXPECT_EQ(world.engine.rules().front().left_out, 1U);
+}
+
 TEST(AlertEngine, ASubjectWhoseValueIsNotKnownTakesNoRoom) {
   AlertWorld world({{.name = "Share",
                      .signal = AlertSignal::kListenerSynQueueUtilization,
