@@ -1,6 +1,11 @@
 #include "daemon/alert_judge.h"
 
+#include <algorithm>
+#include <functional>
+#include <span>
 #include <sstream>
+#include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "daemon/process/logging.h"
@@ -31,6 +36,47 @@ std::string Describe(const AlertTransition& transition) {
   return text.str();
 }
 
+void Log(AlertState to, const std::string& line) {
+  if (to == AlertState::kFiring) {
+    LogWarning(line);
+  } else {
+    LogInfo(line);
+  }
+}
+
+// One line for each rule and state, the most severe rules first.
+void LogCounts(std::span<const AlertTransition* const> transitions) {
+  using Key = std::tuple<int, std::string_view, AlertState>;  // the lowest is the most severe
+  std::map<Key, std::size_t> counts;
+  for (const AlertTransition* transition : transitions) {
+    const AlertRule& rule = *transition->alert.rule;
+    ++counts[{-static_cast<int>(rule.severity), rule.name, transition->to}];
+  }
+  for (const auto& [key, count] : counts) {
+    const auto& [severity, rule, to] = key;
+    Log(to, "alert=" + std::string(rule) + " state=" + std::string(Name(to)) +
+                " severity=" + std::string(Name(static_cast<AlertSeverity>(-severity))) +
+                " subjects=" + std::to_string(count) + ": too many at once for a line each");
+  }
+}
+
+void LogTransitions(const std::vector<AlertTransition>& transitions) {
+  std::vector<const AlertTransition*> order;
+  order.reserve(transitions.size());
+  for (const AlertTransition& transition : transitions) order.push_back(&transition);
+  const std::size_t lines = std::min(order.size(), AlertJudge::kMaxLines);
+  if (lines < order.size()) {
+    std::ranges::stable_sort(order, std::ranges::greater(), [](const AlertTransition* transition) {
+      return transition->alert.rule->severity;
+    });
+  }
+  const std::span<const AlertTransition* const> all = order;
+  for (const AlertTransition* transition : all.first(lines)) {
+    Log(transition->to, Describe(*transition));
+  }
+  LogCounts(all.subspan(lines));
+}
+
 }  // namespace
 
 void AlertJudge::Reconfigure(std::vector<AlertRule> rules, Instant now) {
@@ -43,18 +89,15 @@ std::shared_ptr<const AlertList> AlertJudge::Judge(const Snapshot& snapshot, Ins
   for (const AlertRuleStatus& status : list.rules) {
     list.transitions.push_back(transitions_[status.rule->name]);
   }
+  std::ranges::stable_sort(list.alerts, IsMoreUrgent);
   return std::make_shared<const AlertList>(std::move(list));
 }
 
 void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {
   for (const AlertTransition& transition : transitions) {
     ++transitions_[transition.alert.rule->name].at(IndexOf(transition.to));
-    if (transition.to == AlertState::kFiring) {
-      LogWarning(Describe(transition));
-    } else {
-      LogInfo(Describe(transition));
-    }
   }
+  LogTransitions(transitions);
 }
 
 }  // namespace connwatch

@@ -1,7 +1,8 @@
-// Judges every snapshot by the alert rules. Makes the list of alerts for the report, and writes a
-// line to the log for each transition.
+// Judges every snapshot by the alert rules. Makes the list of alerts for the report, and writes the
+// transitions to the log.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,6 +17,11 @@ namespace connwatch {
 /// For the loop thread.
 class AlertJudge {
  public:
+  /// The most transitions of one judgement that have a line of the log each, the most severe first.
+  /// Of the others there is one line for each rule and state. So thousands of alerts at once do not
+  /// push other lines out of the log.
+  static constexpr std::size_t kMaxLines = 100;
+
   explicit AlertJudge(std::vector<AlertRule> rules) : engine_(std::move(rules)) {}
 
   /// See AlertEngine::Reconfigure.

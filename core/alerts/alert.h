@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,16 @@ struct Alert {
   /// From the moment of firing; nullptr while pending.
   std::shared_ptr<const AlertEvidence> evidence;
 };
+
+/// Returns true iff `one` comes first where there is not room for both: the firing one, then the
+/// more severe one, then the older one.
+inline bool IsMoreUrgent(const Alert& one, const Alert& other) {
+  const auto order = [](const Alert& alert) {
+    return std::tuple(alert.state != AlertState::kFiring, -static_cast<int>(alert.rule->severity),
+                      alert.fired_at.value_or(alert.since).monotonic);
+  };
+  return order(one) < order(other);
+}
 
 struct AlertTransition {
   AlertState from = AlertState::kInactive;

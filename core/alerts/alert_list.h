@@ -24,14 +24,15 @@ struct AlertRuleStatus {
   std::shared_ptr<const AlertRule> rule;
   /// True while its data is stale: then nothing changes.
   bool is_frozen = false;
-  /// How many subjects of the latest evaluation there was no room for.
+  /// How many subjects there was no room for at the latest evaluation.
   std::uint64_t left_out = 0;
 };
 
 struct AlertList {
   /// In the order of the configuration.
   std::vector<AlertRuleStatus> rules;
-  /// The pending and the firing alerts, in the order of the rules.
+  /// The pending and the firing alerts, the most urgent first (IsMoreUrgent). Of equal ones, in the
+  /// order of the rules.
   std::vector<Alert> alerts;
   /// Since the start, in the order of `rules`.
   std::vector<AlertTransitionCounts> transitions;

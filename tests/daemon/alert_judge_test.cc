@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 #include "daemon/process/logging.h"
@@ -76,6 +79,66 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
   EXPECT_THAT(log, HasSubstr("; top sources: 198.51.100.0/24 (8)\n"));
   EXPECT_THAT(log, HasSubstr("state=resolved"));
   EXPECT_THAT(log, Not(HasSubstr("value=13")));
+}
+
+// A thousand listeners, whose queues are `queue`.
+Snapshot Many(std::uint64_t queue, int polls) {
+  constexpr std::uint16_t kListeners = 1'000;
+  Snapshot snapshot = FullSnapshot();
+  Listener listener = snapshot.listeners->listeners.front();
+  listener.status.syn_queue.length = queue;
+  snapshot.listeners->listeners.assign(kListeners, listener);
+  for (std::uint16_t i = 0; i < kListeners; ++i) {
+    snapshot.listeners->listeners[i].key.endpoint.port = i;
+  }
+  snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
+  for (int i = 0; i < polls; ++i) snapshot.polls.front().RecordSuccess(TestInstant(polls), {});
+  return snapshot;
+}
+
+TEST_F(AlertJudgeTest, ManyTransitionsAtOnceMakeFewLinesTheMostSevereFirst) {
+  AlertRule mild = QueueAbove(10);
+  mild.severity = AlertSeverity::kInfo;
+  AlertRule severe = QueueAbove(10);
+  severe.name = "Severe";
+  severe.severity = AlertSeverity::kCritical;
+  severe.match = {{"0.0.0.0:7", false}};
+  AlertJudge judge({mild, severe});
+  testing::internal::CaptureStderr();
+  judge.Judge(Many(0, 1), TestInstant(1));
+  const auto list = judge.Judge(Many(12, 2), TestInstant(2));
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::ranges::count(log, '\n'), static_cast<std::ptrdiff_t>(AlertJudge::kMaxLines) + 1);
+  EXPECT_THAT(log, HasSubstr("alert=Severe subject=0.0.0.0:7 state=firing severity=critical"));
+  EXPECT_THAT(log, HasSubstr("alert=Queue state=firing severity=info subjects=401: too many at "
+                             "once for a line each\n"));
+  EXPECT_EQ(list->transitions.front().at(IndexOf(AlertState::kFiring)), 500U);
+  EXPECT_EQ(list->alerts.front().rule->name, "Severe") << "the most urgent first";
+  EXPECT_EQ(list->alerts.size(), 501U);
+}
+
+TEST_F(AlertJudgeTest, AlertsAreInTheOrderOfUrgency) {
+  const auto rule = [](const char* name, AlertSeverity severity, std::chrono::seconds hold) {
+    AlertRule made = QueueAbove(10);
+    made.name = name;
+    made.severity = severity;
+    made.hold = hold;
+    return made;
+  };
+  using namespace std::chrono_literals;
+  AlertJudge judge(
+      {rule("Pending", AlertSeverity::kCritical, 1h), rule("Late", AlertSeverity::kCritical, 2s),
+       rule("Mild", AlertSeverity::kInfo, 0s), rule("Early", AlertSeverity::kCritical, 0s)});
+  std::shared_ptr<const AlertList> list;
+  for (int second = 1; second < 6; ++second) {
+    Snapshot snapshot = FullSnapshot();
+    snapshot.polls = {PollHealth(Tier::kHandshakes, 1s)};
+    for (int i = 0; i < second; ++i) snapshot.polls.front().RecordSuccess(TestInstant(second), {});
+    list = judge.Judge(snapshot, TestInstant(second));
+  }
+  std::vector<std::string> names;
+  for (const Alert& alert : list->alerts) names.push_back(alert.rule->name);
+  EXPECT_THAT(names, testing::ElementsAre("Early", "Late", "Mild", "Pending"));
 }
 
 TEST_F(AlertJudgeTest, ARuleThatGoesEndsItsAlerts) {
