@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,6 +18,16 @@ std::string HostName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
   return name.data();
+}
+
+void Log(const ReceiverLog::Line& line) {
+  if (line.level == LogLevel::kError) {
+    LogError(line.text);
+  } else if (line.level == LogLevel::kWarning) {
+    LogWarning(line.text);
+  } else {
+    LogInfo(line.text);
+  }
 }
 
 }  // namespace
@@ -46,29 +55,9 @@ std::vector<NotificationStats> Notifier::Tell(const std::shared_ptr<const AlertL
                                               Instant now) {
   if (!sender_) return {};
   std::vector<NotificationStats> receivers = sender_->stats();
-  LogChanges(receivers);
+  for (const ReceiverLog::Line& line : log_.Observe(receivers, now)) Log(line);
   sender_->Post(alerts, now);
   return receivers;
-}
-
-// Logs once per kind of failure and once at recovery, not at every try.
-void Notifier::LogChanges(const std::vector<NotificationStats>& receivers) {
-  std::erase_if(failing_, [&receivers](const auto& item) {
-    return std::ranges::find(receivers, item.first, &NotificationStats::receiver) ==
-           receivers.end();
-  });
-  for (const NotificationStats& stats : receivers) {
-    const auto known = failing_.find(stats.receiver);
-    if (!stats.failure) {
-      if (known == failing_.end()) continue;
-      failing_.erase(known);
-      LogInfo("alertmanager " + stats.receiver + " takes alerts again");
-    } else if (known == failing_.end() || known->second != stats.failure->code) {
-      failing_[stats.receiver] = stats.failure->code;
-      LogError("alertmanager " + stats.receiver +
-               " does not take alerts: " + stats.failure->context + "; trying again");
-    }
-  }
 }
 
 }  // namespace connwatch

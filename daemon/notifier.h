@@ -1,16 +1,15 @@
-// Has alerts sent to the configured receivers. Writes to the log when a receiver begins to fail and
-// when it works again.
+// Has alerts sent to the configured receivers. Writes to the log what begins and ends there, see
+// ReceiverLog.
 #pragma once
 
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "core/alerts/alert_list.h"
 #include "core/base/instant.h"
 #include "core/base/result.h"
+#include "daemon/receiver_log.h"
 #include "exporters/notify/alert_sender.h"
 
 namespace connwatch {
@@ -27,10 +26,9 @@ class Notifier {
 
  private:
   Result<void> StartSender();
-  void LogChanges(const std::vector<NotificationStats>& receivers);
 
   std::unique_ptr<AlertSender> sender_;
-  std::map<std::string, int> failing_;  // by receiver, the code of the failure that was logged
+  ReceiverLog log_;
 };
 
 }  // namespace connwatch

@@ -131,7 +131,7 @@ ALERTS = row(
     timeseries("Alerts that fire", "short",
                "Alerts that fire, by rule. If an alert fires for days, either nobody cares about "
                "the trouble, or the threshold does not fit: change it.",
-               [query("sum by (alert) (connwatch_alert_firing{HOST}) > 0", "{{alert}}")], width=6,
+               [query("sum by (alert) (connwatch_alert_firing{HOST}) > 0", "{{alert}}")], width=5,
                stack=True),
     timeseries("Changes of state in 5 min", "short",
                "Alerts that became pending, firing, resolved or inactive (pending ones that did "
@@ -140,20 +140,26 @@ ALERTS = row(
                "clear level.",
                [query("sum by (to) (increase(connwatch_alert_transitions_total{HOST}[5m]))",
                       "{{to}}")],
-               width=6),
+               width=5),
     timeseries("Requests to Alertmanagers and webhooks", "cps",
                "Failed requests are tried again. Nothing is lost for 15 minutes. The log has the "
                "reason.",
                [query(rate("connwatch_alert_notifications_total"), "{{alertmanager}} {{result}}")],
-               width=6),
+               width=5),
     timeseries("Alerts not delivered", "short",
-               "Waiting: a receiver does not take these alerts. Given up, left out: nobody was "
-               "told of these alerts.",
+               "Waiting: a receiver does not take these alerts. Given up, no room, left out: nobody "
+               "was told of these alerts.",
                [query("connwatch_alert_notification_queue_length{HOST}",
                       "waiting for {{alertmanager}}"),
                 query("increase(connwatch_alert_notifications_dropped_total{HOST}[5m])",
                       "given up, {{alertmanager}}"),
-                query("sum(connwatch_alert_subjects_left_out{HOST})", "left out")], width=6),
+                query("connwatch_alert_notifications_left_out{HOST}", "no room, {{alertmanager}}"),
+                query("sum(connwatch_alert_subjects_left_out{HOST})", "left out")], width=5),
+    timeseries("Clocks of Alertmanagers", "s",
+               "How far the clock of a receiver is ahead of the host's. If it is not near 0, one of "
+               "them is wrong. Alerts are sent in the receiver's time.",
+               [query("connwatch_alertmanager_clock_difference_seconds{HOST}",
+                      "{{alertmanager}}")], width=4),
 )
 
 CLIENTS = row(

@@ -1,15 +1,17 @@
 #include "exporters/metrics/alert_families.h"
 
-#include <algorithm>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace connwatch {
 
 namespace {
 
-bool HasAlert(const AlertList& list, const AlertRule& rule) {
-  return std::ranges::any_of(list.alerts,
-                             [&](const Alert& alert) { return alert.rule->name == rule.name; });
+std::set<std::string_view> RulesWithAlert(const AlertList& list) {
+  std::set<std::string_view> names;
+  for (const Alert& alert : list.alerts) names.insert(alert.rule->name);
+  return names;
 }
 
 void AddCurrent(MetricFamilies& families, const AlertList& list) {
@@ -20,9 +22,10 @@ void AddCurrent(MetricFamilies& families, const AlertList& list) {
       families.Gauge("connwatch_alert_value",
                      "The latest value of a pending or firing alert, in its signal's unit.");
   auto threshold = families.Gauge("connwatch_alert_threshold", "What the value is held against.");
+  const std::set<std::string_view> with_alert = RulesWithAlert(list);
   for (const AlertRuleStatus& status : list.rules) {
     const AlertRule& rule = *status.rule;
-    if (HasAlert(list, rule)) continue;
+    if (with_alert.contains(rule.name)) continue;
     firing.Add(0.0, {{"alert", rule.name}, {"severity", Name(rule.severity)}, {"subject", ""}});
   }
   for (const Alert& alert : list.alerts) {
@@ -67,12 +70,21 @@ void AddNotifications(MetricFamilies& families, const std::vector<NotificationSt
   auto dropped = families.Counter("connwatch_alert_notifications_dropped_total",
                                   "Alerts given up: resolved and not taken for 15 minutes, or "
                                   "beyond what there is room for.");
+  auto left_out = families.Gauge("connwatch_alert_notifications_left_out",
+                                 "Alerts that fire and that the receiver is not told of, because "
+                                 "there is no room for them.");
+  auto clock =
+      families.Gauge("connwatch_alertmanager_clock_difference_seconds",
+                     "How far the receiver's clock is ahead of this host's; negative if it "
+                     "is behind. Absent if it is not known.");
   for (const NotificationStats& stats : receivers) {
     const std::string_view name = stats.receiver;
     sent.Add(stats.successes, {{"alertmanager", name}, {"result", "success"}});
     sent.Add(stats.failures, {{"alertmanager", name}, {"result", "failure"}});
     queue.Add(stats.queue_length, {{"alertmanager", name}});
     dropped.Add(stats.dropped, {{"alertmanager", name}});
+    left_out.Add(stats.left_out, {{"alertmanager", name}});
+    if (stats.clock_ahead) clock.Add(InSeconds(*stats.clock_ahead), {{"alertmanager", name}});
   }
 }
 

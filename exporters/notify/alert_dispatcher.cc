@@ -4,9 +4,19 @@
 #include <memory>
 #include <utility>
 
-#include "exporters/notify/alert_message.h"
-
 namespace connwatch {
+
+namespace {
+
+using Difference = std::optional<std::chrono::nanoseconds>;
+
+// Returns the larger difference, whatever its sign is.
+Difference Further(const Difference& one, const Difference& other) {
+  if (!one || !other) return one ? one : other;
+  return std::chrono::abs(*one) >= std::chrono::abs(*other) ? one : other;
+}
+
+}  // namespace
 
 void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
   std::vector<Destination> before = std::exchange(destinations_, {});
@@ -19,10 +29,11 @@ void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
       Destination& kept = destinations_.emplace_back(std::move(*same));
       same->id = 0;
       kept.receiver = std::move(receiver);
-      kept.plan.SetResendInterval(resend_interval_);
+      SetResendInterval(kept);
     } else {
       Destination& added = destinations_.emplace_back(
           Destination{++last_id_, std::move(receiver), DeliveryPlan(resend_interval_)});
+      SetResendInterval(added);
       added.plan.Update(firing_, now);
     }
   }
@@ -39,13 +50,35 @@ void AlertDispatcher::Update(const AlertList& list, Instant now) {
 
 void AlertDispatcher::Send(Instant now) {
   for (Destination& destination : destinations_) {
-    const std::vector<AlertReport> batch = destination.plan.Take(now.monotonic);
-    if (batch.empty()) continue;
-    const AlertMessageContext context{
-        .instance = instance_, .expires_at = now.wall + resend_interval_ * kValidResendIntervals};
+    AlertMessage message(ContextFor(destination, now));
+    bool is_due = false;
+    destination.plan.Take(now.monotonic, [&](const AlertReport& report) {
+      const bool has_room = message.Add(report);
+      is_due = is_due || has_room;
+      return has_room;
+    });
+    if (!is_due) continue;
     destination.is_posting = true;
-    transport_.Post(destination.id, destination.receiver, RenderAlertMessage(batch, context));
+    destination.posted_at = now.monotonic;
+    transport_.Post(destination.id, destination.receiver, std::move(message).Finish());
   }
+}
+
+AlertMessageContext AlertDispatcher::ContextFor(const Destination& destination, Instant now) const {
+  const ReceiverClock& clock = destination.clock;
+  AlertMessageContext context{
+      .instance = instance_, .now = clock.EarliestAt(now), .expires_at = std::nullopt};
+  if (clock.is_observed()) {
+    context.expires_at = clock.LatestAt(now).wall + resend_interval_ * kValidResendIntervals;
+  }
+  return context;
+}
+
+void AlertDispatcher::SetResendInterval(Destination& destination) const {
+  destination.plan.SetResendInterval(
+      destination.clock.is_observed()
+          ? resend_interval_
+          : std::min<std::chrono::milliseconds>(resend_interval_, kMaxFirstInterval));
 }
 
 void AlertDispatcher::Conclude(const std::vector<PostResult>& results, Instant now) {
@@ -54,6 +87,7 @@ void AlertDispatcher::Conclude(const std::vector<PostResult>& results, Instant n
     if (found == destinations_.end()) continue;  // the receiver was removed
     found->is_posting = false;
     found->plan.End(result.outcome, now.monotonic);
+    if (result.is_answered) Observe(*found, result, now);
     if (result.outcome == DeliveryOutcome::kDelivered) {
       ++found->successes;
       found->failure.reset();
@@ -62,6 +96,20 @@ void AlertDispatcher::Conclude(const std::vector<PostResult>& results, Instant n
       found->failure = result.error;
     }
   }
+}
+
+void AlertDispatcher::Observe(Destination& destination, const PostResult& result,
+                              Instant now) const {
+  ReceiverClock& clock = destination.clock;
+  const WallTime before = clock.EarliestAt(now).wall;
+  clock.Observe(result.date, destination.posted_at, now.monotonic);
+  destination.clock_ahead = clock.Ahead(now);
+  SetResendInterval(destination);
+  const bool was_right = std::chrono::abs(clock.EarliestAt(now).wall - before) <= kMaxClockError;
+  const std::optional<MonotonicTime>& again = destination.told_again_at;
+  if (was_right || (again && now.monotonic - *again < kMinTellAgainInterval)) return;
+  destination.told_again_at = now.monotonic;
+  destination.plan.TellAgain(now.monotonic);
 }
 
 std::optional<MonotonicTime> AlertDispatcher::NextSend() const {
@@ -89,6 +137,10 @@ std::vector<NotificationStats> AlertDispatcher::stats() const {
     found->failures += destination.failures;
     found->queue_length += destination.plan.CountQueued();
     found->dropped += destination.plan.dropped();
+    const DeliveryPlan::LeftOut& left_out = destination.plan.left_out();
+    found->left_out += left_out.alerts;
+    for (const auto& [rule, count] : left_out.by_rule) found->left_out_by_rule[rule] += count;
+    found->clock_ahead = Further(found->clock_ahead, destination.clock_ahead);
     if (destination.failure) found->failure = destination.failure;
   }
   return all;

@@ -12,8 +12,10 @@
 #include "core/alerts/alert_list.h"
 #include "core/alerts/alert_receiver.h"
 #include "core/alerts/notification_stats.h"
+#include "exporters/notify/alert_message.h"
 #include "exporters/notify/alert_transport.h"
 #include "exporters/notify/delivery_plan.h"
+#include "exporters/notify/receiver_clock.h"
 
 namespace connwatch {
 
@@ -29,6 +31,14 @@ class AlertDispatcher {
   /// Receivers are told that a firing alert ends by itself after this many resend intervals. So it
   /// ends if the daemon has died, but it survives a few requests that fail.
   static constexpr int kValidResendIntervals = 4;
+  /// Before a receiver has answered, its clock is not known, so it is not told when alerts end by
+  /// themselves. An Alertmanager then ends them after its resolve_timeout, which is 5 min unless
+  /// configured. So the first alerts are sent again after this at the latest.
+  static constexpr std::chrono::minutes kMaxFirstInterval{1};
+  /// If the receiver's clock proves to be further off than was known, everything is told again at
+  /// once, but not more often than this.
+  static constexpr std::chrono::seconds kMaxClockError{30};
+  static constexpr std::chrono::minutes kMinTellAgainInterval{1};
 
   /// `instance` names the host. `transport` must outlive this.
   AlertDispatcher(AlertTransport& transport, std::string instance)
@@ -66,7 +76,15 @@ class AlertDispatcher {
     std::uint64_t successes = 0;
     std::uint64_t failures = 0;
     std::optional<Error> failure = std::nullopt;
+    ReceiverClock clock = {};
+    std::optional<std::chrono::nanoseconds> clock_ahead = std::nullopt;  // at the latest answer
+    MonotonicTime posted_at = {};
+    std::optional<MonotonicTime> told_again_at = std::nullopt;
   };
+
+  AlertMessageContext ContextFor(const Destination& destination, Instant now) const;
+  void SetResendInterval(Destination& destination) const;
+  void Observe(Destination& destination, const PostResult& result, Instant now) const;
 
   AlertTransport& transport_;
   std::string instance_;

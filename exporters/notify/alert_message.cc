@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "core/alerts/alert_template.h"
 #include "exporters/json/json_values.h"
@@ -70,15 +72,43 @@ Json AnnotationsOf(const Alert& alert) {
   return annotations;
 }
 
-Json ToJson(const AlertReport& report, const AlertMessageContext& context) {
+// Returns the time of day of `event` by the clock of `now`. If that is close to what was noted at
+// the event, it is what was noted. So every message of an alert has the same time, whatever the
+// clocks' small corrections are.
+WallTime TimeOf(const Instant& event, const Instant& now) {
+  constexpr std::chrono::seconds kClose{5};
+  const auto off =
+      std::chrono::round<std::chrono::seconds>(now.WallOf(event.monotonic) - event.wall);
+  return std::chrono::abs(off) <= kClose ? event.wall : event.wall + off;
+}
+
+struct Span {
+  WallTime starts_at;
+  std::optional<WallTime> ends_at;
+};
+
+// Neither the beginning nor the end of a resolved alert is in the future, and the end is not before
+// the beginning, because that is refused.
+Span SpanOf(const AlertReport& report, const AlertMessageContext& context) {
   const Alert& alert = *report.alert;
-  const WallTime starts_at = alert.fired_at.value_or(alert.since).wall;
-  // If the clock was set back, the alert must not end before it began, because that is refused.
-  const WallTime ends_at = std::max(report.resolved_at.value_or(context.expires_at), starts_at);
-  return {{"labels", LabelsOf(alert, context.instance)},
-          {"annotations", AnnotationsOf(alert)},
-          {"startsAt", Rfc3339(starts_at)},
-          {"endsAt", Rfc3339(ends_at)}};
+  const Instant& now = context.now;
+  Span span{.starts_at = std::min(TimeOf(alert.fired_at.value_or(alert.since), now), now.wall),
+            .ends_at = std::nullopt};
+  if (report.resolved_at) {
+    span.ends_at = std::clamp(TimeOf(*report.resolved_at, now), span.starts_at, now.wall);
+  } else {
+    span.ends_at = context.expires_at;
+  }
+  return span;
+}
+
+std::string RenderAlert(const AlertReport& report, const AlertMessageContext& context) {
+  const Span span = SpanOf(report, context);
+  Json json = {{"labels", LabelsOf(*report.alert, context.instance)},
+               {"annotations", AnnotationsOf(*report.alert)},
+               {"startsAt", Rfc3339(span.starts_at)}};
+  if (span.ends_at) json["endsAt"] = Rfc3339(*span.ends_at);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -90,11 +120,14 @@ AlertIdentity IdentityOf(const Alert& alert) {
           .labels = alert.rule->labels};
 }
 
-std::string RenderAlertMessage(std::span<const AlertReport> reports,
-                               const AlertMessageContext& context) {
-  Json message = Json::array();
-  for (const AlertReport& report : reports) message.push_back(ToJson(report, context));
-  return message.dump(-1, ' ', false, Json::error_handler_t::replace);
+bool AlertMessage::Add(const AlertReport& report) {
+  const std::string alert = RenderAlert(report, context_);
+  if (!is_empty() && text_.size() + alert.size() + kPunctuationBytes > kMaxBytes) return false;
+  if (!is_empty()) text_ += ',';
+  text_ += alert;
+  return true;
 }
+
+std::string AlertMessage::Finish() && { return std::move(text_) + "]"; }
 
 }  // namespace connwatch

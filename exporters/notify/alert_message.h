@@ -5,11 +5,12 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
+#include <utility>
 
 #include "core/alerts/alert.h"
 #include "core/base/instant.h"
@@ -31,18 +32,42 @@ AlertIdentity IdentityOf(const Alert& alert);
 /// One alert to send: it fires, or was firing until `resolved_at`.
 struct AlertReport {
   std::shared_ptr<const Alert> alert;  // its latest state while it fired
-  std::optional<WallTime> resolved_at;
+  std::optional<Instant> resolved_at;
 };
 
 struct AlertMessageContext {
-  /// The host. This is the label `instance`, unless the rule has a label of that name.
+  /// The host. This is the label `instance`.
   std::string instance;
-  /// When a firing alert ends by itself, unless it is sent again.
-  WallTime expires_at;
+  /// The time of day of the receiver, see ReceiverClock. All times are told by it.
+  Instant now;
+  /// When a firing alert ends by itself, unless it is sent again. Without it, the receiver decides
+  /// that.
+  std::optional<WallTime> expires_at;
 };
 
-/// The array, on one line. Bytes that are not UTF-8 are replaced.
-std::string RenderAlertMessage(std::span<const AlertReport> reports,
-                               const AlertMessageContext& context);
+/// The array, on one line, of limited size. Bytes that are not UTF-8 are replaced.
+class AlertMessage {
+ public:
+  /// The most bytes of an array with more than one alert. A proxy in front of an Alertmanager may
+  /// refuse what is longer than its limit; nginx's is 1 MiB. A single alert is always shorter than
+  /// that: config/ limits its annotations.
+  static constexpr std::size_t kMaxBytes = std::size_t{256} * 1024;
+
+  explicit AlertMessage(AlertMessageContext context) : context_(std::move(context)) {}
+
+  /// Adds an alert and returns true. Returns false, and adds nothing, if there is no room for it
+  /// beside the others. The first one always has room.
+  bool Add(const AlertReport& report);
+
+  std::string Finish() &&;
+
+ private:
+  static constexpr std::size_t kPunctuationBytes = 2;  // a comma before it, the bracket at the end
+
+  bool is_empty() const { return text_.size() == 1; }
+
+  AlertMessageContext context_;
+  std::string text_ = "[";
+};
 
 }  // namespace connwatch

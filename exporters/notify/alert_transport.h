@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/alerts/alert_receiver.h"
+#include "core/base/instant.h"
 #include "core/base/result.h"
 #include "exporters/notify/delivery_plan.h"
 
@@ -17,8 +19,12 @@ namespace connwatch {
 struct PostResult {
   std::uint64_t id = 0;  // as given to Post
   DeliveryOutcome outcome = DeliveryOutcome::kDelivered;
+  /// True iff the receiver answered, whatever it said.
+  bool is_answered = false;
   /// Set if `outcome` is not kDelivered, see NotificationStats::failure.
   Error error;
+  /// The Date header of the answer; absent if there is no answer or if it has no such header.
+  std::optional<WallTime> date = std::nullopt;
 };
 
 /// For one thread, except Wake.

@@ -6,9 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "exporters/http/http_status.h"
+#include "exporters/http/weighted_list.h"
+#include "exporters/notify/http_date.h"
 
 namespace connwatch {
 
@@ -60,6 +63,40 @@ std::size_t SkipAnswer(char* /*data*/, std::size_t size, std::size_t count, void
   return total <= kMaxAnswerBytes ? size * count : 0;
 }
 
+// What is read of the headers of an answer.
+class AnswerHeaders {
+ public:
+  void Take(std::string_view line) {
+    // An answer such as 103 can come before the final one. Behind the body there can be trailers.
+    if (line.starts_with("HTTP/")) *this = {};
+    if (line == "\r\n" || line == "\n") has_ended_ = true;
+    const std::size_t colon = line.find(':');
+    if (has_ended_ || !EqualsIgnoringCase(line.substr(0, colon), "Date")) return;
+    date_ = is_first_date_ ? ParseHttpDate(Trimmed(line.substr(colon + 1))) : std::nullopt;
+    is_first_date_ = false;
+  }
+
+  // nullopt also if there is more than one.
+  std::optional<WallTime> date() const { return date_; }
+
+ private:
+  static std::string_view Trimmed(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n";
+    text.remove_prefix(std::min(text.find_first_not_of(kSpace), text.size()));
+    return text.substr(0, text.find_last_not_of(kSpace) + 1);
+  }
+
+  std::optional<WallTime> date_;
+  bool is_first_date_ = true;
+  bool has_ended_ = false;
+};
+
+// libcurl: CURLOPT_HEADERFUNCTION, called with one whole line.
+std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* headers) {
+  static_cast<AnswerHeaders*>(headers)->Take({data, size * count});
+  return size * count;
+}
+
 // "s3cret\n" -> "s3cret"
 std::string FirstLine(const std::string& text) {
   return text.substr(0, text.find_first_of("\r\n"));
@@ -96,12 +133,14 @@ class CurlTransport::Request {
     if (!is_answered) {
       const char* text =
           error_text_.front() != '\0' ? error_text_.data() : curl_easy_strerror(code);
-      return {id_, DeliveryOutcome::kFailed, Error{code, text}};
+      return {.id = id_, .outcome = DeliveryOutcome::kFailed, .error = {code, text}};
     }
-    if (status / 100 == 2) return {id_, DeliveryOutcome::kDelivered, {}};
+    PostResult result{.id = id_, .is_answered = true, .error = {}, .date = answer_.date()};
+    if (status / 100 == 2) return result;
     const bool is_temporary = status == kTooManyRequests || status / 100 == 5;
-    return {id_, is_temporary ? DeliveryOutcome::kFailed : DeliveryOutcome::kRejected,
-            Error{static_cast<int>(status), "answered with status " + std::to_string(status)}};
+    result.outcome = is_temporary ? DeliveryOutcome::kFailed : DeliveryOutcome::kRejected;
+    result.error = {static_cast<int>(status), "answered with status " + std::to_string(status)};
+    return result;
   }
 
  private:
@@ -142,6 +181,8 @@ class CurlTransport::Request {
     Set(CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
     Set(CURLOPT_WRITEFUNCTION, &SkipAnswer);
     Set(CURLOPT_WRITEDATA, &received_bytes_);
+    Set(CURLOPT_HEADERFUNCTION, &TakeHeader);
+    Set(CURLOPT_HEADERDATA, &answer_);
 #if CURL_AT_LEAST_VERSION(7, 85, 0)
     Set(CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
@@ -194,6 +235,7 @@ class CurlTransport::Request {
   TextList headers_;
   TextList connect_to_;
   std::size_t received_bytes_ = 0;
+  AnswerHeaders answer_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   CURLcode option_error_ = CURLE_OK;      // the first
   std::unique_ptr<CURL, FreeEasy> easy_;  // last: uses all of the above
@@ -224,7 +266,7 @@ void CurlTransport::Post(std::uint64_t id, const AlertReceiver& receiver, std::s
     if (code == CURLM_OK) return requests_.push_back(std::move(request));
     prepared = Error{kNotBegun, std::string("libcurl: ") + curl_multi_strerror(code)};
   }
-  not_begun_.push_back({id, DeliveryOutcome::kFailed, prepared.error()});
+  not_begun_.push_back({.id = id, .outcome = DeliveryOutcome::kFailed, .error = prepared.error()});
 }
 
 std::vector<PostResult> CurlTransport::Wait(std::chrono::milliseconds timeout) {

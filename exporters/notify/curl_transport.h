@@ -1,7 +1,7 @@
 // Posts alerts over HTTP and HTTPS with libcurl: all requests at once on one thread. Answers are
-// judged by their status alone. Redirects are not followed, and proxies of the environment are not
-// used. A connection serves only one request, so that changed certificates take effect at once and
-// no idle connection is left in CLOSE-WAIT.
+// judged by their status alone, and their Date is noted. Redirects are not followed, and proxies of
+// the environment are not used. A connection serves only one request, so that changed certificates
+// take effect at once and no idle connection is left in CLOSE-WAIT.
 #pragma once
 
 #include <functional>

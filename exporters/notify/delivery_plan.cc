@@ -1,8 +1,22 @@
 #include "exporters/notify/delivery_plan.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
+#include <tuple>
+#include <utility>
 
 namespace connwatch {
+
+namespace {
+
+// When the trouble began that an alert tells of.
+MonotonicTime BeginOf(const Alert& alert) { return alert.fired_at.value_or(alert.since).monotonic; }
+
+// The lowest is the most severe.
+int UrgencyOf(const Alert& alert) { return -static_cast<int>(alert.rule->severity); }
+
+}  // namespace
 
 void DeliveryPlan::Update(const FiringAlerts& firing, Instant now) {
   for (auto& [identity, entry] : entries_) {
@@ -13,26 +27,77 @@ void DeliveryPlan::Update(const FiringAlerts& firing, Instant now) {
     entry.is_under_way = false;
   }
   DropOld(now.monotonic);
-  Admit(firing, now.monotonic);
+  const std::vector<FiringAlerts::const_iterator> candidates = Refresh(firing, now.monotonic);
+  if (entries_.size() + candidates.size() > kMaxAlerts) return AdmitSome(candidates, now.monotonic);
+  for (const auto& candidate : candidates) Admit(*candidate, now.monotonic);
+  left_out_ = {};
 }
 
-void DeliveryPlan::Admit(const FiringAlerts& firing, MonotonicTime now) {
-  std::size_t left_out = 0;
-  for (const auto& [identity, alert] : firing) {
-    const auto found = entries_.find(identity);
-    if (found == entries_.end() && entries_.size() >= kMaxAlerts) {
-      ++left_out;
-    } else if (found == entries_.end()) {
-      entries_.emplace(identity, Entry{.alert = alert, .due = now});
-    } else if (found->second.resolved) {
-      found->second = {.alert = alert, .due = now};
-    } else {
-      found->second.alert = alert;
+std::vector<FiringAlerts::const_iterator> DeliveryPlan::Refresh(const FiringAlerts& firing,
+                                                                MonotonicTime now) {
+  std::vector<FiringAlerts::const_iterator> unknown;
+  for (auto item = firing.begin(); item != firing.end(); ++item) {
+    const auto found = entries_.find(item->first);
+    if (found == entries_.end()) {
+      unknown.push_back(item);
+      continue;
     }
+    Entry& entry = found->second;
+    if (entry.resolved) entry = {.alert = nullptr, .due = now, .was_sent = entry.was_sent};
+    entry.alert = item->second;
+  }
+  return unknown;
+}
+
+void DeliveryPlan::Admit(const FiringAlerts::value_type& firing, MonotonicTime now) {
+  entries_.emplace(firing.first, Entry{.alert = firing.second, .due = now});
+}
+
+void DeliveryPlan::AdmitSome(const std::vector<FiringAlerts::const_iterator>& candidates,
+                             MonotonicTime now) {
+  // The order of claims to a place. What the receiver may know of comes before what it does not
+  // know, because it must hear how that ends. If all else is equal, an alert keeps its place.
+  struct Claim {
+    std::tuple<int, bool, bool, MonotonicTime, bool> order;
+    Entries::iterator holder;                // if it has a place
+    FiringAlerts::const_iterator candidate;  // else
+  };
+  std::vector<Claim> claims;
+  claims.reserve(entries_.size() + candidates.size());
+  for (auto holder = entries_.begin(); holder != entries_.end(); ++holder) {
+    const Entry& entry = holder->second;
+    const Alert& alert = *entry.alert;
+    claims.push_back(
+        {{UrgencyOf(alert), !entry.was_sent, entry.resolved.has_value(), BeginOf(alert), false},
+         holder,
+         {}});
+  }
+  for (const FiringAlerts::const_iterator candidate : candidates) {
+    const Alert& alert = *candidate->second;
+    claims.push_back(
+        {{UrgencyOf(alert), true, false, BeginOf(alert), true}, entries_.end(), candidate});
+  }
+  std::ranges::nth_element(claims, claims.begin() + static_cast<std::ptrdiff_t>(kMaxAlerts), {},
+                           &Claim::order);
+  const std::span<const Claim> all = claims;
+
+  LeftOut left_out;
+  for (const Claim& claim : all.subspan(kMaxAlerts)) {
+    const bool is_holder = claim.holder != entries_.end();
+    if (is_holder && claim.holder->second.resolved) {
+      ++dropped_;
+    } else {
+      ++left_out.alerts;
+      ++left_out.by_rule[(is_holder ? claim.holder->first : claim.candidate->first).rule];
+    }
+    if (is_holder) entries_.erase(claim.holder);
+  }
+  for (const Claim& claim : all.first(kMaxAlerts)) {
+    if (claim.holder == entries_.end()) Admit(*claim.candidate, now);
   }
   // Each alert left out is counted once, however long it stays left out.
-  if (left_out > left_out_) dropped_ += left_out - left_out_;
-  left_out_ = left_out;
+  if (left_out.alerts > left_out_.alerts) dropped_ += left_out.alerts - left_out_.alerts;
+  left_out_ = std::move(left_out);
 }
 
 void DeliveryPlan::DropOld(MonotonicTime now) {
@@ -42,18 +107,30 @@ void DeliveryPlan::DropOld(MonotonicTime now) {
   });
 }
 
-std::vector<AlertReport> DeliveryPlan::Take(MonotonicTime now) {
-  std::vector<AlertReport> batch;
-  if (has_batch_ || now < not_before_) return batch;
+void DeliveryPlan::Take(MonotonicTime now, const std::function<bool(const AlertReport&)>& add) {
+  if (has_batch_ || now < not_before_) return;
   DropOld(now);
+  // Among equals, what is new to the receiver goes first, then what waits for longest.
+  struct Due {
+    std::tuple<int, bool, MonotonicTime, MonotonicTime, std::size_t> order;
+    Entry* entry;
+  };
+  std::vector<Due> due;
   for (auto& [identity, entry] : entries_) {
-    if (entry.due > now || batch.size() == kMaxBatch) continue;
-    entry.is_under_way = true;
-    AlertReport& report = batch.emplace_back(AlertReport{entry.alert, std::nullopt});
-    if (entry.resolved) report.resolved_at = entry.resolved->wall;
+    if (entry.due > now) continue;
+    const Alert& alert = *entry.alert;
+    due.push_back(
+        {{UrgencyOf(alert), entry.is_told, entry.due, BeginOf(alert), due.size()}, &entry});
   }
-  has_batch_ = !batch.empty();
-  return batch;
+  const std::size_t count = std::min(due.size(), kMaxBatch);
+  std::ranges::partial_sort(due, due.begin() + static_cast<std::ptrdiff_t>(count), {}, &Due::order);
+  for (const Due& one : std::span(due).first(count)) {
+    Entry& entry = *one.entry;
+    if (!add({entry.alert, entry.resolved})) break;
+    entry.is_under_way = true;
+    entry.was_sent = true;
+    has_batch_ = true;
+  }
 }
 
 void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
@@ -76,6 +153,10 @@ void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
     const bool is_done = is_of_batch && is_delivered && entry.resolved;
     item = is_done ? entries_.erase(item) : std::next(item);
   }
+}
+
+void DeliveryPlan::TellAgain(MonotonicTime now) {
+  for (auto& [identity, entry] : entries_) entry.due = std::min(entry.due, now);
 }
 
 std::optional<MonotonicTime> DeliveryPlan::NextTake() const {

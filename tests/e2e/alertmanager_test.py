@@ -1,5 +1,6 @@
 """Alerts in a real Alertmanager, and what becomes of them where a receiver is slow, away or wrong."""
 import base64
+import datetime
 import json
 import pathlib
 import signal
@@ -17,6 +18,11 @@ from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, mai
 from two_hosts import SERVER, TwoHosts, syn
 
 POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
+
+
+def seconds(timestamp):
+    """Since 1970."""
+    return datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
 
 
 class Alertmanager:
@@ -140,8 +146,80 @@ class ReceiverTest(unittest.TestCase):
         self.trouble.close()
         over = wait_until(lambda: receiver.alerts("Fires")[1:], "its end arrives")[0]
         self.assertEqual((over["labels"], over["startsAt"]), (alert["labels"], alert["startsAt"]))
-        self.assertLess(over["endsAt"], alert["endsAt"])
+        self.assertNotIn("endsAt", alert)
+        self.assertLessEqual(seconds(over["endsAt"]), time.time())
         wait_until(lambda: self.counts(daemon, receiver.port) == (2, 0, 0), "both are counted")
+
+    def test_the_times_are_right_by_the_receivers_clock(self):
+        hour = 3600
+        ahead = self.enterContext(Receiver(clock_ahead_s=hour))
+        behind = self.enterContext(Receiver(clock_ahead_s=-hour))
+        before = time.time()
+        daemon = self.start(f"{{url: http://127.0.0.1:{ahead.port}}}",
+                            f"{{url: http://127.0.0.1:{behind.port}}}")
+        for receiver in ahead, behind:
+            firing = wait_until(lambda: receiver.alerts("Fires")[1:], "it is told again at once")[0]
+            first, now = receiver.alerts("Fires")[0], time.time()
+            self.assertNotIn("endsAt", first)
+            off = receiver.clock_ahead_s
+            slack = now - before + 2  # an answer bounds the clock by its round trip and a second
+            self.assertAlmostEqual(seconds(firing["startsAt"]), now + off, delta=slack)
+            self.assertAlmostEqual(seconds(firing["endsAt"]), now + off + 240, delta=slack)
+        self.trouble.close()
+        for receiver in ahead, behind:
+            over = wait_until(lambda: receiver.alerts("Fires")[2:], "its end arrives")[0]
+            self.assertLessEqual(seconds(over["startsAt"]), seconds(over["endsAt"]))
+            self.assertLessEqual(seconds(over["endsAt"]), time.time() + receiver.clock_ahead_s)
+            self.assertGreater(seconds(over["endsAt"]), before - 2 + receiver.clock_ahead_s)
+        name = lambda receiver: f"127.0.0.1:{receiver.port}"
+        difference = lambda receiver: daemon.page().get(
+            "connwatch_alertmanager_clock_difference_seconds", alertmanager=name(receiver))
+        self.assertAlmostEqual(difference(ahead), hour, delta=slack)
+        self.assertAlmostEqual(difference(behind), -hour, delta=slack)
+        log = daemon.log()
+        self.assertRegex(log, rf"clock of alertmanager {name(ahead)} is 3[56]\d\d s ahead of this host")
+        self.assertRegex(log, rf"clock of alertmanager {name(behind)} is 3[56]\d\d s behind this host")
+        self.assertEqual(log.count("clock of alertmanager"), 2, log)
+
+    def test_dates_that_no_clock_shows_change_nothing(self):
+        far = self.enterContext(Receiver(clock_ahead_s=200 * 365 * 86400))
+        daemon = self.start(f"{{url: http://127.0.0.1:{far.port}}}")
+        wait_until(lambda: self.counts(daemon, far.port) == (1, 0, 0), "it is told once")
+        daemon.wait_for_polls(2)
+        self.assertEqual(len(far.requests), 1)
+        self.assertNotIn("clock of alertmanager", daemon.log())
+        self.assertIsNone(daemon.page().get("connwatch_alertmanager_clock_difference_seconds",
+                                            alertmanager=f"127.0.0.1:{far.port}"))
+
+    def test_if_there_is_no_room_for_all_the_most_severe_are_told_first(self):
+        self.enterContext(network_namespace())
+        troubles = [socket.create_server((f"127.90.{i // 250}.{i % 250 + 1}", 7000))
+                    for i in range(500)]
+        for trouble in troubles:
+            self.addCleanup(trouble.close)
+        rule = ("{{name: Any{}, severity: {}, signal: listener_accept_queue_utilization, "
+                "below: 100%, match: '127.90.*'}}")
+        rules = [rule.format(i, "info") for i in range(11)]
+        rules.append("{name: TheLast, severity: critical, match: '127.90.1.*', below: 100%, "
+                     "signal: listener_accept_queue_utilization}")
+        receiver = self.enterContext(Receiver())
+        config = (f"max_listeners: 1000\nalerts: [{', '.join(rules)}]\n"
+                  f"alertmanagers: [{{url: http://127.0.0.1:{receiver.port}}}]\n")
+        daemon = self.enterContext(Daemon(config))
+        wait_until(lambda: (self.counts(daemon, receiver.port)[0] or 0) > 0, "a first message")
+        first = receiver.requests[0][2]
+        self.assertEqual({alert["labels"]["alertname"] for alert in first}, {"TheLast"})
+        wait_until(lambda: self.counts(daemon, receiver.port)[2] == 0, "all are told")
+        told = {(alert["labels"]["alertname"], alert["labels"]["subject"])
+                for _, _, alerts in receiver.requests for alert in alerts}
+        self.assertEqual(len(told), 5000)
+        self.assertEqual(sum(name == "TheLast" for name, _ in told), 250)
+        self.assertEqual(daemon.page().get("connwatch_alert_notifications_left_out",
+                                           alertmanager=f"127.0.0.1:{receiver.port}"), 750)
+        self.assertRegex(daemon.log(), f"alertmanager 127.0.0.1:{receiver.port} is not told of 750 "
+                                       r"alerts, because too many fire: Any\d+ \(\d+\)")
+        self.assertIn("alert=TheLast subject=127.90.1.", daemon.log())
+        self.assertRegex(daemon.log(), r"alert=Any0 state=firing severity=info subjects=\d+: too many")
 
     def test_it_arrives_once_the_receiver_is_there(self):
         port = free_port()

@@ -7,20 +7,22 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 
 from support import DEADLINE_S, find_tool
 
 
 class Receiver(http.server.ThreadingHTTPServer):
-    """Keeps what is posted; answers with the statuses given, the last of them from then on. Use as
-    a context manager."""
+    """Keeps what is posted; answers with the statuses given, the last of them from then on. Its clock
+    is `clock_ahead_s` ahead of the host's. Use as a context manager."""
 
     daemon_threads = True
 
-    def __init__(self, statuses=(200,), port=0, tls=None):
+    def __init__(self, statuses=(200,), port=0, tls=None, clock_ahead_s=0):
         super().__init__(("127.0.0.1", port), _Handler)
         self.port = self.server_address[1]
         self.statuses = list(statuses)
+        self.clock_ahead_s = clock_ahead_s
         self.requests = []  # (path, headers, alerts)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
@@ -51,6 +53,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def date_time_string(self, timestamp=None):  # for the header Date
+        return super().date_time_string(time.time() + self.server.clock_ahead_s)
 
     def log_message(self, *_):
         pass

@@ -1,5 +1,6 @@
 // Any texts, numbers and times in alerts: the message to the Alertmanager can be read, keeps the
-// texts that are UTF-8, and no alert in it ends before it begins.
+// texts that are UTF-8, and no alert in it ends before it begins. No time is beyond 2116, so that
+// the distance of any two can be told.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <chrono>
@@ -9,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "exporters/notify/alert_message.h"
@@ -20,12 +22,21 @@
 namespace {
 
 using connwatch::Alert;
+using connwatch::Instant;
 using connwatch::IsUtf8;
+using connwatch::MonotonicTime;
 using connwatch::Require;
 using connwatch::WallTime;
 
-WallTime ReadTime(FuzzedDataProvider& input) {
-  return WallTime(std::chrono::nanoseconds(input.ConsumeIntegral<std::int64_t>()));
+std::chrono::nanoseconds ReadSpan(FuzzedDataProvider& input) {
+  constexpr std::int64_t kLongest = std::int64_t{1} << 62U;
+  return std::chrono::nanoseconds(input.ConsumeIntegralInRange<std::int64_t>(0, kLongest));
+}
+
+// The clocks need not agree on how far two moments are apart.
+Instant ReadInstant(FuzzedDataProvider& input) {
+  const std::chrono::nanoseconds monotonic = ReadSpan(input) / 4;
+  return {MonotonicTime(monotonic), WallTime(ReadSpan(input) / 2)};
 }
 
 // "2026-11-21T07:26:24.339Z": times of this form are in the order of their texts.
@@ -49,8 +60,9 @@ void CheckAlert(const nlohmann::json& told, const Alert& alert, const std::strin
   }
   for (const auto& [name, text] : told.at("annotations").items()) Require(text.is_string());
   const auto starts_at = told.at("startsAt").get<std::string>();
-  const auto ends_at = told.at("endsAt").get<std::string>();
   CheckTime(starts_at);
+  if (!told.contains("endsAt")) return;
+  const auto ends_at = told.at("endsAt").get<std::string>();
   CheckTime(ends_at);
   Require(starts_at <= ends_at);
 }
@@ -62,21 +74,28 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const connwatch::AnyReport any = connwatch::ReadAnyReport(input);
   std::vector<connwatch::AlertReport> reports;
   for (Alert alert : any.report.alerts->alerts) {
-    alert.since.wall = ReadTime(input);
-    if (input.ConsumeBool()) alert.fired_at = connwatch::Instant{{}, ReadTime(input)};
+    alert.since = ReadInstant(input);
+    if (input.ConsumeBool()) alert.fired_at = ReadInstant(input);
     auto& report = reports.emplace_back();
     report.alert = std::make_shared<const Alert>(std::move(alert));
-    if (input.ConsumeBool()) report.resolved_at = ReadTime(input);
+    if (input.ConsumeBool()) report.resolved_at = ReadInstant(input);
   }
-  const WallTime expires_at = ReadTime(input);
-  const std::string instance = input.ConsumeRemainingBytesAsString();
-  const std::string message =
-      connwatch::RenderAlertMessage(reports, {.instance = instance, .expires_at = expires_at});
-  Require(message.find('\n') == std::string::npos);
-  const nlohmann::json told = connwatch::ReadStrictJson(message);
-  Require(told.size() == reports.size());
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    CheckAlert(told.at(i), *reports[i].alert, instance);
+  connwatch::AlertMessageContext context;
+  context.now = ReadInstant(input);
+  if (input.ConsumeBool()) context.expires_at = context.now.wall + ReadSpan(input) / 4;
+  context.instance = input.ConsumeRemainingBytesAsString();
+
+  connwatch::AlertMessage message(context);
+  std::size_t added = 0;
+  while (added < reports.size() && message.Add(reports[added])) ++added;
+  const std::string text = std::move(message).Finish();
+  Require(added <= 1 || text.size() <= connwatch::AlertMessage::kMaxBytes);
+  Require(added >= 1 || reports.empty());
+  Require(text.find('\n') == std::string::npos);
+  const nlohmann::json told = connwatch::ReadStrictJson(text);
+  Require(told.size() == added);
+  for (std::size_t i = 0; i < added; ++i) {
+    CheckAlert(told.at(i), *reports[i].alert, context.instance);
   }
   return 0;
 }

@@ -37,4 +37,25 @@ inline FiringAlerts Firing(const std::vector<std::string>& subjects) {
   return firing;
 }
 
+/// An alert by what decides its rank.
+struct TestFiring {
+  std::string rule = "Rule";
+  std::string subject;
+  AlertSeverity severity = AlertSeverity::kWarning;
+  int fired = 0;  // a TestInstant
+};
+
+inline FiringAlerts FiringOf(const std::vector<TestFiring>& alerts) {
+  FiringAlerts firing;
+  for (const TestFiring& wanted : alerts) {
+    auto alert = std::make_shared<Alert>(ListOf({wanted.subject}).alerts.front());
+    alert->rule = std::make_shared<const AlertRule>(
+        AlertRule{.name = wanted.rule, .severity = wanted.severity});
+    alert->since = TestInstant(wanted.fired);
+    alert->fired_at = TestInstant(wanted.fired);
+    firing.emplace(IdentityOf(*alert), std::move(alert));
+  }
+  return firing;
+}
+
 }  // namespace connwatch

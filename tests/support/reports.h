@@ -30,6 +30,9 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                            .failures = 2,
                            .queue_length = 1,
                            .dropped = 3,
+                           .left_out = 4,
+                           .left_out_by_rule = {{"ConnectsPending", 4}},
+                           .clock_ahead = milliseconds(-1'500),
                            .failure = std::nullopt}};
   report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "exporters/notify/http_date.h"
 #include "tests/support/http_peer.h"
 
 namespace connwatch {
@@ -120,6 +121,44 @@ TEST(CurlTransportTest, SilenceEndsWithTheTimeout) {
   const PostResult result = Post(receiver);
   EXPECT_EQ(result.outcome, kFailed);
   EXPECT_THAT(result.error.context, HasSubstr("timed out"));
+}
+
+TEST(CurlTransportTest, TellsTheDateOfAnAnswer) {
+  constexpr const char* kDate = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const auto date_in = [](const std::string& head) {
+    const HttpPeer peer(head + "Content-Length: 0\r\n\r\n");
+    return Post(ReceiverAt(peer.url())).date;
+  };
+  const std::string date = std::string("Date: ") + kDate + "\r\n";
+  const std::string ok = "HTTP/1.1 200 OK\r\n";
+  const auto expected = ParseHttpDate(kDate);
+  EXPECT_EQ(date_in(ok + date), expected);
+  EXPECT_EQ(date_in(ok + "dATE:\t " + kDate + "  \r\n"), expected);
+  EXPECT_EQ(date_in("HTTP/1.1 503 Busy\r\n" + date), expected);
+  EXPECT_EQ(
+      date_in("HTTP/1.1 103 Early\r\nDate: Mon, 07 Nov 1994 08:49:37 GMT\r\n\r\n" + ok + date),
+      expected);
+  for (const std::string& head :
+       {ok, ok + "X-Date: " + kDate + "\r\n", ok + "Date: now\r\n", ok + "Date:\r\n",
+        ok + date + date, "HTTP/1.1 103 Early\r\n" + date + "\r\n" + ok}) {
+    EXPECT_EQ(date_in(head), std::nullopt) << head;
+  }
+}
+
+TEST(CurlTransportTest, ADateBehindTheBodyIsNone) {
+  const HttpPeer peer(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Date\r\n\r\n0\r\n"
+      "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+  const PostResult result = Post(ReceiverAt(peer.url()));
+  EXPECT_EQ(result.outcome, kDelivered);
+  EXPECT_EQ(result.date, std::nullopt);
+}
+
+TEST(CurlTransportTest, SaysWhetherTheReceiverAnswered) {
+  const HttpPeer peer(Answer(503));
+  EXPECT_TRUE(Post(ReceiverAt(peer.url())).is_answered);
+  const HttpPeer other("SSH-2.0-something else\r\n");
+  EXPECT_FALSE(Post(ReceiverAt(other.url())).is_answered);
 }
 
 TEST(CurlTransportTest, SendsTheCredentials) {

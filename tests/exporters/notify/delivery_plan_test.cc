@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,20 @@ struct DeliveryPlanTest : testing::Test {
   void Update(const std::vector<std::string>& subjects, int second) {
     plan.Update(Firing(subjects), TestInstant(second));
   }
-  // The batch, resolved ones marked by a minus.
-  std::vector<std::string> Take(int second) {
+  // The batch, at most `room` alerts.
+  std::vector<AlertReport> Reports(int second, std::size_t room = DeliveryPlan::kMaxAlerts) {
+    std::vector<AlertReport> batch;
+    plan.Take(At(second), [&](const AlertReport& report) {
+      if (batch.size() == room) return false;
+      batch.push_back(report);
+      return true;
+    });
+    return batch;
+  }
+  // The same by subject, resolved ones marked by a minus.
+  std::vector<std::string> Take(int second, std::size_t room = DeliveryPlan::kMaxAlerts) {
     std::vector<std::string> batch;
-    for (const AlertReport& report : plan.Take(At(second))) {
+    for (const AlertReport& report : Reports(second, room)) {
       batch.push_back((report.resolved_at ? "-" : "") + report.alert->subject);
     }
     return batch;
@@ -62,7 +73,7 @@ TEST_F(DeliveryPlanTest, ItIsToldWithItsLatestValues) {
   later->value = 9;
   firing.begin()->second = later;
   plan.Update(firing, TestInstant(1));
-  EXPECT_EQ(plan.Take(At(1)).front().alert->value, 9);
+  EXPECT_EQ(Reports(1).front().alert->value, 9);
 }
 
 TEST_F(DeliveryPlanTest, AResolvedAlertIsToldOnce) {
@@ -71,9 +82,9 @@ TEST_F(DeliveryPlanTest, AResolvedAlertIsToldOnce) {
   End(kDelivered, 0);
   Update({"b"}, 10);
   Update({"b"}, 20);
-  const std::vector<AlertReport> batch = plan.Take(At(20));
+  const std::vector<AlertReport> batch = Reports(20);
   ASSERT_THAT(batch, SizeIs(1));
-  EXPECT_EQ(batch.front().resolved_at, TestInstant(10).wall);
+  EXPECT_EQ(batch.front().resolved_at->wall, TestInstant(10).wall);
   End(kDelivered, 20);
   EXPECT_THAT(Take(59), IsEmpty());
   EXPECT_THAT(Take(60), ElementsAre("b"));
@@ -186,12 +197,153 @@ TEST_F(DeliveryPlanTest, ManyAlertsGoInBatches) {
   EXPECT_THAT(Take(0), SizeIs(1));
 }
 
-TEST_F(DeliveryPlanTest, WhatThereIsNoRoomForIsCountedOnce) {
-  const auto subjects = ManySubjects(DeliveryPlan::kMaxAlerts + 3);
-  Update(subjects, 0);
-  Update(subjects, 1);
-  EXPECT_EQ(plan.CountQueued(), DeliveryPlan::kMaxAlerts);
+TEST_F(DeliveryPlanTest, ABatchEndsWhereTheMessageIsFull) {
+  Update({"a", "b", "c"}, 0);
+  EXPECT_THAT(Take(0, 2), ElementsAre("a", "b"));
+  EXPECT_THAT(Take(0), IsEmpty()) << "under way";
+  End(kDelivered, 0);
+  EXPECT_THAT(Take(0), ElementsAre("c"));
+}
+
+TEST_F(DeliveryPlanTest, TheMostSevereGoFirstThenNewsThenTheOldest) {
+  FiringAlerts firing = FiringOf({{.subject = "told", .severity = AlertSeverity::kWarning}});
+  plan.Update(firing, TestInstant(0));
+  Take(0);
+  End(kDelivered, 0);
+  firing.merge(
+      FiringOf({{.subject = "info", .severity = AlertSeverity::kInfo},
+                {.subject = "younger", .severity = AlertSeverity::kWarning, .fired = 9},
+                {.subject = "older", .severity = AlertSeverity::kWarning, .fired = 8},
+                {.subject = "critical", .severity = AlertSeverity::kCritical, .fired = 9}}));
+  plan.Update(firing, TestInstant(60));
+  EXPECT_THAT(Take(60), ElementsAre("critical", "older", "younger", "told", "info"));
+}
+
+TEST_F(DeliveryPlanTest, TellAgainMakesAllDue) {
+  Update({"a", "b"}, 0);
+  Take(0);
+  End(kDelivered, 0);
+  Update({"b"}, 1);
+  Take(1);
+  End(kRejected, 1);
+  EXPECT_THAT(Take(2), IsEmpty());
+  plan.TellAgain(At(2));
+  EXPECT_THAT(Take(2), ElementsAre("-a", "b"));
+}
+
+// More alerts than there is room for. `full` are as many as there is room for.
+struct FullDeliveryPlanTest : DeliveryPlanTest {
+  static std::vector<TestFiring> Many(AlertSeverity severity, std::size_t count, int fired) {
+    std::vector<TestFiring> many;
+    for (const std::string& subject : ManySubjects(count)) {
+      many.push_back({.rule = std::string(Name(severity)),
+                      .subject = subject,
+                      .severity = severity,
+                      .fired = fired});
+    }
+    return many;
+  }
+  void Add(const std::vector<TestFiring>& alerts) { firing.merge(FiringOf(alerts)); }
+  void Look(int second) { plan.Update(firing, TestInstant(second)); }
+  // Tells all that is due. Returns how many there were of each rule, "-" for resolved ones.
+  std::map<std::string, std::size_t> TellAll(int second) {
+    std::map<std::string, std::size_t> told;
+    for (;;) {
+      const std::vector<AlertReport> batch = Reports(second);
+      if (batch.empty()) return told;
+      for (const AlertReport& report : batch) {
+        ++told[(report.resolved_at ? "-" : "") + report.alert->rule->name];
+      }
+      End(kDelivered, second);
+    }
+  }
+
+  static constexpr std::size_t kMax = DeliveryPlan::kMaxAlerts;
+  FiringAlerts firing;
+};
+
+TEST_F(FullDeliveryPlanTest, WhatThereIsNoRoomForIsCountedOnce) {
+  Add(Many(AlertSeverity::kInfo, kMax, 0));
+  Add({{.rule = "later", .subject = "a", .severity = AlertSeverity::kInfo, .fired = 1},
+       {.rule = "later", .subject = "b", .severity = AlertSeverity::kInfo, .fired = 1},
+       {.rule = "later", .subject = "c", .severity = AlertSeverity::kInfo, .fired = 1}});
+  Look(1);
+  Look(2);
+  EXPECT_EQ(plan.CountQueued(), kMax);
   EXPECT_EQ(plan.dropped(), 3U);
+  EXPECT_EQ(plan.left_out().alerts, 3U);
+  EXPECT_THAT(plan.left_out().by_rule, ElementsAre(testing::Pair("later", 3U)));
+  firing.erase(firing.begin(), std::next(firing.begin(), 10));
+  Look(3);
+  EXPECT_EQ(plan.left_out().alerts, 0U);
+  EXPECT_EQ(plan.dropped(), 3U + 3U) << "the ends of what the receiver never knew gave way";
+}
+
+TEST_F(FullDeliveryPlanTest, SeverityDecidesWhicheverCameFirst) {
+  Add(Many(AlertSeverity::kInfo, kMax, 0));
+  Look(0);
+  TellAll(0);
+  Add(Many(AlertSeverity::kCritical, 2, 10));
+  Add(Many(AlertSeverity::kWarning, 1, 10));
+  Look(10);
+  EXPECT_THAT(TellAll(10),
+              ElementsAre(testing::Pair("critical", 2U), testing::Pair("warning", 1U)));
+  EXPECT_EQ(plan.left_out().alerts, 3U);
+  EXPECT_THAT(plan.left_out().by_rule, ElementsAre(testing::Pair("info", 3U)));
+  Look(70);
+  EXPECT_THAT(TellAll(70),
+              ElementsAre(testing::Pair("critical", 2U), testing::Pair("info", kMax - 3),
+                          testing::Pair("warning", 1U)));
+}
+
+TEST_F(FullDeliveryPlanTest, OfOneSeverityTheOlderOnesAreTold) {
+  Add(Many(AlertSeverity::kWarning, kMax + 1, 20));
+  firing.erase(firing.begin());
+  Add({{.rule = "oldest", .subject = "~", .severity = AlertSeverity::kWarning, .fired = 5},
+       {.rule = "newest", .subject = "0", .severity = AlertSeverity::kWarning, .fired = 21}});
+  Look(21);
+  EXPECT_EQ(plan.left_out().alerts, 2U);
+  EXPECT_EQ(plan.left_out().by_rule.at("newest"), 1U);
+  EXPECT_EQ(TellAll(21).at("oldest"), 1U);
+}
+
+TEST_F(FullDeliveryPlanTest, WhoIsLeftOutStaysLeftOut) {
+  Add(Many(AlertSeverity::kWarning, 2 * kMax, 0));
+  Look(0);
+  TellAll(0);
+  for (int second = 1; second < 5; ++second) {
+    Look(second);
+    ASSERT_THAT(TellAll(second), IsEmpty()) << "nothing has changed";
+  }
+  EXPECT_EQ(plan.dropped(), kMax);
+}
+
+TEST_F(FullDeliveryPlanTest, TheReceiverHearsTheEndOfWhatItKnows) {
+  Add(Many(AlertSeverity::kInfo, kMax, 0));
+  Look(0);
+  TellAll(0);
+  firing.clear();
+  Add(Many(AlertSeverity::kInfo, kMax - 5, 0));
+  std::vector<TestFiring> young = Many(AlertSeverity::kInfo, 20, 10);
+  for (TestFiring& alert : young) alert.rule = "young";
+  Add(young);
+  Look(10);
+  EXPECT_EQ(plan.left_out().alerts, 20U) << "no place is free before the ends are told";
+  EXPECT_THAT(TellAll(10), ElementsAre(testing::Pair("-info", 5U)));
+  Look(11);
+  EXPECT_THAT(TellAll(11), ElementsAre(testing::Pair("young", 5U)));
+  EXPECT_EQ(plan.left_out().alerts, 15U);
+}
+
+TEST_F(FullDeliveryPlanTest, SevereNewsGoBeforeTheEndOfLesserOnes) {
+  Add(Many(AlertSeverity::kInfo, kMax, 0));
+  Look(0);
+  TellAll(0);
+  firing.clear();
+  Add(Many(AlertSeverity::kCritical, kMax, 10));
+  Look(10);
+  EXPECT_THAT(TellAll(10), ElementsAre(testing::Pair("critical", kMax)));
+  EXPECT_EQ(plan.dropped(), kMax);
 }
 
 }  // namespace
