@@ -2,6 +2,7 @@
 // judged. AssembleReport (monitor/report_assembly.h) is the only place that makes one.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct Report {
   /// One for each name of a configured receiver.
   std::vector<NotificationStats> notifications;
   WebRefusalCounts web_refusals{};
+  /// Of replies that HTTP clients have not read yet.
+  std::size_t http_held_bytes = 0;
   ConfigStatus config;
   ProcessStats process;
   BuildInfo build;

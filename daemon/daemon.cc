@@ -179,7 +179,8 @@ Report Daemon::MakeReport() {
   const DestroyEventStats events = destroy_events_.stats(now.monotonic);
   ReportParts parts{.snapshot = monitor_.TakeSnapshot(events, paused, now),
                     .config = config_status_,
-                    .web_refusals = web_.refusals()};
+                    .web_refusals = web_.refusals(),
+                    .http_held_bytes = web_.held_bytes()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
   parts.notifications = notifier_.Tell(parts.alerts, now);

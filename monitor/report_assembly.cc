@@ -12,6 +12,7 @@ Report AssembleReport(ReportParts parts) {
           .history = std::move(parts.history),
           .notifications = std::move(parts.notifications),
           .web_refusals = parts.web_refusals,
+          .http_held_bytes = parts.http_held_bytes,
           .config = parts.config,
           .process = ReadProcessStats("/proc/self"),
           .build = ThisBuild()};

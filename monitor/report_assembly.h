@@ -1,6 +1,7 @@
 // Makes a Report. It is the only place that does.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct ReportParts {
   std::shared_ptr<const RecentHistory> history = nullptr;
   std::vector<NotificationStats> notifications = {};
   WebRefusalCounts web_refusals = {};
+  std::size_t http_held_bytes = 0;
 };
 
 /// Adds the build and the process statistics of this process.

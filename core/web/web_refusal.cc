@@ -6,6 +6,10 @@ std::string_view Name(WebRefusal refusal) {
   switch (refusal) {
     case WebRefusal::kConnectionLimit:
       return "connection_limit";
+    case WebRefusal::kAddressLimit:
+      return "address_limit";
+    case WebRefusal::kSlowReader:
+      return "slow_reader";
     case WebRefusal::kTls:
       return "tls";
     case WebRefusal::kTimeout:

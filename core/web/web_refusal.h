@@ -11,6 +11,8 @@ namespace connwatch {
 /// In the order of the page and of docs/metrics.md.
 enum class WebRefusal : std::uint8_t {
   kConnectionLimit,  // the connection was closed to make room for another
+  kAddressLimit,     // the same, or the new one was refused: its address has too many
+  kSlowReader,       // the replies that clients did not read took too much memory
   kTls,              // the TLS handshake failed
   kTimeout,          // request line and headers were not complete in time
   kBadRequest,       // request line or headers were malformed, too large or cut off
@@ -23,9 +25,17 @@ enum class WebRefusal : std::uint8_t {
 };
 
 inline constexpr std::array kWebRefusals = {
-    WebRefusal::kConnectionLimit, WebRefusal::kTls,       WebRefusal::kTimeout,
-    WebRefusal::kBadRequest,      WebRefusal::kRateLimit, WebRefusal::kLoginLimit,
-    WebRefusal::kLogin,           WebRefusal::kAmbiguous, WebRefusal::kBody,
+    WebRefusal::kConnectionLimit,
+    WebRefusal::kAddressLimit,
+    WebRefusal::kSlowReader,
+    WebRefusal::kTls,
+    WebRefusal::kTimeout,
+    WebRefusal::kBadRequest,
+    WebRefusal::kRateLimit,
+    WebRefusal::kLoginLimit,
+    WebRefusal::kLogin,
+    WebRefusal::kAmbiguous,
+    WebRefusal::kBody,
     WebRefusal::kShortage,
 };
 

@@ -49,7 +49,8 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
              [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
       routes_{.reports = reports, .sockets = actions_.sockets},
       services_{guard_,
-                [this](const HttpRequest& request) { return Answer(request, routes_, Now()); }} {
+                [this](const HttpRequest& request) { return Answer(request, routes_, Now()); },
+                held_} {
   Watch();
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 #include "exporters/access/web_guard.h"
 #include "exporters/metrics/published_report.h"
 #include "exporters/routes/routes.h"
+#include "exporters/server/held_bodies.h"
 #include "exporters/server/http_server.h"
 
 namespace connwatch {
@@ -57,6 +59,8 @@ class WebFront {
 
   /// How many clients were refused since the start, by reason.
   WebRefusalCounts refusals() const { return guard_.refusals(); }
+  /// See HeldBodies::bytes.
+  std::size_t held_bytes() const { return held_.bytes(); }
 
  private:
   Result<std::vector<ListeningSocket>> OpenSockets() const;
@@ -76,6 +80,7 @@ class WebFront {
   FileWatch files_;
   std::unique_ptr<ReloadRequests> reload_requests_;
   RouteServices routes_;
+  HeldBodies held_;
   HttpServices services_;
   LoopRegistration tick_;
   std::vector<std::unique_ptr<HttpServer>> servers_;  // last: they use all of the above

@@ -53,4 +53,9 @@ void BodyStream::Leave() {
   wake_ = nullptr;
 }
 
+std::size_t BodyStream::unread_bytes() const {
+  const MutexLock lock(mutex_);
+  return unread_.size();
+}
+
 }  // namespace connwatch

@@ -40,8 +40,11 @@ class BodyStream {
   /// For the reader, as its last call.
   void Leave();
 
+  /// How many bytes were written and not read yet. For any thread.
+  std::size_t unread_bytes() const;
+
  private:
-  Mutex mutex_;
+  mutable Mutex mutex_;
   std::string unread_ CONNWATCH_GUARDED_BY(mutex_);
   bool is_complete_ CONNWATCH_GUARDED_BY(mutex_) = false;
   bool is_left_ CONNWATCH_GUARDED_BY(mutex_) = false;

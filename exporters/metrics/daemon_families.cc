@@ -10,6 +10,13 @@ void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts) {
   }
 }
 
+void AddHttpHeldBytes(MetricFamilies& families, std::size_t bytes) {
+  families
+      .Gauge("connwatch_http_held_bytes",
+             "Memory of the replies that HTTP clients have not read yet.")
+      .Add(static_cast<double>(bytes));
+}
+
 void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
   families
       .Gauge("connwatch_config_last_reload_successful",

@@ -2,12 +2,15 @@
 // HTTP clients.
 #pragma once
 
+#include <cstddef>
+
 #include "core/report.h"
 #include "exporters/metrics/metric_families.h"
 
 namespace connwatch {
 
 void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts);
+void AddHttpHeldBytes(MetricFamilies& families, std::size_t bytes);
 void AddConfig(MetricFamilies& families, const ConfigStatus& config);
 void AddBuild(MetricFamilies& families, const BuildInfo& build);
 /// Adds no family for what could not be read.

@@ -26,6 +26,7 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddSelfAudit(families, snapshot);
   AddKernelStats(families, snapshot.kernel);
   AddWebRefusals(families, report.web_refusals);
+  AddHttpHeldBytes(families, report.http_held_bytes);
   AddConfig(families, report.config);
   AddBuild(families, report.build);
   AddProcess(families, report.process);

@@ -62,6 +62,7 @@ bool HttpConnection::EndRequest(bool is_reply_sent) {
   // its own, and closes.
   const bool is_answered = is_reply_sent && exchange_ && exchange_->policy != nullptr;
   if (is_answered && !exchange_->is_last) progress_.EndReply();
+  is_slow_reader_ = exchange_ && exchange_->held && exchange_->held->IsGivenUp();
   exchange_.reset();
   return is_answered;
 }
@@ -86,6 +87,22 @@ std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closin
                        "closed a connection of " + from +
                            " to make room for a new one: web.max_connections or a limit of the "
                            "system is reached"};
+  }
+  if (closing == ConnectionClosing::kForSameClient) {
+    return HttpRefusal{
+        WebRefusal::kAddressLimit,
+        "closed a connection of " + from +
+            " to make room for a new one from there: web.max_connections_per_address is reached"};
+  }
+  if (closing == ConnectionClosing::kRefused) {
+    return HttpRefusal{WebRefusal::kAddressLimit,
+                       "refused a connection from " + from +
+                           ": web.max_connections_per_address is reached, and all are in use"};
+  }
+  if (is_slow_reader_) {
+    return HttpRefusal{WebRefusal::kSlowReader,
+                       "closed a connection of " + from +
+                           ": it did not read its reply, and such replies take too much memory"};
   }
   if (const std::string why = tls_.Failure(); !why.empty()) {
     return HttpRefusal{WebRefusal::kTls,

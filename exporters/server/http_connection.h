@@ -15,6 +15,7 @@
 #include "core/web/web_refusal.h"
 #include "exporters/access/web_guard.h"
 #include "exporters/http/client_address.h"
+#include "exporters/server/held_bodies.h"
 #include "exporters/server/http_connections.h"
 #include "exporters/server/request_progress.h"
 #include "exporters/tls/tls_context.h"
@@ -44,6 +45,8 @@ struct HttpExchange {
   /// True if libmicrohttpd closes the connection after this reply. What the client sent after the
   /// request is then not read.
   bool is_last = false;
+  /// The body of the reply; null before there is a reply.
+  std::shared_ptr<HeldBody> held;
 
  private:
   LiveObject live_;
@@ -65,6 +68,7 @@ class HttpConnection {
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   const ClientIdentity& client() const { return client_; }
+  int fd() const { return fd_; }
   HttpConnections::Id id() const { return id_; }
   TlsClient& tls() { return tls_; }
 
@@ -96,6 +100,7 @@ class HttpConnection {
   TlsClient tls_;
   RequestProgress progress_;
   std::optional<HttpExchange> exchange_;
+  bool is_slow_reader_ = false;  // its reply was given up
 };
 
 }  // namespace connwatch

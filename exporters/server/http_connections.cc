@@ -2,36 +2,52 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <tuple>
-#include <utility>
+
+#include "exporters/server/received_bytes.h"
 
 namespace connwatch {
 
-HttpConnections::Id HttpConnections::Add(int fd, std::string client, MonotonicTime now) {
+// A FIN behind the request may count as one byte that was read.
+bool HttpConnections::Connection::HasUnreadRequest() const {
+  constexpr std::uint64_t kFinSlack = 1;
+  const bool has_unread_bytes = !is_replying && UnreadBytesOf(fd) > 0;
+  return has_unread_bytes && ReadBytesOf(fd).value_or(0) <= read_before + kFinSlack;
+}
+
+HttpConnections::Id HttpConnections::Add(int fd, const std::string& client, MonotonicTime now) {
   const MutexLock lock(mutex_);
-  if (open_ >= limits_.max_connections) MakeRoom();
+  const auto others = open_of_.find(client);
+  const bool is_full = limits_.max_per_client > 0 && others != open_of_.end() &&
+                       others->second.size() >= limits_.max_per_client;
+  const bool is_refused = is_full && !MakeRoomOf(client, now);
+  if (!is_refused && open_ >= limits_.max_connections) MakeRoom(now);
+  const Id id = next_id_++;
+  Connection& connection = connections_[id];
+  connection.id = id;
+  connection.fd = fd;
+  connection.client = client;
+  connection.since = now;
+  connection.deadline = now + limits_.request_timeout;
   ++open_;
-  ++open_of_[client];
-  connections_[next_id_] = {.fd = fd,
-                            .client = std::move(client),
-                            .since = now,
-                            .deadline = now + limits_.request_timeout,
-                            .is_replying = false,
-                            .closing = ConnectionClosing::kByOthers};
-  return next_id_++;
+  open_of_[client].insert(id);
+  if (is_refused) Close(connection, ConnectionClosing::kRefused);
+  return id;
 }
 
-void HttpConnections::MakeRoomForOne() {
+void HttpConnections::MakeRoomForOne(MonotonicTime now) {
   const MutexLock lock(mutex_);
-  MakeRoom();
+  MakeRoom(now);
 }
 
-void HttpConnections::BeginReply(Id id, MonotonicTime now) {
+bool HttpConnections::BeginReply(Id id, MonotonicTime now) {
   const MutexLock lock(mutex_);
   Connection& connection = connections_.at(id);
   connection.is_replying = true;
   connection.since = now;
   connection.deadline = now + limits_.reply_timeout;
+  return !connection.IsClosing();
 }
 
 void HttpConnections::EndReply(Id id, MonotonicTime now) {
@@ -40,6 +56,7 @@ void HttpConnections::EndReply(Id id, MonotonicTime now) {
   connection.is_replying = false;
   connection.since = now;
   connection.deadline = now + limits_.request_timeout;
+  connection.read_before = ReadBytesOf(connection.fd).value_or(0);
 }
 
 ConnectionClosing HttpConnections::ClosingOf(Id id, MonotonicTime now) const {
@@ -52,11 +69,7 @@ ConnectionClosing HttpConnections::ClosingOf(Id id, MonotonicTime now) const {
 void HttpConnections::Remove(Id id) {
   const MutexLock lock(mutex_);
   const auto found = connections_.find(id);
-  Connection& connection = found->second;
-  if (!connection.IsClosing()) {
-    --open_;
-    if (--open_of_[connection.client] == 0) open_of_.erase(connection.client);
-  }
+  if (!found->second.IsClosing()) Forget(found->second);
   connections_.erase(found);
 }
 
@@ -79,21 +92,58 @@ std::size_t HttpConnections::size() const {
 void HttpConnections::Close(Connection& connection, ConnectionClosing why) {
   shutdown(connection.fd, SHUT_RDWR);
   connection.closing = why;
-  --open_;
-  if (--open_of_[connection.client] == 0) open_of_.erase(connection.client);
+  Forget(connection);
 }
 
-void HttpConnections::MakeRoom() {
-  const auto rank = [this](const Connection& connection) CONNWATCH_REQUIRES(mutex_) {
-    return std::tuple(open_of_.at(connection.client), MonotonicTime{} - connection.since,
-                      !connection.is_replying);
-  };
-  Connection* victim = nullptr;
-  for (auto& [id, connection] : connections_) {
-    if (connection.IsClosing()) continue;
-    if (victim == nullptr || rank(connection) > rank(*victim)) victim = &connection;
+void HttpConnections::Forget(const Connection& connection) {
+  --open_;
+  const auto of_client = open_of_.find(connection.client);
+  of_client->second.erase(connection.id);
+  if (of_client->second.empty()) open_of_.erase(of_client);
+}
+
+bool HttpConnections::MakeRoomOf(const std::string& client, MonotonicTime now) {
+  std::vector<Connection*> waiting;
+  std::vector<Connection*> slow;  // to read their reply
+  for (const Id id : open_of_.at(client)) {
+    Connection& connection = connections_.at(id);
+    if (!connection.is_replying) {
+      waiting.push_back(&connection);
+    } else if (connection.HasWaitedLong(now)) {
+      slow.push_back(&connection);
+    }
   }
-  if (victim != nullptr) Close(*victim, ConnectionClosing::kForRoom);
+  std::ranges::stable_sort(waiting, {}, &Connection::since);
+  const auto found = std::ranges::find_if_not(waiting, &Connection::HasUnreadRequest);
+  if (found != waiting.end()) {
+    Close(**found, ConnectionClosing::kForSameClient);
+  } else if (!slow.empty()) {
+    Close(**std::ranges::min_element(slow, {}, &Connection::since),
+          ConnectionClosing::kForSameClient);
+  }
+  return found != waiting.end() || !slow.empty();
+}
+
+void HttpConnections::MakeRoom(MonotonicTime now) {
+  std::vector<Connection*> candidates = OfClientsWithMost();
+  if (candidates.empty()) return;
+  std::ranges::sort(candidates, {}, [now](const Connection* connection) {
+    const bool is_idle = !connection->is_replying && connection->HasWaitedLong(now);
+    return std::tuple(!is_idle, connection->since, connection->is_replying, connection->id);
+  });
+  const auto found = std::ranges::find_if_not(candidates, &Connection::HasUnreadRequest);
+  Close(found == candidates.end() ? *candidates.front() : **found, ConnectionClosing::kForRoom);
+}
+
+std::vector<HttpConnections::Connection*> HttpConnections::OfClientsWithMost() {
+  std::size_t most = 0;
+  for (const auto& [client, ids] : open_of_) most = std::max(most, ids.size());
+  std::vector<Connection*> connections;
+  for (const auto& [client, ids] : open_of_) {
+    if (ids.size() < most) continue;
+    for (const Id id : ids) connections.push_back(&connections_.at(id));
+  }
+  return connections;
 }
 
 }  // namespace connwatch

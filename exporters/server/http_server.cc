@@ -181,7 +181,7 @@ struct HttpServer::Callbacks {
     }
     const HttpReply reply = server.services_.handler(
         RequestOf(connection, {.method = method, .path = url, .query = exchange->query}));
-    return Queue(connection, reply, *exchange->policy);
+    return Queue(server, connection, reply);
   }
 
   // Returns what to return to libmicrohttpd, or nullopt if the request is to be answered at once.
@@ -194,7 +194,7 @@ struct HttpServer::Callbacks {
     // The handshake should have refused such a client already.
     if (server.initial_tls_ && !client.tls().is_accepted) return MHD_NO;
     const MonotonicTime now = BootTime();
-    server.connections_.BeginReply(client.id(), now);
+    if (!server.connections_.BeginReply(client.id(), now)) return MHD_NO;
     const RequestFraming framing = FramingOf(connection);
     const auto refusal = Refuse(server, connection, framing, now);
     const bool waits_for_end =
@@ -202,7 +202,7 @@ struct HttpServer::Callbacks {
     const bool is_to_close =
         framing.AsksToClose() || (version == MHD_HTTP_VERSION_1_0 && !framing.AsksToKeepOpen());
     exchange.is_last = !waits_for_end || is_to_close;
-    if (refusal) return Queue(connection, *refusal, *exchange.policy);
+    if (refusal) return Queue(server, connection, *refusal);
     if (waits_for_end) return MHD_YES;
     return std::nullopt;
   }
@@ -254,9 +254,14 @@ struct HttpServer::Callbacks {
     return std::nullopt;
   }
 
-  static MHD_Result Queue(MHD_Connection* connection, const HttpReply& reply,
-                          const WebPolicy& policy) {
-    MHD_Response* response = ToMhdResponse(reply, policy.access.headers, connection);
+  static MHD_Result Queue(HttpServer& server, MHD_Connection* connection, const HttpReply& reply) {
+    HttpConnection& client = ConnectionOf(connection);
+    HttpExchange& exchange = *client.exchange();
+    const auto held = server.services_.held.Hold(
+        {.fd = client.fd(), .client = client.client().network}, reply, BootTime());
+    exchange.held = held;
+    MHD_Response* response =
+        ToMhdResponse(reply, held, exchange.policy->access.headers, connection);
     if (response == nullptr) return MHD_NO;
     const MHD_Result queued = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);
@@ -268,6 +273,7 @@ HttpServer::HttpServer(ListeningSocket socket, const HttpLimits& limits,
                        const HttpServices& services)
     : services_(services),
       connections_({.max_connections = limits.max_connections,
+                    .max_per_client = socket.is_unix() ? 0 : limits.max_connections_per_address,
                     .request_timeout = limits.timeout,
                     .reply_timeout = limits.timeout * kReplyTimeouts}),
       initial_tls_(services.guard.policy()->tls),
@@ -281,7 +287,6 @@ bool HttpServer::StartDaemon(const HttpLimits& limits) {
       // longer here.
       {MHD_OPTION_CONNECTION_LIMIT, number(limits.max_connections + 2 * kConnectionHeadroom),
        nullptr},
-      {MHD_OPTION_PER_IP_CONNECTION_LIMIT, number(limits.max_connections_per_address), nullptr},
       {MHD_OPTION_CONNECTION_TIMEOUT, number(limits.timeout.count()), nullptr},
       {MHD_OPTION_CONNECTION_MEMORY_LIMIT, number(kConnectionMemoryBytes), nullptr},
       {MHD_OPTION_UNESCAPE_CALLBACK, callback(&Unescape), nullptr},
@@ -328,7 +333,7 @@ void HttpServer::OnShortage(const Error& why, bool is_new) {
     services_.guard.RecordRefusal(WebRefusal::kShortage,
                                   "clients of " + url() + " wait: " + why.context);
   }
-  connections_.MakeRoomForOne();
+  connections_.MakeRoomForOne(BootTime());
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListeningSocket socket,

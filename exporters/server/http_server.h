@@ -13,6 +13,7 @@
 #include "exporters/access/web_guard.h"
 #include "exporters/http/http_message.h"
 #include "exporters/server/acceptor.h"
+#include "exporters/server/held_bodies.h"
 #include "exporters/server/http_connections.h"
 #include "exporters/server/listening_socket.h"
 
@@ -21,8 +22,9 @@ struct MHD_Daemon;
 namespace connwatch {
 
 struct HttpLimits {
-  unsigned max_connections = 0;              // open at a time
-  unsigned max_connections_per_address = 0;  // of one client address
+  unsigned max_connections = 0;  // open at a time
+  /// Of one client address, for IPv6 of its /64. Does not apply to a unix socket.
+  unsigned max_connections_per_address = 0;
   /// A connection is closed if it is idle for this long, or if it does not bring a whole request
   /// within this time, however its bytes come. It is also closed if its reply is not taken within
   /// six times this time.
@@ -33,6 +35,7 @@ struct HttpLimits {
 struct HttpServices {
   WebGuard& guard;
   HttpHandler handler;
+  HeldBodies& held;
 };
 
 class HttpServer {

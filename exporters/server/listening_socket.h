@@ -33,6 +33,7 @@ class ListeningSocket {
 
   /// The port in use; 0 for a unix socket.
   std::uint16_t port() const { return address_.port; }
+  bool is_unix() const { return !address_.unix_path.empty(); }
   /// The address for clients: "http://localhost:10177/metrics", "unix:/run/x.sock".
   std::string Url(const std::string& scheme) const;
 

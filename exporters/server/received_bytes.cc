@@ -2,8 +2,10 @@
 
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 
 namespace connwatch {
@@ -18,6 +20,20 @@ std::optional<std::uint64_t> ReceivedBytesOf(int fd) {
       offsetof(tcp_info, tcpi_bytes_received) + sizeof(info.tcpi_bytes_received);
   if (size < kEnd) return std::nullopt;
   return info.tcpi_bytes_received;
+}
+
+// kernel: tcp_ioctl() and unix_ioctl(); SIOCINQ is FIONREAD.
+std::size_t UnreadBytesOf(int fd) {
+  int unread = 0;
+  if (ioctl(fd, FIONREAD, &unread) != 0) return 0;
+  return static_cast<std::size_t>(std::max(unread, 0));
+}
+
+std::optional<std::uint64_t> ReadBytesOf(int fd) {
+  // In this order, so that bytes that come in between do not count as read.
+  const std::optional<std::uint64_t> received = ReceivedBytesOf(fd);
+  if (!received) return std::nullopt;
+  return *received - std::min<std::uint64_t>(*received, UnreadBytesOf(fd));
 }
 
 }  // namespace connwatch

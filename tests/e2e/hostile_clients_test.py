@@ -72,9 +72,9 @@ class Crowd:
         self.selector = selectors.DefaultSelector()
         self.sockets = set()
         for i in range(count):
-            self._connect(port, f"127.9.{i // per_address // 250}.{i // per_address % 250 + 1}")
+            self.connect(port, f"127.9.{i // per_address // 250}.{i // per_address % 250 + 1}")
 
-    def _connect(self, port, source):
+    def connect(self, port, source):
         client = socket.socket()
         client.setblocking(False)
         client.bind((source, 0))
@@ -216,6 +216,23 @@ class ManyTest(HostileClientsTest):
         crowd = self.crowd(MANY, per_address=MANY)
         wait_until(lambda: crowd.drop_closed() <= PER_ADDRESS, "those beyond the limit are closed")
         wait_until(lambda: crowd.drop_closed() == 0, "all of them are closed")
+        self.survived()
+
+
+    def test_half_sent_requests_from_the_address_of_the_scraper(self):
+        crowd = self.crowd(0)
+        wanted = self.scraper.answers + 5
+
+        def scraped_while_others_fill_every_place():
+            for _ in range(PER_ADDRESS - crowd.drop_closed()):
+                crowd.connect(self.daemon.port, "127.0.0.1")
+            crowd.send(b"GET / HTTP/1.1\r\nX: ")
+            return self.scraper.failure or self.scraper.answers >= wanted
+        wait_until(scraped_while_others_fill_every_place, "scrapes are answered")
+        page = self.daemon.page()
+        self.assertGreater(page.get("connwatch_http_refusals_total", reason="address_limit"), 0)
+        self.assertIn("closed a connection of 127.0.0.1 to make room for a new one from there",
+                      self.daemon.log())
         self.survived()
 
 

@@ -125,10 +125,13 @@ class Site {
   connwatch::ReportSlot slot_;
   connwatch::WebGuard guard_;
   connwatch::RouteServices routes_{slot_};
+  connwatch::HeldBodies held_;
   connwatch::HttpServices services_{
-      guard_, [this](const connwatch::HttpRequest& request) {
+      guard_,
+      [this](const connwatch::HttpRequest& request) {
         return connwatch::Answer(request, routes_, {{}, std::chrono::system_clock::now()});
-      }};
+      },
+      held_};
   std::array<std::unique_ptr<HttpServer>, 2> servers_;
 };
 

@@ -120,9 +120,12 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
                   }};
   WebRefusalCounts before_{};
   RouteServices routes_{slot_};
-  HttpServices services_{guard_, [this](const HttpRequest& request) {
+  HeldBodies held_;
+  HttpServices services_{guard_,
+                         [this](const HttpRequest& request) {
                            return Answer(request, routes_, {{}, std::chrono::system_clock::now()});
-                         }};
+                         },
+                         held_};
 };
 
 /// For INSTANTIATE_TEST_SUITE_P.

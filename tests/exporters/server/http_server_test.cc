@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "exporters/routes/routes.h"
 #include "tests/support/loopback_client.h"
@@ -25,6 +27,13 @@ const auto kNoPolicy = WebPolicy::Create({}).value();
 constexpr HttpLimits kLimits = {
     .max_connections = 10, .max_connections_per_address = 10, .timeout = seconds(5)};
 
+const std::string kHealthy = "GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n";
+// The server closes behind its reply.
+const std::string kLastHealthy = "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+// Two such bodies are too large, and one is more than a socket takes.
+constexpr std::size_t kLargeBytes = HeldBodies::kMaxBytesHeld * 2 / 3;
+
 class HttpServerTest : public testing::Test {
  protected:
   HttpServerTest() { slot_.Store(std::make_shared<const PublishedReport>(FullReport())); }
@@ -42,12 +51,22 @@ class HttpServerTest : public testing::Test {
     return client.ReadToEnd();
   }
 
+  // The server counts a refusal at the end of the connection, which the client may see first.
+  void WaitForOne(WebRefusal reason) const {
+    const auto count = [&] { return guard_.refusals().at(IndexOf(reason)); };
+    for (int i = 0; i < 2'000 && count() == 0; ++i) std::this_thread::sleep_for(5ms);
+    EXPECT_EQ(count(), 1U) << Name(reason);
+  }
+
   ReportSlot slot_;
   WebGuard guard_{kNoPolicy, [](WebRefusal /*reason*/, const std::string& /*line*/) {}};
   RouteServices routes_{slot_};
-  HttpServices services_{guard_, [this](const HttpRequest& request) {
+  HeldBodies held_;
+  HttpServices services_{guard_,
+                         [this](const HttpRequest& request) {
                            return Answer(request, routes_, {{}, std::chrono::system_clock::now()});
-                         }};
+                         },
+                         held_};
 };
 
 TEST_F(HttpServerTest, ServesMetrics) {
@@ -148,16 +167,57 @@ TEST_F(HttpServerTest, AnIdleConnectionIsClosed) {
   EXPECT_EQ(Exchange(*server, ""), "");
 }
 
-TEST_F(HttpServerTest, ConnectionsOfOneAddressAreLimited) {
+TEST_F(HttpServerTest, WhoWaitsForARequestMakesRoomForItsAddress) {
   HttpLimits limits = kLimits;
   limits.max_connections_per_address = 2;
   const auto server = Start(limits);
-  const std::string request = "GET /-/healthy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-  {
-    const LoopbackClient first(server->port());
-    const LoopbackClient second(server->port());
-    EXPECT_EQ(Exchange(*server, ""), "") << "the third is closed";
-  }
+  LoopbackClient first(server->port());
+  LoopbackClient second(server->port());
+  second.Send("GET /-/heal");
+  EXPECT_THAT(Exchange(*server, kLastHealthy), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(first.ReadToEnd(), "") << "it is closed";
+  WaitForOne(WebRefusal::kAddressLimit);
+}
+
+TEST_F(HttpServerTest, ANewConnectionIsRefusedIfAllOfItsAddressAreInUse) {
+  HttpLimits limits = kLimits;
+  limits.max_connections_per_address = 1;
+  const auto large = std::make_shared<const std::string>(kLargeBytes, 'x');
+  services_.handler = [&large](const HttpRequest&) {
+    HttpReply reply = TextReply(200, "");
+    reply.body = large;
+    return reply;
+  };
+  const auto server = Start(limits);
+  LoopbackClient reader(server->port());
+  reader.Send(kHealthy);
+  reader.ReadUntil("\r\n\r\n");
+  EXPECT_EQ(Exchange(*server, kLastHealthy), "");
+  WaitForOne(WebRefusal::kAddressLimit);
+}
+
+TEST_F(HttpServerTest, ALargeBodyArrivesAsItIs) {
+  std::string body;
+  for (int i = 0; body.size() < 1'000'000; ++i) body += std::to_string(i) + '\n';
+  services_.handler = [&body](const HttpRequest&) { return TextReply(200, body); };
+  const auto server = Start();
+  const std::string reply = Exchange(*server, kLastHealthy);
+  EXPECT_THAT(reply, HasSubstr("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"));
+  EXPECT_EQ(reply.substr(reply.find("\r\n\r\n") + 4), body);
+}
+
+TEST_F(HttpServerTest, AReaderIsCutOffWhereRepliesTakeTooMuchMemory) {
+  services_.handler = [](const HttpRequest&) {
+    return TextReply(200, std::string(kLargeBytes, 'x'));
+  };
+  const auto server = Start();
+  const auto other = Start();  // the limit is for all servers together
+  LoopbackClient slow(server->port());
+  slow.Send(kHealthy);
+  slow.ReadUntil("\r\n\r\n");
+  EXPECT_GT(Exchange(*other, kLastHealthy).size(), kLargeBytes);
+  EXPECT_LT(slow.ReadToEnd().size(), kLargeBytes);
+  WaitForOne(WebRefusal::kSlowReader);
 }
 
 TEST_F(HttpServerTest, GarbageAndHugeHeadersAreRefused) {
