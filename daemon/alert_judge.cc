@@ -81,6 +81,11 @@ void LogTransitions(const std::vector<AlertTransition>& transitions) {
 
 void AlertJudge::Reconfigure(std::vector<AlertRule> rules, Instant now) {
   Book(engine_.Reconfigure(std::move(rules), now));
+  std::map<std::string, AlertTransitionCounts, std::less<>> kept;
+  for (const AlertRuleStatus& status : engine_.rules()) {
+    if (auto counts = transitions_.extract(status.rule->name)) kept.insert(std::move(counts));
+  }
+  transitions_ = std::move(kept);
 }
 
 std::shared_ptr<const AlertList> AlertJudge::Judge(const Snapshot& snapshot, Instant now) {

@@ -24,7 +24,7 @@ class AlertJudge {
 
   explicit AlertJudge(std::vector<AlertRule> rules) : engine_(std::move(rules)) {}
 
-  /// See AlertEngine::Reconfigure.
+  /// See AlertEngine::Reconfigure. The counts of rules that are no longer there are forgotten.
   void Reconfigure(std::vector<AlertRule> rules, Instant now);
 
   /// Returns the alerts as of this snapshot.

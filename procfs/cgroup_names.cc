@@ -19,6 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxDirectories = 20'000;
 constexpr std::size_t kMaxDepth = 32;
+// A user may make cgroups with long names, each inside the other. The paths of units and containers
+// have a few hundred bytes.
+constexpr std::size_t kMaxPathBytes = 1'024;
 constexpr std::size_t kMaxUnknownIds = 100'000;
 
 // kernel: the inode of the root cgroup is 1 in every kernfs hierarchy.
@@ -92,6 +95,7 @@ std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mo
     // directories inside, which are most, need not be listed.
     const bool is_leaf = status.st_nlink == 2;
     if (is_leaf || directories[i].depth >= kMaxDepth) continue;
+    if (directories[i].path.size() >= kMaxPathBytes) continue;
     AppendChildren(mount.directory, directories, i);
   }
   return names;

@@ -38,6 +38,8 @@ bool CookieSet::Contains(std::uint64_t cookie) const {
 bool CookieSet::Insert(std::uint64_t cookie) {
   const std::uint64_t block = cookie >> kBlockShift;
   if (latest_mask_ == nullptr || block != latest_block_) {
+    const bool is_full = masks_->by_block.size() >= kMaxMasks;
+    if (is_full && !masks_->by_block.contains(block)) return true;
     latest_block_ = block;
     latest_mask_ = &masks_->by_block[block];  // valid until the next insertion, which replaces it
   }

@@ -1,4 +1,4 @@
-// The socket cookies seen in one dump, to recognise a socket that the walk meets twice.
+// Socket cookies, to recognise sockets: those that a walk meets twice, or that end meanwhile.
 //
 // The kernel takes cookies from a counter when a socket is first looked at, so the cookies of one
 // host lie close together. Therefore this keeps one 64-bit mask for each 64 neighbouring cookies.
@@ -14,12 +14,16 @@ namespace connwatch {
 
 class CookieSet {
  public:
+  /// The most masks that are kept, with 24 bytes each in a table that is at least half empty. There
+  /// is a mask for each socket if the cookies are far apart. Cookies beyond it are not remembered.
+  static constexpr std::size_t kMaxMasks = 500'000;
+
   CookieSet();
   ~CookieSet();
   CookieSet(const CookieSet&) = delete;
   CookieSet& operator=(const CookieSet&) = delete;
 
-  /// Adds the cookie. Returns true iff it was not in the set before.
+  /// Adds the cookie, if there is room. Returns true iff it was not in the set before.
   bool Insert(std::uint64_t cookie);
   bool Contains(std::uint64_t cookie) const;
 

@@ -1,7 +1,5 @@
 #include "core/connections/connection_tracker.h"
 
-#include <tsl/robin_set.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -96,18 +94,9 @@ bool WasNeverConnected(const SocketRecord& destroyed) {
 
 }  // namespace
 
-struct ConnectionTracker::Tombstones {
-  tsl::robin_set<std::uint64_t> cookies;
-};
-
 ConnectionTracker::ConnectionTracker(std::size_t max_connections, ConnectionClassifier& classifier,
                                      TrafficLedger& ledger)
-    : max_connections_(max_connections),
-      classifier_(classifier),
-      ledger_(ledger),
-      tombstones_(std::make_unique<Tombstones>()) {}
-
-ConnectionTracker::~ConnectionTracker() = default;
+    : max_connections_(max_connections), classifier_(classifier), ledger_(ledger) {}
 
 GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
   return {connection.direction, classifier_.AtPlace(connection.group)};
@@ -119,18 +108,16 @@ std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) 
 }
 
 void ConnectionTracker::BeginPoll(MonotonicTime now) {
-  is_polling_ = true;
   start_ = reading_ = now;
   latest_place_ = ConnectionTable::kNowhere;
   left_out_in_poll_ = 0;
-  tombstones_->cookies.clear();  // the walk that starts now cannot meet those sockets
+  destroyed_in_poll_.emplace();  // the walk that starts now cannot meet earlier ones
   ended_.BeginPoll();
   classifier_.BeginFullPoll(now);
 }
 
 std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
-  const bool is_gone =
-      !tombstones_->cookies.empty() && tombstones_->cookies.contains(record.cookie);
+  const bool is_gone = destroyed_in_poll_ && destroyed_in_poll_->Contains(record.cookie);
   const bool is_mini_socket = !record.tcp_info && (record.state == TcpState::kTimeWait ||
                                                    record.state == TcpState::kFinWait2);
   if (is_mini_socket) return MeetMiniSocket(record);
@@ -297,8 +284,7 @@ void ConnectionTracker::CompletePoll() {
     late_ = {start_, reading_};
   }
   poll_number_ = (poll_number_ + 1) % TrackedConnection::kPollNumbers;
-  is_polling_ = false;
-  tombstones_->cookies.clear();
+  destroyed_in_poll_.reset();
   ended_.CompletePoll();
 }
 
@@ -331,7 +317,7 @@ void ConnectionTracker::ForgetRetired() {
 }
 
 void ConnectionTracker::OnDestroyed(const SocketRecord& record, MonotonicTime now) {
-  if (is_polling_) tombstones_->cookies.insert(record.cookie);
+  if (destroyed_in_poll_) destroyed_in_poll_->Insert(record.cookie);
   const Place place = table_.Find(record.cookie);
   if (place == ConnectionTable::kNowhere) {
     EndUnknown(record, now);
@@ -466,14 +452,15 @@ void ConnectionTracker::Regroup() {
 }
 
 void ConnectionTracker::Release(std::span<const GroupBook::Released> groups) {
-  for (const GroupBook::Released& group : groups) {
-    ended_.Release(group.id);
-    for (Place place = 0; place < table_.end(); ++place) {
-      TrackedConnection& connection = table_.At(place);
-      if (connection.group != group.id.place) continue;
-      connection.group = kOtherGroup.place;
-      connection.is_grouped = false;
-    }
+  if (groups.empty()) return;
+  std::vector<bool> is_released(GroupBook::kMaxPlaces);
+  for (const GroupBook::Released& group : groups) is_released[group.id.place] = true;
+  ended_.Release(is_released);
+  for (Place place = 0; place < table_.end(); ++place) {
+    TrackedConnection& connection = table_.At(place);
+    if (!is_released[connection.group]) continue;
+    connection.group = kOtherGroup.place;
+    connection.is_grouped = false;
   }
 }
 

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,7 +27,7 @@ class ConnectionTracker {
   /// Both must outlive the tracker.
   ConnectionTracker(std::size_t max_connections, ConnectionClassifier& classifier,
                     TrafficLedger& ledger);
-  ~ConnectionTracker();
+  ~ConnectionTracker() = default;
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
 
@@ -57,7 +56,6 @@ class ConnectionTracker {
 
  private:
   using Place = ConnectionTable::Place;
-  struct Tombstones;  // keeps the hash set out of this header
 
   /// A connection that has ended, of which the direction is not known yet.
   struct Undecided {
@@ -105,13 +103,12 @@ class ConnectionTracker {
   ConnectionClassifier& classifier_;
   TrafficLedger& ledger_;
   ConnectionTable table_;
-  std::unique_ptr<Tombstones> tombstones_;  // of sockets destroyed while a poll is in flight
-  CookieSet left_out_of_baseline_;          // connections that the first poll had no room for
+  std::optional<CookieSet> destroyed_in_poll_;  // absent while no poll is in flight
+  CookieSet left_out_of_baseline_;              // connections that the first poll had no room for
   EndedConnections ended_;
   std::vector<Undecided> undecided_;  // in the order of their times
   TrackerStats stats_;
 
-  bool is_polling_ = false;
   MonotonicTime start_;                          // of the latest poll
   MonotonicTime reading_;                        // when the latest records were read
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll, if there is one

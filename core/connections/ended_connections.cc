@@ -57,10 +57,10 @@ std::optional<EndedConnection> EndedConnections::Take(const SocketRecord& succes
   return ended;
 }
 
-void EndedConnections::Release(GroupId group) {
+void EndedConnections::Release(const std::vector<bool>& is_released) {
   for (auto entry = table_->entries.begin(); entry != table_->entries.end(); ++entry) {
     GroupId& of = entry.value().ended.key.group;
-    if (of == group) of = kOtherGroup;
+    if (is_released[of.place]) of = kOtherGroup;
   }
 }
 

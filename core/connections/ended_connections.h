@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "core/groups/group_key.h"
 #include "core/sockets/socket_record.h"
@@ -46,8 +47,9 @@ class EndedConnections {
   /// Forgets the connection between the same endpoints and returns it. nullopt if there is none.
   std::optional<EndedConnection> Take(const SocketRecord& successor);
 
-  /// Connections of this group count as kOtherGroup from now on.
-  void Release(GroupId group);
+  /// Connections of the groups at these places count as kOtherGroup from now on. `is_released` has
+  /// an element for each place.
+  void Release(const std::vector<bool>& is_released);
 
   // Call these at the beginning and at the end of a full poll. A complete poll has delivered the
   // mini-sockets of all connections that ended before it began. Those without one are forgotten.

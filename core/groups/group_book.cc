@@ -82,9 +82,15 @@ void GroupBook::AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t b
   if (!by_name_.contains(name)) candidates_.Meet(name, bytes, now);
 }
 
-bool GroupBook::HasRoom() const {
-  const std::size_t used = groups_.size() - free_places_.size();
-  return used - kFixedGroups < max_groups_ && used < kMaxPlaces;
+std::size_t GroupBook::InUse() const { return groups_.size() - free_places_.size() - kFixedGroups; }
+
+std::size_t GroupBook::Room() const {
+  const std::size_t most = std::min(max_groups_, kMaxPlaces - kFixedGroups);
+  return most - std::min(most, InUse());
+}
+
+bool GroupBook::IsCrowded() const {
+  return InUse() > std::min(kCrowdedTimes * max_groups_, kMaxAfterReload - kMaxGroupRules);
 }
 
 // Returns the automatic group of this name: one that has a place, or a new one if there is room,
@@ -93,7 +99,7 @@ GroupId GroupBook::Admit(std::string_view name, MonotonicTime now) {
   if (const auto known = by_name_.find(name); known != by_name_.end()) {
     return AtPlace(known->second);
   }
-  if (!HasRoom()) return kOtherGroup;
+  if (Room() == 0) return kOtherGroup;
   const GroupId id = Open(name);
   Meet(id, now);
   return id;
@@ -126,27 +132,32 @@ GroupBook::Released GroupBook::Release(std::uint16_t place) {
   return {AtPlace(place), group.port};
 }
 
-std::optional<std::uint16_t> GroupBook::LongestIdle(MonotonicTime now) const {
-  std::optional<std::uint16_t> idle;
+std::vector<std::uint16_t> GroupBook::IdlePlaces(MonotonicTime now) const {
+  std::vector<std::uint16_t> idle;
   for (std::size_t place = kFixedGroups; place < groups_.size(); ++place) {
     const Group& group = groups_[place];
-    if (group.is_free || group.is_configured || now - group.latest < kIdle) continue;
-    if (!idle || group.latest < groups_[*idle].latest) idle = static_cast<std::uint16_t>(place);
+    const bool is_idle = now - group.latest >= kIdleWhenCrowded;
+    if (is_idle && !group.is_free && !group.is_configured) {
+      idle.push_back(static_cast<std::uint16_t>(place));
+    }
   }
+  std::ranges::stable_sort(idle, {}, [this](std::uint16_t place) { return groups_[place].latest; });
   return idle;
 }
 
 GroupBook::Rearrangement GroupBook::Rearrange(MonotonicTime now) {
   Rearrangement made;
   candidates_.ForgetOld(now);
-  while (candidates_.size() > 0) {
-    if (!HasRoom()) {
-      const auto idle = LongestIdle(now);
-      if (!idle) break;
-      made.released.push_back(Release(*idle));
-      if (!HasRoom()) continue;  // fewer groups fit since a reload
+  const std::size_t wanted = candidates_.size();
+  if (wanted > Room() || IsCrowded()) {
+    for (const std::uint16_t place : IdlePlaces(now)) {
+      const bool may_be_taken = now - groups_[place].latest >= kIdle && wanted > Room();
+      if (!may_be_taken && !IsCrowded()) break;
+      made.released.push_back(Release(place));
     }
-    Meet(Open(*candidates_.TakeBusiest()), now);
+  }
+  for (const std::string& name : candidates_.TakeBusiest(Room())) {
+    Meet(Open(name), now);
     made.has_new_groups = true;
   }
   return made;
@@ -161,10 +172,10 @@ std::size_t GroupBook::CountNewNames(const std::vector<GroupRule>& rules) const 
 }
 
 Result<void> GroupBook::Reconfigure(const GroupBookOptions& options) {
-  const std::size_t used = groups_.size() - free_places_.size();
-  if (used + CountNewNames(options.rules) > kMaxPlaces) {
-    return Error{0, "more than " + std::to_string(kMaxPlaces - kFixedGroups) +
-                        " groups in use, restart the daemon to configure new ones"};
+  if (InUse() + CountNewNames(options.rules) > kMaxAfterReload) {
+    return Error{0, "more than " + std::to_string(kMaxAfterReload) +
+                        " groups in use: those that are no longer configured give way once they "
+                        "had no connection for a minute"};
   }
   Apply(options);
   return {};

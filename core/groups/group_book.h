@@ -4,8 +4,9 @@
 //
 // A group keeps its id and its name as long as it has its place. A configured group keeps its place
 // while it is configured. Any other group may give it up once it had no connection for kIdle, but
-// only if a candidate wants the place (see Rearrange). The next owner of the place has another
-// generation in its id. Two groups never have the same name at the same time.
+// only if a candidate wants the place; or for kIdleWhenCrowded if there are far more groups than
+// max_groups, as after many reloads with ever new names (see Rearrange). The next owner of the
+// place has another generation in its id. Two groups never have the same name at the same time.
 #pragma once
 
 #include <chrono>
@@ -46,8 +47,15 @@ class GroupBook {
   /// More places than this can not be numbered.
   static constexpr std::size_t kMaxPlaces =
       std::size_t{std::numeric_limits<decltype(GroupId::place)>::max()} + 1;
-  /// How long a group without any connection keeps its place for certain.
+  /// How long a group without any connection keeps its place for certain, unless it is crowded.
   static constexpr std::chrono::hours kIdle{1};
+  /// The most groups that there may be after a reload: as many as can be configured, and as many
+  /// that are not configured any more. "other" and "ephemeral" do not count.
+  static constexpr std::size_t kMaxAfterReload = 2 * kMaxGroupRules;
+  /// It is crowded if there are more groups than this many times max_groups, or so many that a
+  /// reload might not find room. Then a group without any connection keeps its place for less long.
+  static constexpr std::size_t kCrowdedTimes = 2;
+  static constexpr std::chrono::minutes kIdleWhenCrowded{1};
 
   /// A group that has given up its place.
   struct Released {
@@ -76,8 +84,8 @@ class GroupBook {
   /// A connection for which there was no room (kOtherGroup) has moved `bytes` more.
   void AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t bytes, MonotonicTime now);
 
-  /// Gives free places to the candidates with most traffic, and then the places of groups that had
-  /// no connection for kIdle.
+  /// Gives the candidates with most traffic free places, then those of groups without a connection
+  /// for kIdle. While it is crowded, groups without one for kIdleWhenCrowded lose their places.
   Rearrangement Rearrange(MonotonicTime now);
 
   /// The places that were ever given are below this.
@@ -98,7 +106,7 @@ class GroupBook {
   /// Applies new options from the next Of() on. A group that is no longer configured, but had a
   /// connection, stays and takes the room of an automatic group. So there may be more groups than
   /// `max_groups` for a while; meanwhile no automatic group is added. Fails and changes nothing if
-  /// there would be more groups than places.
+  /// there would be more than kMaxAfterReload.
   Result<void> Reconfigure(const GroupBookOptions& options);
 
  private:
@@ -120,8 +128,11 @@ class GroupBook {
   // Returns the group of this name. If there is none, gives it a place.
   GroupId Open(std::string_view name);
   Released Release(std::uint16_t place);
-  bool HasRoom() const;
-  std::optional<std::uint16_t> LongestIdle(MonotonicTime now) const;
+  std::size_t InUse() const;  // groups with a place, without "other" and "ephemeral"
+  std::size_t Room() const;   // for automatic groups
+  bool IsCrowded() const;
+  // Returns the groups that had no connection for kIdleWhenCrowded, the longest idle first.
+  std::vector<std::uint16_t> IdlePlaces(MonotonicTime now) const;
 
   std::deque<Group> groups_;  // by place; a deque never moves the names
   std::vector<std::uint16_t> free_places_;

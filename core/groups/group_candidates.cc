@@ -1,7 +1,10 @@
 #include "core/groups/group_candidates.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <tuple>
+#include <utility>
 
 namespace connwatch {
 
@@ -23,13 +26,24 @@ void GroupCandidates::ForgetOld(MonotonicTime now) {
   for (auto& [name, candidate] : candidates_) candidate.bytes /= 2;
 }
 
-std::optional<std::string> GroupCandidates::TakeBusiest() {
+std::vector<std::string> GroupCandidates::TakeBusiest(std::size_t count) {
+  using Item = std::pair<std::uint64_t, std::string_view>;
+  std::vector<Item> order;
+  if (count == 0) return {};
+  order.reserve(candidates_.size());
+  for (const auto& [name, candidate] : candidates_) order.emplace_back(candidate.bytes, name);
+  const std::size_t taken = std::min(count, order.size());
   // Of several with equal traffic the name decides, so that the choice does not depend on the hash.
-  const auto busiest = std::ranges::max_element(candidates_, [](const auto& a, const auto& b) {
-    return std::tie(a.second.bytes, b.first) < std::tie(b.second.bytes, a.first);
-  });
-  if (busiest == candidates_.end()) return std::nullopt;
-  return candidates_.extract(busiest).key();
+  std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(taken),
+                            [](const Item& a, const Item& b) {
+                              return std::tie(b.first, a.second) < std::tie(a.first, b.second);
+                            });
+  std::vector<std::string> names;
+  names.reserve(taken);
+  for (const Item& item : std::span(order).first(taken)) {
+    names.push_back(candidates_.extract(candidates_.find(item.second)).key());
+  }
+  return names;
 }
 
 }  // namespace connwatch

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/base/instant.h"
 
@@ -26,8 +26,9 @@ class GroupCandidates {
   /// A connection of the group was met, or has moved `bytes` more.
   void Meet(std::string_view name, std::uint64_t bytes, MonotonicTime now);
   void ForgetOld(MonotonicTime now);
-  /// Removes the candidate with most traffic and returns its name. nullopt if there is none.
-  std::optional<std::string> TakeBusiest();
+  /// Removes the candidates with most traffic, at most `count`, and returns their names, the
+  /// busiest first.
+  std::vector<std::string> TakeBusiest(std::size_t count);
 
   void Clear() { candidates_.clear(); }
   std::size_t size() const { return candidates_.size(); }

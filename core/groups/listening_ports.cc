@@ -6,14 +6,21 @@ void ListeningPorts::Add(const SocketRecord& listening, MonotonicTime now) {
   const std::uint16_t number = listening.local.port;
   const MonotonicTime since = ListeningSince(number).value_or(now);
   ports_[number] = {since, now};
-  if (listening.cgroup_id) owners_[listening.local] = {*listening.cgroup_id, now};
+  if (listening.cgroup_id) RememberOwner(listening.local, {*listening.cgroup_id, now});
+}
+
+void ListeningPorts::RememberOwner(const Endpoint& listener, Owner owner) {
+  if (owners_.size() < kMaxOwners || owners_.contains(listener)) owners_[listener] = owner;
 }
 
 void ListeningPorts::CompletePoll(MonotonicTime start) {
   known_at_ = start;
-  const auto is_old = [start](const auto& met) { return met.second.latest + kMemory < start; };
-  std::erase_if(ports_, is_old);
-  std::erase_if(owners_, is_old);
+  const auto erase_old = [start](auto& map, std::chrono::minutes memory) {
+    std::erase_if(map, [&](const auto& met) { return met.second.latest + memory < start; });
+  };
+  erase_old(ports_, kMemory);
+  const bool has_room = owners_.size() < kMaxOwners;
+  erase_old(owners_, has_room ? kMemory : std::chrono::minutes(0));
 }
 
 bool ListeningPorts::IsListening(std::uint16_t port) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,6 +19,9 @@ class ListeningPorts {
   /// How long a listener and its owner stay known after the listener was closed. Connections that
   /// it had accepted may end in this time.
   static constexpr std::chrono::minutes kMemory{1};
+  /// The most addresses with a port whose owner is known. If there are more, owners of closed
+  /// listeners are forgotten at once, and those of further listeners are not known.
+  static constexpr std::size_t kMaxOwners = 50'000;
 
   /// A poll has met a LISTEN socket at `now`.
   void Add(const SocketRecord& listening, MonotonicTime now);
@@ -38,6 +42,9 @@ class ListeningPorts {
   /// kernel: sk_clone_lock(): an accepted socket has the cgroup of its listener.
   std::optional<std::uint64_t> OwnerOf(const SocketRecord& inbound) const;
 
+  /// How many owners are known.
+  std::size_t owners() const { return owners_.size(); }
+
  private:
   struct Port {
     MonotonicTime since;
@@ -47,6 +54,8 @@ class ListeningPorts {
     std::uint64_t cgroup_id = 0;
     MonotonicTime latest;
   };
+
+  void RememberOwner(const Endpoint& listener, Owner owner);
 
   MonotonicTime known_at_;
   std::unordered_map<std::uint16_t, Port> ports_;

@@ -3,6 +3,7 @@
 #include <tsl/robin_map.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace connwatch {
@@ -35,6 +36,11 @@ void PendingGroup::Add(const PendingConnect& connect) {
   ++sockets;
   if (connect.retransmissions > 0) ++retransmitting;
   oldest_age = std::max(oldest_age, connect.age);
+}
+
+void PendingConnects::KeepOldest() {
+  std::ranges::stable_sort(oldest, std::ranges::greater(), &PendingConnect::age);
+  oldest.resize(std::min(oldest.size(), kMaxListed));
 }
 
 // When each pending socket began, as far as is known.
@@ -110,14 +116,13 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
                                .group = classified ? classified->key.group : kOtherGroup};
   if (classified) in_poll_.by_group[connect.group].Add(connect);
   in_poll_.oldest.push_back(connect);
+  // Now and then, so that all of them never need room at once.
+  if (in_poll_.oldest.size() >= 2 * PendingConnects::kMaxListed) in_poll_.KeepOldest();
 }
 
 void HandshakePoll::Complete(Instant now) {
   listener_tracker_.CommitSynQueues(now.monotonic);
-  auto& oldest = in_poll_.oldest;
-  std::stable_sort(oldest.begin(), oldest.end(),
-                   [](const auto& a, const auto& b) { return a.age > b.age; });
-  oldest.resize(std::min(oldest.size(), PendingConnects::kMaxListed));
+  in_poll_.KeepOldest();
   pending_ = std::exchange(in_poll_, {});
   first_sight_->latest = std::exchange(first_sight_->next, {});
   first_sight_->previous_poll = start_;

@@ -1,6 +1,7 @@
 #include "core/listeners/listener_places.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 namespace connwatch {
@@ -41,14 +42,18 @@ class ListenerPlaces::Victims {
   /// Returns the holder whose place `candidate` may take, each holder at most once. nullopt if
   /// there is none.
   std::optional<Holders::iterator> TakeFor(const PlaceCandidate& candidate) {
-    const auto found = std::ranges::find_if(victims_, [&](const Victim& victim) {
-      if (candidate.is_in_trouble) return true;
-      return victim.has_stayed && (!victim.exists || victim.load < candidate.load);
-    });
-    if (found == victims_.end()) return std::nullopt;
-    const auto holder = found->holder;
-    victims_.erase(found);
-    return holder;
+    const bool takes_any = candidate.is_in_trouble;
+    std::size_t& next = takes_any ? first_ : first_that_stayed_;
+    while (next < victims_.size() &&
+           (victims_[next].is_taken || (!takes_any && !victims_[next].has_stayed))) {
+      ++next;
+    }
+    if (next == victims_.size()) return std::nullopt;
+    Victim& victim = victims_[next];
+    // Those behind it are not less busy.
+    if (!takes_any && victim.exists && victim.load >= candidate.load) return std::nullopt;
+    victim.is_taken = true;
+    return victim.holder;
   }
 
  private:
@@ -57,9 +62,13 @@ class ListenerPlaces::Victims {
     bool exists;
     bool has_stayed;  // for kLeastStay
     double load;
+    bool is_taken = false;
   };
 
   std::vector<Victim> victims_;
+  // None before these is left: of all, and of those that have stayed.
+  std::size_t first_ = 0;
+  std::size_t first_that_stayed_ = 0;
 };
 
 void ListenerPlaces::TakeFree(const ListenerKey& key, MonotonicTime now) {

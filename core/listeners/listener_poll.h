@@ -2,6 +2,7 @@
 // kernel's counter of drops; the classifier gets the ports that are listened on.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -17,6 +18,10 @@ namespace connwatch {
 
 class ListenerPoll final : public PollWork {
  public:
+  /// The most LISTEN sockets of which one poll keeps the records. Of further ones only the port
+  /// counts; each is taken for a listener that is not shown (ListenerList::folded).
+  static constexpr std::size_t kMaxSockets = 131'072;
+
   /// Returns the kernel's counter ListenDrops, nullopt if it cannot be read.
   using ReadListenDrops = std::function<std::optional<std::uint64_t>()>;
 
@@ -40,6 +45,7 @@ class ListenerPoll final : public PollWork {
   MonotonicTime start_;
   const ReadListenDrops read_listen_drops_;
   std::vector<SocketRecord> listening_;
+  std::uint64_t left_out_ = 0;  // sockets of the poll in flight beyond kMaxSockets
   std::optional<CookieSet> seen_;
 };
 

@@ -173,8 +173,9 @@ void ListenerTracker::BeginSynQueues() {
     entry.syn_queue_in_poll = {};
     entry.settled_in_poll = 0;
     entry.ages_in_poll = {};
-    entry.sources_in_poll.clear();
+    entry.sources_in_poll = {};  // gives the memory back, as clear() does not
   });
+  prefixes_in_poll_ = 0;
 }
 
 ListenerTracker::Entry& ListenerTracker::ListenerOf(const SocketRecord& syn_recv) {
@@ -194,8 +195,14 @@ void ListenerTracker::AddSynRecv(const SocketRecord& record, std::chrono::millis
   if (record.retransmissions == 0 && age >= kSettledAge) ++entry.settled_in_poll;
   entry.ages_in_poll.Add(age);
   const std::uint64_t prefix = record.remote.address.SourcePrefix();
-  if (entry.sources_in_poll.size() < kMaxPrefixes || entry.sources_in_poll.contains(prefix)) {
-    ++entry.sources_in_poll[prefix];
+  const bool has_room =
+      entry.sources_in_poll.size() < kMaxPrefixes && prefixes_in_poll_ < kMaxPrefixesInAll;
+  const auto known = entry.sources_in_poll.find(prefix);
+  if (known != entry.sources_in_poll.end()) {
+    ++known->second;
+  } else if (has_room) {
+    entry.sources_in_poll.emplace(prefix, 1U);
+    ++prefixes_in_poll_;
   }
 }
 
@@ -318,7 +325,7 @@ ListenerList ListenerTracker::List(MonotonicTime now) const {
     if (entry.is_in_trouble) ++list.folded_in_trouble;
   }
   list.other = StatusOfOthers(now);
-  list.folded += not_followed_.size();
+  list.folded += not_followed_.size() + left_out_;
   return list;
 }
 

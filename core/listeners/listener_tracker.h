@@ -40,8 +40,9 @@ class ListenerTracker {
   static constexpr std::size_t kMaxFollowed = 20'000;
   /// How long a listener counts as busy after its queues were long.
   static constexpr std::chrono::minutes kLoadMemory{10};
-  /// How many source prefixes are counted per listener and poll.
+  /// How many source prefixes are counted in one poll: per listener, and of all listeners together.
   static constexpr std::size_t kMaxPrefixes = 4'096;
+  static constexpr std::size_t kMaxPrefixesInAll = 131'072;
 
   explicit ListenerTracker(const ListenerTrackerOptions& options);
   ~ListenerTracker();
@@ -53,6 +54,8 @@ class ListenerTracker {
   /// them are true depends on the counter that drop_attribution() was given before. Drops of a
   /// listener without a place count as those of `ListenerList::other`, and stay there.
   void UpdateAcceptQueues(std::span<const SocketRecord> listening, MonotonicTime now);
+  /// So many more LISTEN sockets exist, of which nothing else is known.
+  void NoteLeftOut(std::uint64_t sockets) { left_out_ = sockets; }
   DropAttribution& drop_attribution() { return drop_attribution_; }
 
   // For the SYN queues of one poll, call BeginSynQueues, then AddSynRecv once for each SYN-RECV
@@ -111,18 +114,16 @@ class ListenerTracker {
 
   // Returns the entry of a listener, or other_ if there is no room for it.
   Entry& EntryOf(const ListenerKey& key, MonotonicTime now);
-  // Returns the listener that exists now and that the kernel would choose, or other_ if there is
-  // none.
+  // Returns the listener that the kernel would choose now, or other_ if there is none.
   Entry& ListenerOf(const SocketRecord& syn_recv);
   // Books what is new in the status of the entry, or of other_ if the entry has no place.
   void BookDrops(Entry& entry);
   void ObserveAcceptQueues(MonotonicTime now);
   void AssignPlaces(MonotonicTime now);
   void ForgetVanished(MonotonicTime now);
-  // Finds out what of the drops that were just read is true.
-  void AttributeDrops();
+  void AttributeDrops();  // finds out what of the drops that were just read is true
   // Returns what the poll that is being committed says about one listener, `elapsed` after the poll
-  // before it. The entry's top sources must be up to date.
+  // before. The entry's top sources must be up to date.
   static HandshakeSigns SignsOf(const Entry& entry, std::chrono::duration<double> elapsed);
   // Keeps the SYN queue's length at the commit `now`. `before` is its length at the commit before.
   void KeepRecent(Entry& entry, std::uint64_t before, MonotonicTime now) const;
@@ -139,6 +140,8 @@ class ListenerTracker {
   std::map<ListenerKey, Entry> entries_;  // also those that are remembered
   Entry other_;                           // what belongs to no entry, and drops without a place
   std::set<ListenerKey> not_followed_;    // for which there was no room
+  std::uint64_t left_out_ = 0;            // sockets beyond those
+  std::size_t prefixes_in_poll_ = 0;      // of all listeners
   std::unique_ptr<DropCounts> drop_counts_;
   DropAttribution drop_attribution_;
   std::optional<MonotonicTime> latest_commit_;

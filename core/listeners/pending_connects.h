@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -36,6 +37,9 @@ struct PendingConnects {
   std::vector<PendingConnect> oldest;
 
   static constexpr std::size_t kMaxListed = 1'000;
+
+  /// Drops those of `oldest` that are beyond kMaxListed. Of equal ages the first stay.
+  void KeepOldest();
 };
 
 }  // namespace connwatch

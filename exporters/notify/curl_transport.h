@@ -4,11 +4,13 @@
 // take effect at once and no idle connection is left in CLOSE-WAIT.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/alerts/alert_receiver.h"
 #include "core/base/result.h"
 #include "exporters/notify/alert_transport.h"
 
@@ -18,6 +20,10 @@ class CurlTransport : public AlertTransport {
  public:
   /// Returns the content of a file with certificates, a key or a password. Called in Post.
   using ReadFile = std::function<Result<std::string>(const std::string& path)>;
+
+  /// The most requests that are under way. Each receiver has one at a time, so only the requests
+  /// of receivers that were removed lately can be that many. Further requests fail.
+  static constexpr std::size_t kMaxRequests = 4 * kMaxAlertReceivers;
 
   static Result<std::unique_ptr<CurlTransport>> Create(ReadFile read_file);
   /// Breaks off the requests that are under way.

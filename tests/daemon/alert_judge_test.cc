@@ -149,5 +149,14 @@ TEST_F(AlertJudgeTest, ARuleThatGoesEndsItsAlerts) {
   EXPECT_TRUE(none->rules.empty());
 }
 
+TEST_F(AlertJudgeTest, TheCountsOfARuleThatGoesAreForgotten) {
+  Judge(12);
+  judge_.Reconfigure({QueueAbove(10)}, TestInstant(second_));
+  EXPECT_EQ(Judge(12)->transitions.front().at(IndexOf(AlertState::kFiring)), 1U) << "it stays";
+  judge_.Reconfigure({}, TestInstant(second_));
+  judge_.Reconfigure({QueueAbove(10)}, TestInstant(second_));
+  EXPECT_EQ(Judge(3)->transitions.front().at(IndexOf(AlertState::kFiring)), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -165,6 +165,17 @@ TEST_F(CgroupNamesTest, ABoundedNumberOfMissesIsRemembered) {
   EXPECT_EQ(names.NameOf(fresh, now + kMinRescan), "fresh.service");
 }
 
+// A user may nest them, and the paths must not fill the memory.
+TEST_F(CgroupNamesTest, ACgroupWithAnOverlongPathHasNoName) {
+  std::string path = "/user.slice/user@1.service";
+  for (int depth = 0; depth < 5; ++depth) path += "/" + std::string(180, 'x');
+  const auto unit = MakeCgroup(path + "/app.slice/fits.service");
+  const auto overlong = MakeCgroup(path + "/" + std::string(180, 'x') + "/long.service");
+  auto names = Names();
+  EXPECT_EQ(names.NameOf(unit, kStart), "fits.service");
+  EXPECT_EQ(names.NameOf(overlong, kStart), "");
+}
+
 TEST_F(CgroupNamesTest, ARemovedCgroupLosesItsName) {
   const auto old = MakeCgroup("/old.service");
   auto names = Names();

@@ -53,5 +53,18 @@ TEST(CookieSetTest, AgreesWithAPlainSet) {
   }
 }
 
+TEST(CookieSetTest, RemembersABoundedNumber) {
+  constexpr std::uint64_t kFarApart = 1'000;
+  constexpr std::uint64_t kLast = CookieSet::kMaxMasks - 1;
+  CookieSet seen;
+  for (std::uint64_t i = 0; i <= kLast + 1; ++i) EXPECT_TRUE(seen.Insert(i * kFarApart));
+  EXPECT_FALSE(seen.Insert(0));
+  EXPECT_FALSE(seen.Insert(kLast * kFarApart));
+  EXPECT_TRUE(seen.Insert((kLast + 1) * kFarApart)) << "there was no room";
+  EXPECT_FALSE(seen.Contains((kLast + 1) * kFarApart));
+  EXPECT_TRUE(seen.Insert(kLast * kFarApart + 1)) << "a neighbour needs no room";
+  EXPECT_FALSE(seen.Insert(kLast * kFarApart + 1));
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -88,9 +88,12 @@ TEST(EndedConnectionsTest, StaysAsLongAsItsMiniSocketIsMet) {
 TEST(EndedConnectionsTest, AGroupThatGivesUpItsPlaceLeavesItsConnectionsToOther) {
   EndedConnections ended;
   ended.Add(Ended(1), kDoubtful);
-  ended.Release({.place = 3, .generation = 1});
-  EXPECT_EQ(ended.Meet(Ended(1)), kDoubtful) << "another generation";
-  ended.Release(kKey.group);
+  std::vector<bool> is_released(kKey.group.place + 2U);
+  is_released.back() = true;
+  ended.Release(is_released);
+  EXPECT_EQ(ended.Meet(Ended(1)), kDoubtful) << "another place";
+  is_released[kKey.group.place] = true;
+  ended.Release(is_released);
   EXPECT_EQ(ended.Take(Ended(1))->key, (GroupKey{kKey.direction, kOtherGroup}));
 }
 

@@ -14,6 +14,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 
 constexpr MonotonicTime kStart{hours(100)};
 
@@ -233,7 +234,6 @@ GroupBook NearlyFullBook(int left) {
 TEST(GroupBookTest, TheLastPlaceIsGivenAndNoneAfterIt) {
   GroupBook book = NearlyFullBook(1);
   const GroupId first = Of(book, Inbound(1, "u0"));
-  EXPECT_FALSE(book.Reconfigure({.rules = {ByLocalPort("a", 1), ByLocalPort("b", 2)}}));
   EXPECT_EQ(Of(book, Inbound(1, "last")).place, 65'535);
   EXPECT_EQ(Of(book, Inbound(1, "one too many")), kOtherGroup);
   EXPECT_EQ(book.folded(), 1U);
@@ -241,22 +241,80 @@ TEST(GroupBookTest, TheLastPlaceIsGivenAndNoneAfterIt) {
   EXPECT_EQ(Of(book, Inbound(1, "u0")), first) << "known ones stay";
 }
 
-TEST(GroupBookTest, AReloadMayTakeTheLastPlace) {
-  GroupBook book = NearlyFullBook(1);
-  const GroupId first = Of(book, Inbound(1, "u0"));
-  ASSERT_TRUE(book.Reconfigure({.rules = {ByLocalPort("edge", 443), ByLocalPort("u0", 80)}}));
-  EXPECT_EQ(Of(book, Inbound(443)).place, 65'535);
-  EXPECT_EQ(Of(book, Inbound(80)), first);
+// Rules for the local ports from 1 on.
+std::vector<GroupRule> Rules(const std::string& prefix, std::size_t count) {
+  std::vector<GroupRule> rules;
+  for (std::size_t i = 0; i < count; ++i) {
+    rules.push_back(ByLocalPort(prefix + std::to_string(i), static_cast<std::uint16_t>(i + 1)));
+  }
+  return rules;
 }
 
-TEST(GroupBookTest, RefusesAReloadThatWouldRunOutOfPlaces) {
-  GroupBook book = NearlyFullBook(1);
-  const Result<void> result =
-      book.Reconfigure({.rules = {ByLocalPort("a", 1), ByLocalPort("b", 2)}});
+// Each of the groups has a connection.
+void MeetAll(GroupBook& book, std::size_t groups, MonotonicTime now) {
+  for (std::size_t i = 0; i < groups; ++i) {
+    book.Of(Inbound(static_cast<std::uint16_t>(i + 1)), now);
+  }
+}
+
+TEST(GroupBookTest, RefusesAReloadThatWouldLeaveTooManyGroups) {
+  constexpr std::size_t kHalf = GroupBook::kMaxAfterReload / 2;
+  GroupBook book({.rules = Rules("a", kHalf), .max_groups = kHalf});
+  MeetAll(book, kHalf, kStart);
+  ASSERT_TRUE(book.Reconfigure({.rules = Rules("b", kHalf), .max_groups = kHalf}));
+  MeetAll(book, kHalf, kStart);
+  const Result<void> result = book.Reconfigure({.rules = Rules("c", 1), .max_groups = kHalf});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().context,
-            "more than 65534 groups in use, restart the daemon to configure new ones");
-  EXPECT_EQ(NameFor(book, Inbound(1)), "1") << "nothing has changed";
+            "more than 20000 groups in use: those that are no longer configured give way once they "
+            "had no connection for a minute");
+  EXPECT_EQ(NameFor(book, Inbound(1)), "b0") << "nothing has changed";
+  EXPECT_TRUE(book.Reconfigure({.rules = Rules("a", kHalf), .max_groups = kHalf}))
+      << "no group would be new";
+  EXPECT_EQ(book.Rearrange(kStart + GroupBook::kIdleWhenCrowded).released.size(), kHalf);
+  EXPECT_TRUE(book.Reconfigure({.rules = Rules("c", kHalf), .max_groups = kHalf}));
+}
+
+TEST(GroupBookTest, FarMoreGroupsThanMaxGroupsGiveWayAfterAMinute) {
+  GroupBook book({.rules = Rules("a", 2), .max_groups = 2});
+  MeetAll(book, 2, kStart);
+  ASSERT_TRUE(book.Reconfigure({.rules = Rules("b", 2), .max_groups = 2}));
+  MeetAll(book, 2, kStart + std::chrono::seconds(1));
+  const MonotonicTime later = kStart + hours(10);
+  EXPECT_TRUE(book.Rearrange(later).released.empty()) << "twice as many are not far more";
+  ASSERT_TRUE(book.Reconfigure({.rules = Rules("c", 2), .max_groups = 2}));
+  EXPECT_THAT(Shown(book), ElementsAre("other", "a0", "a1", "b0", "b1", "c0", "c1"));
+  const GroupBook::Rearrangement made = book.Rearrange(later);
+  EXPECT_EQ(made.released.size(), 2U);
+  EXPECT_FALSE(made.has_new_groups);
+  EXPECT_THAT(Shown(book), ElementsAre("other", "b0", "b1", "c0", "c1")) << "the longest idle go";
+}
+
+TEST(GroupBookTest, AGroupWithConnectionsStaysHoweverCrowdedItIs) {
+  GroupBook book({.rules = Rules("a", 1), .max_groups = 1});
+  const GroupId busy = Of(book, Inbound(1));
+  for (const char* name : {"b", "c", "d"}) {
+    ASSERT_TRUE(book.Reconfigure({.rules = Rules(name, 1), .max_groups = 1}));
+    MeetAll(book, 1, kStart);
+  }
+  const MonotonicTime nearly = kStart + GroupBook::kIdleWhenCrowded - std::chrono::seconds(1);
+  EXPECT_TRUE(book.Rearrange(nearly).released.empty());
+  book.Meet(busy, nearly);
+  EXPECT_EQ(book.Rearrange(nearly + std::chrono::seconds(1)).released.size(), 2U);
+  EXPECT_THAT(Shown(book), ElementsAre("other", "a0", "d0"));
+}
+
+TEST(GroupBookTest, EverNewNamesWithConnectionsNeedABoundedNumberOfPlaces) {
+  GroupBook book({});
+  MonotonicTime now = kStart;
+  for (int reload = 0; reload < 100; ++reload) {
+    const std::string prefix = "g" + std::to_string(reload) + "-";
+    ASSERT_TRUE(book.Reconfigure({.rules = Rules(prefix, 1'000), .max_groups = 1'000}));
+    MeetAll(book, 1'000, now);
+    now += GroupBook::kIdleWhenCrowded;
+    book.Rearrange(now);
+  }
+  EXPECT_LT(book.size(), 3'100U);
 }
 
 TEST(GroupBookTest, ConfiguredGroupsThatWereNeverMetLeaveNothingBehind) {
@@ -309,6 +367,15 @@ TEST(GroupBookTest, AnIdleGroupGivesItsPlaceToTheCandidateWithMostTraffic) {
   EXPECT_NE(next, idle) << "another generation";
   EXPECT_EQ(book.Of(Inbound(1), later), kOtherGroup);
   EXPECT_EQ(book.folded(), 2U);
+}
+
+TEST(GroupBookTest, AsManyIdleGroupsGiveWayAsThereAreCandidates) {
+  GroupBook book({.max_groups = 3});
+  for (std::uint16_t port = 1; port <= 5; ++port) Of(book, Inbound(port));
+  const GroupBook::Rearrangement made = book.Rearrange(kStart + GroupBook::kIdle);
+  EXPECT_EQ(made.released.size(), 2U);
+  EXPECT_TRUE(made.has_new_groups);
+  EXPECT_THAT(Shown(book), UnorderedElementsAre("other", "3", "4", "5"));
 }
 
 TEST(GroupBookTest, AGroupKeepsItsPlaceForAnHourAndAsLongAsNobodyWantsIt) {

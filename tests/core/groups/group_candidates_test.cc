@@ -1,9 +1,13 @@
 #include "core/groups/group_candidates.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace connwatch {
 namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr MonotonicTime kStart{std::chrono::hours(100)};
 
@@ -14,10 +18,11 @@ TEST(GroupCandidatesTest, TheBusiestIsTakenFirst) {
   candidates.Meet("80", 4, kStart);
   candidates.Meet("22", 0, kStart);
   EXPECT_EQ(candidates.size(), 3U);
-  EXPECT_EQ(candidates.TakeBusiest(), "80");
-  EXPECT_EQ(candidates.TakeBusiest(), "443");
-  EXPECT_EQ(candidates.TakeBusiest(), "22");
-  EXPECT_EQ(candidates.TakeBusiest(), std::nullopt);
+  EXPECT_THAT(candidates.TakeBusiest(0), IsEmpty());
+  EXPECT_THAT(candidates.TakeBusiest(2), ElementsAre("80", "443"));
+  EXPECT_EQ(candidates.size(), 1U);
+  EXPECT_THAT(candidates.TakeBusiest(2), ElementsAre("22"));
+  EXPECT_THAT(candidates.TakeBusiest(2), IsEmpty());
 }
 
 TEST(GroupCandidatesTest, OfSeveralWithEqualTrafficTheNameDecides) {
@@ -25,7 +30,7 @@ TEST(GroupCandidatesTest, OfSeveralWithEqualTrafficTheNameDecides) {
     GroupCandidates candidates;
     candidates.Meet(is_reversed ? "b" : "a", 5, kStart);
     candidates.Meet(is_reversed ? "a" : "b", 5, kStart);
-    EXPECT_EQ(candidates.TakeBusiest(), "a");
+    EXPECT_THAT(candidates.TakeBusiest(1), ElementsAre("a"));
   }
 }
 
@@ -39,7 +44,7 @@ TEST(GroupCandidatesTest, PresentTrafficDecides) {
     candidates.ForgetOld(now);
   }
   candidates.Meet("busy", 100, kStart + 4 * GroupCandidates::kMemory);
-  EXPECT_EQ(candidates.TakeBusiest(), "busy");
+  EXPECT_THAT(candidates.TakeBusiest(1), ElementsAre("busy"));
 }
 
 TEST(GroupCandidatesTest, OneWithoutConnectionsIsForgotten) {
@@ -58,7 +63,7 @@ TEST(GroupCandidatesTest, RemembersABoundedNumber) {
   }
   EXPECT_EQ(candidates.size(), GroupCandidates::kMaxCandidates);
   candidates.Meet("5", 1'000'000, kStart);
-  EXPECT_EQ(candidates.TakeBusiest(), "5") << "known ones are counted on";
+  EXPECT_THAT(candidates.TakeBusiest(1), ElementsAre("5")) << "known ones are counted on";
 }
 
 }  // namespace

@@ -77,5 +77,37 @@ TEST(ListeningPortsTest, TheOwnerOfAClosedListenerIsKnownForAMinute) {
   EXPECT_EQ(ports.OwnerOf(Established(1, 443)), std::nullopt);
 }
 
+// A listener of its own address for each `number`.
+SocketRecord OwnedAt(std::uint32_t number) {
+  constexpr unsigned kByte = 0xff;
+  SocketRecord listener = Owned(443, number + 1);
+  listener.local.address =
+      Ipv4({127, static_cast<int>(number >> 16U & kByte), static_cast<int>(number >> 8U & kByte),
+            static_cast<int>(number & kByte)});
+  return listener;
+}
+
+SocketRecord ConnectionOf(const SocketRecord& listener) {
+  SocketRecord connection = Established(1, listener.local.port);
+  connection.local = listener.local;
+  return connection;
+}
+
+TEST(ListeningPortsTest, AListenerThatIsClosedMakesRoomForAnotherOwner) {
+  constexpr std::uint32_t kMax = ListeningPorts::kMaxOwners;
+  ListeningPorts ports;
+  for (std::uint32_t i = 0; i <= kMax; ++i) ports.Add(OwnedAt(i), At(1));
+  EXPECT_EQ(ports.owners(), kMax);
+  EXPECT_EQ(ports.OwnerOf(ConnectionOf(OwnedAt(kMax))), std::nullopt);
+  ports.CompletePoll(At(1));
+  EXPECT_EQ(ports.owners(), kMax) << "all of them listen";
+  ports.Add(OwnedAt(0), At(2));
+  ports.CompletePoll(At(2));
+  EXPECT_EQ(ports.owners(), 1U) << "room is needed, so the closed ones are not kept for a minute";
+  EXPECT_EQ(ports.OwnerOf(ConnectionOf(OwnedAt(0))), 1U);
+  ports.Add(OwnedAt(kMax), At(3));
+  EXPECT_EQ(ports.OwnerOf(ConnectionOf(OwnedAt(kMax))), kMax + 1U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -180,5 +180,21 @@ TEST_F(HandshakePollTest, ASynRecvIsAsOldAsItsRepetitionsAndThePollsTell) {
   EXPECT_EQ(later.ages.oldest, milliseconds(4'000));
 }
 
+TEST_F(HandshakePollTest, TheOldestOfManyAreListedInWhateverOrderTheyCome) {
+  constexpr int kCount = 10'000;
+  for (const bool is_reversed : {false, true}) {
+    std::vector<SocketRecord> records;
+    for (int i = 0; i < kCount; ++i) {
+      const int expires_ms = (is_reversed ? kCount - i : i) % 1'000;
+      records.push_back(SynSent(static_cast<std::uint64_t>(i), 443, 0, expires_ms));
+    }
+    const auto& pending = Poll(0, records);
+    ASSERT_EQ(pending.oldest.size(), PendingConnects::kMaxListed);
+    EXPECT_EQ(pending.oldest.front().age, milliseconds(1'000));
+    EXPECT_EQ(pending.oldest.back().age, milliseconds(901)) << "ten have each age";
+    EXPECT_EQ(pending.by_group.at(kFirst).sockets, std::uint64_t{kCount});
+  }
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -68,5 +68,26 @@ TEST_F(ListenerPollTest, ACounterThatCannotBeReadBoundsNothing) {
   EXPECT_EQ(Status().drops, 43U);
 }
 
+TEST_F(ListenerPollTest, OfSocketsBeyondTheLimitOnlyThePortCounts) {
+  constexpr std::size_t kMax = ListenerPoll::kMaxSockets;
+  std::vector<SocketRecord> listening;
+  for (std::size_t i = 1; i <= kMax + 2; ++i) {
+    listening.push_back(Listening(i, i <= kMax ? std::uint16_t{80} : std::uint16_t{40'000}));
+  }
+  const auto poll = [this](const std::vector<SocketRecord>& records, int second) {
+    const Instant now{.monotonic = MonotonicTime(std::chrono::seconds(second)), .wall = {}};
+    poll_.Begin(now);
+    poll_.Add(records, now);
+    poll_.Complete(now);
+  };
+  poll(listening, 1);
+  EXPECT_EQ(Status().accept_queue.sockets, kMax);
+  EXPECT_EQ(listener_tracker_.List({}).folded, 2U);
+  EXPECT_EQ(classifier_.Guess(Established(1, 40'000)).basis, GuessBasis::kListener);
+  listening.resize(2);
+  poll(listening, 2);
+  EXPECT_EQ(listener_tracker_.List({}).folded, 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -173,5 +173,36 @@ TEST_F(TooManyListenersTest, WhatIsNotFollowedIsSummedUp) {
       << "followed once there is room";
 }
 
+TEST(ListenersTest, SourcesOfAllListenersTogetherAreBounded) {
+  constexpr std::size_t kFull = ListenerTracker::kMaxPrefixesInAll / ListenerTracker::kMaxPrefixes;
+  std::vector<SocketRecord> listening;
+  for (std::size_t i = 0; i <= kFull; ++i) {
+    listening.push_back(Listening(i + 1, static_cast<std::uint16_t>(80 + i)));
+  }
+  ListenerTracker tracker({});
+  tracker.UpdateAcceptQueues(listening, At(0));
+  const auto poll = [&](std::size_t first_listener) {
+    tracker.BeginSynQueues();
+    for (std::size_t i = first_listener; i <= kFull; ++i) {
+      for (std::size_t network = 0; network <= ListenerTracker::kMaxPrefixes; ++network) {
+        SocketRecord half_open =
+            SynRecv(Ipv4({192, 0, 2, 1}), listening[i].local.port, AddressFamily::kIpv4);
+        half_open.remote.address =
+            Ipv4({10, static_cast<int>(network / 256), static_cast<int>(network % 256), 1});
+        tracker.AddSynRecv(half_open, milliseconds(0));
+      }
+    }
+    tracker.CommitSynQueues(At(0));
+    return tracker.List(At(0)).listeners;
+  };
+  std::vector<Listener> listeners = poll(0);
+  EXPECT_EQ(listeners.front().status.signs.source_prefixes, ListenerTracker::kMaxPrefixes);
+  EXPECT_EQ(listeners.back().status.signs.source_prefixes, 0U) << "there was no room";
+  EXPECT_EQ(listeners.back().status.syn_queue.length, ListenerTracker::kMaxPrefixes + 1);
+  listeners = poll(kFull);
+  EXPECT_EQ(listeners.back().status.signs.source_prefixes, ListenerTracker::kMaxPrefixes)
+      << "each poll counts anew";
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -197,5 +197,18 @@ TEST(CurlTransportTest, BreaksOffWhatIsUnderWay) {
   while (silent.requests().empty()) transport->Wait(10ms);
 }
 
+TEST(CurlTransportTest, ABoundedNumberOfRequestsIsUnderWay) {
+  const HttpPeer silent("");
+  auto transport = CurlTransport::Create(ReadNothing).value();
+  for (std::uint64_t id = 0; id <= CurlTransport::kMaxRequests; ++id) {
+    transport->Post(id, ReceiverAt(silent.url()), "[]");
+  }
+  const auto ended = transport->Wait(60s);
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_EQ(ended.front().id, CurlTransport::kMaxRequests);
+  EXPECT_EQ(ended.front().outcome, kFailed);
+  EXPECT_THAT(ended.front().error.context, HasSubstr("too many requests"));
+}
+
 }  // namespace
 }  // namespace connwatch
