@@ -19,17 +19,18 @@ constexpr milliseconds kInterval{1'000};  // at cost 10, where each takes about 
 constexpr unsigned kIntervalCost = 10;
 constexpr int kIntervalsOfOne = 10;
 
-// A failure at a higher cost takes longer to compute, so the wait after it is longer too.
-milliseconds IntervalAt(unsigned cost) {
-  return kInterval * (std::int64_t{1} << (std::max(cost, kIntervalCost) - kIntervalCost));
+std::set<unsigned> CostsOf(const std::vector<BasicAuthUser>& users) {
+  std::set<unsigned> costs;
+  for (const BasicAuthUser& user : users) costs.insert(BcryptCost(user.bcrypt_hash));
+  return costs;
 }
 
-unsigned HighestCost(const std::vector<BasicAuthUser>& users) {
-  unsigned highest = 0;
-  for (const BasicAuthUser& user : users) {
-    highest = std::max(highest, BcryptCost(user.bcrypt_hash));
-  }
-  return highest;
+// A failure that takes longer to compute makes the client wait longer too.
+milliseconds IntervalAfter(const std::set<unsigned>& costs) {
+  constexpr std::int64_t kUnit = std::int64_t{1} << kIntervalCost;
+  std::int64_t work = 0;
+  for (const unsigned cost : costs) work += std::int64_t{1} << cost;
+  return kInterval * std::max(work, kUnit) / kUnit;
 }
 
 // Each part begins with its length, so "ab" and "c" differ from "a" and "bc".
@@ -48,24 +49,33 @@ Login Authenticator::Check(const BasicCredentials& credentials,
                            MonotonicTime now) {
   const auto user = std::ranges::find(users, credentials.user, &BasicAuthUser::name);
   const bool is_known = user != users.end();
-  const unsigned highest_cost = HighestCost(users);
-  const std::string hash = is_known ? user->bcrypt_hash : UnmatchedBcrypt(highest_cost);
+  const std::set<unsigned> costs = CostsOf(users);
+  const std::string hash = is_known ? user->bcrypt_hash : UnmatchedBcrypt(*costs.begin());
   const auto digest = DigestOf(credentials, hash);
   {
     const MutexLock lock(mutex_);
-    if (is_known && digest && Recall(*digest, now)) return {};
+    const bool is_remembered = digest && Recall(*digest, now);
+    if (is_known && is_remembered) return {};
     if (const auto wait = Wait(client, now); wait.count() > 0) {
       return {LoginVerdict::kTooMany, std::chrono::ceil<std::chrono::seconds>(wait)};
     }
   }
   const bool is_match = match_(credentials.password, hash) && is_known;
+  if (!is_match) ComputeOthers(credentials.password, costs, BcryptCost(hash));
   const MutexLock lock(mutex_);
   if (is_match) {
     if (digest) Remember(*digest, now);
     return {};
   }
-  CountFailure(client, highest_cost, now);
+  CountFailure(client, IntervalAfter(costs), now);
   return {is_known ? LoginVerdict::kWrongPassword : LoginVerdict::kUnknownUser, {}};
+}
+
+void Authenticator::ComputeOthers(const std::string& password, const std::set<unsigned>& costs,
+                                  unsigned computed) const {
+  for (const unsigned cost : costs) {
+    if (cost != computed) match_(password, UnmatchedBcrypt(cost));
+  }
 }
 
 std::optional<Authenticator::Digest> Authenticator::DigestOf(const BasicCredentials& credentials,
@@ -109,8 +119,8 @@ std::chrono::nanoseconds Authenticator::Wait(const std::string& client, Monotoni
 }
 
 // `failures_` stays small, because the limit for all clients together allows few failures.
-void Authenticator::CountFailure(const std::string& client, unsigned cost, MonotonicTime now) {
-  const milliseconds interval = IntervalAt(cost);
+void Authenticator::CountFailure(const std::string& client, milliseconds interval,
+                                 MonotonicTime now) {
   std::erase_if(failures_, [now](const auto& entry) { return entry.second.IsFull(now); });
   failures_.try_emplace(client, interval * kIntervalsOfOne, kBurstOfOne).first->second.Take(now);
   if (!all_failures_ || all_failures_->IsFull(now)) all_failures_.emplace(interval, kBurst);

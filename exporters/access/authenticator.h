@@ -2,6 +2,10 @@
 // remembered, so that not every scrape costs a bcrypt computation. Log-ins that fail are limited,
 // per client and in all. So guessing passwords neither costs much CPU nor holds up the HTTP thread
 // that computes.
+//
+// Rejected: one computation at the highest cost for an unknown user. If costs differ, it takes
+// longer than a wrong password for a user whose hash has a lower one, which tells who exists.
+// Computations at the costs between the two take as much time in sum, but they are more of them.
 #pragma once
 
 #include <array>
@@ -11,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +43,9 @@ class Authenticator {
   /// `match` is MatchesBcrypt, except in tests.
   explicit Authenticator(Match match);
 
-  /// Failures are counted per `client`. An unknown user costs as much time as a wrong password does
-  /// for the hash with the highest cost. `users` must not be empty.
+  /// Failures are counted per `client`. Every log-in that is refused for its user or its password
+  /// computes the same: one hash of each cost that `users` have. So neither the time nor the limit
+  /// tells which users exist, or what their hashes cost. `users` must not be empty.
   Login Check(const BasicCredentials& credentials, const std::vector<BasicAuthUser>& users,
               const std::string& client, MonotonicTime now);
 
@@ -55,11 +61,14 @@ class Authenticator {
   std::optional<Digest> DigestOf(const BasicCredentials& credentials, std::string_view hash) const;
   bool Recall(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   void Remember(const Digest& digest, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
+  // Computes what is left of the computations of a log-in that is refused.
+  void ComputeOthers(const std::string& password, const std::set<unsigned>& costs,
+                     unsigned computed) const;
   // How long this client must wait before another password of it is checked.
   std::chrono::nanoseconds Wait(const std::string& client, MonotonicTime now)
       CONNWATCH_REQUIRES(mutex_);
-  void CountFailure(const std::string& client, unsigned cost, MonotonicTime now)
-      CONNWATCH_REQUIRES(mutex_);
+  void CountFailure(const std::string& client, std::chrono::milliseconds interval,
+                    MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
 
   const Match match_;
   Digest secret_{};

@@ -1,7 +1,10 @@
 // With a matcher that counts, and the clock passed in.
 #include "exporters/access/authenticator.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "exporters/access/bcrypt.h"
 
@@ -27,13 +30,14 @@ class AuthenticatorTest : public testing::Test {
 
   // The password is "right" for every hash: an unknown user must be refused all the same.
   int computed_ = 0;
-  std::string last_hash_;
+  std::multiset<unsigned> costs_;
   Authenticator authenticator_{[this](const std::string& password, const std::string& hash) {
     ++computed_;
-    last_hash_ = hash;
+    costs_.insert(BcryptCost(hash));
     return password == "right";
   }};
-  std::vector<BasicAuthUser> users_ = {{"alice", HashAtCost(10, '.')}, {"bob", HashAtCost(4, 'O')}};
+  std::vector<BasicAuthUser> users_ = {{"alice", HashAtCost(10, '.')},
+                                       {"bob", HashAtCost(10, 'O')}};
 };
 
 TEST_F(AuthenticatorTest, AcceptsTheRightPasswordOfAKnownUser) {
@@ -43,10 +47,49 @@ TEST_F(AuthenticatorTest, AcceptsTheRightPasswordOfAKnownUser) {
   EXPECT_EQ(Try("", "right", kStart), LoginVerdict::kUnknownUser);
 }
 
-TEST_F(AuthenticatorTest, AnUnknownUserCostsAsMuchAsTheDearestKnownOne) {
-  Try("mallory", "right", kStart);
-  EXPECT_EQ(computed_, 1);
-  EXPECT_EQ(BcryptCost(last_hash_), 10U);
+std::vector<BasicAuthUser> UsersOfManyCosts() {
+  return {{"dear", HashAtCost(12, '.')},
+          {"cheap", HashAtCost(4, '.')},
+          {"middle", HashAtCost(9, '.')},
+          {"as cheap", HashAtCost(4, 'O')}};
+}
+
+TEST_F(AuthenticatorTest, EveryLogInThatIsRefusedComputesTheSame) {
+  using namespace std::string_literals;
+  users_ = UsersOfManyCosts();
+  MonotonicTime now = kStart;
+  for (const std::string& user :
+       {"dear"s, "cheap"s, "middle"s, "as cheap"s, "mallory"s, ""s, "dea"s, "dearer"s, "DEAR"s,
+        "a:b"s, "dear\0"s, std::string(5'000, 'x')}) {
+    costs_.clear();
+    now += 1h;
+    const LoginVerdict verdict = Try(user, "wrong", now);
+    EXPECT_TRUE(verdict == LoginVerdict::kWrongPassword || verdict == LoginVerdict::kUnknownUser);
+    EXPECT_THAT(costs_, testing::ElementsAre(4U, 9U, 12U)) << user;
+  }
+}
+
+TEST_F(AuthenticatorTest, ARightPasswordComputesItsOwnHashOnly) {
+  users_ = UsersOfManyCosts();
+  EXPECT_EQ(Try("middle", "right", kStart), LoginVerdict::kAccepted);
+  EXPECT_THAT(costs_, testing::ElementsAre(9U));
+}
+
+TEST_F(AuthenticatorTest, TheLimitDoesNotTellWhoExists) {
+  users_ = UsersOfManyCosts();
+  MonotonicTime now = kStart;
+  for (const std::string tried : {"dear", "cheap", "mallory"}) {
+    now += 1h;
+    for (int i = 0; i < 5; ++i) EXPECT_NE(Try(tried, "wrong", now), LoginVerdict::kTooMany);
+    computed_ = 0;
+    for (const std::string next : {"dear", "cheap", "mallory"}) {
+      const Login login = authenticator_.Check({next, "right"}, users_, "192.0.2.1", now);
+      EXPECT_EQ(login.verdict, LoginVerdict::kTooMany);
+      // 2^4 + 2^9 + 2^12 computations are 4.5 times the 2^10 for which 10 s are the wait.
+      EXPECT_EQ(login.retry_after, 46s);
+    }
+    EXPECT_EQ(computed_, 0);
+  }
 }
 
 TEST_F(AuthenticatorTest, ASuccessIsRememberedAndComputedOnce) {

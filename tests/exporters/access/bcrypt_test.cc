@@ -15,6 +15,16 @@ TEST(BcryptTest, MatchesThePasswordOnly) {
   }
 }
 
+TEST(BcryptTest, ReadsTheFirst72Bytes) {
+  // By htpasswd -nbBC 4 "" with 72 times "x"
+  constexpr const char* kLong = "$2y$04$Uv9rIa6B3fn6T9NPSc.y3OoU6/3crXUVIN0br8FwUN2RFrYls5Tli";
+  const std::string most(72, 'x');
+  EXPECT_TRUE(MatchesBcrypt(most, kLong));
+  EXPECT_TRUE(MatchesBcrypt(most + "y", kLong));
+  EXPECT_FALSE(MatchesBcrypt(std::string(71, 'x'), kLong));
+  EXPECT_FALSE(MatchesBcrypt(std::string(71, 'x') + "y", kLong));
+}
+
 TEST(BcryptTest, AHashThatIsNoneMatchesNothing) {
   for (const char* hash : {"", "*0", "*1", "secret", "$2y$", "$2y$99$"}) {
     EXPECT_FALSE(MatchesBcrypt("secret", hash)) << hash;

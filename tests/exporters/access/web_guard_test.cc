@@ -68,6 +68,18 @@ TEST_F(WebGuardTest, WithUsersOnlyTheyMay) {
   EXPECT_THAT(HeaderOf(*refusal, "WWW-Authenticate"), HasSubstr("Basic"));
 }
 
+TEST_F(WebGuardTest, TheReplyDoesNotTellWhoExists) {
+  WebGuard guard(Policy({.users = {{"alice", kSecret}}}), log_);
+  const auto reply = [&](std::string_view authorization) {
+    return *guard.Refuse(*guard.policy(), {{"192.0.2.1", "192.0.2.1"}, authorization}, kStart);
+  };
+  const HttpReply known = reply(kAliceWrong);
+  const HttpReply unknown = reply(kBobSecret);
+  EXPECT_EQ(known.status, unknown.status);
+  EXPECT_EQ(*known.body, *unknown.body);
+  EXPECT_EQ(known.headers, unknown.headers);
+}
+
 TEST_F(WebGuardTest, AUserNameCannotForgeALogLine) {
   WebGuard guard(Policy({.users = {{"alice", kSecret}}}), log_);
   Status(guard, "Basic YQpiImM6eA==");  // a, newline, b, quote, c
