@@ -26,6 +26,8 @@ constexpr std::size_t kMaxNameCharacters = 64;
 constexpr double kMaxNumber = 1e15;
 constexpr double kMaxPlainShare = 1;
 constexpr double kMaxShare = 10;
+constexpr std::string_view kLineEndsAndTabs = "\r\n\t";
+constexpr std::string_view kNoControlCharacter = " has a control character, must have none";
 
 bool IsWord(std::string_view text) {
   const std::string allowed = std::string(kLetters) + std::string(kDigits) + "_";
@@ -152,10 +154,11 @@ Result<SubjectPattern> ParseSubjectPattern(std::string_view text) {
   if (text.size() > kMaxCharacters) {
     return Mistake(Quoted(text) + " is too long, must be at most 255 characters");
   }
+  if (HasControlCharacter(text)) return Mistake(Quoted(text) + std::string(kNoControlCharacter));
   return SubjectPattern{std::string(subject), is_prefix};
 }
 
-Result<std::string> ParseLabelName(std::string_view text) {
+Result<std::string> ParseAnnotationName(std::string_view text) {
   if (!IsWord(text) || IsIn(text.front(), kDigits)) {
     return Mistake(Quoted(text) +
                    " is not a name, must be 1 to 64 letters, digits or _, no digit first");
@@ -163,10 +166,22 @@ Result<std::string> ParseLabelName(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> ParseLabelName(std::string_view text) {
+  // Prometheus: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
+  if (text.starts_with("__")) {
+    return Mistake(Quoted(text) +
+                   " begins with __, which Prometheus reserves for itself, must be another name");
+  }
+  return ParseAnnotationName(text);
+}
+
 Result<std::string> ParseLabelValue(std::string_view text) {
   constexpr std::size_t kMaxBytes = 200;
   if (text.size() > kMaxBytes) {
     return Mistake(Quoted(text) + " is too long, must be at most 200 bytes");
+  }
+  if (HasControlCharacter(text, kLineEndsAndTabs)) {
+    return Mistake(Quoted(text) + std::string(kNoControlCharacter));
   }
   return std::string(text);
 }
@@ -175,6 +190,9 @@ Result<std::string> ParseAnnotation(std::string_view text) {
   constexpr std::size_t kMaxBytes = 1'000;
   if (text.size() > kMaxBytes) {
     return Mistake(Quoted(text) + " is too long, must be at most 1000 bytes");
+  }
+  if (HasControlCharacter(text, kLineEndsAndTabs)) {
+    return Mistake(Quoted(text) + std::string(kNoControlCharacter));
   }
   const auto mistake = FindTemplateMistake(text);
   if (!mistake) return std::string(text);

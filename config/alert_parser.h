@@ -24,16 +24,19 @@ Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit);
 /// An example of a number of that unit: "a percentage such as 80%".
 std::string_view SignalNumberExample(SignalUnit unit);
 
-/// 1 to 255 characters. The last one may be a *.
+/// 1 to 255 characters, no control characters. The last one may be a *.
 Result<SubjectPattern> ParseSubjectPattern(std::string_view text);
 
-/// The name of a label or an annotation: 1 to 64 letters, digits or _, no digit first.
+/// 1 to 64 letters, digits or _, no digit first.
+Result<std::string> ParseAnnotationName(std::string_view text);
+
+/// The same, but it may not begin with __.
 Result<std::string> ParseLabelName(std::string_view text);
 
-/// At most 200 bytes.
+/// At most 200 bytes. The only control characters are line ends and tabs.
 Result<std::string> ParseLabelValue(std::string_view text);
 
-/// A template of at most 1000 bytes, see core/alerts/alert_template.h.
+/// A template of at most 1000 bytes, see core/alerts/alert_template.h. Control characters as above.
 Result<std::string> ParseAnnotation(std::string_view text);
 
 }  // namespace connwatch

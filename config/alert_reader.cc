@@ -31,6 +31,7 @@ constexpr std::string_view kClear = "clear";
 constexpr DurationRange kHold{.min = 0us, .max = 24h};
 
 using Texts = std::map<std::string, std::string>;
+using TextParser = Result<std::string> (*)(std::string_view);
 
 // A rule while it is read: what it begins with, and what its mapping gives.
 struct AlertDraft {
@@ -90,11 +91,10 @@ ValueReader Clear(AlertDraft& draft) {
                   {"for", Duration(draft.rule.clear.hold, kHold)}});
 }
 
-// A mapping whose keys the user chooses. `parse` reads a value.
-ValueReader OwnKeys(Texts& into, std::string must_be,
-                    Result<std::string> (*parse)(std::string_view)) {
+// A mapping whose keys the user chooses. `parse_name` reads a key and `parse` reads a value.
+ValueReader OwnKeys(Texts& into, std::string must_be, TextParser parse_name, TextParser parse) {
   constexpr std::size_t kMaxKeys = 20;
-  const auto read = [&into, must_be = std::move(must_be), parse](const Place& place) {
+  const auto read = [&into, must_be = std::move(must_be), parse_name, parse](const Place& place) {
     const std::vector<YamlNode>& values = place.node.children;
     if (!place.Is(YamlNode::Kind::kMapping, must_be)) return;
     if (values.size() > kMaxKeys) {
@@ -103,7 +103,7 @@ ValueReader OwnKeys(Texts& into, std::string must_be,
     into.clear();
     for (const YamlNode& value : values) {
       const std::string key_path = place.key_path + "." + Clipped(value.key);
-      const Result<std::string> name = ParseLabelName(value.key);
+      const Result<std::string> name = parse_name(value.key);
       if (!name || into.contains(value.key)) {
         place.errors.Add(value.key_position, key_path,
                          name ? "duplicate key, must be given once" : name.error().context);
@@ -118,8 +118,8 @@ ValueReader OwnKeys(Texts& into, std::string must_be,
 // Refuses labels that alerts already have, here or in Prometheus. If two alerts differ only in such
 // a label, Prometheus takes them for one and refuses the rule.
 void CheckLabels(const Texts& labels, const Place& place) {
-  constexpr std::array<std::string_view, 8> kReserved = {
-      "__name__", "alertname", "group", "instance", "job", "listener", "severity", "subject"};
+  constexpr std::array<std::string_view, 7> kReserved = {"alertname", "group",    "instance", "job",
+                                                         "listener",  "severity", "subject"};
   for (const auto& [name, value] : labels) {
     if (std::ranges::find(kReserved, name) == kReserved.end()) continue;
     place.Find("labels")->Find(name)->Reject(
@@ -137,6 +137,9 @@ void ApplyThreshold(AlertDraft& draft, const Place& place) {
     return place.Find(kBelow)->Reject("is given together with growth, must be above");
   }
   if (!draft.above && !draft.below) return;
+  if (draft.below && *draft.below <= 0) {
+    return place.Find(kBelow)->Reject("0 is too small, must be more than 0: nothing is below 0");
+  }
   const ThresholdSide side = draft.above ? ThresholdSide::kAbove : ThresholdSide::kBelow;
   if (rule.threshold && rule.threshold->side != side) rule.clear.level.reset();
   rule.threshold = AlertThreshold{side, draft.above ? *draft.above : *draft.below};
@@ -229,9 +232,10 @@ void ReadRule(AlertRule& into, const Place& place) {
        {"severity", Word(rule.severity, {{"info", AlertSeverity::kInfo},
                                          {"warning", AlertSeverity::kWarning},
                                          {"critical", AlertSeverity::kCritical}})},
-       {"labels", OwnKeys(rule.labels, "a mapping such as {team: network}", ParseLabelValue)},
-       {"annotations",
-        OwnKeys(rule.annotations, "a mapping such as {summary: text}", ParseAnnotation)},
+       {"labels",
+        OwnKeys(rule.labels, "a mapping such as {team: network}", ParseLabelName, ParseLabelValue)},
+       {"annotations", OwnKeys(rule.annotations, "a mapping such as {summary: text}",
+                               ParseAnnotationName, ParseAnnotation)},
        {"match", OneOrList(rule.match, {.min = 1, .max = 100},
                            [](SubjectPattern& pattern) {
                              return Text(pattern, "a subject such as \"0.0.0.0:443\" or \"db*\"",

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "config/http_url.h"
+#include "config/printable.h"
 #include "config/regular_file.h"
 
 namespace connwatch {
@@ -50,8 +51,7 @@ Result<HttpUrl> ParseBaseUrl(std::string_view text) {
 Result<std::string> ParseCredential(std::string_view text) {
   constexpr std::size_t kMaxBytes = 1'000;
   if (text.size() > kMaxBytes) return Mistake("is too long, must be at most 1000 bytes");
-  const auto is_control = [](unsigned char byte) { return byte < ' ' || byte == 127; };
-  if (std::ranges::any_of(text, is_control)) return Mistake("must hold no control characters");
+  if (HasControlCharacter(text)) return Mistake("must hold no control characters");
   return std::string(text);
 }
 
@@ -62,15 +62,44 @@ Result<std::string> ParseUsername(std::string_view text) {
   return ParseCredential(text);
 }
 
+Result<void> CheckPasswordFile(const std::string& content) {
+  const std::string password = PasswordIn(content);
+  if (password.empty()) return Mistake("has no password in its first line");
+  if (const auto parsed = ParseCredential(password); !parsed) {
+    return Mistake("is a file whose first line " + parsed.error().context);
+  }
+  return {};
+}
+
+// libcurl parses PEM files when it sends. Here it is only seen that they are such files.
+Result<void> CheckPem(const std::string& content, std::string_view end_of_label) {
+  if (content.find(end_of_label) != std::string::npos) return {};
+  return Mistake("is no PEM file, must have a line \"-----BEGIN ... " + std::string(end_of_label) +
+                 "\"");
+}
+
+Result<void> CheckCertificates(const std::string& content) {
+  return CheckPem(content, "CERTIFICATE-----");
+}
+
+Result<void> CheckKey(const std::string& content) {
+  if (content.find("ENCRYPTED") != std::string::npos) {
+    return Mistake("is encrypted, must be a key without a password");
+  }
+  return CheckPem(content, "PRIVATE KEY-----");
+}
+
 // The file is read again for every request. It is also read here, so that a mistake is found before
 // the first alert.
-Result<std::string> ParseFile(std::string_view text) {
-  std::string path(text);
-  if (!path.starts_with('/')) return Mistake("is not a full path, must begin with /");
-  const Result<std::string> content = ReadRegularFile(path, kMaxReceiverFileBytes);
-  if (!content) return content.error();
-  if (content->empty()) return Mistake("is an empty file");
-  return path;
+ValueReader File(std::string& into, Result<void> (*check)(const std::string& content)) {
+  return TextReader("the path of a file", [&into, check](const std::string& path) -> Result<void> {
+    if (!path.starts_with('/')) return Mistake("is not a full path, must begin with /");
+    const Result<std::string> content = ReadRegularFile(path, kMaxReceiverFileBytes);
+    if (!content) return content.error();
+    if (content->empty()) return Mistake("is an empty file");
+    into = path;
+    return check(*content);
+  });
 }
 
 ValueReader Url(ReceiverDraft& draft, Result<HttpUrl> (*parse)(std::string_view)) {
@@ -81,8 +110,6 @@ ValueReader Url(ReceiverDraft& draft, Result<HttpUrl> (*parse)(std::string_view)
     return {};
   });
 }
-
-ValueReader File(std::string& into) { return Text(into, "the path of a file", ParseFile); }
 
 void CheckBasicAuth(ReceiverDraft& draft, const Place& place) {
   if (draft.basic_auth.username.empty()) {
@@ -101,7 +128,7 @@ void CheckBasicAuth(ReceiverDraft& draft, const Place& place) {
 ValueReader Auth(ReceiverDraft& draft) {
   return Mapping({{"username", Text(draft.basic_auth.username, "a name", ParseUsername)},
                   {kPassword, Text(draft.basic_auth.password, "a text", ParseCredential)},
-                  {kPasswordFile, File(draft.basic_auth.password_file)}},
+                  {kPasswordFile, File(draft.basic_auth.password_file, CheckPasswordFile)}},
                  [&draft](const Place& place) { CheckBasicAuth(draft, place); });
 }
 
@@ -114,9 +141,9 @@ void CheckCertificate(const TlsOptions& tls, const Place& place) {
 }
 
 ValueReader Tls(TlsOptions& tls) {
-  return Mapping({{"ca_file", File(tls.ca_file)},
-                  {kTlsCertFile, File(tls.cert_file)},
-                  {kTlsKeyFile, File(tls.key_file)},
+  return Mapping({{"ca_file", File(tls.ca_file, CheckCertificates)},
+                  {kTlsCertFile, File(tls.cert_file, CheckCertificates)},
+                  {kTlsKeyFile, File(tls.key_file, CheckKey)},
                   {"server_name", Text(tls.server_name, "the name of a host", ParseHostName)},
                   {"insecure_skip_verify",
                    Word(tls.insecure_skip_verify, {{"false", false}, {"true", true}})}},

@@ -22,10 +22,30 @@ bool IsPrintableAscii(std::string_view text) {
                              [](char character) { return character > ' ' && character < 127; });
 }
 
+// Returns true iff each part between the points has 1 to 63 characters (RFC 1035).
+bool HasGoodParts(std::string_view name) {
+  constexpr std::size_t kMaxPartBytes = 63;
+  while (true) {
+    const std::size_t size = std::min(name.find('.'), name.size());
+    if (size == 0 || size > kMaxPartBytes) return false;
+    if (size == name.size()) return true;
+    name.remove_prefix(size + 1);
+  }
+}
+
+// A name whose last part is a number is an IPv4 address or nothing: no domain ends so.
 bool IsHostName(std::string_view host) {
   constexpr std::size_t kMaxHostBytes = 253;  // RFC 1035
-  return !host.empty() && host.size() <= kMaxHostBytes &&
-         host.find_first_not_of(kHostCharacters) == std::string_view::npos;
+  if (host.size() > kMaxHostBytes ||
+      host.find_first_not_of(kHostCharacters) != std::string_view::npos) {
+    return false;
+  }
+  const std::string_view name = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
+  const std::string_view last = name.substr(name.rfind('.') + 1);
+  if (last.find_first_not_of(kDigits) == std::string_view::npos) {
+    return IpAddress::Parse(host).has_value();
+  }
+  return HasGoodParts(name);
 }
 
 bool IsHost(std::string_view host) {

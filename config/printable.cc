@@ -1,5 +1,6 @@
 #include "config/printable.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,13 @@ std::string OneLine(std::string_view text) {
     text.remove_prefix(bytes.size());
   }
   return line;
+}
+
+bool HasControlCharacter(std::string_view text, std::string_view allowed) {
+  return std::ranges::any_of(text, [allowed](unsigned char byte) {
+    return (byte < ' ' || byte == 0x7f) &&
+           allowed.find(static_cast<char>(byte)) == std::string_view::npos;
+  });
 }
 
 std::string Clipped(std::string_view text) {

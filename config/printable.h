@@ -1,4 +1,5 @@
-// Makes text from a file safe for a message: one line, no control characters, not too long.
+// Makes text from a file safe for a message: one line, no control characters, not too long. Finds
+// control characters where a value must have none.
 #pragma once
 
 #include <string>
@@ -10,6 +11,9 @@ namespace connwatch {
 /// characters, line separators, characters that reverse the direction of text, and bytes that are
 /// not UTF-8.
 std::string OneLine(std::string_view text);
+
+/// Returns true iff `text` has a control character of ASCII that is not one of `allowed`.
+bool HasControlCharacter(std::string_view text, std::string_view allowed = {});
 
 /// The first 40 characters of `text`, then "..." if there are more.
 std::string Clipped(std::string_view text);

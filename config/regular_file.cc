@@ -41,6 +41,9 @@ Result<void> CheckIsRegular(int fd) {
 }  // namespace
 
 Result<std::string> ReadRegularFile(const std::string& path, std::size_t max_bytes) {
+  // open(2) would see only what is before the NUL.
+  if (path.find('\0') != std::string::npos)
+    return Error{0, "has a NUL in its path, must have none"};
   const OpenFile file(path);
   if (file.fd() < 0) return Error::FromErrno(errno, "cannot be opened");
   if (Result<void> regular = CheckIsRegular(file.fd()); !regular) return regular.error();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxFlowCharacters = 200'000;
 constexpr std::string_view kFlowCharacters = "[]{},";
+constexpr char32_t kByteOrderMarkCodePoint = 0xfeff;
 
 bool IsControl(char32_t code_point) { return code_point < 0x20 || code_point == 0x7f; }
 
@@ -28,6 +29,10 @@ std::string Complaint(std::string_view rest, std::optional<Utf8Character> charac
   }
   if (IsControl(character->code_point) && !IsAllowedControl(rest)) {
     return "the control character " + OneLine(rest.substr(0, 1)) + " is not allowed, must be text";
+  }
+  if (character->code_point == kByteOrderMarkCodePoint) {
+    return "a byte order mark (U+FEFF) is not allowed here, must be at most one, where the file "
+           "begins";
   }
   if (rest[0] == '%' && position.column == 1) {
     return "directives are not supported, must be a document without lines that begin with %";

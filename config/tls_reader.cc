@@ -8,6 +8,8 @@
 #include "config/printable.h"
 #include "config/regular_file.h"
 #include "config/spelling.h"
+#include "core/base/ip_address.h"
+#include "core/web/web_limits.h"
 
 namespace connwatch {
 
@@ -173,12 +175,24 @@ ValueReader ClientAuthType(ClientAuth& into) {
                      {"RequireAndVerifyClientCert", ClientAuth::kRequireAndVerifyClientCert}});
 }
 
+// Certificates hold names of ASCII characters. An address is compared as inet_ntop(3) writes it.
+Result<std::string> ParseAlternativeName(std::string_view text) {
+  const auto is_good = [](char character) { return character > ' ' && character <= '~'; };
+  if (text.empty()) return Error{0, "is empty, must be a name"};
+  if (text.size() > kMaxAlternativeNameBytes) {
+    return Error{0, "is too long, must be at most " + std::to_string(kMaxAlternativeNameBytes) +
+                        " characters"};
+  }
+  if (!std::ranges::all_of(text, is_good)) {
+    return Error{0, Quoted(text) + " must be of printable ASCII characters without spaces"};
+  }
+  const auto address = IpAddress::Parse(text);
+  return address ? address->ToString() : std::string(text);
+}
+
 ValueReader SubjectAlternativeName(std::string& into) {
   return Text<std::string>(into, "a DNS name, an address, an e-mail address or a URI",
-                           [](std::string_view text) -> Result<std::string> {
-                             if (text.empty()) return Error{0, "is empty, must be a name"};
-                             return std::string(text);
-                           });
+                           ParseAlternativeName);
 }
 
 ValueReader Curve(TlsCurve& into) {

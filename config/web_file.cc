@@ -10,6 +10,7 @@
 #include "config/tls_reader.h"
 #include "config/value_reader.h"
 #include "config/yaml_file.h"
+#include "core/web/web_limits.h"
 
 namespace connwatch {
 
@@ -17,6 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::string_view kTlsServerConfig = "tls_server_config";
 constexpr std::size_t kMaxUsers = 100;
 constexpr std::size_t kMaxUserNameBytes = 255;
 
@@ -37,6 +39,22 @@ ValueReader Header(std::vector<HttpHeader>& into, std::string_view name,
   return TextReader("a text", store);
 }
 
+// A reply needs this room for the header: "name: value" and a line end.
+std::size_t BytesInReply(const HttpHeader& header) {
+  constexpr std::string_view kAround = ": \r\n";
+  return header.name.size() + header.value.size() + kAround.size();
+}
+
+// Reports the mistake at the longest header.
+void CheckHeadersFit(const std::vector<HttpHeader>& headers, const Place& place) {
+  std::size_t bytes = 0;
+  for (const HttpHeader& header : headers) bytes += BytesInReply(header);
+  if (bytes <= kMaxReplyHeaderBytes) return;
+  place.Find(std::ranges::max_element(headers, {}, BytesInReply)->name)
+      ->Reject("is too long: the headers take " + std::to_string(bytes) +
+               " bytes in all, must be at most " + std::to_string(kMaxReplyHeaderBytes));
+}
+
 // The headers that the toolkit permits, and on purpose no others.
 ValueReader Headers(std::vector<HttpHeader>& headers) {
   return Mapping(
@@ -44,7 +62,8 @@ ValueReader Headers(std::vector<HttpHeader>& headers) {
        {"X-Frame-Options", Header(headers, "X-Frame-Options", {"deny", "sameorigin"})},
        {"X-Content-Type-Options", Header(headers, "X-Content-Type-Options", {"nosniff"})},
        {"X-XSS-Protection", Header(headers, "X-XSS-Protection")},
-       {"Strict-Transport-Security", Header(headers, "Strict-Transport-Security")}});
+       {"Strict-Transport-Security", Header(headers, "Strict-Transport-Security")}},
+      [&headers](const Place& place) { CheckHeadersFit(headers, place); });
 }
 
 ValueReader Http2() {
@@ -63,7 +82,7 @@ ValueReader HttpServerConfig(std::vector<HttpHeader>& headers) {
 // "$2y$10$" and 22 characters of salt, 31 of hash: crypt(5).
 Result<std::string> ParseBcryptHash(std::string_view text) {
   constexpr std::string_view kBase64 =
-      "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+      "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";  // in bcrypt's order
   constexpr std::size_t kLength = 60;
   constexpr std::size_t kPrefix = 7;
   // Messages do not repeat the hash, because it is a secret, and so is a password given in its
@@ -82,6 +101,13 @@ Result<std::string> ParseBcryptHash(std::string_view text) {
   if (cost < kMinCost || cost > kMaxCost) {
     return Error{0, "has cost " + std::to_string(cost) + ", must be from 4 to 14"};
   }
+  // 22 characters of 6 bits are 4 bits more than the 16 bytes of salt, and 31 are 2 bits more than
+  // the 23 bytes of hash. libcrypt writes these bits as 0.
+  constexpr std::size_t kEndOfSalt = 28;
+  constexpr std::size_t kEndOfHash = 59;
+  if (kBase64.find(text[kEndOfSalt]) % 16 != 0 || kBase64.find(text[kEndOfHash]) % 4 != 0) {
+    return Error{0, "is a bcrypt hash that no password has, must be copied whole"};
+  }
   return std::string(text);
 }
 
@@ -89,8 +115,12 @@ Result<std::string> ParseBcryptHash(std::string_view text) {
 std::string ProblemWithUserName(const std::string& name) {
   if (name.empty()) return "is empty, must be a name";
   if (name.size() > kMaxUserNameBytes) return "is too long, must be at most 255 bytes";
+  // RFC 7617 section 2
   if (name.find(':') != std::string::npos)
-    return "has a colon, which basic authentication cannot send";
+    return "has a colon, which basic authentication cannot send, must have none";
+  if (HasControlCharacter(name)) {
+    return "has a control character, which basic authentication cannot send, must have none";
+  }
   return {};
 }
 
@@ -147,25 +177,32 @@ ValueReader Rate(RateLimit& limit) {
                  });
 }
 
-ValueReader Schema(WebAccess& access, const std::string& folder) {
-  return Mapping({{"tls_server_config", TlsServer(access.tls, folder)},
+ValueReader Schema(WebAccess& access, const std::string& folder, const WebCheck& check) {
+  return Mapping({{kTlsServerConfig, TlsServer(access.tls, folder)},
                   {"http_server_config", HttpServerConfig(access.headers)},
                   {"basic_auth_users", Users(access.users)},
-                  {"rate_limit", Rate(access.rate_limit)}});
+                  {"rate_limit", Rate(access.rate_limit)}},
+                 [&access, &check](const Place& place) {
+                   if (!check) return;
+                   const Result<void> usable = check(access);
+                   if (usable) return;
+                   const auto tls = place.Find(kTlsServerConfig);
+                   (tls ? *tls : place).Reject(usable.error().context);
+                 });
 }
 
 }  // namespace
 
-WebFileResult LoadWebFile(const std::string& path) {
+WebFileResult LoadWebFile(const std::string& path, const WebCheck& check) {
   const Result<std::string> text = ReadConfigText(path);
   if (!text) return FileMistake(path, text.error().context);
-  return ParseWebFile(*text, path);
+  return ParseWebFile(*text, path, check);
 }
 
-WebFileResult ParseWebFile(std::string_view text, const std::string& path) {
+WebFileResult ParseWebFile(std::string_view text, const std::string& path, const WebCheck& check) {
   WebAccess access;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
-  std::vector<ConfigError> errors = ReadYaml(text, path, Schema(access, folder));
+  std::vector<ConfigError> errors = ReadYaml(text, path, Schema(access, folder, check));
   if (!errors.empty()) return errors;
   return access;
 }

@@ -5,12 +5,14 @@
 // exist.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "config/config_error.h"
+#include "core/base/result.h"
 #include "core/web/web_access.h"
 
 namespace connwatch {
@@ -18,11 +20,16 @@ namespace connwatch {
 /// What the file says, or every mistake found in it.
 using WebFileResult = std::variant<WebAccess, std::vector<ConfigError>>;
 
-/// Reads `path` and the PEM files it names, which are relative to its folder. It does not check the
-/// content of the PEM files.
-WebFileResult LoadWebFile(const std::string& path);
+/// Says whether a server can use what the file says, with the content of the PEM files. Called if
+/// the file has no other mistake. Its error is reported at the key tls_server_config. An empty one
+/// refuses nothing.
+using WebCheck = std::function<Result<void>(const WebAccess&)>;
+
+/// Reads `path` and the PEM files it names, which are relative to its folder.
+WebFileResult LoadWebFile(const std::string& path, const WebCheck& check = {});
 
 /// Parses `text`; `path` is for messages and for the folder.
-WebFileResult ParseWebFile(std::string_view text, const std::string& path);
+WebFileResult ParseWebFile(std::string_view text, const std::string& path,
+                           const WebCheck& check = {});
 
 }  // namespace connwatch

@@ -19,6 +19,11 @@ struct BasicAuth {
   bool operator==(const BasicAuth&) const = default;
 };
 
+/// The password in the content of a password file: the first line, without its end.
+inline std::string PasswordIn(const std::string& content) {
+  return content.substr(0, content.find_first_of("\r\n"));
+}
+
 /// Paths of PEM files, which are read for every request. Empty if not given.
 struct TlsOptions {
   /// Used instead of the system's certificate authorities.

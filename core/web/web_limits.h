@@ -1,4 +1,5 @@
-// The limits of HTTP messages. The server keeps them, and the web configuration file must fit.
+// The limits of HTTP messages and of names in certificates. The server keeps them, and the web
+// configuration file must fit.
 #pragma once
 
 #include <cstddef>
@@ -15,5 +16,9 @@ inline constexpr std::size_t kMaxRequestFields = 100;
 
 /// How many bytes the request line and the headers of a request may take together.
 inline constexpr std::size_t kMaxRequestHeadBytes = std::size_t{8} * 1024;
+
+/// The longest name in TlsSettings::client_allowed_sans. Longer names of a client's certificate are
+/// not compared.
+inline constexpr std::size_t kMaxAlternativeNameBytes = 1'000;
 
 }  // namespace connwatch

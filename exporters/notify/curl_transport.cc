@@ -97,11 +97,6 @@ std::size_t TakeHeader(char* data, std::size_t size, std::size_t count, void* he
   return size * count;
 }
 
-// "s3cret\n" -> "s3cret"
-std::string FirstLine(const std::string& text) {
-  return text.substr(0, text.find_first_of("\r\n"));
-}
-
 }  // namespace
 
 class CurlTransport::Request {
@@ -216,7 +211,7 @@ class CurlTransport::Request {
     if (!auth->password_file.empty()) {
       const Result<std::string> content = Read(auth->password_file, read_file);
       if (!content) return content.error();
-      password = FirstLine(*content);
+      password = PasswordIn(*content);
     }
     Set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
     Set(CURLOPT_USERNAME, auth->username);

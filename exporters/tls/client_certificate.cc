@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/web/web_limits.h"
+
 namespace connwatch {
 
 namespace {
@@ -32,7 +34,7 @@ Certificate ParseFirst(const gnutls_datum_t& der) {
 
 // Returns one name of any kind as text; nullopt after the last one.
 std::optional<std::string> AlternativeName(gnutls_x509_crt_int* certificate, unsigned index) {
-  std::array<char, 1024> name{};
+  std::array<char, kMaxAlternativeNameBytes + 1> name{};  // GnuTLS adds a NUL
   std::size_t size = name.size();
   const int kind =
       gnutls_x509_crt_get_subject_alt_name(certificate, index, name.data(), &size, nullptr);

@@ -144,6 +144,28 @@ TEST(ParseLabelName, NamesTheCharacters) {
   EXPECT_EQ(LabelName(std::string(65, 'x')), "\"" + std::string(40, 'x') + "...\"" + must);
 }
 
+TEST(ParseLabelName, RefusesThoseOfPrometheus) {
+  for (const std::string text : {"__", "__x", "__name__"}) {
+    EXPECT_EQ(LabelName(text), InQuotes(text) +
+                                   " begins with __, which Prometheus reserves for "
+                                   "itself, must be another name");
+    EXPECT_EQ(*ParseAnnotationName(text), text);
+  }
+}
+
+TEST(ParseTexts, TheOnlyControlCharactersAreLineEndsAndTabs) {
+  using namespace std::string_literals;
+  for (const std::string& text : {"a\0"s, "\x1b[1m"s, "\x7f"s}) {
+    const std::string message = InQuotes(text) + " has a control character, must have none";
+    EXPECT_EQ(ParseLabelValue(text).error().context, message);
+    EXPECT_EQ(ParseAnnotation(text).error().context, message);
+    EXPECT_EQ(ParseSubjectPattern(text).error().context, message);
+  }
+  EXPECT_TRUE(ParseLabelValue("a\tb\r\n"));
+  EXPECT_TRUE(ParseAnnotation("a\tb\r\n"));
+  EXPECT_FALSE(ParseSubjectPattern("a\n"));
+}
+
 TEST(ParseLabelValue, IsBounded) {
   EXPECT_EQ(*ParseLabelValue(""), "");
   EXPECT_EQ(*ParseLabelValue(std::string(200, 'x')), std::string(200, 'x'));

@@ -32,6 +32,10 @@ std::vector<AlertReceiver> Receivers(std::string_view text) {
   return config != nullptr ? config->alertmanagers : std::vector<AlertReceiver>{};
 }
 
+constexpr const char* kCertificate =
+    "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+constexpr const char* kKey = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
+
 TEST(AlertmanagerReader, AUrlIsAllItTakes) {
   EXPECT_THAT(
       Receivers("alertmanagers: [{url: \"http://127.0.0.1:9093\"}]"),
@@ -41,9 +45,9 @@ TEST(AlertmanagerReader, AUrlIsAllItTakes) {
 
 TEST(AlertmanagerReader, ReadsEveryKey) {
   const ScratchDirectory files;
-  const std::string ca = files.Write("ca", "1");
-  const std::string certificate = files.Write("certificate", "2");
-  const std::string key = files.Write("key", "3");
+  const std::string ca = files.Write("ca", kCertificate);
+  const std::string certificate = files.Write("certificate", kCertificate);
+  const std::string key = files.Write("key", kKey);
   const std::string password = files.Write("password", "4");
   EXPECT_THAT(Receivers("alertmanagers:\n"
                         "  - url: https://a/prefix/\n"
@@ -146,9 +150,11 @@ const BadInput kBadInputs[] = {
     {"url: https://a, tls: {ca_file: /no/such/file}",
      "49: alertmanagers[0].tls.ca_file: cannot be opened: No such file or directory"},
     {"url: https://a, tls: {cert_file: /proc/version}",
-     "51: alertmanagers[0].tls.cert_file: goes with key_file, which is missing"},
+     "51: alertmanagers[0].tls.cert_file: is no PEM file, must have a line \"-----BEGIN ... "
+     "CERTIFICATE-----\""},
     {"url: https://a, tls: {key_file: /proc/version}",
-     "50: alertmanagers[0].tls.key_file: goes with cert_file, which is missing"},
+     "50: alertmanagers[0].tls.key_file: is no PEM file, must have a line \"-----BEGIN ... PRIVATE "
+     "KEY-----\""},
     {"url: https://a, tls: {server_name: \"a:1\"}",
      "53: alertmanagers[0].tls.server_name: is no name of a host, must be such as "
      "alerts.example.org"},
@@ -187,6 +193,42 @@ TEST(AlertmanagerReader, AnEmptyFileIsAMistake) {
   const std::string empty = files.Write("empty", "");
   EXPECT_THAT(Mistakes("alertmanagers: [{url: https://a, tls: {ca_file: " + empty + "}}]"),
               ElementsAre("f:1:49: alertmanagers[0].tls.ca_file: is an empty file"));
+}
+
+TEST(AlertmanagerReader, CertificateAndKeyComeTogether) {
+  const ScratchDirectory files;
+  const auto tls = [](const std::string& keys) {
+    return "alertmanagers: [{url: https://a, tls: {" + keys + "}}]";
+  };
+  const std::string certificate = "cert_file: " + files.Write("certificate", kCertificate);
+  EXPECT_THAT(Mistakes(tls(certificate)),
+              ElementsAre("f:1:51: alertmanagers[0].tls.cert_file: goes with key_file, which is "
+                          "missing"));
+  EXPECT_THAT(Mistakes(tls("key_file: " + files.Write("key", kKey))),
+              ElementsAre("f:1:50: alertmanagers[0].tls.key_file: goes with cert_file, which is "
+                          "missing"));
+  for (const char* label : {"-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+                            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"}) {
+    EXPECT_THAT(
+        Mistakes(tls(certificate + ", key_file: " + files.Write("encrypted", label))),
+        ElementsAre(HasSubstr("tls.key_file: is encrypted, must be a key without a password")));
+  }
+}
+
+TEST(AlertmanagerReader, APasswordFileHasAPassword) {
+  const ScratchDirectory files;
+  const auto with_file = [&files](const std::string& content) {
+    return Mistakes("alertmanagers: [{url: https://a, basic_auth: {username: me, password_file: " +
+                    files.Write("password", content) + "}}]");
+  };
+  EXPECT_THAT(with_file("s3cret\nanything\n"), IsEmpty());
+  EXPECT_THAT(with_file("s3cret\r\n"), IsEmpty());
+  EXPECT_THAT(with_file("\ns3cret\n"),
+              ElementsAre(HasSubstr("password_file: has no password in its first line")));
+  EXPECT_THAT(with_file("s3cret\t"),
+              ElementsAre(HasSubstr("is a file whose first line must hold no control characters")));
+  EXPECT_THAT(with_file(std::string(1'001, 'x')),
+              ElementsAre(HasSubstr("is a file whose first line is too long")));
 }
 
 TEST(AlertmanagerReader, DestinationsDiffer) {

@@ -2,11 +2,19 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace connwatch {
 namespace {
+
+// The name of a host with this many characters.
+std::string NameOf(std::size_t size) {
+  std::string name;
+  for (std::size_t i = 0; i < size; ++i) name += i % 50 == 49 ? '.' : 'a';
+  return name;
+}
 
 struct GoodUrl {
   std::string_view text;
@@ -66,7 +74,16 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
       {"http://[a]", kHost},
       {"http://[127.0.0.1]", kHost},
       {"http://::1", kHost},
-      {"http://" + std::string(254, 'a'), kHost},
+      {"http://" + NameOf(254), kHost},
+      {"http://" + std::string(64, 'a') + ".org", kHost},
+      {"http://a..b", kHost},
+      {"http://.a", kHost},
+      {"http://.", kHost},
+      {"http://a..", kHost},
+      {"http://1.2.3", kHost},
+      {"http://256.0.0.1", kHost},
+      {"http://a.1:80", kHost},
+      {"http://127.0.0.1.", kHost},
       {"http://a:", kPort},
       {"http://a:0", kPort},
       {"http://a:65536", kPort},
@@ -84,7 +101,10 @@ TEST(HttpUrl, MistakesAreNamedWithoutTheUrl) {
 TEST(HttpUrl, TheLongestUrlAndHost) {
   EXPECT_TRUE(ParseHttpUrl("http://a/" + std::string(1'991, 'x'))) << "2000 bytes";
   EXPECT_FALSE(ParseHttpUrl("http://a/" + std::string(1'992, 'x')));
-  EXPECT_TRUE(ParseHttpUrl("http://" + std::string(253, 'a')));
+  EXPECT_TRUE(ParseHttpUrl("http://" + NameOf(253)));
+  EXPECT_TRUE(ParseHttpUrl("http://" + std::string(63, 'a') + ".org"));
+  EXPECT_TRUE(ParseHttpUrl("http://a.b."));
+  EXPECT_TRUE(ParseHttpUrl("http://1.2.3.x1"));
   EXPECT_TRUE(ParseHttpUrl("http://a:1"));
   EXPECT_TRUE(ParseHttpUrl("http://a:65535"));
 }

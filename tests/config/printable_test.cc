@@ -33,6 +33,16 @@ TEST(Printable, EscapesLineSeparatorsAndTextDirection) {
 
 TEST(Printable, EscapesBytesThatAreNotUtf8) { EXPECT_EQ(OneLine("a\xff z\xc3"), "a\\xff z\\xc3"); }
 
+TEST(Printable, FindsControlCharacters) {
+  EXPECT_FALSE(HasControlCharacter(""));
+  EXPECT_FALSE(HasControlCharacter(" ~größe"));
+  for (const std::string& text : {"a\0"s, "\x1f"s, "\x7f"s, "a\nb"s}) {
+    EXPECT_TRUE(HasControlCharacter(text)) << OneLine(text);
+  }
+  EXPECT_FALSE(HasControlCharacter("a\nb\t", "\n\t"));
+  EXPECT_TRUE(HasControlCharacter("a\rb", "\n\t"));
+}
+
 TEST(Printable, ClipsAfterFortyCharacters) {
   const std::string forty(40, 'x');
   EXPECT_EQ(Clipped(forty), forty);

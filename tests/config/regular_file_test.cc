@@ -32,6 +32,12 @@ TEST(RegularFile, ReadsAFileWithoutASize) {
   EXPECT_NE(Read("/proc/self/cmdline").find("config_test"), std::string::npos);
 }
 
+TEST(RegularFile, RefusesAPathWithANul) {
+  const ScratchDirectory scratch;
+  const std::string path = scratch.Write("file", "content");
+  EXPECT_EQ(Read(path + '\0' + "x"), "error: has a NUL in its path, must have none");
+}
+
 TEST(RegularFile, RefusesMoreThanTheLimit) {
   const ScratchDirectory scratch;
   const std::string path = scratch.Write("file", std::string(50'000, 'x'));

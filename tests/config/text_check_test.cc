@@ -40,6 +40,15 @@ TEST(TextCheck, RefusesControlCharacters) {
   EXPECT_EQ(Found("a\r"), "1:2: the control character \\r is not allowed, must be text");
 }
 
+TEST(TextCheck, RefusesAByteOrderMarkWithinTheText) {
+  const std::string message =
+      ": a byte order mark (U+FEFF) is not allowed here, must be at most one, where the file "
+      "begins";
+  EXPECT_EQ(Found("\ufeffa: 1"), "1:1" + message);
+  EXPECT_EQ(Found("a: 1\n\ufeffb: 2"), "2:1" + message);
+  EXPECT_EQ(Found("a: \"\ufeff\""), "1:5" + message);
+}
+
 TEST(TextCheck, RefusesDirectives) {
   const std::string message =
       "directives are not supported, must be a document without lines that begin with %";

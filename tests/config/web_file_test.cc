@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
+#include "core/web/web_limits.h"
 #include "tests/support/scratch_directory.h"
 #include "tests/support/text_files.h"
 
@@ -231,6 +233,25 @@ TEST_F(WebFileTest, Headers) {
   EXPECT_THAT(rejected("X-XSS-Protection: \"\\x7f\""), HasSubstr("printable"));
 }
 
+TEST_F(WebFileTest, HeadersMustFitInAReply) {
+  const auto policy = [](std::size_t bytes) {
+    constexpr std::size_t kAround = std::string_view("Content-Security-Policy: \r\n").size();
+    return "Content-Security-Policy: " + std::string(bytes - kAround, 'x');
+  };
+  const auto headers = [](const std::string& text) {
+    return "http_server_config:\n  headers:\n    " + text;
+  };
+  Accepted(headers(policy(kMaxReplyHeaderBytes)));
+  EXPECT_EQ(Rejected(headers(policy(kMaxReplyHeaderBytes + 1))),
+            "web.yml:3:30: http_server_config.headers.Content-Security-Policy: is too long: the "
+            "headers take 8193 bytes in all, must be at most 8192");
+  // "X-XSS-Protection: 0" and a line end take 21 bytes.
+  const std::string another = "X-XSS-Protection: \"0\"\n    ";
+  Accepted(headers(another + policy(kMaxReplyHeaderBytes - 21)));
+  EXPECT_THAT(Rejected(headers(another + policy(kMaxReplyHeaderBytes - 20))),
+              HasSubstr("web.yml:4:30: http_server_config.headers.Content-Security-Policy"));
+}
+
 TEST_F(WebFileTest, UsersHaveBcryptHashes) {
   const auto rejected = [this](const std::string& hash) {
     return Rejected("basic_auth_users: {alice: " + hash + "}");
@@ -285,6 +306,54 @@ TEST_F(WebFileTest, UserNames) {
   EXPECT_THAT(Rejected("basic_auth_users: {\"a:b\": " + hash + "}"), HasSubstr("has a colon"));
   EXPECT_THAT(Rejected("basic_auth_users: {a: " + hash + ", a: " + hash + "}"),
               HasSubstr("duplicate user"));
+}
+
+TEST_F(WebFileTest, AUserWhoCouldNeverLogInIsRefused) {
+  const std::string hash = kHash;
+  for (const char* name : {"a\\0", "a\\n", "\\x7f"}) {
+    EXPECT_THAT(Rejected(std::string("basic_auth_users: {\"") + name + "\": " + hash + "}"),
+                HasSubstr("has a control character, which basic authentication cannot send"));
+  }
+  // The last characters of salt and hash hold fewer than 6 bits.
+  const std::string impossible = "basic_auth_users.a: is a bcrypt hash that no password has";
+  for (const std::size_t end : {std::size_t{28}, std::size_t{59}}) {
+    std::string wrong = hash;
+    wrong[end] = 'A';
+    EXPECT_THAT(Rejected("basic_auth_users: {a: " + wrong + "}"), HasSubstr(impossible));
+  }
+  for (const char salt_end : std::string(".Oeu")) {
+    std::string right = hash;
+    right[28] = salt_end;
+    Accepted("basic_auth_users: {a: " + right + "}");
+  }
+}
+
+TEST_F(WebFileTest, AllowedNamesThatNoCertificateHasAreRefused) {
+  const auto client = [](const std::string& names) {
+    return "client_auth_type: RequireAnyClientCert, client_allowed_sans: [" + names + "]";
+  };
+  for (const char* name : {"\"a b\"", "\"a\\0\"", "müller.example"}) {
+    EXPECT_THAT(RejectedTls(client(name)), HasSubstr("client_allowed_sans[0]: \"")) << name;
+  }
+  EXPECT_THAT(RejectedTls(client(std::string(1'001, 'x'))),
+              HasSubstr("is too long, must be at most 1000 characters"));
+  EXPECT_THAT(
+      Tls(client("\"2001:DB8:0::1\", 192.0.2.1, " + std::string(1'000, 'x'))).client_allowed_sans,
+      ElementsAre("2001:db8::1", "192.0.2.1", std::string(1'000, 'x')));
+}
+
+TEST_F(WebFileTest, WhatTheCheckRefusesHasItsPlace) {
+  const auto refuse = [](const WebAccess& /*access*/) -> Result<void> {
+    return Error{0, "cert_file a.crt is bad"};
+  };
+  const auto mistakes = [&](const std::string& text) {
+    return Joined(std::get<std::vector<ConfigError>>(ParseWebFile(text, "web.yml", refuse)));
+  };
+  const std::string certificate = folder_.PathTo("a.crt");
+  EXPECT_EQ(mistakes("rate_limit: {interval: 0}\ntls_server_config:\n  cert_file: " + certificate +
+                     "\n  key_file: " + certificate + "\n"),
+            "web.yml:3:3: tls_server_config: cert_file a.crt is bad");
+  EXPECT_THAT(mistakes("rate_limit: 0"), HasSubstr("must be a mapping"));
 }
 
 TEST_F(WebFileTest, RateLimit) {
