@@ -6,6 +6,7 @@
 #include "daemon/process/file_limit.h"
 #include "daemon/process/logging.h"
 #include "daemon/process/systemd_sockets.h"
+#include "exporters/tls/certificate_file.h"
 #include "monitor/clock.h"
 
 namespace connwatch {
@@ -27,17 +28,17 @@ void WarnOfFewDescriptors(std::uint64_t for_clients) {
 }  // namespace
 
 WebPolicyResult LoadWebPolicy(const Options& options) {
-  const std::string& file = options.web_config_file;
-  WebAccess access;
-  if (!file.empty()) {
-    WebFileResult loaded = LoadWebFile(file);
-    if (auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) return std::move(*errors);
-    access = std::get<WebAccess>(std::move(loaded));
-  }
-  auto policy = WebPolicy::Create(std::move(access));
-  if (policy) return std::move(policy).value();
-  return std::vector<ConfigError>{
-      {file, 0, 0, "tls_server_config", std::move(policy).error().context}};
+  if (options.web_config_file.empty()) return WebPolicy::Create({}).value();
+  std::shared_ptr<const WebPolicy> policy;
+  const auto make_policy = [&policy](const WebAccess& access) -> Result<void> {
+    auto made = WebPolicy::Create(access);
+    if (!made) return std::move(made).error();
+    policy = std::move(made).value();
+    return {};
+  };
+  const WebFileResult loaded = LoadWebFile(options.web_config_file, make_policy);
+  if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) return *errors;
+  return policy;
 }
 
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
@@ -71,6 +72,7 @@ Result<void> WebFront::Start(const HttpLimits& limits) {
     LogWarning(
         "basic_auth_users without tls_server_config: passwords cross the network in clear text");
   }
+  WarnOfCertificate();
   auto sockets = OpenSockets();
   if (!sockets) return std::move(sockets).error();
   WarnOfFewDescriptors(sockets->size() * limits.max_connections);
@@ -135,7 +137,17 @@ Result<void> WebFront::Enforce(const std::shared_ptr<const WebPolicy>& policy) {
   guard_.Enforce(policy);
   Watch();
   LogInfo("web configuration and certificates reloaded");
+  WarnOfCertificate();
   return {};
+}
+
+void WebFront::WarnOfCertificate() const {
+  const auto policy = guard_.policy();
+  if (!policy->tls) return;
+  const PemFile& certificate = policy->tls->settings().certificate;
+  const std::string problem = ProblemWithValidity(certificate.content, Now().wall);
+  if (problem.empty()) return;
+  LogWarning("cert_file " + certificate.path + " " + problem + ": clients that check it refuse it");
 }
 
 void WebFront::LogRefusal(WebRefusal reason, const std::string& line) {

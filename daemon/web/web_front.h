@@ -67,6 +67,9 @@ class WebFront {
   // Once a second: closes slow clients, and looks at the files.
   Result<void> ScheduleTick();
   void Tick();
+  // Warns if the server's certificate is not valid now. It is used all the same: some clients do
+  // not check it, and without it nobody could connect.
+  void WarnOfCertificate() const;
   Result<void> Enforce(const std::shared_ptr<const WebPolicy>& policy);
   void LogRefusal(WebRefusal reason, const std::string& line);
   void Watch();

@@ -7,8 +7,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "exporters/tls/certificate_file.h"
 #include "exporters/tls/client_certificate.h"
 #include "exporters/tls/tls_priorities.h"
+#include "exporters/tls/trial_handshake.h"
 
 namespace connwatch {
 
@@ -103,24 +105,52 @@ Result<void> TlsContext::Load() {
   const int result =
       gnutls_certificate_set_x509_key_mem(credentials_, &certificate, &key, GNUTLS_X509_FMT_PEM);
   if (result < 0) {
-    return Unusable("cert_file " + settings_.certificate.path + " and key_file " +
-                    settings_.key.path + " are no pair of PEM files: " + gnutls_strerror(result));
+    return Unusable(
+        "cert_file " + settings_.certificate.path + " and key_file " + settings_.key.path +
+        " are no pair, must be a certificate and its key in PEM: " + gnutls_strerror(result));
   }
+  if (const std::string problem = ProblemWithKeys(settings_.certificate.content);
+      !problem.empty()) {
+    return Unusable("cert_file " + settings_.certificate.path + ": " + problem);
+  }
+  if (Result<void> clients = LoadClientAuthorities(); !clients) return clients;
+  return LoadPriorities();
+}
+
+Result<void> TlsContext::LoadClientAuthorities() {
   if (settings_.client_ca) {
     const gnutls_datum_t authorities = DatumOf(settings_.client_ca->content);
     const int count =
         gnutls_certificate_set_x509_trust_mem(credentials_, &authorities, GNUTLS_X509_FMT_PEM);
     if (count <= 0) {
-      return Unusable("client_ca_file " + settings_.client_ca->path + " has no certificate in PEM" +
+      return Unusable("client_ca_file " + settings_.client_ca->path +
+                      " has no certificate, must have one in PEM" +
                       (count < 0 ? std::string(": ") + gnutls_strerror(count) : ""));
+    }
+    if (const std::string problem = ProblemWithKeys(settings_.client_ca->content);
+        !problem.empty()) {
+      return Unusable("client_ca_file " + settings_.client_ca->path + ": " + problem);
     }
   }
   gnutls_certificate_set_verify_function(credentials_, VerifyClient);
+  return {};
+}
+
+Result<void> TlsContext::LoadPriorities() {
   const std::string priorities = TlsPriorities(settings_);
   const int refused = gnutls_priority_init(&priorities_, priorities.c_str(), nullptr);
   if (refused != GNUTLS_E_SUCCESS) {
     return Unusable("GnuTLS refuses the versions and suites: " +
                     std::string(gnutls_strerror(refused)));
+  }
+  for (const TlsVersion version : {TlsVersion::kTls12, TlsVersion::kTls13}) {
+    if (version < settings_.min_version || version > settings_.max_version) continue;
+    const std::string problem = ProblemWithHandshake({credentials_, priorities_}, version);
+    if (problem.empty()) continue;
+    return Unusable("no client can connect with TLS 1." +
+                    std::string(version == TlsVersion::kTls12 ? "2" : "3") + " (" + problem +
+                    "), must have cipher suites and curves for the key of cert_file " +
+                    settings_.certificate.path);
   }
   return {};
 }

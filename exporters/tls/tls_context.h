@@ -40,8 +40,9 @@ struct TlsClient {
 /// Immutable; may be used from several threads.
 class TlsContext {
  public:
-  /// EINVAL if a file is no PEM or the key does not belong to the certificate. The error says what
-  /// is wrong in which file.
+  /// EINVAL if a file is no PEM, if the key does not belong to the certificate, if a certificate
+  /// has a key that is too short, or if no client can connect. The error says what is wrong in
+  /// which file. Takes as long as a few handshakes, because it tries one for each version of TLS.
   static Result<std::shared_ptr<const TlsContext>> Create(const TlsSettings& settings);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
@@ -57,6 +58,8 @@ class TlsContext {
  private:
   explicit TlsContext(TlsSettings settings) : settings_(std::move(settings)) {}
   Result<void> Load();
+  Result<void> LoadClientAuthorities();
+  Result<void> LoadPriorities();
   // GnuTLS's callback during the handshake: 0, or anything else to end it.
   static int VerifyClient(gnutls_session_int* session);
 

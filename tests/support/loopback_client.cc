@@ -152,14 +152,14 @@ std::string LoopbackClient::ClientHello() {
   return sent;
 }
 
-SelfSignedCertificate MakeSelfSignedCertificate() {
+SelfSignedCertificate MakeSelfSignedCertificate(gnutls_pk_algorithm_t kind, unsigned bits) {
   constexpr std::time_t kDay = 86'400;
   gnutls_x509_privkey_t key = nullptr;
   gnutls_x509_crt_t certificate = nullptr;
   gnutls_x509_privkey_init(&key);
   gnutls_x509_crt_init(&certificate);
-  gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                               GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+  EXPECT_EQ(gnutls_x509_privkey_generate(key, kind, bits, 0), 0);
+  const auto digest = kind == GNUTLS_PK_EDDSA_ED25519 ? GNUTLS_DIG_SHA512 : GNUTLS_DIG_SHA256;
   const std::array<unsigned char, 1> serial = {1};
   gnutls_x509_crt_set_version(certificate, 3);
   gnutls_x509_crt_set_serial(certificate, serial.data(), serial.size());
@@ -167,11 +167,11 @@ SelfSignedCertificate MakeSelfSignedCertificate() {
   gnutls_x509_crt_set_activation_time(certificate, std::time(nullptr) - kDay);
   gnutls_x509_crt_set_expiration_time(certificate, std::time(nullptr) + kDay);
   gnutls_x509_crt_set_key(certificate, key);
-  EXPECT_EQ(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
+  EXPECT_EQ(gnutls_x509_crt_sign2(certificate, certificate, key, digest, 0), 0);
   gnutls_datum_t certificate_pem{};
   gnutls_datum_t key_pem{};
   gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &certificate_pem);
-  gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &key_pem);
+  gnutls_x509_privkey_export2_pkcs8(key, GNUTLS_X509_FMT_PEM, nullptr, GNUTLS_PKCS_PLAIN, &key_pem);
   gnutls_x509_crt_deinit(certificate);
   gnutls_x509_privkey_deinit(key);
   return {TakePem(certificate_pem), TakePem(key_pem)};

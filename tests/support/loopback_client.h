@@ -54,6 +54,10 @@ struct SelfSignedCertificate {
   std::string certificate;
   std::string key;
 };
-SelfSignedCertificate MakeSelfSignedCertificate();
+/// Valid from yesterday to tomorrow. `bits` is the length of the key, or the number of a curve
+/// (GNUTLS_CURVE_TO_BITS).
+SelfSignedCertificate MakeSelfSignedCertificate(
+    gnutls_pk_algorithm_t kind = GNUTLS_PK_ECDSA,
+    unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1));
 
 }  // namespace connwatch
