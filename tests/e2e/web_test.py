@@ -210,11 +210,11 @@ class TlsTest(WebTest):
             wait_until(lambda: self.serial(daemon) != first, "the new certificate")
             second = self.serial(daemon)
             (folder / "live.crt").write_text("broken")
-            self.logged(daemon, "are no pair of PEM files")
+            self.logged(daemon, "are no pair, must be")
             self.logged(daemon, "loaded before stay in force")
             self.assertEqual(self.serial(daemon), second)
             (folder / "live.crt").write_bytes(self.authority.issue("other_key")[0].read_bytes())
-            wait_until(lambda: daemon.log().count("are no pair of PEM files") >= 2, "a wrong pair")
+            wait_until(lambda: daemon.log().count("are no pair, must be") >= 2, "a wrong pair")
             self.assertEqual(self.serial(daemon), second)
 
     def test_tls_does_not_go_without_a_restart(self):
@@ -239,7 +239,7 @@ class FileTest(WebTest):
         web = self.folder / "bad.yml"
         cases = {"http_server_config: {http2: true}\n": ":1:29: http_server_config.http2: true is",
                  TLS.format("none.crt", "none.key"): "none.crt: cannot be opened",
-                 TLS.format(self.server[0], self.client[1]): "are no pair of PEM files",
+                 TLS.format(self.server[0], self.client[1]): "are no pair, must be",
                  "": "is empty"}
         for text, mistake in cases.items():
             web.write_text(text)
