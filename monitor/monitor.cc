@@ -46,6 +46,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       rates_from_(kernel_),
       rates_since_(Now().monotonic),
       cgroup_names_(HostCgroupNames()),
+      groups_(ClassifierOptionsFrom(config).groups),
       classifier_(ClassifierOptionsFrom(config),
                   [this](std::uint64_t cgroup_id) {
                     return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
@@ -82,12 +83,21 @@ Result<void> Monitor::Reconfigure(const Config& config) {
   listener_tracker_.UseThresholds(config.diagnosis);
   full_poll_.Reconfigure(AggregationOptionsFrom(config, kernel_));
   ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
-  for (std::size_t i = 0; i < kTierCount; ++i) {
-    tiers_.at(i).set_interval(config.poll.intervals.at(i));
+  if (cpu_budget_.Reconfigure(config.poll.intervals, config.cpu_budget)) {
+    for (std::size_t i = 0; i < kTierCount; ++i) {
+      tiers_.at(i).set_interval(config.poll.intervals.at(i));
+    }
   }
-  cpu_budget_.Reconfigure(config.poll.intervals, config.cpu_budget);
+  return Regroup(ClassifierOptionsFrom(config).groups);
+}
+
+Result<void> Monitor::Regroup(const GroupBookOptions& groups) {
+  if (groups == groups_) return {};
+  groups_.reset();
+  if (auto grouped = classifier_.Reconfigure(groups); !grouped) return grouped;
   tracker_.Regroup();
-  return classifier_.Reconfigure(ClassifierOptionsFrom(config).groups);
+  groups_ = groups;
+  return {};
 }
 
 void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {

@@ -43,8 +43,9 @@ class Monitor {
   Monitor& operator=(const Monitor&) = delete;
 
   /// Takes intervals, budget, thresholds, groups and histogram buckets from `config`. The limits of
-  /// the tables stay as they were (config/restart_keys.h). An error means that the groups stay as
-  /// they were; everything else has changed.
+  /// the tables stay as they were (config/restart_keys.h). What is the same as before is left
+  /// alone, also intervals that are longer because of the budget. An error means that the groups
+  /// stay as they were; everything else has changed.
   Result<void> Reconfigure(const Config& config);
 
   /// One for each tier, in the order of kTiers.
@@ -68,6 +69,7 @@ class Monitor {
 
  private:
   PollWork& WorkOf(Tier tier);
+  Result<void> Regroup(const GroupBookOptions& groups);
   void ReadKernel(MonotonicTime now);
   void UseEphemeralRange();
 
@@ -78,7 +80,8 @@ class Monitor {
   HostRates rates_;
   std::optional<double> sockstat_discrepancy_;
   CgroupNames cgroup_names_;
-  ConnectionClassifier classifier_;  // asks cgroup_names_
+  std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
+  ConnectionClassifier classifier_;         // asks cgroup_names_
   TrafficLedger ledger_;
   ConnectionTracker tracker_;
   ListenerTracker listener_tracker_;

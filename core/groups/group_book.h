@@ -36,6 +36,8 @@ struct GroupBookOptions {
   /// The most groups that have a place, configured and automatic, not counting "other" and
   /// "ephemeral". Configured groups always fit. Automatic groups get the room that is left.
   std::size_t max_groups = 100;
+
+  bool operator==(const GroupBookOptions&) const = default;
 };
 
 /// Returns the port after which an automatic group has its name; nullopt if the name is no port.

@@ -62,9 +62,11 @@ void PollCost::Observe(nanoseconds total, std::uint64_t polls) {
   polls_ = polls;
 }
 
-void CpuBudget::Reconfigure(const PerTier<milliseconds>& wanted, double share) {
+bool CpuBudget::Reconfigure(const PerTier<milliseconds>& wanted, double share) {
+  if (wanted == wanted_ && share == share_) return false;
   wanted_ = wanted;
   share_ = share;
+  return true;
 }
 
 PerTier<milliseconds> CpuBudget::Fit(const PerTier<TierLoad>& loads) {

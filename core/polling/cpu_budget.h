@@ -53,8 +53,9 @@ class CpuBudget {
   CpuBudget(const PerTier<std::chrono::milliseconds>& wanted, double share)
       : wanted_(wanted), share_(share) {}
 
-  /// Changes what is asked for. The measured cost of polls is kept.
-  void Reconfigure(const PerTier<std::chrono::milliseconds>& wanted, double share);
+  /// Changes what is asked for. The measured cost of polls is kept. Returns false if the same is
+  /// asked for as before.
+  bool Reconfigure(const PerTier<std::chrono::milliseconds>& wanted, double share);
 
   /// Returns the interval that each tier should have. A tier keeps its interval if the new one
   /// differs by a fifth or less, unless the new one is the one asked for.

@@ -1,5 +1,6 @@
 #include "daemon/loop/tier_runner.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "monitor/clock.h"
@@ -13,12 +14,11 @@ TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
 Result<void> TierRunner::Start() { return ScheduleAt(Now().monotonic); }
 
 Result<void> TierRunner::Reschedule() {
-  if (!latest_due_) return {};
-  const auto interval = tier_.health().interval();
+  if (!schedule_ || schedule_->interval == tier_.health().interval()) return {};
   const MonotonicTime now = Now().monotonic;
-  // After the host has slept, missed polls are not made up for in a burst.
-  const bool is_past = *latest_due_ + interval <= now;
-  return ScheduleAt((is_past ? now : *latest_due_) + interval);
+  if (schedule_->next() <= now) return {};
+  schedule_->interval = tier_.health().interval();
+  return ScheduleAt(std::max(schedule_->next(), now));
 }
 
 Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
@@ -31,8 +31,11 @@ Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
 void TierRunner::OnDue(MonotonicTime due) {
   const MonotonicTime now = Now().monotonic;
   tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - due));
-  latest_due_ = due;
-  FailOnError(Reschedule());
+  const auto interval = tier_.health().interval();
+  // After the host has slept, missed polls are not made up for in a burst.
+  const bool is_missed = due + interval <= now;
+  schedule_ = Schedule{is_missed ? now : due, interval};
+  FailOnError(ScheduleAt(schedule_->next()));
   Step([this](Instant at) { tier_.Begin(at); });
 }
 

@@ -2,6 +2,7 @@
 // priority when the kernel has more, and gives up at the deadline.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -19,8 +20,10 @@ class TierRunner {
   /// Polls now, then at each interval.
   Result<void> Start();
 
-  /// Must be called when the tier's interval has changed. The new interval counts from the latest
-  /// poll. Before the first poll it does nothing.
+  /// Must be called when the tier's interval may have changed. If it has, the new interval counts
+  /// from the latest poll; a poll that is then overdue runs at once. Does nothing if the interval
+  /// is the one in force, if a poll is due already, or before the first poll. So no number of calls
+  /// puts off a poll beyond the interval.
   Result<void> Reschedule();
 
  private:
@@ -36,7 +39,14 @@ class TierRunner {
   Priority priority_;
   TierPoller& tier_;
   std::function<void()> on_concluded_;
-  std::optional<MonotonicTime> latest_due_;
+  // When the next poll is due: so long after the latest one.
+  struct Schedule {
+    MonotonicTime latest;
+    std::chrono::milliseconds interval;
+
+    MonotonicTime next() const { return latest + interval; }
+  };
+  std::optional<Schedule> schedule_;  // absent before the first poll
   LoopRegistration due_;
   LoopRegistration readable_;
   LoopRegistration deadline_;

@@ -108,6 +108,18 @@ TEST_F(MonitorTest, ANewConfigurationChangesIntervalsAndGroups) {
   EXPECT_EQ(snapshot->groups.back().name, "edge");
 }
 
+TEST_F(MonitorTest, WhatAConfigurationDoesNotChangeStaysAsItIs) {
+  TierPoller& full = monitor_.tiers()[IndexOf(Tier::kFull)];
+  Poll(Tier::kFull, DumpOf({Established(2)}));
+  full.AddCpu(std::chrono::seconds(2));  // of 10 s, with 2 % permitted
+  ASSERT_EQ(monitor_.FitToBudget().size(), 1U);
+  const milliseconds stretched = full.health().interval();
+  ASSERT_TRUE(monitor_.Reconfigure(config_));
+  config_.diagnosis.min_syn_queue += 1;
+  ASSERT_TRUE(monitor_.Reconfigure(config_));
+  EXPECT_EQ(full.health().interval(), stretched);
+}
+
 TEST(ReportAssemblyTest, AddsWhatThisProcessIs) {
   const auto snapshot = std::make_shared<const Snapshot>();
   const Report report = AssembleReport({.snapshot = snapshot, .config = {}});

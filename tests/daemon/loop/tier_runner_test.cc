@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <functional>
+#include <thread>
 
 #include "monitor/clock.h"
 #include "tests/support/records.h"
@@ -77,6 +78,65 @@ TEST_F(TierRunnerTest, ANewIntervalCountsFromTheLatestPoll) {
   tier_.set_interval(std::chrono::hours(1));
   on_concluded_ = [this] {
     tier_.set_interval(milliseconds(10));
+    EXPECT_TRUE(runner_.Reschedule());
+  };
+  RunFor(2);
+  EXPECT_EQ(work_.completed_, 2);
+}
+
+// The host does not run for a while, and then there is a reload before the polls that are due.
+TEST_F(TierRunnerTest, APollThatIsDueIsNotPutOff) {
+  for (int i = 0; i < 2; ++i) source_.Add(kTwoBatches);
+  on_concluded_ = [this] {
+    std::this_thread::sleep_for(milliseconds(30));
+    EXPECT_TRUE(runner_.Reschedule());
+    tier_.set_interval(std::chrono::hours(1));
+    EXPECT_TRUE(runner_.Reschedule());
+  };
+  RunFor(2);
+  EXPECT_EQ(work_.completed_, 2);
+}
+
+TEST_F(TierRunnerTest, NoNumberOfCallsPutsOffThePolls) {
+  for (int i = 0; i < 5; ++i) source_.Add(kTwoBatches);
+  LoopRegistration next;
+  int calls = 0;
+  std::function<void()> reschedule = [&] {
+    ++calls;
+    EXPECT_TRUE(runner_.Reschedule());
+    next = loop_->At(Now().monotonic + milliseconds(1), Priority::kStopSignals, reschedule).value();
+  };
+  reschedule();
+  const MonotonicTime start = Now().monotonic;
+  RunFor(5);
+  EXPECT_EQ(work_.completed_, 5);
+  EXPECT_GE(Now().monotonic - start, 4 * milliseconds(10));
+  EXPECT_GT(calls, 5);
+}
+
+TEST_F(TierRunnerTest, IntervalsThatGoBackAndForthDoNotPutOffThePolls) {
+  for (int i = 0; i < 5; ++i) source_.Add(kTwoBatches);
+  LoopRegistration next;
+  bool is_long = false;
+  std::function<void()> change = [&] {
+    is_long = !is_long;
+    tier_.set_interval(is_long ? milliseconds(20) : milliseconds(10));
+    EXPECT_TRUE(runner_.Reschedule());
+    next = loop_->At(Now().monotonic + milliseconds(3), Priority::kStopSignals, change).value();
+  };
+  change();
+  RunFor(5);
+  EXPECT_EQ(work_.completed_, 5);
+}
+
+TEST_F(TierRunnerTest, AShorterIntervalThatHasPassedMeansAPollAtOnce) {
+  for (int i = 0; i < 2; ++i) source_.Add(kTwoBatches);
+  tier_.set_interval(std::chrono::hours(1));
+  on_concluded_ = [this] {
+    std::this_thread::sleep_for(milliseconds(20));
+    tier_.set_interval(milliseconds(10));
+    EXPECT_TRUE(runner_.Reschedule());
+    tier_.set_interval(std::chrono::hours(1));
     EXPECT_TRUE(runner_.Reschedule());
   };
   RunFor(2);
