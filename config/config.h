@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "core/alerts/alert_defaults.h"
@@ -61,6 +62,9 @@ struct WebConfig {
   std::chrono::seconds timeout{10};
   /// Whether /api/v1/sockets shows single sockets to those who may see them.
   bool sockets_api = false;
+  /// Names of this host that requests may have in their Host header, beside its own, "localhost"
+  /// and addresses. At most 100.
+  std::vector<std::string> host_names;
 
   bool operator==(const WebConfig&) const = default;
 };

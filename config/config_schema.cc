@@ -8,6 +8,7 @@
 #include "config/alert_reader.h"
 #include "config/alertmanager_reader.h"
 #include "config/group_reader.h"
+#include "config/http_url.h"
 #include "config/log_words.h"
 #include "config/value_parser.h"
 
@@ -94,12 +95,19 @@ ValueReader Thresholds(DiagnosisThresholds& diagnosis) {
        {"min_syn_cookies_per_minute", Number(diagnosis.min_syn_cookies_per_minute, kCount)}});
 }
 
+ValueReader HostNames(std::vector<std::string>& names) {
+  return OneOrList(names, {.min = 0, .max = 100}, [](std::string& name) {
+    return Text(name, "the name of a host", ParseHostName);
+  });
+}
+
 ValueReader Web(WebConfig& web) {
   return Mapping(
       {{kMaxConnections, Number(web.max_connections, {.min = 1, .max = 10'000})},
        {kMaxPerAddress, Number(web.max_connections_per_address, {.min = 1, .max = 10'000})},
        {"timeout", Duration(web.timeout, {.min = 1s, .max = 5min})},
-       {"sockets_api", Word(web.sockets_api, {{"false", false}, {"true", true}})}},
+       {"sockets_api", Word(web.sockets_api, {{"false", false}, {"true", true}})},
+       {"host_names", HostNames(web.host_names)}},
       [&web](const Place& place) { CheckConnectionLimits(web, place); });
 }
 

@@ -28,6 +28,8 @@ std::string_view Name(WebRefusal refusal) {
       return "body";
     case WebRefusal::kShortage:
       return "shortage";
+    case WebRefusal::kForeign:
+      return "foreign";
   }
   return "unknown";
 }

@@ -22,6 +22,7 @@ enum class WebRefusal : std::uint8_t {
   kAmbiguous,        // 400: the headers can be read in two ways
   kBody,             // 413: the request announces a body
   kShortage,         // clients had to wait, because there was no descriptor or memory for them
+  kForeign,          // 403: a web page of somebody else may have sent the request
 };
 
 inline constexpr std::array kWebRefusals = {
@@ -37,6 +38,7 @@ inline constexpr std::array kWebRefusals = {
     WebRefusal::kAmbiguous,
     WebRefusal::kBody,
     WebRefusal::kShortage,
+    WebRefusal::kForeign,
 };
 
 /// 0 to kWebRefusals.size() - 1, for tables by reason.

@@ -6,6 +6,7 @@
 
 #include "exporters/access/basic_credentials.h"
 #include "exporters/access/bcrypt.h"
+#include "exporters/http/ascii_quoted.h"
 #include "exporters/http/http_status.h"
 
 namespace connwatch {
@@ -18,16 +19,6 @@ HttpReply TooMany(std::chrono::nanoseconds wait, std::string text) {
   HttpReply reply = TextReply(kTooManyRequests, std::move(text));
   reply.headers.push_back({"Retry-After", std::to_string(seconds)});
   return reply;
-}
-
-// A user name as the client sent it, made safe for a line of the log.
-std::string Printable(std::string_view name) {
-  constexpr std::size_t kMaxCharacters = 40;
-  std::string text;
-  for (const char character : name.substr(0, kMaxCharacters)) {
-    text += character >= ' ' && character <= '~' && character != '"' ? character : '?';
-  }
-  return '"' + text + (name.size() > kMaxCharacters ? "...\"" : "\"");
 }
 
 std::optional<TokenBucket> BucketFor(const RateLimit& limit) {
@@ -78,7 +69,7 @@ std::optional<HttpReply> WebGuard::Refuse(const WebPolicy& policy, const WebVisi
   const auto credentials = ParseBasicCredentials(visitor.authorization);
   if (!credentials) return RefuseLogin(visitor, "the Authorization header cannot be understood");
   const Login login = authenticator_.Check(*credentials, users, visitor.client.network, now);
-  const std::string user = Printable(credentials->user);
+  const std::string user = AsciiQuoted(credentials->user);
   switch (login.verdict) {
     case LoginVerdict::kAccepted:
       return std::nullopt;

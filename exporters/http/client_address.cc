@@ -26,7 +26,7 @@ std::optional<IpAddress> Read(const sockaddr* address) {
 }
 
 std::string NameWithoutAddress(const sockaddr* address) {
-  return address->sa_family == AF_UNIX ? "unix" : "unknown";
+  return std::string(address->sa_family == AF_UNIX ? kUnixClient : "unknown");
 }
 
 }  // namespace
@@ -34,6 +34,11 @@ std::string NameWithoutAddress(const sockaddr* address) {
 std::string ClientAddress(const sockaddr* address) {
   const auto ip = Read(address);
   return ip ? ip->ToString() : NameWithoutAddress(address);
+}
+
+bool IsLoopback(std::string_view address) {
+  const auto ip = IpAddress::Parse(address);
+  return ip && ip->IsLoopback();
 }
 
 std::string ClientNetwork(const sockaddr* address) {

@@ -29,6 +29,8 @@ struct HttpRequest {
   std::string_view accept_encoding;
   std::string_view accept;
   std::string_view host;
+  std::string_view origin;
+  std::string_view sec_fetch_site;
   HttpClient client;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exporters/http/host_header.h"
 #include "exporters/http/weighted_list.h"
 
 namespace connwatch {
@@ -32,6 +33,10 @@ bool IsForbiddenControl(char character) {
 void RequestFraming::Take(std::string_view name, std::string_view value) {
   ++headers_;
   if (!IsToken(name) || std::ranges::any_of(value, IsForbiddenControl)) is_ambiguous_ = true;
+  if (EqualsIgnoringCase(name, "Host")) {
+    if (has_host_ || !(value.empty() || ParseHost(value))) is_ambiguous_ = true;
+    has_host_ = true;
+  }
   if (EqualsIgnoringCase(name, "Transfer-Encoding")) has_body_ = true;
   if (EqualsIgnoringCase(name, "Connection")) {
     ForEachElement(value, [this](const WeightedElement& option) {

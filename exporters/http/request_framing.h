@@ -1,7 +1,7 @@
 // Finds out from the headers where a request ends (RFC 9112 section 6). libmicrohttpd is lenient:
 // it takes "Content-Length : 5" for an unknown header, and the first of two Content-Lengths for the
-// right one. A proxy in front may read them differently. Then what the proxy takes for a body would
-// be the next request of somebody else ("request smuggling").
+// right one. So it does with Host. A proxy in front may read them differently. Then what the proxy
+// takes for a body would be the next request of somebody else ("request smuggling").
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,8 @@ class RequestFraming {
   /// A body is announced.
   bool HasBody() const { return has_body_; }
   /// Another program may read the headers differently: one has a name that is no token, or a
-  /// control character, or there is a second Content-Length, or it is no number.
+  /// control character, there is a second Content-Length or Host, Content-Length is no number, or
+  /// Host is no host (RFC 9112 section 3.2).
   bool IsAmbiguous() const { return is_ambiguous_; }
   /// The client wants the connection closed after the reply ("Connection: close").
   bool AsksToClose() const { return asks_to_close_; }
@@ -29,6 +30,7 @@ class RequestFraming {
 
  private:
   std::size_t headers_ = 0;
+  bool has_host_ = false;
   bool has_length_ = false;
   bool has_body_ = false;
   bool is_ambiguous_ = false;

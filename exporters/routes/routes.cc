@@ -131,12 +131,14 @@ struct Methods {
   std::string_view other;  // empty: there is no other
   std::string_view allow;  // the Allow header of a 405
   std::string_view text;   // its body
+  bool is_change = false;  // a request changes something
 };
 
 constexpr Methods kRead = {"GET", "HEAD", "GET, HEAD", "Only GET and HEAD are allowed here.\n"};
 // HEAD is not offered, because finding its answer costs as much as a GET.
 constexpr Methods kGetOnly = {"GET", "", "GET", "Only GET is allowed here.\n"};
-constexpr Methods kChange = {"POST", "PUT", "POST, PUT", "Only POST and PUT are allowed here.\n"};
+constexpr Methods kChange = {"POST", "PUT", "POST, PUT", "Only POST and PUT are allowed here.\n",
+                             /*is_change=*/true};
 
 enum class Parameters : std::uint8_t {
   kIgnored,
@@ -204,6 +206,24 @@ std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Paramet
   return ReadPaging(std::get<Query>(query));
 }
 
+// The other routes are for everybody, under any name: Prometheus may use one from DNS, and a
+// status page without data is of no use.
+std::optional<std::string> WhyForeign(const Route& route, const HttpRequest& request,
+                                      const HostNames& names) {
+  if (route.methods.is_change) return WhyForeignWriter(request, names);
+  if (route.path.starts_with("/api/")) return WhyForeignReader(request, names);
+  return std::nullopt;
+}
+
+HttpReply RefuseForeign(const HttpRequest& request, const RouteServices& services,
+                        const std::string& why) {
+  if (services.on_foreign) {
+    services.on_foreign("refused a request from " + std::string(request.client.address) + ": " +
+                        why);
+  }
+  return ErrorReply(kForbidden, "refused: " + why);
+}
+
 }  // namespace
 
 std::span<const std::string_view> RoutePaths() { return kPaths; }
@@ -212,6 +232,9 @@ HttpReply Answer(const HttpRequest& request, const RouteServices& services, Inst
   const auto* const route = std::ranges::find(kRoutes, request.path, &Route::path);
   if (route == kRoutes.end()) return NotFound();
   if (!IsAllowed(request.method, route->methods)) return MethodNotAllowed(route->methods);
+  if (const auto why = WhyForeign(*route, request, services.host_names)) {
+    return RefuseForeign(request, services, *why);
+  }
   auto parameters = ReadParameters(request.query, route->parameters);
   if (const auto* mistake = std::get_if<QueryMistake>(&parameters)) return BadQuery(*mistake);
   return route->answer({.request = request,

@@ -5,31 +5,13 @@
 #include <string>
 #include <variant>
 
-#include "core/base/ip_address.h"
+#include "exporters/http/client_address.h"
 #include "exporters/http/http_status.h"
 #include "exporters/json/json_reply.h"
 
 namespace connwatch {
 
 namespace {
-
-bool IsLoopback(std::string_view address) {
-  const auto parsed = IpAddress::Parse(address);
-  return parsed && parsed->IsLoopback();
-}
-
-// "192.0.2.1:10177" -> "192.0.2.1", "[::1]:10177" -> "::1".
-std::string_view WithoutPort(std::string_view host) {
-  const std::size_t bracket = host.find(']');
-  if (host.starts_with('[') && bracket != std::string_view::npos)
-    return host.substr(1, bracket - 1);
-  return host.substr(0, host.rfind(':'));
-}
-
-bool IsNoForeignName(std::string_view host) {
-  const std::string_view name = WithoutPort(host);
-  return host.empty() || name == "localhost" || IpAddress::Parse(name);
-}
 
 HttpReply NotNow(const Error& error) {
   if (error.code != EBUSY) return ErrorReply(kServiceUnavailable, error.context);
@@ -40,19 +22,18 @@ HttpReply NotNow(const Error& error) {
 
 }  // namespace
 
-bool MaySeeSockets(const HttpRequest& request) {
-  const HttpClient& client = request.client;
-  return client.has_logged_in || client.address == "unix" ||
-         (IsLoopback(client.address) && !client.is_forwarded && IsNoForeignName(request.host));
+bool MaySeeSockets(const HttpClient& client) {
+  return client.has_logged_in || client.address == kUnixClient ||
+         (IsLoopback(client.address) && !client.is_forwarded);
 }
 
 HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& action) {
   if (!action) return ErrorReply(kForbidden, "not enabled: set sockets_api: true below web:");
-  if (!MaySeeSockets(request)) {
+  if (!MaySeeSockets(request.client)) {
     return ErrorReply(
         kForbidden,
-        "this path answers only over a unix socket, over loopback (as localhost or an IP address), "
-        "or if --web.config.file has users or requires client certificates");
+        "this path answers only over a unix socket, over loopback without a proxy, or if "
+        " --web.config.file has users or requires client certificates");
   }
   auto query = ParseSocketQuery(request.query);
   if (const auto* mistake = std::get_if<QueryMistake>(&query)) {

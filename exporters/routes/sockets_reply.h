@@ -18,11 +18,10 @@ namespace connwatch {
 using SocketSearchAction =
     std::function<Result<std::shared_ptr<BodyStream>>(const SocketQuery& query)>;
 
-/// Returns true iff the sender of the request may see single sockets: if it has logged in, came
-/// over a unix socket, or came over loopback. Over loopback there must be no proxy in between, and
-/// the Host header must be "localhost" or an address. Any other name may be one that a web page has
-/// made point to this host. Then the browser of a visitor would ask on behalf of that page.
-bool MaySeeSockets(const HttpRequest& request);
+/// Returns true iff the client may see single sockets: if it has logged in, came over a unix
+/// socket, or came over loopback without a proxy in between. The request must not be from a foreign
+/// page (foreign_page.h).
+bool MaySeeSockets(const HttpClient& client);
 
 /// Returns 200 and a stream, 400 for a mistake in the query, 403 if the sender may not see sockets
 /// or `action` is empty, 429 if another search is under way or there were too many, 503 if it

@@ -215,6 +215,8 @@ struct HttpServer::Callbacks {
     request.accept_encoding = header(MHD_HTTP_HEADER_ACCEPT_ENCODING);
     request.accept = header(MHD_HTTP_HEADER_ACCEPT);
     request.host = header(MHD_HTTP_HEADER_HOST);
+    request.origin = header("Origin");
+    request.sec_fetch_site = header("Sec-Fetch-Site");
     request.client = {.address = client.client().address,
                       .has_logged_in = HasLoggedIn(connection),
                       .is_forwarded = !header("Forwarded").empty() ||

@@ -136,6 +136,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "web: {max_connections_per_address: 1}",
       "web: {timeout: 1s}",
       "web: {sockets_api: true}",
+      "web: {host_names: [watch.example]}",
       "log: {level: error}",
       "log: {format: json}",
   };

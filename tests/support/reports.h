@@ -34,7 +34,7 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                            .left_out_by_rule = {{"ConnectsPending", 4}},
                            .clock_ahead = milliseconds(-1'500),
                            .failure = std::nullopt}};
-  report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
   report.http_held_bytes = 65'536;
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};
   report.process = {.cpu = milliseconds(1'250),

@@ -64,5 +64,16 @@ TEST(RequestFramingTest, WhatOthersMayReadDifferently) {
   }
 }
 
+TEST(RequestFramingTest, OneHostThatIsAHost) {
+  for (const std::string_view host : {"", "localhost", "db1.example:80", "[::1]:10177"}) {
+    EXPECT_FALSE(Read({{"Host", host}}).IsAmbiguous()) << host;
+  }
+  for (const std::string_view host : {"[::1].page.example", "a b", "user@a", "a/b", "a:b", ":80"}) {
+    EXPECT_TRUE(Read({{"host", host}}).IsAmbiguous()) << host;
+  }
+  EXPECT_TRUE(Read({{"Host", "a"}, {"host", "a"}}).IsAmbiguous());
+  EXPECT_TRUE(Read({{"Host", ""}, {"Host", "a"}}).IsAmbiguous());
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 namespace connwatch {
 namespace {
 
@@ -23,6 +25,16 @@ TEST(ReloadReplyTest, TellsTheMistake) {
   const HttpReply reply = AnswerReload(Fail);
   EXPECT_EQ(reply.status, 500U);
   EXPECT_THAT(*reply.body, HasSubstr("f:1:1: poll: is wrong"));
+}
+
+TEST(ReloadReplyTest, SaysWhenToComeAgain) {
+  const HttpReply reply = AnswerReload([]() -> Result<void> {
+    return Error{EBUSY, "too many reloads"};
+  });
+  EXPECT_EQ(reply.status, 429U);
+  ASSERT_EQ(reply.headers.size(), 1U);
+  EXPECT_EQ(reply.headers[0], (HttpHeader{"Retry-After", "1"}));
+  EXPECT_THAT(*reply.body, HasSubstr("too many reloads"));
 }
 
 }  // namespace

@@ -202,6 +202,38 @@ TEST(RoutesTest, EveryRouteTakesItsMethodsOnly) {
   }
 }
 
+TEST(RoutesTest, NoForeignPageReadsTheApiOrChangesAnything) {
+  std::vector<std::string> log;
+  ReportSlot slot;
+  slot.Store(std::make_shared<const PublishedReport>(FullReport()));
+  int reloads = 0;
+  const RouteServices services = {
+      .reports = slot,
+      .reload = [&]() -> Result<void> {
+        ++reloads;
+        return {};
+      },
+      .sockets = [](const SocketQuery&) { return std::make_shared<BodyStream>(); },
+      .host_names = {"db1"},
+      .on_foreign = [&log](const std::string& line) { log.push_back(line); }};
+  std::size_t refused = 0;
+  for (const std::string_view path : RoutePaths()) {
+    const bool is_change = path == "/-/reload";
+    HttpRequest request = {.method = is_change ? "POST" : "GET",
+                           .path = path,
+                           .host = "page.example",
+                           .client = {.address = "127.0.0.1"}};
+    const bool is_guarded = is_change || path.starts_with("/api/");
+    if (is_guarded) ++refused;
+    EXPECT_EQ(Answer(request, services, TestInstant(60)).status, is_guarded ? 403U : 200U) << path;
+    request.host = "db1:10177";
+    EXPECT_EQ(Answer(request, services, TestInstant(60)).status, 200U) << path;
+  }
+  EXPECT_EQ(reloads, 1);
+  ASSERT_EQ(log.size(), refused);
+  EXPECT_THAT(log, testing::Each(HasSubstr("refused a request from 127.0.0.1: ")));
+}
+
 TEST(RoutesTest, WhatIsNotEnabledIs403) {
   EXPECT_EQ(Reply({.method = "POST", .path = "/-/reload"}).status, 403U);
   EXPECT_EQ(Reply({.method = "GET", .path = "/api/v1/sockets"}).status, 403U);
