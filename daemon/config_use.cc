@@ -2,16 +2,43 @@
 
 #include <utility>
 
+#include "config/yaml_file.h"
+#include "daemon/process/host_names.h"
+
 namespace connwatch {
 
-ConfigResult LoadEffectiveConfig(const Options& options) {
-  ConfigResult result =
-      options.config_file.empty() ? ConfigResult(Config{}) : LoadConfig(options.config_file);
+namespace {
+
+ConfigResult WithOverrides(ConfigResult result, const Options& options) {
   if (auto* config = std::get_if<Config>(&result)) {
     config->log.level = options.log_level.value_or(config->log.level);
     config->log.format = options.log_format.value_or(config->log.format);
   }
   return result;
+}
+
+}  // namespace
+
+ConfigResult LoadEffectiveConfig(const Options& options) {
+  const std::string& file = options.config_file;
+  return WithOverrides(file.empty() ? Config{} : LoadConfig(file), options);
+}
+
+const ConfigResult& ConfigReader::Load() {
+  const std::string& file = options_.config_file;
+  if (file.empty()) {
+    result_ = LoadEffectiveConfig(options_);
+    return result_;
+  }
+  Result<std::string> text = ReadConfigText(file);
+  if (!text) {
+    text_.reset();
+    result_ = FileMistake(file, text.error().context);
+  } else if (text_ != *text) {
+    text_ = *std::move(text);
+    result_ = WithOverrides(ParseConfig(*text_, file), options_);
+  }
+  return result_;
 }
 
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options) {
@@ -31,6 +58,12 @@ HttpLimits HttpLimitsFrom(const Config& config) {
   return {.max_connections = config.web.max_connections,
           .max_connections_per_address = config.web.max_connections_per_address,
           .timeout = config.web.timeout};
+}
+
+HostNames HostNamesFrom(const Config& config) {
+  HostNames names = NamesOfThisHost();
+  names.insert(names.end(), config.web.host_names.begin(), config.web.host_names.end());
+  return names;
 }
 
 }  // namespace connwatch

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -17,6 +19,22 @@ namespace connwatch {
 /// with the flags' overrides applied.
 ConfigResult LoadEffectiveConfig(const Options& options);
 
+/// Loads the same again and again, for reloads. Parses the file only if its text is not that of the
+/// time before: to parse a long file takes longer than a poll.
+class ConfigReader {
+ public:
+  /// `options` must outlive the reader.
+  explicit ConfigReader(const Options& options) : options_(options) {}
+
+  /// See LoadEffectiveConfig. Valid until the next call.
+  const ConfigResult& Load();
+
+ private:
+  const Options& options_;
+  std::optional<std::string> text_;  // absent if there is no file, or it could not be read
+  ConfigResult result_;
+};
+
 /// What the configuration files say.
 struct Settings {
   Config config;
@@ -27,5 +45,8 @@ struct Settings {
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
 HttpLimits HttpLimitsFrom(const Config& config);
+
+/// Returns the names that this host may be asked by: its own, and those of the configuration.
+HostNames HostNamesFrom(const Config& config);
 
 }  // namespace connwatch

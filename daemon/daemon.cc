@@ -27,7 +27,7 @@ void WarnOfRestartKeys(const Config& before, const Config& after) {
 
 Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
                DestroyEventSource& event_source, EventLoop& loop)
-    : options_(options),
+    : config_reader_(options),
       config_(std::move(settings.config)),
       loop_(loop),
       monitor_(config_, source, LogReadChange),
@@ -37,7 +37,7 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
       search_(search_source_, slot_),
       web_(options, std::move(settings.web), slot_, loop,
-           {.reload = [this] { return Reload(); },
+           {.reload = [this] { return reloads_->Ask(); },
             .sockets = Search(),
             .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
   for (TierPoller& tier : monitor_.tiers()) {
@@ -47,13 +47,20 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
   search_.Configure(ClassifierOptionsFrom(config_));
 }
 
-// Stops the search first, because a server cannot end while its clients wait for an answer.
-Daemon::~Daemon() { search_.Stop(); }
+// A server cannot end while its clients wait for an answer.
+Daemon::~Daemon() {
+  search_.Stop();
+  if (reloads_) reloads_->Close();
+}
 
 Result<void> Daemon::Run() {
+  auto reloads = ReloadRequests::Create(loop_, [this] { return Reload(); });
+  if (!reloads) return std::move(reloads).error();
+  reloads_ = std::move(reloads).value();
   notifier_.Configure(config_);
   Publish();  // so that there is a page, which says "not ready", before the first poll
-  if (auto serving = web_.Start(HttpLimitsFrom(config_)); !serving) return serving;
+  auto serving = web_.Start(HttpLimitsFrom(config_), HostNamesFrom(config_));
+  if (!serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
   auto result = loop_.Run();
@@ -63,15 +70,18 @@ Result<void> Daemon::Run() {
 }
 
 Result<void> Daemon::TakeSignals() {
-  const auto take = [this](int signal_number, EventLoop::Callback callback) -> Result<void> {
-    auto source = loop_.OnSignal(signal_number, std::move(callback));
+  const auto take = [this](int signal_number, Priority priority,
+                           EventLoop::Callback callback) -> Result<void> {
+    auto source = loop_.OnSignal(signal_number, priority, std::move(callback));
     if (!source) return std::move(source).error();
     signals_.push_back(std::move(source).value());
     return {};
   };
-  if (auto taken = take(SIGTERM, [this] { loop_.Stop(); }); !taken) return taken;
-  if (auto taken = take(SIGINT, [this] { loop_.Stop(); }); !taken) return taken;
-  return take(SIGHUP, [this] { static_cast<void>(Reload()); });  // Reload logs what is wrong
+  for (const int stop : {SIGTERM, SIGINT}) {
+    auto taken = take(stop, Priority::kStopSignals, [this] { loop_.Stop(); });
+    if (!taken) return taken;
+  }
+  return take(SIGHUP, Priority::kReload, [this] { reloads_->Request(); });
 }
 
 Result<void> Daemon::StartPolling() {
@@ -143,10 +153,10 @@ void Daemon::OnWebFilesRead(bool is_successful) {
 }
 
 Result<void> Daemon::ReloadConfig() {
-  ConfigResult loaded = LoadEffectiveConfig(options_);
+  const ConfigResult& loaded = config_reader_.Load();
   const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded);
   if (errors == nullptr) {
-    Apply(std::get<Config>(std::move(loaded)));
+    Apply(std::get<Config>(loaded));
     return {};
   }
   for (const ConfigError& error : *errors) LogError(error.ToString());
@@ -159,18 +169,22 @@ SocketSearchAction Daemon::Search() {
   return [this](const SocketQuery& query) { return search_.Start(query); };
 }
 
-void Daemon::Apply(Config config) {
-  WarnOfRestartKeys(config_, config);
-  ConfigureLogging(config.log);
+// Must change nothing, and cost next to nothing, if `config` is the one in force: there may be many
+// reloads. What failed at the latest reload is tried again.
+void Daemon::Apply(const Config& config) {
   if (auto grouped = monitor_.Reconfigure(config); !grouped) {
     LogError("groups stay as they were: " + grouped.error().context);
   }
-  config_ = std::move(config);
+  if (config != config_) {
+    WarnOfRestartKeys(config_, config);
+    ConfigureLogging(config.log);
+    config_ = config;
+    search_.Configure(ClassifierOptionsFrom(config_));
+    alert_judge_.Reconfigure(config_.alerts, Now());
+    ReschedulePolls();
+  }
   destroy_events_.Configure(config_);
-  search_.Configure(ClassifierOptionsFrom(config_));
-  alert_judge_.Reconfigure(config_.alerts, Now());
   notifier_.Configure(config_);
-  ReschedulePolls();
 }
 
 Report Daemon::MakeReport() {

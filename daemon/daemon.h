@@ -19,6 +19,7 @@
 #include "daemon/loop/destroy_event_runner.h"
 #include "daemon/loop/event_loop.h"
 #include "daemon/loop/heartbeat.h"
+#include "daemon/loop/reload_requests.h"
 #include "daemon/loop/tier_runner.h"
 #include "daemon/notifier.h"
 #include "daemon/process/options.h"
@@ -59,14 +60,14 @@ class Daemon {
   Result<void> ReloadConfig();
   // Publishes whether the latest attempt to read both files succeeded.
   void OnWebFilesRead(bool is_successful);
-  void Apply(Config config);
+  void Apply(const Config& config);
   // Returns the report as of now.
   Report MakeReport();
   void Publish();
   // Empty if the configuration does not permit searches.
   SocketSearchAction Search();
 
-  const Options& options_;
+  ConfigReader config_reader_;
   Config config_;
   EventLoop& loop_;
   Monitor monitor_;
@@ -83,7 +84,8 @@ class Daemon {
   ReportSlot slot_;
   InetDiagSource search_source_;
   SocketSearches search_;
-  WebFront web_;  // after slot_, which it reads, and search_
+  std::unique_ptr<ReloadRequests> reloads_;
+  WebFront web_;  // after slot_, which it reads, search_ and reloads_
   std::vector<LoopRegistration> signals_;
 };
 

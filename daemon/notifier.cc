@@ -1,11 +1,9 @@
 #include "daemon/notifier.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 #include "config/regular_file.h"
+#include "daemon/process/host_names.h"
 #include "daemon/process/logging.h"
 #include "exporters/notify/curl_transport.h"
 #include "monitor/clock.h"
@@ -13,12 +11,6 @@
 namespace connwatch {
 
 namespace {
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0) return "unknown";
-  return name.data();
-}
 
 void Log(const ReceiverLog::Line& line) {
   if (line.level == LogLevel::kError) {

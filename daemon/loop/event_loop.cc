@@ -61,12 +61,13 @@ Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
 
 EventLoop::~EventLoop() { sd_event_unref(event_); }
 
-Result<LoopRegistration> EventLoop::OnSignal(int signal_number, Callback callback) {
+Result<LoopRegistration> EventLoop::OnSignal(int signal_number, Priority priority,
+                                             Callback callback) {
   sd_event_source* source = nullptr;
   const int result = sd_event_add_signal(event_, &source, signal_number, OnSignalInfo, nullptr);
   if (result < 0) return LoopError(result, "add signal");
   HandOver(source, std::make_unique<Callback>(std::move(callback)));
-  sd_event_source_set_priority(source, static_cast<std::int64_t>(Priority::kSignals));
+  sd_event_source_set_priority(source, static_cast<std::int64_t>(priority));
   return LoopRegistration(source);
 }
 

@@ -18,18 +18,20 @@ struct sd_event_source;
 namespace connwatch {
 
 /// If several things are to be done, the one with the lowest number goes first. The tiers have 0,
-/// 10, 20, ..., so slices of the long dump come after everything else.
+/// 10, 20, ..., so slices of the long dump come after everything that is short.
 enum class Priority : std::int64_t {
   kHeartbeat = -20,  // first, so that whatever comes after a pause knows of it
-  kSignals = -10,
+  kStopSignals = -10,
   kDestroyEvents = 5,
   kHousekeeping = 10,
+  kReload = 100,  // last, so that no number of reloads delays a poll by more than one of them
 };
 
 constexpr Priority PriorityOf(Tier tier) {
   constexpr std::int64_t kStep = 10;
   return Priority{kStep * static_cast<std::int64_t>(IndexOf(tier))};
 }
+static_assert(PriorityOf(kTiers.back().id) < Priority::kReload);
 
 /// A registration with the loop. To end it, destroy it. Its own callback may do so.
 class LoopRegistration {
@@ -57,7 +59,7 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   /// The signal must be blocked in every thread (BlockSignals).
-  Result<LoopRegistration> OnSignal(int signal_number, Callback callback);
+  Result<LoopRegistration> OnSignal(int signal_number, Priority priority, Callback callback);
   /// Calls `callback` while `fd` is readable (level-triggered). Does not own `fd`.
   Result<LoopRegistration> OnReadable(int fd, Priority priority, Callback callback);
   /// Calls `callback` once, at `when`, or at once if that has passed.

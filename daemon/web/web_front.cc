@@ -48,25 +48,22 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
       actions_(std::move(actions)),
       guard_(std::move(policy),
              [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
-      routes_{.reports = reports, .sockets = actions_.sockets},
+      routes_{.reports = reports,
+              .sockets = actions_.sockets,
+              .host_names = {},
+              .on_foreign =
+                  [this](const std::string& line) {
+                    guard_.RecordRefusal(WebRefusal::kForeign, line);
+                  }},
       services_{guard_,
                 [this](const HttpRequest& request) { return Answer(request, routes_, Now()); },
                 held_} {
   Watch();
 }
 
-// Stops HTTP threads from waiting for a reload, because their server could not end otherwise.
-WebFront::~WebFront() {
-  if (reload_requests_) reload_requests_->Close();
-}
-
-Result<void> WebFront::Start(const HttpLimits& limits) {
-  if (options_.enable_lifecycle) {
-    auto requests = ReloadRequests::Create(loop_, actions_.reload);
-    if (!requests) return std::move(requests).error();
-    reload_requests_ = std::move(requests).value();
-    routes_.reload = [this] { return reload_requests_->Ask(); };
-  }
+Result<void> WebFront::Start(const HttpLimits& limits, HostNames host_names) {
+  routes_.host_names = std::move(host_names);
+  if (options_.enable_lifecycle) routes_.reload = actions_.reload;
   const auto policy = guard_.policy();
   if (!policy->tls && !policy->access.users.empty()) {
     LogWarning(

@@ -16,7 +16,6 @@
 #include "daemon/loop/file_watch.h"
 #include "daemon/process/options.h"
 #include "daemon/web/refusal_log.h"
-#include "daemon/web/reload_requests.h"
 #include "exporters/access/web_guard.h"
 #include "exporters/metrics/published_report.h"
 #include "exporters/routes/routes.h"
@@ -33,7 +32,7 @@ WebPolicyResult LoadWebPolicy(const Options& options);
 
 /// What requests may ask the daemon to do.
 struct WebActions {
-  ReloadAction reload;         // on the loop thread
+  ReloadAction reload;         // on HTTP threads, only with --web.enable-lifecycle
   SocketSearchAction sockets;  // on HTTP threads; empty if that is off
   /// Called on the loop thread after the web files have changed and were read again. Says whether
   /// that succeeded.
@@ -46,12 +45,12 @@ class WebFront {
   /// everything that `actions` use.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
            const ReportSlot& reports, EventLoop& loop, WebActions actions);
-  ~WebFront();
+  ~WebFront() = default;
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;
 
-  /// Starts to serve.
-  Result<void> Start(const HttpLimits& limits);
+  /// Starts to serve. `host_names` are the names that this host may be asked by.
+  Result<void> Start(const HttpLimits& limits, HostNames host_names);
 
   /// Reads --web.config.file and the files that it names again. If that fails, it is logged and the
   /// old policy stays in force. This also happens by itself within a second after a change.
@@ -81,7 +80,6 @@ class WebFront {
   std::array<RefusalLog, kWebRefusals.size()> refusals_;
   WebGuard guard_;
   FileWatch files_;
-  std::unique_ptr<ReloadRequests> reload_requests_;
   RouteServices routes_;
   HeldBodies held_;
   HttpServices services_;

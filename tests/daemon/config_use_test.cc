@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <filesystem>
+
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {
@@ -43,6 +46,37 @@ TEST(ConfigUseTest, AFileThatIsMissingIsAMistake) {
   Options options;
   options.config_file = "/nonexistent/connwatch.yaml";
   EXPECT_TRUE(std::holds_alternative<std::vector<ConfigError>>(LoadSettings(options)));
+}
+
+TEST(ConfigReaderTest, FollowsTheFile) {
+  const ScratchDirectory scratch;
+  Options options;
+  options.log_level = LogLevel::kDebug;
+  options.config_file = scratch.PathTo("connwatch.yaml");
+  ConfigReader reader(options);
+  const auto max_groups = [&](const char* text) {
+    scratch.Write("connwatch.yaml", text);
+    const auto* config = std::get_if<Config>(&reader.Load());
+    if (config == nullptr) return std::size_t{0};
+    EXPECT_EQ(config->log.level, LogLevel::kDebug);
+    return config->max_groups;
+  };
+  EXPECT_FALSE(std::holds_alternative<Config>(reader.Load())) << "there is no file";
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(max_groups("max_groups: 3\n"), 3U);
+    EXPECT_EQ(max_groups("max_groups: 3\n"), 3U) << "the same again";
+    EXPECT_EQ(max_groups("max_groups: 4\n"), 4U);
+    EXPECT_EQ(max_groups("max_groups: x\n"), 0U);
+    EXPECT_EQ(max_groups("max_groups: x\n"), 0U) << "a mistake stays one";
+  }
+  std::filesystem::remove(options.config_file);
+  EXPECT_FALSE(std::holds_alternative<Config>(reader.Load()));
+  EXPECT_EQ(max_groups("max_groups: 4\n"), 4U);
+}
+
+TEST(ConfigReaderTest, WithoutAFileTheDefaultsHold) {
+  const Options options;
+  EXPECT_EQ(std::get<Config>(ConfigReader(options).Load()), Config{});
 }
 
 TEST(ConfigUseTest, LimitsOfTheServerAreThoseBelowWeb) {

@@ -95,7 +95,7 @@ TEST_F(EventLoopTest, WhatIsNoDescriptorIsAnError) {
 
 TEST_F(EventLoopTest, ASignalIsACallback) {
   BlockSignals();
-  const auto hangup = loop_->OnSignal(SIGHUP, [this] { loop_->Stop(); });
+  const auto hangup = loop_->OnSignal(SIGHUP, Priority::kReload, [this] { loop_->Stop(); });
   ASSERT_TRUE(hangup);
   raise(SIGHUP);
   EXPECT_TRUE(loop_->Run());

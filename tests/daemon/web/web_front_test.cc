@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "tests/support/loopback_client.h"
@@ -36,7 +36,6 @@ class WebFrontTest : public testing::Test {
     auto front = std::make_unique<WebFront>(options_, std::move(policy), reports_, *loop_,
                                             WebActions{.reload = [this]() -> Result<void> {
                                                          ++reloads_;
-                                                         loop_->Stop();
                                                          return {};
                                                        },
                                                        .sockets = {},
@@ -45,7 +44,7 @@ class WebFrontTest : public testing::Test {
                                                              was_read_ = is_successful;
                                                              loop_->Stop();
                                                            }});
-    const Result<void> started = front->Start(kLimits);
+    const Result<void> started = front->Start(kLimits, {});
     EXPECT_TRUE(started) << started.error().context;
     return front;
   }
@@ -61,7 +60,7 @@ class WebFrontTest : public testing::Test {
   std::unique_ptr<EventLoop> loop_ = EventLoop::Create().value();
   Options options_;
   ReportSlot reports_;
-  int reloads_ = 0;
+  std::atomic<int> reloads_ = 0;  // counted on an HTTP thread
   std::optional<bool> was_read_;
 };
 
@@ -72,15 +71,20 @@ TEST_F(WebFrontTest, ServesTheLatestReport) {
   EXPECT_THAT(Ask("GET /-/ready"), StartsWith("HTTP/1.1 503"));
 }
 
-TEST_F(WebFrontTest, AReloadRunsOnTheLoop) {
+TEST_F(WebFrontTest, AReloadThatIsEnabledIsPassedOn) {
   options_.enable_lifecycle = true;
   const auto front = Start();
-  std::string reply;
-  std::thread asking([&] { reply = Ask("POST /-/reload"); });
-  EXPECT_TRUE(loop_->Run());
-  asking.join();
+  EXPECT_THAT(Ask("POST /-/reload"), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(reloads_, 1);
-  EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(WebFrontTest, AReloadForAPageOfSomebodyElseIsRefusedAndCounted) {
+  options_.enable_lifecycle = true;
+  const auto front = Start();
+  EXPECT_THAT(Ask("POST /-/reload HTTP/1.1\r\nOrigin: http://page.example\r\nX: "),
+              StartsWith("HTTP/1.1 403"));
+  EXPECT_EQ(reloads_, 0);
+  EXPECT_EQ(front->refusals().at(IndexOf(WebRefusal::kForeign)), 1U);
 }
 
 TEST_F(WebFrontTest, AReloadThatIsNotEnabledIsRefused) {
@@ -131,7 +135,7 @@ TEST_F(WebFrontTest, AnAddressThatIsTakenIsAnError) {
   const auto front = Start();
   auto policy = std::get<std::shared_ptr<const WebPolicy>>(LoadWebPolicy(options_));
   WebFront second(options_, std::move(policy), reports_, *loop_, {});
-  const Result<void> started = second.Start(kLimits);
+  const Result<void> started = second.Start(kLimits, {});
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error().context, HasSubstr(socket_));
 }

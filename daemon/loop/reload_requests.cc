@@ -1,11 +1,13 @@
-#include "daemon/web/reload_requests.h"
+#include "daemon/loop/reload_requests.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <utility>
+
+#include "monitor/clock.h"
 
 namespace connwatch {
 
@@ -19,16 +21,27 @@ Result<std::unique_ptr<ReloadRequests>> ReloadRequests::Create(
     EventLoop& loop, std::function<Result<void>()> reload) {
   const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) return Error::FromErrno(errno, "eventfd");
-  std::unique_ptr<ReloadRequests> requests(new ReloadRequests(fd, std::move(reload)));
-  auto readable = loop.OnReadable(fd, Priority::kSignals, [raw = requests.get()] { raw->Serve(); });
-  if (!readable) return std::move(readable).error();
-  requests->readable_ = std::move(readable).value();
+  std::unique_ptr<ReloadRequests> requests(new ReloadRequests(loop, fd, std::move(reload)));
+  auto asked = loop.OnReadable(fd, Priority::kReload, [raw = requests.get()] { raw->OnAsked(); });
+  if (!asked) return std::move(asked).error();
+  requests->asked_ = std::move(asked).value();
   return requests;
 }
 
 ReloadRequests::~ReloadRequests() {
-  readable_ = {};
+  asked_ = {};
   close(event_fd_);
+}
+
+void ReloadRequests::Request() {
+  if (is_scheduled_) return;
+  auto next = loop_.At(not_before_, Priority::kReload, [this] { Serve(); });
+  if (!next) {
+    loop_.Fail(std::move(next).error());
+    return;
+  }
+  next_ = std::move(next).value();
+  is_scheduled_ = true;
 }
 
 Result<void> ReloadRequests::Ask() {
@@ -37,6 +50,9 @@ Result<void> ReloadRequests::Ask() {
   {
     const MutexLock lock(mutex_);
     if (is_closed_) return Stopping();
+    if (!tokens_.Take(Now().monotonic)) {
+      return Error{EBUSY, "too many reloads, one per second is permitted"};
+    }
     waiting_.push_back(std::move(promise));
   }
   eventfd_write(event_fd_, 1);
@@ -53,12 +69,23 @@ void ReloadRequests::Close() {
   for (auto& promise : TakeWaiting()) promise.set_value(Stopping());
 }
 
-void ReloadRequests::Serve() {
+void ReloadRequests::OnAsked() {
   eventfd_t count = 0;
   eventfd_read(event_fd_, &count);
+  {
+    const MutexLock lock(mutex_);
+    if (waiting_.empty()) return;  // a reload that was scheduled already has served them
+  }
+  Request();
+}
+
+void ReloadRequests::Serve() {
+  is_scheduled_ = false;
   Waiting waiting = TakeWaiting();
-  if (waiting.empty()) return;
+  const MonotonicTime start = Now().monotonic;
   const Result<void> outcome = reload_();
+  const MonotonicTime end = Now().monotonic;
+  not_before_ = end + std::min<std::chrono::nanoseconds>((end - start) * kPauseFactor, kMaxPause);
   for (auto& promise : waiting) promise.set_value(outcome);
 }
 
