@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct Report {
   WebRefusalCounts web_refusals{};
   /// Of replies that HTTP clients have not read yet.
   std::size_t http_held_bytes = 0;
+  /// Lines of the daemon's log that could not be written, since the start.
+  std::uint64_t log_lines_lost = 0;
   ConfigStatus config;
   ProcessStats process;
   BuildInfo build;

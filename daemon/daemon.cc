@@ -30,13 +30,14 @@ Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
     : config_reader_(options),
       config_(std::move(settings.config)),
       loop_(loop),
-      monitor_(config_, source, LogReadChange),
-      heartbeat_(loop),
+      monitor_(config_, source, LogChange),
+      heartbeat_(loop, [this](MonotonicTime now) { OnBeat(now); }),
       destroy_events_(loop, event_source, monitor_.tracker()),
       alert_judge_(config_.alerts),
+      notifier_(pulse_),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
       search_(search_source_, slot_),
-      web_(options, std::move(settings.web), slot_, loop,
+      web_(options, std::move(settings.web), {slot_, pulse_}, loop,
            {.reload = [this] { return reloads_->Ask(); },
             .sockets = Search(),
             .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
@@ -99,6 +100,14 @@ void Daemon::ReschedulePolls() {
       loop_.Fail(std::move(scheduled).error());
     }
   }
+}
+
+void Daemon::OnBeat(MonotonicTime now) {
+  const bool was_silent = pulse_.SilenceAt(now).has_value();
+  pulse_.Beat(now);
+  service_notice_.Beat(now);
+  // Alerts are sent again only once there is a list that is newer than the silence.
+  if (was_silent) Publish();
 }
 
 // A snapshot after each listeners poll would cost more than the poll. The peaks keep what happened
@@ -194,7 +203,9 @@ Report Daemon::MakeReport() {
   ReportParts parts{.snapshot = monitor_.TakeSnapshot(events, paused, now),
                     .config = config_status_,
                     .web_refusals = web_.refusals(),
-                    .http_held_bytes = web_.held_bytes()};
+                    .http_held_bytes = web_.held_bytes(),
+
+                    .log_lines_lost = LostLogLines()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
   parts.notifications = notifier_.Tell(parts.alerts, now);

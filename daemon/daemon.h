@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/base/pulse.h"
 #include "core/history/history.h"
 #include "core/report.h"
 #include "core/sockets/destroy_event_source.h"
@@ -51,6 +52,8 @@ class Daemon {
   Result<void> StartPolling();
   // Must be called when intervals have changed.
   void ReschedulePolls();
+  // Once a second.
+  void OnBeat(MonotonicTime now);
   void OnPollConcluded(const TierPoller& tier);
   // Stretches the intervals if polling costs too much, and logs it.
   void FitToBudget();
@@ -71,6 +74,7 @@ class Daemon {
   Config config_;
   EventLoop& loop_;
   Monitor monitor_;
+  Pulse pulse_;
   Heartbeat heartbeat_;
   DestroyEventRunner destroy_events_;
   std::deque<TierRunner> tier_runners_;  // in the order of kTiers; a deque never moves them

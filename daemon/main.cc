@@ -24,10 +24,16 @@ int ReportConfigErrors(const std::vector<ConfigError>& errors) {
 }
 
 int ReportGood(const Options& options) {
-  std::printf("%s: good\n",
-              options.config_file.empty() ? "built-in defaults" : options.config_file.c_str());
-  if (!options.web_config_file.empty()) std::printf("%s: good\n", options.web_config_file.c_str());
-  return kExitGood;
+  std::string text =
+      (options.config_file.empty() ? "built-in defaults" : options.config_file) + ": good\n";
+  if (!options.web_config_file.empty()) text += options.web_config_file + ": good\n";
+  return PrintToStandardOutput(text);
+}
+
+int ReportEarlyExit(const EarlyExit& early) {
+  if (early.code == kExitGood) return PrintToStandardOutput(early.output);
+  std::fputs(early.output.c_str(), stderr);
+  return early.code;
 }
 
 int RunDaemon(const Options& options, Settings settings) {
@@ -45,10 +51,7 @@ int RunDaemon(const Options& options, Settings settings) {
 
 int Main(int argc, const char* const* argv) {
   const auto parsed = ParseOptions(argc, argv);
-  if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
-    std::fputs(early->output.c_str(), early->code == kExitGood ? stdout : stderr);
-    return early->code;
-  }
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) return ReportEarlyExit(*early);
   const auto& options = std::get<Options>(parsed);
   auto loaded = LoadSettings(options);
   if (const auto* errors = std::get_if<std::vector<ConfigError>>(&loaded)) {
@@ -56,10 +59,13 @@ int Main(int argc, const char* const* argv) {
   }
   if (options.check_config) return ReportGood(options);
   auto& settings = std::get<Settings>(loaded);
-  ConfigureLogging(settings.config.log);
   if (options.print_rules) {
     return PrintToStandardOutput(
         RenderRuleFile(settings.config.alerts, options.rules_scrape_interval));
+  }
+  if (auto started = StartLog(settings.config.log); !started) {
+    PrintError(started.error().context);
+    return kExitFailed;
   }
   if (!options.once) return RunDaemon(options, std::move(settings));
   InetDiagSource source;
@@ -69,4 +75,8 @@ int Main(int argc, const char* const* argv) {
 }  // namespace
 }  // namespace connwatch
 
-int main(int argc, char** argv) { return connwatch::Main(argc, argv); }
+int main(int argc, char** argv) {
+  const int code = connwatch::Main(argc, argv);
+  connwatch::EndLog();
+  return code;
+}

@@ -38,8 +38,12 @@ Result<void> Notifier::StartSender() {
   auto transport = CurlTransport::Create(
       [](const std::string& path) { return ReadRegularFile(path, kMaxReceiverFileBytes); });
   if (!transport) return std::move(transport).error();
-  sender_ = std::make_unique<AlertSender>(AlertSender::Parts{
-      .transport = std::move(transport).value(), .now = Now, .instance = HostName()});
+  sender_ =
+      std::make_unique<AlertSender>(AlertSender::Parts{.transport = std::move(transport).value(),
+                                                       .now = Now,
+                                                       .instance = HostName(),
+                                                       .pulse = pulse_,
+                                                       .log = LogChange});
   return {};
 }
 

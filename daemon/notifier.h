@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "core/alerts/alert_list.h"
 #include "core/base/instant.h"
+#include "core/base/pulse.h"
 #include "core/base/result.h"
 #include "daemon/receiver_log.h"
 #include "exporters/notify/alert_sender.h"
@@ -17,6 +18,9 @@ namespace connwatch {
 /// For the loop thread.
 class Notifier {
  public:
+  /// `pulse` is the loop's. While it is silent, no alerts are sent. It must outlive the notifier.
+  explicit Notifier(const Pulse& pulse) : pulse_(pulse) {}
+
   /// Sets the receivers from now on. The sender and its thread start with the first receiver.
   void Configure(const Config& config);
 
@@ -27,6 +31,7 @@ class Notifier {
  private:
   Result<void> StartSender();
 
+  const Pulse& pulse_;
   std::unique_ptr<AlertSender> sender_;
   ReceiverLog log_;
 };

@@ -38,7 +38,7 @@ void Poll(TierPoller& tier) {
 
 int RunOnce(const Config& config, SocketSource& source) {
   const ConfigStatus config_status{.last_reload_successful = true, .last_success = Now().wall};
-  Monitor monitor(config, source, LogReadChange);
+  Monitor monitor(config, source, LogChange);
   for (TierPoller& tier : monitor.tiers()) {
     Poll(tier);
     if (const auto& failure = tier.health().current_failure()) {

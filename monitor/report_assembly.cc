@@ -13,6 +13,7 @@ Report AssembleReport(ReportParts parts) {
           .notifications = std::move(parts.notifications),
           .web_refusals = parts.web_refusals,
           .http_held_bytes = parts.http_held_bytes,
+          .log_lines_lost = parts.log_lines_lost,
           .config = parts.config,
           .process = ReadProcessStats("/proc/self"),
           .build = ThisBuild()};

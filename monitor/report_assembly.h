@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct ReportParts {
   std::vector<NotificationStats> notifications = {};
   WebRefusalCounts web_refusals = {};
   std::size_t http_held_bytes = 0;
+  std::uint64_t log_lines_lost = 0;
 };
 
 /// Adds the build and the process statistics of this process.

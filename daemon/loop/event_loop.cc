@@ -53,10 +53,7 @@ void LoopRegistration::Unregister::operator()(sd_event_source* source) const {
 Result<std::unique_ptr<EventLoop>> EventLoop::Create() {
   sd_event* event = nullptr;
   if (const int result = sd_event_new(&event); result < 0) return LoopError(result, "create");
-  std::unique_ptr<EventLoop> loop(new EventLoop(event));
-  const int result = sd_event_set_watchdog(event, /*b=*/1);
-  if (result < 0) return LoopError(result, "watchdog");
-  return loop;
+  return std::unique_ptr<EventLoop>(new EventLoop(event));
 }
 
 EventLoop::~EventLoop() { sd_event_unref(event_); }

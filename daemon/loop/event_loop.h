@@ -52,7 +52,6 @@ class EventLoop {
  public:
   using Callback = std::function<void()>;
 
-  /// The loop answers the service manager's watchdog while it runs, if there is one.
   static Result<std::unique_ptr<EventLoop>> Create();
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;

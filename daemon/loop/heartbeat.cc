@@ -11,6 +11,7 @@ namespace connwatch {
 Result<void> Heartbeat::Start() {
   const MonotonicTime now = Now().monotonic;
   PausedUntil(now);
+  on_beat_(now);
   auto next = loop_.At(now + kPeriod, Priority::kHeartbeat, [this] {
     if (auto started = Start(); !started) loop_.Fail(std::move(started).error());
   });

@@ -1,7 +1,10 @@
-// Beats once a second on the loop, to find out when the process did not run. Each pause is logged.
+// Beats once a second on the loop: to find out when the process did not run, and for what others do
+// once a second. Each pause is logged.
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <utility>
 
 #include "core/polling/pauses.h"
 #include "daemon/loop/event_loop.h"
@@ -10,8 +13,10 @@ namespace connwatch {
 
 class Heartbeat {
  public:
-  /// `loop` must outlive the heartbeat.
-  explicit Heartbeat(EventLoop& loop) : loop_(loop) {}
+  /// `on_beat` is called at each beat, the first one within Start. `loop` must outlive the
+  /// heartbeat.
+  Heartbeat(EventLoop& loop, std::function<void(MonotonicTime now)> on_beat)
+      : loop_(loop), on_beat_(std::move(on_beat)) {}
 
   Result<void> Start();
 
@@ -23,6 +28,7 @@ class Heartbeat {
   static constexpr std::chrono::seconds kPeriod{1};
 
   EventLoop& loop_;
+  std::function<void(MonotonicTime now)> on_beat_;
   Pauses pauses_;
   LoopRegistration next_;
 };

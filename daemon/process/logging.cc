@@ -1,7 +1,7 @@
 #include "daemon/process/logging.h"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,14 +9,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
 #include "daemon/process/json_string.h"
+#include "daemon/process/log_thread.h"
 
 namespace connwatch {
 
 namespace {
+
+constexpr const char* kLogName = "connwatch";
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -73,6 +77,53 @@ class JsonMessageFlag final : public spdlog::custom_flag_formatter {
   }
 };
 
+// Passes the lines on to a LogThread. The mutex of the base class guards the formatter and thread_.
+class QueueSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  void Attach(std::unique_ptr<LogThread> thread) {
+    const std::lock_guard lock(mutex_);
+    thread_ = std::move(thread);
+  }
+  std::unique_ptr<LogThread> Detach() {
+    const std::lock_guard lock(mutex_);
+    return std::move(thread_);
+  }
+  std::uint64_t lost() {
+    const std::lock_guard lock(mutex_);
+    return thread_ ? thread_->lost() : 0;
+  }
+
+  // The line that tells of lost lines, whatever the level in force.
+  std::string DescribeLoss(std::uint64_t lost) {
+    const std::string text =
+        std::to_string(lost) + (lost == 1 ? " log line was lost" : " log lines were lost") +
+        ": whoever reads the log was slower than the daemon, or there was no space for it";
+    const std::lock_guard lock(mutex_);
+    return Formatted({kLogName, spdlog::level::warn, text});
+  }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    if (thread_) thread_->Push(Formatted(message));
+  }
+  void flush_() override {}
+
+ private:
+  std::string Formatted(const spdlog::details::log_msg& message) const {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    return {line.data(), line.size()};
+  }
+
+  std::unique_ptr<LogThread> thread_;
+};
+
+// The sink of the process's only log. Null before StartLog.
+std::shared_ptr<QueueSink>& Sink() {
+  static std::shared_ptr<QueueSink> sink;
+  return sink;
+}
+
 std::string Pattern(LogFormat format, bool is_journal) {
   const std::string priority = is_journal ? "<%P>" : "";
   switch (format) {
@@ -86,14 +137,34 @@ std::string Pattern(LogFormat format, bool is_journal) {
 
 }  // namespace
 
+Result<void> StartLog(const LogConfig& config) {
+  auto sink = std::make_shared<QueueSink>();
+  auto thread = LogThread::Start(STDERR_FILENO,
+                                 [sink](std::uint64_t lost) { return sink->DescribeLoss(lost); });
+  if (!thread) return std::move(thread).error();
+  sink->Attach(std::move(thread).value());
+  auto logger = std::make_shared<spdlog::logger>(kLogName, sink);
+  // spdlog would print what went wrong, such as a lack of memory, and wait for whoever reads that.
+  logger->set_error_handler([](const std::string& /*what*/) {});
+  spdlog::set_default_logger(std::move(logger));
+  Sink() = std::move(sink);
+  ConfigureLogging(config);
+  return {};
+}
+
 void ConfigureLogging(const LogConfig& config) {
-  if (!spdlog::get("connwatch")) spdlog::set_default_logger(spdlog::stderr_logger_mt("connwatch"));
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->add_flag<PriorityFlag>('P').add_flag<JsonMessageFlag>('J');
   formatter->set_pattern(Pattern(config.format, IsStderrTheJournal()));
   spdlog::set_formatter(std::move(formatter));
   spdlog::set_level(ToSpdlog(config.level));
 }
+
+void EndLog() {
+  if (Sink()) Sink()->Detach();  // the thread ends here, while nobody holds the sink's mutex
+}
+
+std::uint64_t LostLogLines() { return Sink() ? Sink()->lost() : 0; }
 
 void PrintError(std::string_view line) {
   const std::string priority = IsStderrTheJournal() ? "<3>" : "";
@@ -104,7 +175,7 @@ void LogInfo(std::string_view message) { spdlog::info("{}", message); }
 void LogWarning(std::string_view message) { spdlog::warn("{}", message); }
 void LogError(std::string_view message) { spdlog::error("{}", message); }
 
-void LogReadChange(bool is_failure, const std::string& line) {
+void LogChange(bool is_failure, const std::string& line) {
   if (is_failure) {
     LogWarning(line);
   } else {

@@ -1,7 +1,9 @@
 #include "daemon/process/standard_output.h"
 
+#include <cerrno>
 #include <cstdio>
 
+#include "core/base/result.h"
 #include "daemon/process/logging.h"
 #include "daemon/process/options.h"
 
@@ -10,7 +12,7 @@ namespace connwatch {
 int PrintToStandardOutput(std::string_view text) {
   const bool is_written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (is_written && std::fflush(stdout) == 0) return kExitGood;
-  LogError("cannot write to standard output");
+  PrintError(Error::FromErrno(errno, "cannot write to standard output").context);
   return kExitFailed;
 }
 

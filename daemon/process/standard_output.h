@@ -5,7 +5,7 @@
 
 namespace connwatch {
 
-/// Prints all of `text`. Returns the exit code. If it fails, logs why.
+/// Prints all of `text`. Returns the exit code. If it fails, prints why to standard error.
 int PrintToStandardOutput(std::string_view text);
 
 }  // namespace connwatch

@@ -42,13 +42,14 @@ WebPolicyResult LoadWebPolicy(const Options& options) {
 }
 
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-                   const ReportSlot& reports, EventLoop& loop, WebActions actions)
+                   const WebSources& sources, EventLoop& loop, WebActions actions)
     : options_(options),
       loop_(loop),
       actions_(std::move(actions)),
       guard_(std::move(policy),
              [this](WebRefusal reason, const std::string& line) { LogRefusal(reason, line); }),
-      routes_{.reports = reports,
+      routes_{.reports = sources.reports,
+              .pulse = sources.pulse,
               .sockets = actions_.sockets,
               .host_names = {},
               .on_foreign =

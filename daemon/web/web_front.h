@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "config/config_error.h"
+#include "core/base/pulse.h"
 #include "core/base/result.h"
 #include "daemon/loop/event_loop.h"
 #include "daemon/loop/file_watch.h"
@@ -39,12 +40,18 @@ struct WebActions {
   std::function<void(bool is_successful)> on_web_files_read;
 };
 
+/// What the servers show. Must outlive them.
+struct WebSources {
+  const ReportSlot& reports;
+  const Pulse& pulse;
+};
+
 class WebFront {
  public:
   /// `policy` is the result of LoadWebPolicy. All references must outlive this, and so must
   /// everything that `actions` use.
   WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
-           const ReportSlot& reports, EventLoop& loop, WebActions actions);
+           const WebSources& sources, EventLoop& loop, WebActions actions);
   ~WebFront() = default;
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;

@@ -81,6 +81,7 @@ std::string RenderStatus(const Report& report, Instant now) {
   answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
   answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},
                       {"last_success_timestamp_seconds", Timestamp(report.config.last_success)}};
+  answer["log_lines_lost_total"] = report.log_lines_lost;
   answer["process"] = ToJson(report.process);
   return Write(answer);
 }

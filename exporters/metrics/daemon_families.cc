@@ -17,6 +17,12 @@ void AddHttpHeldBytes(MetricFamilies& families, std::size_t bytes) {
       .Add(static_cast<double>(bytes));
 }
 
+void AddLog(MetricFamilies& families, std::uint64_t lines_lost) {
+  families
+      .Counter("connwatch_log_lines_lost_total", "Lines of the daemon's log that were not written.")
+      .Add(lines_lost);
+}
+
 void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
   families
       .Gauge("connwatch_config_last_reload_successful",

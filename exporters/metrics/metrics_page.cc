@@ -27,6 +27,7 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddKernelStats(families, snapshot.kernel);
   AddWebRefusals(families, report.web_refusals);
   AddHttpHeldBytes(families, report.http_held_bytes);
+  AddLog(families, report.log_lines_lost);
   AddConfig(families, report.config);
   AddBuild(families, report.build);
   AddProcess(families, report.process);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +31,8 @@ void BlockSigpipe() {
 AlertSender::AlertSender(Parts parts)
     : transport_(std::move(parts.transport)),
       now_(std::move(parts.now)),
+      pulse_(parts.pulse),
+      log_(std::move(parts.log)),
       dispatcher_(*transport_, std::move(parts.instance)) {}
 
 AlertSender::~AlertSender() {
@@ -86,7 +89,7 @@ void AlertSender::Run() {
     if (mail.options) dispatcher_.Configure(*std::move(mail.options), now);
     if (mail.alerts) dispatcher_.Update(*mail.alerts, mail.alerts_at);
     if (mail.is_last) stop_at = now.monotonic + kGrace;
-    dispatcher_.Send(now);
+    if (AreCurrent(now.monotonic, mail.alerts != nullptr)) dispatcher_.Send(now);
     PublishStats();
     // If no request is under way, nothing that is left is due.
     if (stop_at && (now.monotonic >= *stop_at || !dispatcher_.IsPosting())) return;
@@ -105,10 +108,24 @@ void AlertSender::PublishStats() {
   stats_.swap(stats);
 }
 
+bool AlertSender::AreCurrent(MonotonicTime now, bool has_mail) {
+  const auto silence = pulse_.SilenceAt(now);
+  if (silence && !is_loop_silent_) {
+    is_loop_silent_ = true;
+    log_(true, "no alerts are sent: the daemon's loop has not run for " +
+                   std::to_string(silence->count()) + " s");
+  } else if (!silence && is_loop_silent_ && has_mail) {
+    is_loop_silent_ = false;
+    log_(false, "alerts are sent again");
+  }
+  return !is_loop_silent_;
+}
+
 milliseconds AlertSender::Patience(MonotonicTime now,
                                    const std::optional<MonotonicTime>& stop_at) const {
   constexpr milliseconds kIdle{60'000};
-  const std::optional<MonotonicTime> next = dispatcher_.NextSend();
+  // Without a next time nothing is sent before the loop posts, which wakes the thread.
+  const auto next = is_loop_silent_ ? std::nullopt : dispatcher_.NextSend();
   milliseconds patience = next ? std::min(TimeTo(*next, now), kIdle) : kIdle;
   if (stop_at) patience = std::min(patience, TimeTo(*stop_at, now));
   return patience;

@@ -1,5 +1,6 @@
 // Sends alerts to Alertmanagers and webhooks from a thread of its own. The loop hands over the
-// latest alerts and goes on, so slow receivers never delay it.
+// latest alerts and goes on, so slow receivers never delay it. If the loop hangs, nothing is sent:
+// receivers then let the alerts end by themselves, instead of hearing for ever what was true once.
 #pragma once
 
 #include <chrono>
@@ -14,6 +15,7 @@
 #include "core/alerts/notification_stats.h"
 #include "core/base/instant.h"
 #include "core/base/mutex.h"
+#include "core/base/pulse.h"
 #include "exporters/notify/alert_dispatcher.h"
 #include "exporters/notify/alert_transport.h"
 
@@ -29,6 +31,10 @@ class AlertSender {
     std::unique_ptr<AlertTransport> transport;
     std::function<Instant()> now;  // called on the sender's thread
     std::string instance;          // names the host
+    const Pulse& pulse;            // the loop's
+    /// Called on the sender's thread when it stops sending because the loop hangs, and when it goes
+    /// on.
+    std::function<void(bool is_failure, const std::string& line)> log;
   };
   /// The thread starts with the first receiver.
   explicit AlertSender(Parts parts);
@@ -62,13 +68,19 @@ class AlertSender {
   void Run();  // the thread
   Mail TakeMail();
   void PublishStats();
+  // Returns whether the alerts are those of a loop that runs. If not, they must not be sent.
+  bool AreCurrent(MonotonicTime now, bool has_mail);
   // Returns how long to wait for something to happen.
   std::chrono::milliseconds Patience(MonotonicTime now,
                                      const std::optional<MonotonicTime>& stop_at) const;
 
   std::unique_ptr<AlertTransport> transport_;
   std::function<Instant()> now_;
-  AlertDispatcher dispatcher_;  // used only by the thread
+  const Pulse& pulse_;
+  const std::function<void(bool is_failure, const std::string& line)> log_;
+  // Used only by the thread.
+  AlertDispatcher dispatcher_;
+  bool is_loop_silent_ = false;  // and there was no list since
   mutable Mutex mutex_;
   Mail mail_ CONNWATCH_GUARDED_BY(mutex_);
   std::vector<NotificationStats> stats_ CONNWATCH_GUARDED_BY(mutex_);

@@ -52,9 +52,22 @@ HttpReply Metrics(const Inquiry& inquiry) {
                                                               : published.MetricsPage(format));
 }
 
-HttpReply Healthy(const Inquiry& /*inquiry*/) { return TextReply(kOk, "connwatch is healthy.\n"); }
+// Says that the loop hangs. nullopt if it does not.
+std::optional<HttpReply> LoopHangs(const Inquiry& inquiry, std::string_view what) {
+  const auto silence = inquiry.services.pulse.SilenceAt(inquiry.now.monotonic);
+  if (!silence) return std::nullopt;
+  return TextReply(kServiceUnavailable, "connwatch is not " + std::string(what) +
+                                            ": the daemon's loop has not run for " +
+                                            std::to_string(silence->count()) + " s\n");
+}
+
+HttpReply Healthy(const Inquiry& inquiry) {
+  if (auto hangs = LoopHangs(inquiry, "healthy")) return *std::move(hangs);
+  return TextReply(kOk, "connwatch is healthy.\n");
+}
 
 HttpReply Ready(const Inquiry& inquiry) {
+  if (auto hangs = LoopHangs(inquiry, "ready")) return *std::move(hangs);
   if (inquiry.snapshot().sockets) return TextReply(kOk, "connwatch is ready.\n");
   std::string reason = "waiting for the first full poll";
   for (const PollHealth& poll : inquiry.snapshot().polls) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/base/instant.h"
+#include "core/base/pulse.h"
 #include "exporters/http/http_message.h"
 #include "exporters/metrics/published_report.h"
 #include "exporters/routes/foreign_page.h"
@@ -20,6 +21,7 @@ namespace connwatch {
 /// What the routes need. Must outlive the handler.
 struct RouteServices {
   const ReportSlot& reports;        // already holds a report
+  const Pulse& pulse;               // of the loop that makes the reports
   ReloadAction reload = {};         // may be empty: not enabled
   SocketSearchAction sockets = {};  // may be empty: not enabled
   HostNames host_names = {};

@@ -85,12 +85,17 @@ class CommandLineTest(unittest.TestCase):
             listener="127.0.0.1:%d" % server_port(result.stdout, 9)), 9)
         del server
 
-    def test_once_without_a_standard_output_fails(self):
-        with open("/dev/full", "w") as full:
-            result = subprocess.run([CONNWATCHD, "--once"], stdout=full, stderr=subprocess.PIPE,
-                                    text=True, timeout=DEADLINE_S, check=False)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("standard output", result.stderr)
+    def test_whatever_cannot_print_exits_1_and_says_why(self):
+        web = self.folder / "web.yml"
+        web.write_text("basic_auth_users: {a: $2y$04$" + "a" * 53 + "}\n")
+        for arguments in (["--version"], ["--help"], ["--once"], ["--print-rules"], ["--check-config"],
+                          ["--check-config", "--web.config.file", web]):
+            with self.subTest(arguments), open("/dev/full", "w") as full:
+                result = subprocess.run([CONNWATCHD, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                        text=True, timeout=DEADLINE_S, check=False)
+                self.assertEqual(result.returncode, 1)
+                self.assertEqual(result.stderr,
+                                 "cannot write to standard output: No space left on device\n")
 
     def test_a_port_in_use_is_named(self):
         with socket.create_server(("127.0.0.1", 0)) as server:

@@ -123,8 +123,9 @@ class Site {
   Listener tcp_ = Listen(AF_INET);
   Listener unix_ = Listen(AF_UNIX);
   connwatch::ReportSlot slot_;
+  connwatch::Pulse pulse_;
   connwatch::WebGuard guard_;
-  connwatch::RouteServices routes_{slot_};
+  connwatch::RouteServices routes_{slot_, pulse_};
   connwatch::HeldBodies held_;
   connwatch::HttpServices services_{
       guard_,

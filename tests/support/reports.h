@@ -36,6 +36,7 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                            .failure = std::nullopt}};
   report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
   report.http_held_bytes = 65'536;
+  report.log_lines_lost = 12;
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};
   report.process = {.cpu = milliseconds(1'250),
                     .started = TestInstant(0),

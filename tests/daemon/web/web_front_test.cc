@@ -33,7 +33,8 @@ class WebFrontTest : public testing::Test {
 
   std::unique_ptr<WebFront> Start() {
     auto policy = std::get<std::shared_ptr<const WebPolicy>>(LoadWebPolicy(options_));
-    auto front = std::make_unique<WebFront>(options_, std::move(policy), reports_, *loop_,
+    auto front = std::make_unique<WebFront>(options_, std::move(policy),
+                                            WebSources{reports_, pulse_}, *loop_,
                                             WebActions{.reload = [this]() -> Result<void> {
                                                          ++reloads_;
                                                          return {};
@@ -60,6 +61,7 @@ class WebFrontTest : public testing::Test {
   std::unique_ptr<EventLoop> loop_ = EventLoop::Create().value();
   Options options_;
   ReportSlot reports_;
+  Pulse pulse_;
   std::atomic<int> reloads_ = 0;  // counted on an HTTP thread
   std::optional<bool> was_read_;
 };
@@ -134,7 +136,7 @@ TEST_F(WebFrontTest, CountsRefusals) {
 TEST_F(WebFrontTest, AnAddressThatIsTakenIsAnError) {
   const auto front = Start();
   auto policy = std::get<std::shared_ptr<const WebPolicy>>(LoadWebPolicy(options_));
-  WebFront second(options_, std::move(policy), reports_, *loop_, {});
+  WebFront second(options_, std::move(policy), WebSources{reports_, pulse_}, *loop_, {});
   const Result<void> started = second.Start(kLimits, {});
   ASSERT_FALSE(started);
   EXPECT_THAT(started.error().context, HasSubstr(socket_));

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "exporters/notify/curl_transport.h"
 #include "tests/support/firing_alerts.h"
 #include "tests/support/http_peer.h"
+#include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 namespace {
@@ -32,11 +34,18 @@ AlertReceiver ReceiverAt(const HttpPeer& peer) {
   return {.url = peer.url(), .name = peer.name(), .timeout = 20s};
 }
 
+// A loop that never began is never silent.
+const Pulse kNoPulse;
+
 std::unique_ptr<AlertSender> MakeSender(std::vector<AlertReceiver> receivers) {
   auto transport =
       CurlTransport::Create([](const std::string&) { return Result<std::string>(""); });
-  auto sender = std::make_unique<AlertSender>(AlertSender::Parts{
-      .transport = std::move(transport).value(), .now = Now, .instance = "web1"});
+  auto sender =
+      std::make_unique<AlertSender>(AlertSender::Parts{.transport = std::move(transport).value(),
+                                                       .now = Now,
+                                                       .instance = "web1",
+                                                       .pulse = kNoPulse,
+                                                       .log = {}});
   EXPECT_TRUE(sender->Configure({.receivers = std::move(receivers), .resend_interval = 60s}));
   return sender;
 }
@@ -126,6 +135,78 @@ TEST(AlertSenderTest, ManyPostsWhileAThreadReadsTheStats) {
     const auto stats = sender->stats();
     return !stats.empty() && stats[0].queue_length == 0 && stats[0].successes > 0;
   }));
+}
+
+// Takes every request at once, and counts the turns of the sender's thread.
+class CountingTransport final : public AlertTransport {
+ public:
+  explicit CountingTransport(std::atomic<int>& turns, std::atomic<int>& posts)
+      : turns_(turns), posts_(posts) {}
+
+  void Post(std::uint64_t id, const AlertReceiver& /*receiver*/, std::string /*body*/) override {
+    ++posts_;
+    ended_.push_back({.id = id, .outcome = DeliveryOutcome::kDelivered, .error = {}});
+  }
+  std::vector<PostResult> Wait(std::chrono::milliseconds /*timeout*/) override {
+    ++turns_;
+    std::this_thread::sleep_for(1ms);
+    return std::exchange(ended_, {});
+  }
+  void Wake() override {}
+
+ private:
+  std::atomic<int>& turns_;
+  std::atomic<int>& posts_;
+  std::vector<PostResult> ended_;
+};
+
+TEST(AlertSenderTest, WhileTheLoopHangsNothingIsSent) {
+  std::atomic<int> turns = 0;
+  std::atomic<int> posts = 0;
+  std::atomic<int> seconds = 100;
+  const auto now = [&seconds] { return TestInstant(seconds); };
+  Mutex mutex;
+  std::vector<std::string> lines;
+  const auto log = [&](bool is_failure, const std::string& line) {
+    const MutexLock lock(mutex);
+    lines.push_back((is_failure ? "failure: " : "good: ") + line);
+  };
+  const auto lines_so_far = [&] {
+    const MutexLock lock(mutex);
+    return lines;
+  };
+  Pulse pulse;
+  pulse.Beat(now().monotonic);
+  AlertSender sender({.transport = std::make_unique<CountingTransport>(turns, posts),
+                      .now = now,
+                      .instance = "web1",
+                      .pulse = pulse,
+                      .log = log});
+  const AlertReceiver receiver = {.url = "http://a/", .name = "a", .timeout = 20s};
+  ASSERT_TRUE(sender.Configure({.receivers = {receiver}, .resend_interval = 2s}));
+  const auto post = [&] { sender.Post(std::make_shared<const AlertList>(ListOf({"s"})), now()); };
+  const auto a_few_turns = [&turns] {
+    return WaitUntil([&turns, enough = turns + 5] { return turns >= enough; });
+  };
+  post();
+  ASSERT_TRUE(WaitUntil([&] { return posts == 1; }));
+  seconds += 5;
+  ASSERT_TRUE(WaitUntil([&] { return posts == 2; })) << "the loop is late, but runs";
+
+  seconds += 20;
+  ASSERT_TRUE(WaitUntil([&] { return lines_so_far().size() == 1; }));
+  ASSERT_TRUE(a_few_turns());
+  EXPECT_EQ(posts, 2);
+  EXPECT_EQ(lines_so_far().back(),
+            "failure: no alerts are sent: the daemon's loop has not run for 25 s");
+
+  pulse.Beat(now().monotonic);
+  ASSERT_TRUE(a_few_turns());
+  EXPECT_EQ(posts, 2) << "the loop runs again, but what it posted is old";
+
+  post();
+  ASSERT_TRUE(WaitUntil([&] { return posts == 3; }));
+  EXPECT_EQ(lines_so_far().back(), "good: alerts are sent again");
 }
 
 }  // namespace

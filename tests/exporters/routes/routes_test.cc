@@ -12,10 +12,11 @@ namespace {
 
 using testing::HasSubstr;
 
-HttpReply Reply(const HttpRequest& request, Report report = FullReport()) {
+HttpReply Reply(const HttpRequest& request, Report report = FullReport(),
+                const Pulse& pulse = Pulse()) {
   ReportSlot slot;
   slot.Store(std::make_shared<const PublishedReport>(std::move(report)));
-  return Answer(request, {slot}, TestInstant(60));
+  return Answer(request, {slot, pulse}, TestInstant(60));
 }
 
 HttpReply Get(std::string_view path, Report report = FullReport(),
@@ -104,6 +105,23 @@ TEST(RoutesTest, ElsewhereAQueryIsIgnored) {
   }
 }
 
+TEST(RoutesTest, SaysHowLongTheLoopHasNotRun) {
+  Pulse pulse;
+  pulse.Beat(TestInstant(37).monotonic);
+  for (const std::string_view word : {"healthy", "ready"}) {
+    const HttpReply reply =
+        Reply({.method = "GET", .path = "/-/" + std::string(word)}, FullReport(), pulse);
+    EXPECT_EQ(reply.status, 503U);
+    EXPECT_EQ(*reply.body, "connwatch is not " + std::string(word) +
+                               ": the daemon's loop has not run for 23 s\n");
+  }
+  for (const std::string_view path : {"/metrics", "/api/v1/status"}) {
+    EXPECT_EQ(Reply({.method = "GET", .path = path}, FullReport(), pulse).status, 200U) << path;
+  }
+  pulse.Beat(TestInstant(50).monotonic);
+  EXPECT_EQ(Reply({.method = "GET", .path = "/-/healthy"}, FullReport(), pulse).status, 200U);
+}
+
 TEST(RoutesTest, LongAnswersAreCompressedIfAsked) {
   for (const char* path : {"/", "/api/v1/listeners"}) {
     const HttpReply plain = Get(path);
@@ -120,7 +138,7 @@ TEST(RoutesTest, ABodyKeepsItsTextAndNotTheReport) {
     auto published = std::make_shared<const PublishedReport>(FullReport());
     ReportSlot slot;
     slot.Store(published);
-    const HttpReply reply = Answer({.method = "GET", .path = path}, {slot}, TestInstant(60));
+    const HttpReply reply = Answer({.method = "GET", .path = path}, {slot, Pulse()}, TestInstant(60));
     slot.Store(nullptr);
     const std::weak_ptr<const PublishedReport> observer = published;
     published.reset();
@@ -134,7 +152,7 @@ TEST(RoutesTest, JsonIsRenderedOncePerReportAndRange) {
   slot.Store(std::make_shared<const PublishedReport>(FullReport()));
   const auto body = [&](const char* path, const char* query, const char* encoding = "") {
     return Answer({.method = "GET", .path = path, .query = query, .accept_encoding = encoding},
-                  {slot}, TestInstant(60))
+                  {slot, Pulse()}, TestInstant(60))
         .body;
   };
   for (const char* path : {"/api/v1/alerts", "/api/v1/groups", "/api/v1/handshakes",

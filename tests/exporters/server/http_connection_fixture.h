@@ -111,6 +111,7 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
   }
 
   ReportSlot slot_;
+  Pulse pulse_;
   Mutex mutex_;
   std::vector<std::string> log_ CONNWATCH_GUARDED_BY(mutex_);
   WebGuard guard_{WebPolicy::Create({}).value(),
@@ -119,7 +120,7 @@ class HttpConnectionTest : public testing::TestWithParam<LoopbackClient::Securit
                     log_.push_back(line);
                   }};
   WebRefusalCounts before_{};
-  RouteServices routes_{slot_};
+  RouteServices routes_{slot_, pulse_};
   HeldBodies held_;
   HttpServices services_{guard_,
                          [this](const HttpRequest& request) {

@@ -59,8 +59,9 @@ class HttpServerTest : public testing::Test {
   }
 
   ReportSlot slot_;
+  Pulse pulse_;
   WebGuard guard_{kNoPolicy, [](WebRefusal /*reason*/, const std::string& /*line*/) {}};
-  RouteServices routes_{slot_};
+  RouteServices routes_{slot_, pulse_};
   HeldBodies held_;
   HttpServices services_{guard_,
                          [this](const HttpRequest& request) {
