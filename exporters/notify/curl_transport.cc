@@ -256,7 +256,7 @@ CurlTransport::~CurlTransport() {
 void CurlTransport::Post(std::uint64_t id, const AlertReceiver& receiver, std::string body) {
   if (requests_.size() >= kMaxRequests) {
     const Error error{kNotBegun, "too many requests to receivers that were removed are under way"};
-    not_begun_.push_back({id, DeliveryOutcome::kFailed, error});
+    not_begun_.push_back({.id = id, .outcome = DeliveryOutcome::kFailed, .error = error});
     return;
   }
   auto request = std::make_unique<Request>(id, std::move(body));

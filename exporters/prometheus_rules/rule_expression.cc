@@ -175,7 +175,8 @@ constexpr std::string_view kTrouble =
 constexpr std::string_view kInnocent =
     R"(connwatch_listener_diagnosis{cause="deferred_accept"} == 1)";
 
-std::string Condition(const AlertRule& rule, const std::string& signal, const std::string& growth) {
+std::string FiringCondition(const AlertRule& rule, const std::string& signal,
+                            const std::string& growth) {
   std::string threshold;
   if (rule.threshold) {
     const bool is_above = rule.threshold->side == ThresholdSide::kAbove;
@@ -257,7 +258,7 @@ bool HasSubjects(const AlertRule& rule) {
 std::string RuleExpression(const AlertRule& rule, std::chrono::seconds scrape_interval) {
   const std::string signal = SignalQuery(rule, scrape_interval);
   const std::string growth = rule.growth ? GrowthQuery(rule, signal, scrape_interval) : "";
-  std::string expression = Condition(rule, signal, growth);
+  std::string expression = FiringCondition(rule, signal, growth);
   if (rule.clear.level) {
     expression += "\nor " + InParentheses(StillFiring(rule, signal, growth));
   }

@@ -138,7 +138,8 @@ TEST(RoutesTest, ABodyKeepsItsTextAndNotTheReport) {
     auto published = std::make_shared<const PublishedReport>(FullReport());
     ReportSlot slot;
     slot.Store(published);
-    const HttpReply reply = Answer({.method = "GET", .path = path}, {slot, Pulse()}, TestInstant(60));
+    const HttpReply reply =
+        Answer({.method = "GET", .path = path}, {slot, Pulse()}, TestInstant(60));
     slot.Store(nullptr);
     const std::weak_ptr<const PublishedReport> observer = published;
     published.reset();
