@@ -225,9 +225,12 @@ TEST(RoutesTest, NoForeignPageReadsTheApiOrChangesAnything) {
   std::vector<std::string> log;
   ReportSlot slot;
   slot.Store(std::make_shared<const PublishedReport>(FullReport()));
+  Pulse pulse;
+  pulse.Beat(TestInstant(60).monotonic);
   int reloads = 0;
   const RouteServices services = {
       .reports = slot,
+      .pulse = pulse,
       .reload = [&]() -> Result<void> {
         ++reloads;
         return {};
