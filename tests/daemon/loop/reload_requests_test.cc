@@ -82,7 +82,7 @@ TEST_F(ReloadRequestsTest, APauseInProportionFollowsAReload) {
     }
     std::this_thread::sleep_for(kReload);
     ended = Now().monotonic;
-    requests_->Request();
+    end_ = loop_->At(ended, Priority::kHousekeeping, [this] { requests_->Request(); }).value();
   };
   requests_->Request();
   ASSERT_TRUE(loop_->Run());
