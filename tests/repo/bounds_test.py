@@ -10,27 +10,34 @@ FOLDERS = ("core", "exporters", "monitor", "daemon", "procfs", "netlink")
 PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.
 NOT_A_TABLE = {
-    "core/alerts/alert_engine.h": {"kMaxUnknown"},
     "core/alerts/alert_evidence.cc": {"kMaxTop", "kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
     "core/connections/connection_table.cc": {"kMaxLoad"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
-    "core/listeners/handshake_poll.cc": {"kMaxTimeout", "kMaxDoublings"},
+    "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},
-    "core/web/web_limits.h": {"kMaxReplyHeaderBytes", "kMaxRequestHeadBytes", "kMaxRequestFields"},
+    "core/web/web_limits.h": {"kMaxReplyHeaderBytes", "kMaxRequestHeadBytes", "kMaxRequestFields",
+                              "kMaxAlternativeNameBytes"},
+    "daemon/alert_judge.h": {"kMaxLines"},
+    "daemon/process/host_names.cc": {"kMaxBytes"},
+    "daemon/process/log_thread.h": {"kMaxRounds"},
+    "daemon/process/notify_socket.cc": {"kMaxBytes"},
     "daemon/process/service_notice.cc": {"kMaxNamed"},
-    "exporters/access/web_guard.cc": {"kMaxCharacters"},
+    "daemon/receiver_log.cc": {"kMaxNamed"},
+    "exporters/http/ascii_quoted.cc": {"kMaxCharacters"},
     "exporters/http/query.h": {"kMaxOffset"},
     "exporters/metrics/text_format.cc": {"kMaxWhole"},
     "exporters/notify/curl_transport.cc": {"kMaxAnswerBytes"},
-    "exporters/notify/delivery_plan.h": {"kMaxResolvedAge", "kMaxPause"},
     "exporters/server/listen_address.cc": {"kMaxPathBytes"},
     "exporters/tls/client_certificate.cc": {"kMaxNames"},
     "exporters/tls/tls_records.cc": {"kMostPadding", "kMostHidden"},
+    "exporters/tls/trial_handshake.cc": {"kMaxRounds"},
     "procfs/process_stats.cc": {"kMaxSeconds"},
     "procfs/text_file.cc": {"kMaxFileBytes"},
 }
-DECLARED = re.compile(r"constexpr\s+[\w:<>,\s]+?\s(k[A-Z]\w*)\s*(?:=\s*([^;]+)|\{([^}]*)\});")
+DECLARED = re.compile(
+    r"constexpr\s+([\w:<>,\s]+?)\s(k[A-Z]\w*)\s*(?:=\s*([^;]+)|\{([^}]*)\});")
+IS_TIME = re.compile(r"\b(?:chrono|Duration|milliseconds|seconds)\b")
 IS_LIMIT = re.compile(r"k(?:Max|Most)[A-Z]\w*")
 # `kMaxThings` = 1,000 or `Owner::kMaxThings` = 2 * 500; without a value where only the name matters
 DOCUMENTED = re.compile(r"`(?:(\w+)::)?(k[A-Z]\w*)`(?: = ([\d,]+(?: \* [\d,]+)*))?")
@@ -38,20 +45,17 @@ OPERATIONS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.m
               ast.LShift: operator.lshift}
 
 
-def snake_case(name):
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
 def declared():
-    """{(path, constant): expression} of every constant, also those that are no limits."""
+    """{(path, constant): expression} of every constant that is no time, also those that are no limits."""
     constants = {}
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*")):
             if file.suffix not in (".h", ".cc"):
                 continue
             text = re.sub(r"//[^\n]*", "", file.read_text())
-            for name, assigned, braced in DECLARED.findall(text):
-                constants[str(file.relative_to(ROOT)), name] = assigned or braced
+            for kind, name, assigned, braced in DECLARED.findall(text):
+                if not IS_TIME.search(kind):
+                    constants[str(file.relative_to(ROOT)), name] = assigned or braced
     return constants
 
 
@@ -80,9 +84,10 @@ def value_of(expression):
 
 
 def places_of(owner, name):
-    """Where the constant is declared. An owner is a class, whose header has its name."""
+    """Where the constant is declared. An owner is a class that is defined there."""
+    defines = re.compile(rf"^(?:class|struct) {owner}\b[^;]*\{{", re.MULTILINE)
     return [path for path, constant in CONSTANTS if constant == name
-            and (not owner or pathlib.Path(path).stem == snake_case(owner))]
+            and (not owner or defines.search((ROOT / path).read_text()))]
 
 
 class BoundsTest(unittest.TestCase):

@@ -89,7 +89,7 @@ class ChurnTest(unittest.TestCase):
     def check_memory(self, turns):
         if SECONDS < LONG_SECONDS:
             return
-        halfway, end = (statistics.median(size for when, size in self.sizes if since <= when < to)
+        halfway, end = (statistics.median_low(size for when, size in self.sizes if since <= when < to)
                         for since, to in ((0.5, 0.6), (0.9, 1.0)))
         print(f"\n{turns} turns: {halfway >> 10} kB halfway, {end >> 10} kB at the end", flush=True)
         self.assertLess(end, GROWTH * halfway + SLACK_BYTES)
