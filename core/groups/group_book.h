@@ -51,8 +51,8 @@ class GroupBook {
       std::size_t{std::numeric_limits<decltype(GroupId::place)>::max()} + 1;
   /// How long a group without any connection keeps its place for certain, unless it is crowded.
   static constexpr std::chrono::hours kIdle{1};
-  /// The most groups that there may be after a reload: as many as can be configured, and as many
-  /// that are not configured any more. "other" and "ephemeral" do not count.
+  /// The most groups after a reload, those included that are no longer configured. "other" and
+  /// "ephemeral" do not count.
   static constexpr std::size_t kMaxAfterReload = 2 * kMaxGroupRules;
   /// It is crowded if there are more groups than this many times max_groups, or so many that a
   /// reload might not find room. Then a group without any connection keeps its place for less long.
@@ -101,8 +101,7 @@ class GroupBook {
   /// group that has a place, and "ephemeral" once it had a socket.
   bool IsShown(GroupId id) const;
 
-  /// How many different automatic groups want a place: they had connections within the last hour,
-  /// and there was no room for them.
+  /// How many automatic groups had connections within the last hour, but found no room.
   std::uint64_t folded() const { return candidates_.size(); }
 
   /// Applies new options from the next Of() on. A group that is no longer configured, but had a
