@@ -44,7 +44,7 @@ TEST(RestartKeysTest, OtherKeysTakeEffectAtOnce) {
 
 TEST(RestartKeysTest, AreThoseOfTheManual) {
   const std::string manual = ReadSourceFile("docs/operations.md");
-  const std::string reload = manual.substr(manual.find("Reload (`systemctl reload connwatch`)"));
+  const std::string reload = manual.substr(manual.find("A reload (`systemctl reload connwatch`)"));
   const std::string paragraph = reload.substr(0, reload.find("\n\n"));
   for (const std::string_view key : RestartKeys()) {
     EXPECT_THAT(paragraph, HasSubstr("`" + std::string(key) + "`"));

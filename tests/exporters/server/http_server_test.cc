@@ -106,7 +106,8 @@ TEST_F(HttpServerTest, AQueryDoesNotChangeThePath) {
 TEST_F(HttpServerTest, TheQueryArrivesAsItWasSent) {
   const auto server = Start();
   const auto get = [&](const std::string& target) {
-    return Exchange(*server, "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return Exchange(*server,
+                    "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
   };
   EXPECT_THAT(get("/api/v1/listeners?limit=1&offset=1"), HasSubstr("[::1%eth0]:22"));
   EXPECT_THAT(get("/api/v1/listeners?%6Cimit=%31"), StartsWith("HTTP/1.1 200"));
@@ -118,7 +119,7 @@ TEST_F(HttpServerTest, TheQueryArrivesAsItWasSent) {
 
 TEST_F(HttpServerTest, EachRequestOfAConnectionHasItsOwnQuery) {
   const auto server = Start();
-  const std::string end = " HTTP/1.1\r\nHost: x\r\n";
+  const std::string end = " HTTP/1.1\r\nHost: localhost\r\n";
   const std::string reply =
       Exchange(*server, "GET /api/v1/listeners?limit=x" + end + "\r\nGET /api/v1/listeners" + end +
                             "Connection: close\r\n\r\n");
@@ -250,7 +251,8 @@ TEST_F(HttpServerTest, ANulDoesNotEndThePath) {
 }
 
 TEST_F(HttpServerTest, ReloadIsForbiddenUnlessThereIsAnAction) {
-  const std::string request = "POST /-/reload HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const std::string request =
+      "POST /-/reload HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
   EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 403"));
   routes_.reload = []() -> Result<void> { return {}; };
   EXPECT_THAT(Exchange(*Start(), request), StartsWith("HTTP/1.1 200"));
