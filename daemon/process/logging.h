@@ -12,7 +12,7 @@
 
 namespace connwatch {
 
-/// Starts the log. Must be called once, before anything is logged. Fails if no thread can be
+/// Starts the log. Must be called before anything is logged. Fails if no thread can be
 /// started.
 Result<void> StartLog(const LogConfig& config);
 

@@ -163,12 +163,16 @@ ALERTS = row(
 )
 
 CLIENTS = row(
-    "Are HTTP clients refused?",
+    "Are HTTP clients refused, and is the log whole?",
     timeseries("Refused HTTP clients", "cps",
                "Refusals by reason. login: somebody does not have the password, or guesses it. "
                "bad_request, timeout, tls, connection_limit: a broken client, or an attacker. "
                "shortage: the daemon has too few descriptors. The log has the client's address.",
                [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=12),
+    timeseries("Lost log lines", "short",
+               "Whoever reads the daemon's log was slower than the daemon wrote, or there was no space "
+               "for it.",
+               [query("increase(connwatch_log_lines_lost_total{HOST}[5m])", "lost")], width=12),
 )
 
 SETUP = row(

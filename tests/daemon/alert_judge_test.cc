@@ -28,8 +28,14 @@ AlertRule QueueAbove(double above) {
 class AlertJudgeTest : public testing::Test {
  protected:
   AlertJudgeTest() {
-    // gtest has replaced standard error, if at all, after the log was set up.
-    ConfigureLogging({.level = LogLevel::kInfo, .format = LogFormat::kText});
+    EXPECT_TRUE(StartLog({.level = LogLevel::kInfo, .format = LogFormat::kText}));
+  }
+  void TearDown() override { EndLog(); }
+
+  // What was logged since CaptureStderr.
+  static std::string CapturedLog() {
+    EndLog();  // every line is written now
+    return testing::internal::GetCapturedStderr();
   }
 
   std::shared_ptr<const AlertList> Judge(std::uint64_t syn_queue) {
@@ -72,7 +78,7 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
   Judge(12);
   Judge(13);
   Judge(3);
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_THAT(log,
               HasSubstr("alert=Queue subject=0.0.0.0:443 state=firing severity=warning value=12 "
                         "threshold=10 cause=syn_flood; "));
@@ -107,7 +113,7 @@ TEST_F(AlertJudgeTest, ManyTransitionsAtOnceMakeFewLinesTheMostSevereFirst) {
   testing::internal::CaptureStderr();
   judge.Judge(Many(0, 1), TestInstant(1));
   const auto list = judge.Judge(Many(12, 2), TestInstant(2));
-  const std::string log = testing::internal::GetCapturedStderr();
+  const std::string log = CapturedLog();
   EXPECT_EQ(std::ranges::count(log, '\n'), static_cast<std::ptrdiff_t>(AlertJudge::kMaxLines) + 1);
   EXPECT_THAT(log, HasSubstr("alert=Severe subject=0.0.0.0:7 state=firing severity=critical"));
   EXPECT_THAT(log, HasSubstr("alert=Queue state=firing severity=info subjects=401: too many at "
