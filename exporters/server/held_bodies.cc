@@ -33,7 +33,7 @@ std::shared_ptr<HeldBody> HeldBodies::Hold(Reader reader, const HttpReply& reply
             .stream = reply.stream,
             .is_given_up = false};
   if (newest.body && ++readers_of_[newest.body.get()] == 1) body_bytes_ += newest.body->capacity();
-  while (Bytes() > kMaxBytesHeld) {
+  while (Bytes() > max_bytes_) {
     Entry* const next = NextToGiveUp(newest, now);
     if (next == nullptr) break;
     to_free.push_back(GiveUp(*next));

@@ -57,7 +57,8 @@ class HeldBodies {
     std::string client;  // see ClientNetwork
   };
 
-  HeldBodies() = default;
+  /// `max_bytes` is for tests.
+  explicit HeldBodies(std::size_t max_bytes = kMaxBytesHeld) : max_bytes_(max_bytes) {}
   HeldBodies(const HeldBodies&) = delete;
   HeldBodies& operator=(const HeldBodies&) = delete;
 
@@ -95,6 +96,7 @@ class HeldBodies {
   [[nodiscard]] Body Drop(Entry& entry) CONNWATCH_REQUIRES(mutex_);
   void Release(Id id);
 
+  const std::size_t max_bytes_;
   mutable Mutex mutex_;
   Id next_id_ CONNWATCH_GUARDED_BY(mutex_) = 1;
   std::map<Id, Entry> entries_ CONNWATCH_GUARDED_BY(mutex_);  // the oldest first

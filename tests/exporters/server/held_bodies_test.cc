@@ -1,5 +1,5 @@
-// With socket pairs: the far end shows whether a connection was closed. The bodies reserve memory
-// that nobody touches.
+// With socket pairs: the far end shows whether a connection was closed. The limit is smaller than
+// the daemon's, so that the bodies need little memory.
 #include "exporters/server/held_bodies.h"
 
 #include <gtest/gtest.h>
@@ -23,7 +23,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const MonotonicTime kStart{1'000s};
-constexpr std::size_t kMiB = std::size_t{1024} * 1024;
+constexpr std::size_t kKiB = 1'024;
+constexpr std::size_t kLimit = 32 * kKiB;
 
 HttpReply ReplyOf(std::size_t bytes) {
   std::string body;
@@ -84,29 +85,29 @@ class Reader {
 };
 
 TEST(HeldBodiesTest, CountsABodyAsLongAsItIsHeld) {
-  HeldBodies held;
+  HeldBodies held(kLimit);
   {
-    const Reader one(held, "a", ReplyOf(kMiB));
-    const Reader two(held, "b", ReplyOf(2 * kMiB));
-    EXPECT_EQ(held.bytes(), 3 * kMiB);
+    const Reader one(held, "a", ReplyOf(kKiB));
+    const Reader two(held, "b", ReplyOf(2 * kKiB));
+    EXPECT_EQ(held.bytes(), 3 * kKiB);
   }
   EXPECT_EQ(held.bytes(), 0U);
 }
 
 TEST(HeldBodiesTest, ABodyThatSeveralReadCountsOnce) {
-  HeldBodies held;
-  const HttpReply page = ReplyOf(20 * kMiB);
+  HeldBodies held(kLimit);
+  const HttpReply page = ReplyOf(20 * kKiB);
   const Reader one(held, "a", page);
   {
     const Reader two(held, "b", page);
-    EXPECT_EQ(held.bytes(), 20 * kMiB);
+    EXPECT_EQ(held.bytes(), 20 * kKiB);
     EXPECT_FALSE(one.IsCutOff());
   }
-  EXPECT_EQ(held.bytes(), 20 * kMiB);
+  EXPECT_EQ(held.bytes(), 20 * kKiB);
 }
 
 TEST(HeldBodiesTest, AStreamCountsWhatItHasInMemory) {
-  HeldBodies held;
+  HeldBodies held(kLimit);
   const HttpReply reply = StreamOf(1'000);
   const Reader reader(held, "a", reply);
   EXPECT_EQ(held.bytes(), 1'000U);
@@ -117,53 +118,53 @@ TEST(HeldBodiesTest, AStreamCountsWhatItHasInMemory) {
 }
 
 TEST(HeldBodiesTest, TheOldestOfTheSlowReadersGoesFirst) {
-  HeldBodies held;
-  const Reader first(held, "a", ReplyOf(12 * kMiB), kStart);
-  const Reader second(held, "b", ReplyOf(12 * kMiB), kStart + 1s);
-  const Reader third(held, "c", ReplyOf(12 * kMiB), kStart + HeldBodies::kSlowAfter);
+  HeldBodies held(kLimit);
+  const Reader first(held, "a", ReplyOf(12 * kKiB), kStart);
+  const Reader second(held, "b", ReplyOf(12 * kKiB), kStart + 1s);
+  const Reader third(held, "c", ReplyOf(12 * kKiB), kStart + HeldBodies::kSlowAfter);
   EXPECT_TRUE(first.IsCutOff());
   EXPECT_FALSE(second.IsCutOff());
   EXPECT_FALSE(third.IsCutOff());
-  EXPECT_EQ(held.bytes(), 24 * kMiB);
+  EXPECT_EQ(held.bytes(), 24 * kKiB);
 }
 
 TEST(HeldBodiesTest, TheMemoryOfABodyThatIsGivenUpIsFreeAtOnce) {
-  HeldBodies held;
-  HttpReply reply = ReplyOf(20 * kMiB);
+  HeldBodies held(kLimit);
+  HttpReply reply = ReplyOf(20 * kKiB);
   const std::weak_ptr<const std::string> body = reply.body;
   const Reader slow(held, "a", reply);
   reply.body.reset();
   EXPECT_NE(slow.held().body(), nullptr);
-  const Reader other(held, "b", ReplyOf(20 * kMiB), kStart + 1min);
+  const Reader other(held, "b", ReplyOf(20 * kKiB), kStart + 1min);
   EXPECT_TRUE(body.expired());
   EXPECT_EQ(slow.held().body(), nullptr);
 }
 
 TEST(HeldBodiesTest, WhoBeganAMomentAgoIsSparedWhereOthersAreSlow) {
-  HeldBodies held;
-  const Reader quick(held, "many", ReplyOf(10 * kMiB), kStart + 59s);
-  const Reader slow(held, "one", ReplyOf(10 * kMiB), kStart);
-  const Reader also_quick(held, "many", ReplyOf(10 * kMiB), kStart + 59s);
-  const Reader newest(held, "many", ReplyOf(10 * kMiB), kStart + 60s);
+  HeldBodies held(kLimit);
+  const Reader quick(held, "many", ReplyOf(10 * kKiB), kStart + 59s);
+  const Reader slow(held, "one", ReplyOf(10 * kKiB), kStart);
+  const Reader also_quick(held, "many", ReplyOf(10 * kKiB), kStart + 59s);
+  const Reader newest(held, "many", ReplyOf(10 * kKiB), kStart + 60s);
   EXPECT_TRUE(slow.IsCutOff());
   EXPECT_FALSE(quick.IsCutOff());
   EXPECT_FALSE(also_quick.IsCutOff());
 }
 
 TEST(HeldBodiesTest, WhereNobodyIsSlowTheClientWithMostRepliesGoesFirst) {
-  HeldBodies held;
-  const Reader scraper(held, "scraper", ReplyOf(10 * kMiB), kStart);
-  const Reader first(held, "flood", ReplyOf(10 * kMiB), kStart);
-  const Reader second(held, "flood", ReplyOf(10 * kMiB), kStart);
-  const Reader third(held, "flood", ReplyOf(10 * kMiB), kStart);
+  HeldBodies held(kLimit);
+  const Reader scraper(held, "scraper", ReplyOf(10 * kKiB), kStart);
+  const Reader first(held, "flood", ReplyOf(10 * kKiB), kStart);
+  const Reader second(held, "flood", ReplyOf(10 * kKiB), kStart);
+  const Reader third(held, "flood", ReplyOf(10 * kKiB), kStart);
   EXPECT_TRUE(first.IsCutOff());
   EXPECT_FALSE(scraper.IsCutOff());
   EXPECT_FALSE(second.IsCutOff());
 }
 
 TEST(HeldBodiesTest, WhoReadsTheSameBodyIsSpared) {
-  HeldBodies held;
-  const HttpReply page = ReplyOf(HeldBodies::kMaxBytesHeld + kMiB);
+  HeldBodies held(kLimit);
+  const HttpReply page = ReplyOf(kLimit + kKiB);
   const Reader early(held, "a", page, kStart);
   const Reader late(held, "b", page, kStart + 1min);
   EXPECT_FALSE(early.IsCutOff());
@@ -171,24 +172,24 @@ TEST(HeldBodiesTest, WhoReadsTheSameBodyIsSpared) {
 }
 
 TEST(HeldBodiesTest, ABodyThatIsLargerThanTheLimitIsServedAlone) {
-  HeldBodies held;
-  const Reader small(held, "a", ReplyOf(kMiB));
-  const Reader large(held, "b", ReplyOf(HeldBodies::kMaxBytesHeld + kMiB));
+  HeldBodies held(kLimit);
+  const Reader small(held, "a", ReplyOf(kKiB));
+  const Reader large(held, "b", ReplyOf(kLimit + kKiB));
   EXPECT_TRUE(small.IsCutOff());
   EXPECT_FALSE(large.IsCutOff());
-  const Reader next(held, "c", ReplyOf(kMiB));
+  const Reader next(held, "c", ReplyOf(kKiB));
   EXPECT_TRUE(large.IsCutOff());
   EXPECT_FALSE(next.IsCutOff());
 }
 
 TEST(HeldBodiesTest, AStreamIsGivenUpIfItHoldsSomething) {
-  HeldBodies held;
+  HeldBodies held(kLimit);
   const Reader empty(held, "a", StreamOf(0), kStart);
-  const Reader full(held, "b", StreamOf(4 * kMiB), kStart + 1s);
-  const Reader large(held, "c", ReplyOf(30 * kMiB), kStart + 1min);
+  const Reader full(held, "b", StreamOf(4 * kKiB), kStart + 1s);
+  const Reader large(held, "c", ReplyOf(30 * kKiB), kStart + 1min);
   EXPECT_FALSE(empty.IsCutOff()) << "that would free nothing";
   EXPECT_TRUE(full.IsCutOff());
-  EXPECT_EQ(held.bytes(), 30 * kMiB);
+  EXPECT_EQ(held.bytes(), 30 * kKiB);
 }
 
 // Readers that come, read and leave in any order.
@@ -211,8 +212,8 @@ class AnyOrder {
 
   void Begin() {
     const auto before = NotCutOff();
-    if (Below(3) == 0) page_ = ReplyOf((1 + Below(40)) * kMiB);
-    const HttpReply reply = Below(2) == 0 ? page_ : ReplyOf((1 + Below(12)) * kMiB);
+    if (Below(3) == 0) page_ = ReplyOf((1 + Below(40)) * kKiB);
+    const HttpReply reply = Below(2) == 0 ? page_ : ReplyOf((1 + Below(12)) * kKiB);
     const std::string client(1, "abcd"[Below(4)]);
     readers_.push_back(std::make_unique<Reader>(held_, client, reply, now_));
     const Reader& newest = *readers_.back();
@@ -222,10 +223,10 @@ class AnyOrder {
     EXPECT_EQ(held_.bytes(), BytesOf(after));
     const bool is_alone = std::ranges::all_of(
         after, [&](const Reader* reader) { return reader->body() == newest.body(); });
-    EXPECT_TRUE(held_.bytes() <= HeldBodies::kMaxBytesHeld || is_alone);
+    EXPECT_TRUE(held_.bytes() <= kLimit || is_alone);
     std::vector<const Reader*> all = before;
     all.push_back(&newest);
-    if (BytesOf(all) <= HeldBodies::kMaxBytesHeld) {
+    if (BytesOf(all) <= kLimit) {
       EXPECT_EQ(after, all) << "there was room";
     }
   }
@@ -267,8 +268,8 @@ class AnyOrder {
 
   std::mt19937 random_;
   MonotonicTime now_ = kStart;
-  HeldBodies held_;
-  HttpReply page_ = ReplyOf(kMiB);
+  HeldBodies held_{kLimit};
+  HttpReply page_ = ReplyOf(kKiB);
   std::vector<std::unique_ptr<Reader>> readers_;
 };
 
@@ -283,13 +284,13 @@ TEST(HeldBodiesTest, KeepsItsPromisesInAnyOrder) {
 
 // For ThreadSanitizer: the threads of several servers.
 TEST(HeldBodiesTest, MayBeUsedFromSeveralThreads) {
-  HeldBodies held;
+  HeldBodies held(kLimit);
   std::vector<std::thread> servers;
   for (const char* client : {"a", "b", "c"}) {
     servers.emplace_back([&held, client] {
       for (int i = 0; i < 200; ++i) {
-        const Reader one(held, client, ReplyOf(10 * kMiB), kStart + std::chrono::seconds(i));
-        const Reader two(held, client, ReplyOf(10 * kMiB), kStart + std::chrono::seconds(i));
+        const Reader one(held, client, ReplyOf(10 * kKiB), kStart + std::chrono::seconds(i));
+        const Reader two(held, client, ReplyOf(10 * kKiB), kStart + std::chrono::seconds(i));
         one.held().body();
         held.bytes();
       }

@@ -409,7 +409,7 @@ TEST(HttpConnectionsInAnyOrderTest, TheLimitsHold) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     AnyOrder any_order(seed);
-    for (int i = 0; i < 500; ++i) any_order.Step();
+    for (int i = 0; i < 200; ++i) any_order.Step();
     if (testing::Test::HasFailure()) return;
   }
 }
