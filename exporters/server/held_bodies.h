@@ -59,6 +59,7 @@ class HeldBodies {
 
   /// `max_bytes` is for tests.
   explicit HeldBodies(std::size_t max_bytes = kMaxBytesHeld) : max_bytes_(max_bytes) {}
+  ~HeldBodies() = default;
   HeldBodies(const HeldBodies&) = delete;
   HeldBodies& operator=(const HeldBodies&) = delete;
 
