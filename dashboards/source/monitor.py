@@ -168,11 +168,14 @@ CLIENTS = row(
                "Refusals by reason. login: somebody does not have the password, or guesses it. "
                "bad_request, timeout, tls, connection_limit: a broken client, or an attacker. "
                "shortage: the daemon has too few descriptors. The log has the client's address.",
-               [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=12),
+               [query(rate("connwatch_http_refusals_total"), "{{reason}}")], width=8),
+    timeseries("Unread replies", "bytes",
+               "Memory of the replies that HTTP clients have not read yet, at most 32 MiB.",
+               [query("connwatch_http_held_bytes{HOST}", "held")], width=8),
     timeseries("Lost log lines", "short",
                "Whoever reads the daemon's log was slower than the daemon wrote, or there was no space "
                "for it.",
-               [query("increase(connwatch_log_lines_lost_total{HOST}[5m])", "lost")], width=12),
+               [query("increase(connwatch_log_lines_lost_total{HOST}[5m])", "lost")], width=8),
 )
 
 SETUP = row(

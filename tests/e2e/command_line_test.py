@@ -87,7 +87,7 @@ class CommandLineTest(unittest.TestCase):
 
     def test_whatever_cannot_print_exits_1_and_says_why(self):
         web = self.folder / "web.yml"
-        web.write_text("basic_auth_users: {a: $2y$04$" + "a" * 53 + "}\n")
+        web.write_text("basic_auth_users: {a: $2y$04$" + "." * 53 + "}\n")
         for arguments in (["--version"], ["--help"], ["--once"], ["--print-rules"], ["--check-config"],
                           ["--check-config", "--web.config.file", web]):
             with self.subTest(arguments), open("/dev/full", "w") as full:

@@ -22,6 +22,7 @@ SIGNALS = re.findall(r"^\| `(\w+)` \| (?:host|listener|group) \|",
                      (SOURCE_DIR / "docs/alerts.md").read_text(), re.MULTILINE)
 # What could break out of YAML, of PromQL, of a regular expression or of a Go template.
 HOSTILE = 'a.b*c\\d "e" \'f\' #g: {h} `i` %j $k\n\tl\u0085\u2028\u00e9|(['
+PATTERN = HOSTILE.replace("*", "").replace("\n\t", "")  # no subject has a control character
 PROMETHEUS_CONFIG = """
 global: {{scrape_interval: 1s}}
 rule_files: [connwatch.alerts.yml]
@@ -46,7 +47,7 @@ def hostile_rules():
              "Growth": {"growth": {"per_second": 0.5, "over": "5s"}, "clear": {"below": 1}},
              "Both": {"above": 1, "growth": {"per_second": 0.5, "over": "1h"}, "for": "1500ms"}}
     return [{"name": f"{form}_{signal}", "signal": signal, **keys, "labels": {"text": HOSTILE + "{{"},
-             "annotations": annotations, "match": [HOSTILE.replace("*", ""), "host", "x(*"]}
+             "annotations": annotations, "match": [PATTERN, "host", "x(*"]}
             for signal in SIGNALS for form, keys in forms.items()]
 
 
