@@ -128,8 +128,10 @@ void HttpConnections::MakeRoom(MonotonicTime now) {
   std::vector<Connection*> candidates = OfClientsWithMost();
   if (candidates.empty()) return;
   std::ranges::sort(candidates, {}, [now](const Connection* connection) {
-    const bool is_idle = !connection->is_replying && connection->HasWaitedLong(now);
-    return std::tuple(!is_idle, connection->since, connection->is_replying, connection->id);
+    const bool has_waited_long = connection->HasWaitedLong(now);
+    const bool may_be_silent = !connection->is_replying && now - connection->since >= kShortWait;
+    return std::tuple(!has_waited_long, has_waited_long && connection->is_replying, !may_be_silent,
+                      connection->since, connection->id);
   });
   const auto found = std::ranges::find_if_not(candidates, &Connection::HasUnreadRequest);
   Close(found == candidates.end() ? *candidates.front() : **found, ConnectionClosing::kForRoom);

@@ -41,6 +41,8 @@ class HttpConnections {
 
   /// Who waits this long for a request or for the client to read a reply makes room first.
   static constexpr std::chrono::seconds kLongWait{5};
+  /// Most requests come sooner after their connection.
+  static constexpr std::chrono::milliseconds kShortWait{200};
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
@@ -53,8 +55,9 @@ class HttpConnections {
   /// it refuses the new one, that is, closes it.
   ///
   /// If max_connections are open already, this closes a connection of the client that has the most.
-  /// It chooses the one that has waited longest. One that has waited for a request for kLongWait
-  /// goes before one that has waited for a reply to be read. A connection whose request has arrived
+  /// Those that have waited for a request for kLongWait go first, then those that have waited as
+  /// long for a reply to be read, then those that have waited for a request for kShortWait, then
+  /// the others. Among equals the longest wait goes first. A connection whose request has arrived
   /// and was not read yet goes last.
   Id Add(int fd, const std::string& client, MonotonicTime now);
   /// Closes a connection as Add does at max_connections, if there is one. For a new connection that

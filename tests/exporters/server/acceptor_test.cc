@@ -34,9 +34,10 @@ void WaitFor(const std::function<bool()>& condition, const char* what) {
   EXPECT_TRUE(condition()) << what;
 }
 
-int LowestFreeDescriptor() {
-  const int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
-  close(fd);
+// The free descriptor that has `before` other free ones below it.
+int FreeDescriptor(int before) {
+  int fd = 0;
+  while (fcntl(fd, F_GETFD) >= 0 || before-- > 0) ++fd;
   return fd;
 }
 
@@ -173,7 +174,7 @@ TEST_F(AcceptorTest, WithoutADescriptorForClientsAClientWaits) {
   std::vector<std::unique_ptr<LoopbackClient>> clients;
   for (int i = 0; i < 3; ++i) clients.push_back(Connect());
   // One for the acceptor itself, and two for clients.
-  const DescriptorLimit limit(DescriptorLimit::That(LowestFreeDescriptor() + 3));
+  const DescriptorLimit limit(DescriptorLimit::That(FreeDescriptor(3)));
   Start(10);
   WaitFor([&] { return shortages().size() == 1; }, "the shortage is told");
   EXPECT_EQ(taken(), 2U);
@@ -193,7 +194,7 @@ TEST_F(AcceptorTest, WithoutAnyDescriptorAClientWaitsInTheKernel) {
   WaitFor([&] { return taken() == 1; }, "it is accepted");
   const auto waiting = Connect();
   {
-    const DescriptorLimit limit(LowestFreeDescriptor());
+    const DescriptorLimit limit(FreeDescriptor(0));
     acceptor_->GiveBack();
     WaitFor([&] { return requests_for_room() >= 2; }, "it asks for room again and again");
     EXPECT_EQ(shortages().size(), 1U) << "it is told once";
@@ -206,7 +207,7 @@ TEST_F(AcceptorTest, EachShortageIsTold) {
   Start(10);
   std::vector<std::unique_ptr<LoopbackClient>> clients;
   for (std::size_t i = 1; i <= 2; ++i) {
-    const DescriptorLimit limit(DescriptorLimit::That(LowestFreeDescriptor() + 1));
+    const DescriptorLimit limit(DescriptorLimit::That(FreeDescriptor(0) + 1));
     clients.push_back(Connect());  // its own descriptor is the last one
     WaitFor([&] { return shortages().size() == i; }, "the shortage is told");
     clients.back().reset();
@@ -237,7 +238,7 @@ TEST_F(AcceptorTest, StopsWhileItWaitsForAPlace) {
 
 TEST_F(AcceptorTest, StopsWhileItWaitsForADescriptor) {
   const auto client = Connect();
-  const DescriptorLimit limit(DescriptorLimit::That(LowestFreeDescriptor() + 1));
+  const DescriptorLimit limit(DescriptorLimit::That(FreeDescriptor(0) + 1));
   Start(10);
   WaitFor([&] { return shortages().size() == 1; }, "the shortage is told");
   acceptor_->Stop();

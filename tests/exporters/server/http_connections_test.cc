@@ -138,6 +138,26 @@ TEST_F(HttpConnectionsTest, OneThatJustCameDoesNotMakeRoomForThoseThatStayedLong
   EXPECT_FALSE(scraper.IsClosed());
 }
 
+TEST_F(HttpConnectionsTest, SilentOnesMakeRoomBeforeAReaderThatCameBefore) {
+  const Peer reader(connections_, "a");
+  connections_.BeginReply(reader.id, kStart);
+  const Peer silent(connections_, "b", kStart + 1ms);
+  const Peer other(connections_, "c", kStart + 1ms);
+  const Peer newcomer(connections_, "d", kStart + 1ms + HttpConnections::kShortWait);
+  EXPECT_FALSE(reader.IsClosed());
+  EXPECT_TRUE(silent.IsClosed());
+}
+
+TEST_F(HttpConnectionsTest, WhoHasReadForLongMakesRoomBeforeOneThatCameLater) {
+  const Peer reader(connections_, "a");
+  connections_.BeginReply(reader.id, kStart);
+  const Peer second(connections_, "b", kStart + HttpConnections::kLongWait - 1s);
+  const Peer third(connections_, "c", kStart + HttpConnections::kLongWait - 1s);
+  const Peer newcomer(connections_, "d", kStart + HttpConnections::kLongWait);
+  EXPECT_TRUE(reader.IsClosed());
+  EXPECT_FALSE(second.IsClosed());
+}
+
 TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   const Peer first(connections_, "a");
   const Peer second(connections_, "a");
