@@ -124,28 +124,24 @@ bool HttpConnections::MakeRoomOf(const std::string& client, MonotonicTime now) {
   return found != waiting.end() || !slow.empty();
 }
 
+int HttpConnections::Connection::Patience(MonotonicTime now) const {
+  const auto waited = now - since;
+  if (waited >= kLongWait) return is_replying ? 1 : 0;
+  return !is_replying && waited >= kShortWait ? 2 : 3;
+}
+
 void HttpConnections::MakeRoom(MonotonicTime now) {
-  std::vector<Connection*> candidates = OfClientsWithMost();
+  std::vector<Connection*> candidates;
+  for (const auto& [client, ids] : open_of_) {
+    for (const Id id : ids) candidates.push_back(&connections_.at(id));
+  }
   if (candidates.empty()) return;
-  std::ranges::sort(candidates, {}, [now](const Connection* connection) {
-    const bool has_waited_long = connection->HasWaitedLong(now);
-    const bool may_be_silent = !connection->is_replying && now - connection->since >= kShortWait;
-    return std::tuple(!has_waited_long, has_waited_long && connection->is_replying, !may_be_silent,
-                      connection->since, connection->id);
+  std::ranges::sort(candidates, {}, [&](const Connection* one) CONNWATCH_REQUIRES(mutex_) {
+    const auto of_client = static_cast<std::ptrdiff_t>(open_of_.at(one->client).size());
+    return std::tuple(one->Patience(now), -of_client, one->since, one->is_replying, one->id);
   });
   const auto found = std::ranges::find_if_not(candidates, &Connection::HasUnreadRequest);
   Close(found == candidates.end() ? *candidates.front() : **found, ConnectionClosing::kForRoom);
-}
-
-std::vector<HttpConnections::Connection*> HttpConnections::OfClientsWithMost() {
-  std::size_t most = 0;
-  for (const auto& [client, ids] : open_of_) most = std::max(most, ids.size());
-  std::vector<Connection*> connections;
-  for (const auto& [client, ids] : open_of_) {
-    if (ids.size() < most) continue;
-    for (const Id id : ids) connections.push_back(&connections_.at(id));
-  }
-  return connections;
 }
 
 }  // namespace connwatch

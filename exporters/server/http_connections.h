@@ -54,11 +54,11 @@ class HttpConnections {
   /// the client to read its reply, for kLongWait at least. If there is no such connection either,
   /// it refuses the new one, that is, closes it.
   ///
-  /// If max_connections are open already, this closes a connection of the client that has the most.
-  /// Those that have waited for a request for kLongWait go first, then those that have waited as
-  /// long for a reply to be read, then those that have waited for a request for kShortWait, then
-  /// the others. Among equals the longest wait goes first. A connection whose request has arrived
-  /// and was not read yet goes last.
+  /// If max_connections are open already, this closes a connection of any client. First go those
+  /// that have waited for a request for kLongWait, then those that have waited as long for a reply
+  /// to be read, then those that have waited for a request for kShortWait, then the others. Among
+  /// equals one of the client with the most connections goes first, and of these the one that has
+  /// waited longest. A connection whose request has arrived and was not read yet goes last.
   Id Add(int fd, const std::string& client, MonotonicTime now);
   /// Closes a connection as Add does at max_connections, if there is one. For a new connection that
   /// lacks something else than a place.
@@ -92,6 +92,8 @@ class HttpConnections {
 
     bool IsClosing() const { return closing != ConnectionClosing::kByOthers; }
     bool HasWaitedLong(MonotonicTime now) const { return now - since >= kLongWait; }
+    // Who has less makes room first.
+    int Patience(MonotonicTime now) const;
     // Returns true iff a request has begun to arrive, and the server has read nothing of it.
     bool HasUnreadRequest() const;
   };
@@ -102,8 +104,6 @@ class HttpConnections {
   void MakeRoom(MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   // Returns false if no connection of the client may be closed.
   bool MakeRoomOf(const std::string& client, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
-  // The open connections of those clients that have the most.
-  std::vector<Connection*> OfClientsWithMost() CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;
   mutable Mutex mutex_;

@@ -66,6 +66,8 @@ class Attacker:
 class SlowReader(Attacker):
     """Asks for pages and takes 2 kB of them now and then, so that no pause ends the connection."""
 
+    pause_s = 0.5
+
     PATHS = (b"/metrics", b"/api/v1/listeners?limit=1000", b"/api/v1/groups?limit=1000", b"/")
 
     def attack(self):
