@@ -44,7 +44,7 @@ class LineQueue {
   std::uint64_t lost() const { return lost_; }
 
  private:
-  static std::size_t CostOf(const std::string& line) { return line.size() + sizeof(line); }
+  static std::size_t CostOf(const std::string& line) { return line.size() + sizeof(std::string); }
   void DropOldest();
 
   std::size_t max_bytes_;

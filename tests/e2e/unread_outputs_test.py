@@ -144,7 +144,7 @@ class UnreadOutputsTest(unittest.TestCase):
             self.assertEqual(daemon.stop(deadline_s=STOP_S), 0)
 
     def test_a_log_on_a_full_device(self):
-        with ToFullDevice() as daemon:
+        with ToFullDevice(FAST) as daemon:
             self.assertGreater(daemon.page().get("connwatch_log_lines_lost_total"), 0)
             self.assert_it_works(daemon)
             self.assertEqual(daemon.stop(deadline_s=STOP_S), 0)
