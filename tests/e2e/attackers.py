@@ -6,7 +6,6 @@ import random
 import signal
 import socket
 import threading
-import time
 
 from support import DEADLINE_S
 

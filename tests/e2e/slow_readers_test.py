@@ -8,7 +8,7 @@ import threading
 import time
 import unittest
 
-from support import DEADLINE_S, Daemon, Page, main, wait_until
+from support import DEADLINE_S, Daemon, main, wait_until
 
 MAX_HELD = 32 * 1024 * 1024  # kMaxBytesHeld in exporters/server/held_bodies.h
 LISTENERS = 600  # they make the page large
