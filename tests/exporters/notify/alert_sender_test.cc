@@ -190,8 +190,10 @@ TEST(AlertSenderTest, WhileTheLoopHangsNothingIsSent) {
   };
   post();
   ASSERT_TRUE(WaitUntil([&] { return posts == 1; }));
+  ASSERT_TRUE(a_few_turns()) << "the request has ended before the time goes on";
   seconds += 5;
   ASSERT_TRUE(WaitUntil([&] { return posts == 2; })) << "the loop is late, but runs";
+  ASSERT_TRUE(a_few_turns());
 
   seconds += 20;
   ASSERT_TRUE(WaitUntil([&] { return lines_so_far().size() == 1; }));
