@@ -125,9 +125,8 @@ bool HttpConnections::MakeRoomOf(const std::string& client, MonotonicTime now) {
 }
 
 int HttpConnections::Connection::Patience(MonotonicTime now) const {
-  const auto waited = now - since;
-  if (waited >= kLongWait) return is_replying ? 1 : 0;
-  return !is_replying && waited >= kShortWait ? 2 : 3;
+  if (is_replying || now - since < kShortWait) return 2;
+  return HasWaitedLong(now) ? 0 : 1;
 }
 
 void HttpConnections::MakeRoom(MonotonicTime now) {

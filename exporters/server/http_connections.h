@@ -55,10 +55,10 @@ class HttpConnections {
   /// it refuses the new one, that is, closes it.
   ///
   /// If max_connections are open already, this closes a connection of any client. First go those
-  /// that have waited for a request for kLongWait, then those that have waited as long for a reply
-  /// to be read, then those that have waited for a request for kShortWait, then the others. Among
-  /// equals one of the client with the most connections goes first, and of these the one that has
-  /// waited longest. A connection whose request has arrived and was not read yet goes last.
+  /// that have waited for a request for kLongWait, then those that have waited for one for
+  /// kShortWait, then the others. Among equals one of the client with the most connections goes
+  /// first, and of these the one that has waited longest. A connection whose request has arrived
+  /// and was not read yet goes last.
   Id Add(int fd, const std::string& client, MonotonicTime now);
   /// Closes a connection as Add does at max_connections, if there is one. For a new connection that
   /// lacks something else than a place.
