@@ -124,23 +124,26 @@ bool HttpConnections::MakeRoomOf(const std::string& client, MonotonicTime now) {
   return found != waiting.end() || !slow.empty();
 }
 
-int HttpConnections::Connection::Patience(MonotonicTime now) const {
-  if (is_replying || now - since < kShortWait) return 2;
-  return HasWaitedLong(now) ? 0 : 1;
-}
-
 void HttpConnections::MakeRoom(MonotonicTime now) {
-  std::vector<Connection*> candidates;
-  for (const auto& [client, ids] : open_of_) {
-    for (const Id id : ids) candidates.push_back(&connections_.at(id));
-  }
+  std::vector<Connection*> candidates = OfClientsWithMost();
   if (candidates.empty()) return;
-  std::ranges::sort(candidates, {}, [&](const Connection* one) CONNWATCH_REQUIRES(mutex_) {
-    const auto of_client = static_cast<std::ptrdiff_t>(open_of_.at(one->client).size());
-    return std::tuple(one->Patience(now), -of_client, one->since, one->is_replying, one->id);
+  std::ranges::sort(candidates, {}, [now](const Connection* connection) {
+    const bool is_idle = !connection->is_replying && connection->HasWaitedLong(now);
+    return std::tuple(!is_idle, connection->since, connection->is_replying, connection->id);
   });
   const auto found = std::ranges::find_if_not(candidates, &Connection::HasUnreadRequest);
   Close(found == candidates.end() ? *candidates.front() : **found, ConnectionClosing::kForRoom);
+}
+
+std::vector<HttpConnections::Connection*> HttpConnections::OfClientsWithMost() {
+  std::size_t most = 0;
+  for (const auto& [client, ids] : open_of_) most = std::max(most, ids.size());
+  std::vector<Connection*> connections;
+  for (const auto& [client, ids] : open_of_) {
+    if (ids.size() < most) continue;
+    for (const Id id : ids) connections.push_back(&connections_.at(id));
+  }
+  return connections;
 }
 
 }  // namespace connwatch

@@ -41,8 +41,6 @@ class HttpConnections {
 
   /// Who waits this long for a request or for the client to read a reply makes room first.
   static constexpr std::chrono::seconds kLongWait{5};
-  /// Most requests come sooner after their connection.
-  static constexpr std::chrono::milliseconds kShortWait{200};
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
@@ -54,10 +52,9 @@ class HttpConnections {
   /// the client to read its reply, for kLongWait at least. If there is no such connection either,
   /// it refuses the new one, that is, closes it.
   ///
-  /// If max_connections are open already, this closes a connection of any client. First go those
-  /// that have waited for a request for kLongWait, then those that have waited for one for
-  /// kShortWait, then the others. Among equals one of the client with the most connections goes
-  /// first, and of these the one that has waited longest. A connection whose request has arrived
+  /// If max_connections are open already, this closes a connection of the client that has the most.
+  /// It chooses the one that has waited longest. One that has waited for a request for kLongWait
+  /// goes before one that has waited for a reply to be read. A connection whose request has arrived
   /// and was not read yet goes last.
   Id Add(int fd, const std::string& client, MonotonicTime now);
   /// Closes a connection as Add does at max_connections, if there is one. For a new connection that
@@ -92,8 +89,6 @@ class HttpConnections {
 
     bool IsClosing() const { return closing != ConnectionClosing::kByOthers; }
     bool HasWaitedLong(MonotonicTime now) const { return now - since >= kLongWait; }
-    // Who has less makes room first.
-    int Patience(MonotonicTime now) const;
     // Returns true iff a request has begun to arrive, and the server has read nothing of it.
     bool HasUnreadRequest() const;
   };
@@ -104,6 +99,8 @@ class HttpConnections {
   void MakeRoom(MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   // Returns false if no connection of the client may be closed.
   bool MakeRoomOf(const std::string& client, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
+  // The open connections of those clients that have the most.
+  std::vector<Connection*> OfClientsWithMost() CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;
   mutable Mutex mutex_;

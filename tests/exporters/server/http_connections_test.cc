@@ -138,28 +138,6 @@ TEST_F(HttpConnectionsTest, OneThatJustCameDoesNotMakeRoomForThoseThatStayedLong
   EXPECT_FALSE(scraper.IsClosed());
 }
 
-TEST_F(HttpConnectionsTest, SilentOnesMakeRoomBeforeAReaderThatCameBefore) {
-  const Peer reader(connections_, "a");
-  connections_.BeginReply(reader.id, kStart);
-  const Peer silent(connections_, "b", kStart + 1ms);
-  const Peer other(connections_, "c", kStart + 1ms);
-  const Peer newcomer(connections_, "d", kStart + 1ms + HttpConnections::kShortWait);
-  EXPECT_FALSE(reader.IsClosed());
-  EXPECT_TRUE(silent.IsClosed());
-}
-
-TEST_F(HttpConnectionsTest, SilentOnesMakeRoomBeforeAReaderWhoseClientHasMore) {
-  const Peer reader(connections_, "a");
-  connections_.BeginReply(reader.id, kStart);
-  const Peer other(connections_, "a");
-  connections_.BeginReply(other.id, kStart);
-  const Peer silent(connections_, "b");
-  const Peer newcomer(connections_, "c", kStart + HttpConnections::kShortWait);
-  EXPECT_FALSE(reader.IsClosed());
-  EXPECT_FALSE(other.IsClosed());
-  EXPECT_TRUE(silent.IsClosed());
-}
-
 TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   const Peer first(connections_, "a");
   const Peer second(connections_, "a");
