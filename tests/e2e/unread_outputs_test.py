@@ -17,8 +17,9 @@ from support import Daemon, cannot_run, main, wait_until
 
 F_SETPIPE_SZ = 1031
 PAGE = 4096
-FAST = "poll: {full: 200ms, handshakes: 200ms}\ncpu_budget: 100%\n"
-BAD = FAST + "nonsense: 1\n"  # each reload of it writes two lines
+FAST = "poll: {full: 500ms, handshakes: 500ms}\ncpu_budget: 100%\n"
+BAD = FAST + "".join(f"mistake{i}: 1\n" for i in range(20))  # a reload of it writes 8 KB
+LONGEST_LINE = 600
 LOST = re.compile(r"(\d+) log lines were lost: ")
 # In time: the alert sender may take half a second, the log one second.
 STOP_S = 15
@@ -50,14 +51,10 @@ class Unread(Daemon):
         return "(in the pipe)"
 
     def fill_the_log(self):
-        """Reloads a file with mistakes until the pipe has no room for another line."""
+        """Reloads a file with so many mistakes that the pipe has no room for another line."""
         self.write_config(BAD)
-
-        def is_full():
-            for _ in range(20):
-                self.process.send_signal(signal.SIGHUP)
-            return self.bytes_in_pipe() > PAGE - 300
-        wait_until(is_full, "a full pipe")
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.bytes_in_pipe() > PAGE - LONGEST_LINE, "a full pipe")
 
     def bytes_in_pipe(self):
         count = ctypes.c_int()
@@ -106,7 +103,7 @@ class UnreadOutputsTest(unittest.TestCase):
 
     def test_lost_lines_are_counted_and_told(self):
         with Unread(has_long_lines=True) as daemon:
-            daemon.write_config(FAST + "".join(f"mistake{i}: 1\n" for i in range(20)))
+            daemon.write_config(BAD)
             lost = lambda: daemon.page().get("connwatch_log_lines_lost_total")
 
             def some_are_lost():
@@ -154,16 +151,16 @@ class UnreadOutputsTest(unittest.TestCase):
             with Daemon(FAST, env={**os.environ, **environment, "WATCHDOG_USEC": "2000000"}) as daemon:
                 with socket.create_server(("127.0.0.1", 0)):  # the status changes
                     self.assert_it_works(daemon)
-                daemon.reload(FAST + "peak_window: 30s\n")
+                daemon.process.send_signal(signal.SIGHUP)
+                wait_until(lambda: "configuration reloaded" in daemon.log(), "a reload")
                 self.assert_it_works(daemon)
                 heard = []
 
-                def is_told():
+                def is_all_told():
                     heard.extend(messages(manager))
-                    return [message for message in heard if message.startswith("STATUS=")]
-                wait_until(is_told, "the daemon tells what it could not tell before")
-                wait_until(lambda: heard.extend(messages(manager)) or "WATCHDOG=1" in heard,
-                           "it answers the watchdog")
+                    kinds = [message.split("=")[0] for message in heard]
+                    return kinds.count("READY") == 2 and {"STATUS", "WATCHDOG"} < set(kinds)
+                wait_until(is_all_told, "the daemon tells what it could not tell before")
                 states = [message.split("\n")[0] for message in heard
                           if not message.startswith(("STATUS=", "WATCHDOG="))]
                 self.assertEqual(states, ["READY=1", "RELOADING=1", "READY=1"])
