@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <tuple>
 
 #include "exporters/server/received_bytes.h"
 
@@ -124,26 +123,32 @@ bool HttpConnections::MakeRoomOf(const std::string& client, MonotonicTime now) {
   return found != waiting.end() || !slow.empty();
 }
 
-void HttpConnections::MakeRoom(MonotonicTime now) {
-  std::vector<Connection*> candidates = OfClientsWithMost();
-  if (candidates.empty()) return;
-  std::ranges::sort(candidates, {}, [now](const Connection* connection) {
-    const bool is_idle = !connection->is_replying && connection->HasWaitedLong(now);
-    return std::tuple(!is_idle, connection->since, connection->is_replying, connection->id);
-  });
-  const auto found = std::ranges::find_if_not(candidates, &Connection::HasUnreadRequest);
-  Close(found == candidates.end() ? *candidates.front() : **found, ConnectionClosing::kForRoom);
+HttpConnections::Standing HttpConnections::StandingOf(const Connection& connection,
+                                                      MonotonicTime now) const {
+  const bool has_request = connection.HasUnreadRequest();
+  const bool is_silent =
+      !connection.is_replying && !has_request && now - connection.since >= kShortWait;
+  const auto of_client = static_cast<std::ptrdiff_t>(open_of_.at(connection.client).size());
+  return {!(is_silent && connection.HasWaitedLong(now)),
+          !is_silent,
+          -of_client,
+          has_request,
+          connection.since,
+          connection.is_replying};
 }
 
-std::vector<HttpConnections::Connection*> HttpConnections::OfClientsWithMost() {
-  std::size_t most = 0;
-  for (const auto& [client, ids] : open_of_) most = std::max(most, ids.size());
-  std::vector<Connection*> connections;
-  for (const auto& [client, ids] : open_of_) {
-    if (ids.size() < most) continue;
-    for (const Id id : ids) connections.push_back(&connections_.at(id));
+// Asks the kernel twice for each connection, at most.
+void HttpConnections::MakeRoom(MonotonicTime now) {
+  Connection* victim = nullptr;
+  Standing lowest{};
+  for (auto& [id, connection] : connections_) {
+    if (connection.IsClosing()) continue;
+    const Standing standing = StandingOf(connection, now);
+    if (victim != nullptr && standing >= lowest) continue;
+    victim = &connection;
+    lowest = standing;
   }
-  return connections;
+  if (victim != nullptr) Close(*victim, ConnectionClosing::kForRoom);
 }
 
 }  // namespace connwatch

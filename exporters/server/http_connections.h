@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -41,6 +42,8 @@ class HttpConnections {
 
   /// Who waits this long for a request or for the client to read a reply makes room first.
   static constexpr std::chrono::seconds kLongWait{5};
+  /// Most requests come sooner after their connection.
+  static constexpr std::chrono::milliseconds kShortWait{200};
 
   explicit HttpConnections(const ConnectionLimits& limits) : limits_(limits) {}
 
@@ -52,10 +55,11 @@ class HttpConnections {
   /// the client to read its reply, for kLongWait at least. If there is no such connection either,
   /// it refuses the new one, that is, closes it.
   ///
-  /// If max_connections are open already, this closes a connection of the client that has the most.
-  /// It chooses the one that has waited longest. One that has waited for a request for kLongWait
-  /// goes before one that has waited for a reply to be read. A connection whose request has arrived
-  /// and was not read yet goes last.
+  /// If max_connections are open already, this closes a connection of any client. First go those
+  /// that have waited for a request for kLongWait, then those that have waited for one for
+  /// kShortWait, then the others. A connection whose request has arrived and was not read yet is
+  /// one of the others. Among equals one of the client with the most connections goes first. Of
+  /// these one without such a request goes first, and then the one that has waited longest.
   Id Add(int fd, const std::string& client, MonotonicTime now);
   /// Closes a connection as Add does at max_connections, if there is one. For a new connection that
   /// lacks something else than a place.
@@ -96,11 +100,15 @@ class HttpConnections {
   void Close(Connection& connection, ConnectionClosing why) CONNWATCH_REQUIRES(mutex_);
   // Counts the connection as open no more.
   void Forget(const Connection& connection) CONNWATCH_REQUIRES(mutex_);
+  // The lowest makes room first. In this order: has not been silent for kLongWait, has not been
+  // silent for kShortWait, minus the connections of its client, its request has arrived, since
+  // when it waits, it sends a reply.
+  using Standing = std::tuple<bool, bool, std::ptrdiff_t, bool, MonotonicTime, bool>;
+  Standing StandingOf(const Connection& connection, MonotonicTime now) const
+      CONNWATCH_REQUIRES(mutex_);
   void MakeRoom(MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
   // Returns false if no connection of the client may be closed.
   bool MakeRoomOf(const std::string& client, MonotonicTime now) CONNWATCH_REQUIRES(mutex_);
-  // The open connections of those clients that have the most.
-  std::vector<Connection*> OfClientsWithMost() CONNWATCH_REQUIRES(mutex_);
 
   const ConnectionLimits limits_;
   mutable Mutex mutex_;

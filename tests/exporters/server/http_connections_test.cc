@@ -138,6 +138,28 @@ TEST_F(HttpConnectionsTest, OneThatJustCameDoesNotMakeRoomForThoseThatStayedLong
   EXPECT_FALSE(scraper.IsClosed());
 }
 
+TEST_F(HttpConnectionsTest, SilentOnesMakeRoomBeforeReadersWhoseClientHasMore) {
+  const Peer reader(connections_, "a");
+  const Peer other(connections_, "a");
+  for (const Peer* peer : {&reader, &other}) connections_.BeginReply(peer->id, kStart);
+  const Peer silent(connections_, "b");
+  const Peer newcomer(connections_, "c", kStart + HttpConnections::kShortWait);
+  EXPECT_FALSE(reader.IsClosed());
+  EXPECT_FALSE(other.IsClosed());
+  EXPECT_TRUE(silent.IsClosed());
+}
+
+TEST_F(HttpConnectionsTest, ACrowdThatHasJustSentSomethingDoesNotCostAReaderItsPlace) {
+  const Peer reader(connections_, "reader");
+  connections_.BeginReply(reader.id, kStart);
+  const Peer first(connections_, "crowd", kStart + 1ms);
+  const Peer second(connections_, "crowd", kStart + 1ms);
+  for (const Peer* peer : {&first, &second}) peer->Send();
+  const Peer newcomer(connections_, "crowd", kStart + 2ms);
+  EXPECT_FALSE(reader.IsClosed());
+  EXPECT_TRUE(first.IsClosed());
+}
+
 TEST_F(HttpConnectionsTest, AClosedOneLeavesItsPlace) {
   const Peer first(connections_, "a");
   const Peer second(connections_, "a");
