@@ -40,20 +40,14 @@ int FirstDescriptorNotForClients() {
   return static_cast<int>(known - std::min(kReserve, known / 2));
 }
 
-Result<std::unique_ptr<Acceptor>> Acceptor::Start(int listening_fd, Options options) {
+Result<std::unique_ptr<Acceptor>> Acceptor::Create(int listening_fd, Options options) {
   const int wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_fd < 0) {
     Error error = Error::FromErrno(errno, "eventfd");
     close(listening_fd);
     return error;
   }
-  std::unique_ptr<Acceptor> acceptor(new Acceptor(listening_fd, wake_fd, std::move(options)));
-  try {
-    acceptor->thread_ = std::thread([self = acceptor.get()] { self->Run(); });
-  } catch (const std::system_error& error) {
-    return Error::FromErrno(error.code().value(), "start the thread that accepts connections");
-  }
-  return acceptor;
+  return std::unique_ptr<Acceptor>(new Acceptor(listening_fd, wake_fd, std::move(options)));
 }
 
 Acceptor::Acceptor(int listening_fd, int wake_fd, Options options)
@@ -63,6 +57,15 @@ Acceptor::~Acceptor() {
   Stop();
   close(wake_fd_);
   close(listening_fd_);
+}
+
+Result<void> Acceptor::Start() {
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    return Error::FromErrno(error.code().value(), "start the thread that accepts connections");
+  }
+  return {};
 }
 
 void Acceptor::Stop() {

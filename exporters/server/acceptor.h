@@ -39,14 +39,18 @@ class Acceptor {
     std::function<void(const Error& why, bool is_new)> on_shortage;
   };
 
-  /// Starts to accept. Takes over `listening_fd`, which must be non-blocking, also if it fails. The
-  /// error says that no descriptor was free, or that the thread could not be started.
-  static Result<std::unique_ptr<Acceptor>> Start(int listening_fd, Options options);
+  /// Makes an acceptor that does not accept yet. Takes over `listening_fd`, which must be
+  /// non-blocking, also if it fails. The error says that no descriptor was free.
+  static Result<std::unique_ptr<Acceptor>> Create(int listening_fd, Options options);
   /// Stops. Does not close the connections that were taken.
   ~Acceptor();
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  /// Starts to accept. Call it once, when everything that `take` uses is there, also what calls
+  /// GiveBack: a connection may end before this has returned. The error says that the thread could
+  /// not be started.
+  Result<void> Start();
   /// Ends the thread at once. `take` is not called after this has returned.
   void Stop();
 

@@ -320,14 +320,14 @@ Result<void> HttpServer::StartAccepting(const HttpLimits& limits) {
     const auto* address = reinterpret_cast<const sockaddr*>(&accepted.address);
     return MHD_add_connection(daemon_, accepted.fd, address, accepted.address_size) == MHD_YES;
   };
-  auto acceptor = Acceptor::Start(
+  auto acceptor = Acceptor::Create(
       socket_.Release(),
       {.places = std::size_t{limits.max_connections} + kConnectionHeadroom,
        .take = take,
        .on_shortage = [this](const Error& why, bool is_new) { OnShortage(why, is_new); }});
   if (!acceptor) return std::move(acceptor).error();
   acceptor_ = std::move(acceptor).value();
-  return {};
+  return acceptor_->Start();
 }
 
 void HttpServer::OnShortage(const Error& why, bool is_new) {

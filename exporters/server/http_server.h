@@ -41,7 +41,7 @@ struct HttpServices {
 class HttpServer {
  public:
   /// Starts to serve, over TLS if the guard's policy says so at this moment. EIO if libmicrohttpd
-  /// does not start. Otherwise see Acceptor::Start.
+  /// does not start. Otherwise see Acceptor.
   static Result<std::unique_ptr<HttpServer>> Start(ListeningSocket socket, const HttpLimits& limits,
                                                    const HttpServices& services);
   /// Closes every connection and ends the threads. Every BodyStream must be complete.

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -72,7 +73,7 @@ class AcceptorTest : public testing::Test {
   }
 
   void Start(std::size_t places) {
-    auto started = Acceptor::Start(
+    auto created = Acceptor::Create(
         socket_.Release(),
         {.places = places,
          .take = [this](const AcceptedConnection& connection) { return Take(connection); },
@@ -82,8 +83,10 @@ class AcceptorTest : public testing::Test {
                ++requests_for_room_;
                if (is_new) shortages_.push_back(why.context);
              }});
+    ASSERT_TRUE(created) << created.error().context;
+    acceptor_ = std::move(created).value();
+    const Result<void> started = acceptor_->Start();
     ASSERT_TRUE(started) << started.error().context;
-    acceptor_ = std::move(started).value();
   }
 
   bool Take(const AcceptedConnection& connection) {
@@ -157,6 +160,26 @@ TEST_F(AcceptorTest, WhoFindsNoPlaceWaitsUntilAnotherEnds) {
   }
   WaitFor([&] { return taken() == 2; }, "the last two have a place");
   EXPECT_TRUE(shortages().empty());
+}
+
+TEST_F(AcceptorTest, AConnectionMayEndBeforeStartHasReturned) {
+  const auto client = Connect();
+  std::atomic<int> taken = 0;
+  auto created =
+      Acceptor::Create(socket_.Release(), {.places = 1,
+                                           .take =
+                                               [&](const AcceptedConnection& connection) {
+                                                 close(connection.fd);
+                                                 acceptor_->GiveBack();
+                                                 ++taken;
+                                                 return true;
+                                               },
+                                           .on_shortage = {}});
+  ASSERT_TRUE(created) << created.error().context;
+  acceptor_ = std::move(created).value();
+  ASSERT_TRUE(acceptor_->Start());
+  WaitFor([&] { return taken == 1; }, "the client is accepted");
+  EXPECT_EQ(client->ReadToEnd(), "");
 }
 
 TEST_F(AcceptorTest, AConnectionThatIsNotTakenNeedsNoPlace) {
