@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
-#include <vector>
 
 namespace connwatch {
 namespace {
@@ -83,9 +83,9 @@ TEST(RenderedPagesTest, BeyondTheLimitOfBytesTheyAreMadeEachTime) {
 TEST(RenderedPagesTest, ThreadsThatAskTogetherGetOnePage) {
   RenderedPages pages;
   std::atomic<int> count = 0;
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
+  std::array<std::thread, 8> threads;
+  for (std::thread& thread : threads) {
+    thread = std::thread([&] {
       for (int j = 0; j < 100; ++j) {
         const std::string key = std::to_string(j % 10);
         EXPECT_EQ(*pages.Get(key, Rendering(key, count)).text, key);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -67,8 +68,9 @@ class DescriptorLimit {
 // Keeps what was accepted.
 class AcceptorTest : public testing::Test {
  protected:
-  ~AcceptorTest() override {
+  void TearDown() override {
     acceptor_.reset();
+    const MutexLock lock(mutex_);
     for (const AcceptedConnection& connection : taken_) close(connection.fd);
   }
 
@@ -152,8 +154,8 @@ TEST_F(AcceptorTest, HandsOverConnectionsWithTheirAddress) {
 
 TEST_F(AcceptorTest, WhoFindsNoPlaceWaitsUntilAnotherEnds) {
   Start(2);
-  std::vector<std::unique_ptr<LoopbackClient>> clients;
-  for (int i = 0; i < 5; ++i) clients.push_back(Connect());
+  std::array<std::unique_ptr<LoopbackClient>, 5> clients;
+  for (auto& client : clients) client = Connect();
   for (std::size_t ended = 0; ended < 3; ++ended) {
     WaitFor([&] { return taken() == 2; }, "both places are taken");
     EndOne();
@@ -194,8 +196,8 @@ TEST_F(AcceptorTest, AConnectionThatIsNotTakenNeedsNoPlace) {
 }
 
 TEST_F(AcceptorTest, WithoutADescriptorForClientsAClientWaits) {
-  std::vector<std::unique_ptr<LoopbackClient>> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(Connect());
+  std::array<std::unique_ptr<LoopbackClient>, 3> clients;
+  for (auto& client : clients) client = Connect();
   // One for the acceptor itself, and two for clients.
   const DescriptorLimit limit(DescriptorLimit::That(FreeDescriptor(3)));
   Start(10);
