@@ -71,18 +71,12 @@ Result<void> Daemon::Run() {
 }
 
 Result<void> Daemon::TakeSignals() {
-  const auto take = [this](int signal_number, Priority priority,
-                           EventLoop::Callback callback) -> Result<void> {
-    auto source = loop_.OnSignal(signal_number, priority, std::move(callback));
+  for (const int signal_number : {SIGTERM, SIGINT}) {
+    auto source = loop_.OnSignal(signal_number, Priority::kStopSignals, [this] { loop_.Stop(); });
     if (!source) return std::move(source).error();
-    signals_.push_back(std::move(source).value());
-    return {};
-  };
-  for (const int stop : {SIGTERM, SIGINT}) {
-    auto taken = take(stop, Priority::kStopSignals, [this] { loop_.Stop(); });
-    if (!taken) return taken;
+    stop_signals_.push_back(std::move(source).value());
   }
-  return take(SIGHUP, Priority::kReload, [this] { reloads_->Request(); });
+  return reloads_->TakeHangups();
 }
 
 Result<void> Daemon::StartPolling() {

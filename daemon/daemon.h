@@ -90,7 +90,7 @@ class Daemon {
   SocketSearches search_;
   std::unique_ptr<ReloadRequests> reloads_;
   WebFront web_;  // after slot_, which it reads, search_ and reloads_
-  std::vector<LoopRegistration> signals_;
+  std::vector<LoopRegistration> stop_signals_;
 };
 
 }  // namespace connwatch

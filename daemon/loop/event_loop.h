@@ -22,6 +22,8 @@ namespace connwatch {
 enum class Priority : std::int64_t {
   kHeartbeat = -20,  // first, so that whatever comes after a pause knows of it
   kStopSignals = -10,
+  kReloadRequests = -5,  // a reload is only scheduled
+  kOverdueReload = -4,   // one that polls have kept waiting for long (ReloadRequests)
   kDestroyEvents = 5,
   kHousekeeping = 10,
   kReload = 100,  // last, so that no number of reloads delays a poll by more than one of them

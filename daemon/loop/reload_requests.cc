@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "monitor/clock.h"
@@ -22,7 +23,8 @@ Result<std::unique_ptr<ReloadRequests>> ReloadRequests::Create(
   const int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (fd < 0) return Error::FromErrno(errno, "eventfd");
   std::unique_ptr<ReloadRequests> requests(new ReloadRequests(loop, fd, std::move(reload)));
-  auto asked = loop.OnReadable(fd, Priority::kReload, [raw = requests.get()] { raw->OnAsked(); });
+  auto asked =
+      loop.OnReadable(fd, Priority::kReloadRequests, [raw = requests.get()] { raw->OnAsked(); });
   if (!asked) return std::move(asked).error();
   requests->asked_ = std::move(asked).value();
   return requests;
@@ -33,15 +35,26 @@ ReloadRequests::~ReloadRequests() {
   close(event_fd_);
 }
 
+Result<void> ReloadRequests::TakeHangups() {
+  takes_hangups_ = true;
+  auto hangup = loop_.OnSignal(SIGHUP, Priority::kReloadRequests, [this] { Request(); });
+  if (!hangup) return std::move(hangup).error();
+  hangup_ = std::move(hangup).value();
+  return {};
+}
+
 void ReloadRequests::Request() {
   if (is_scheduled_) return;
-  auto next = loop_.At(not_before_, Priority::kReload, [this] { Serve(); });
-  if (!next) {
-    loop_.Fail(std::move(next).error());
-    return;
+  const MonotonicTime overdue = std::max(not_before_, Now().monotonic + kMaxWait);
+  auto when_idle = loop_.At(not_before_, Priority::kReload, [this] { Serve(); });
+  auto when_overdue = loop_.At(overdue, Priority::kOverdueReload, [this] { Serve(); });
+  for (auto* timer : {&when_idle, &when_overdue}) {
+    if (!*timer) return loop_.Fail(std::move(*timer).error());
   }
-  next_ = std::move(next).value();
+  when_idle_ = std::move(when_idle).value();
+  when_overdue_ = std::move(when_overdue).value();
   is_scheduled_ = true;
+  hangup_ = {};
 }
 
 Result<void> ReloadRequests::Ask() {
@@ -81,6 +94,11 @@ void ReloadRequests::OnAsked() {
 
 void ReloadRequests::Serve() {
   is_scheduled_ = false;
+  when_idle_ = {};
+  when_overdue_ = {};
+  if (takes_hangups_) {
+    if (auto taken = TakeHangups(); !taken) return loop_.Fail(std::move(taken).error());
+  }
   Waiting waiting = TakeWaiting();
   const MonotonicTime start = Now().monotonic;
   const Result<void> outcome = reload_();

@@ -1,6 +1,7 @@
 // Requests to load the configuration again, from signals and from HTTP threads. All of them go
-// through here, so that no flood of them keeps the loop from polling: a reload begins only when no
-// poll has anything to do, requests that wait together are served by one reload, and each reload is
+// through here, so that no flood of them keeps the loop from polling, and no amount of polling
+// keeps the configuration from being loaded. A reload waits until no poll has anything to do, but
+// at most kMaxWait. Requests that wait together are served by one reload, and each reload is
 // followed by a pause.
 #pragma once
 
@@ -24,6 +25,8 @@ class ReloadRequests {
   /// The pause after a reload is so many times as long as the reload took, at most kMaxPause.
   static constexpr int kPauseFactor = 9;
   static constexpr std::chrono::seconds kMaxPause{1};
+  /// On a host where some poll is always due, a reload begins after this time and delays a poll.
+  static constexpr std::chrono::seconds kMaxWait{2};
   /// Ask() may be called so many times without a pause, and then once per second. An HTTP thread
   /// answers nobody else while it waits for a reload.
   static constexpr unsigned kBurst = 10;
@@ -35,7 +38,10 @@ class ReloadRequests {
   ReloadRequests(const ReloadRequests&) = delete;
   ReloadRequests& operator=(const ReloadRequests&) = delete;
 
-  /// Has the configuration loaded soon, and does not wait for that. For the loop thread.
+  /// From now on each SIGHUP is a request. The signal must be blocked in every thread
+  /// (BlockSignals). For the loop thread, like Request.
+  Result<void> TakeHangups();
+  /// Has the configuration loaded soon, and does not wait for that.
   void Request();
   /// Waits at most 30 s for a reload that begins after this call, and returns its outcome. EBUSY
   /// after too many calls: then nothing is loaded. Call it on any thread except the loop's.
@@ -57,8 +63,12 @@ class ReloadRequests {
   const int event_fd_;
   const std::function<Result<void>()> reload_;
   LoopRegistration asked_;
+  bool takes_hangups_ = false;
+  LoopRegistration hangup_;  // not while a reload is scheduled, so that a flood takes no time
+  // The next reload, if it is scheduled. The first of the two that is called cancels the other one.
   bool is_scheduled_ = false;
-  LoopRegistration next_;  // the next reload, if it is scheduled
+  LoopRegistration when_idle_;
+  LoopRegistration when_overdue_;
   MonotonicTime not_before_{};
   Mutex mutex_;
   TokenBucket tokens_ CONNWATCH_GUARDED_BY(mutex_){std::chrono::seconds(1), kBurst};

@@ -95,7 +95,8 @@ class ReloadsTest(unittest.TestCase):
                 self.assert_polls_go_on(daemon)
                 self.pause(daemon, 0.8)
                 self.assert_polls_go_on(daemon)
-        self.assertEqual(set(statuses), {200, 429})
+        self.assertIn(200, statuses)
+        self.assertLessEqual(set(statuses), {200, 429}, "429 only if the host is fast")
 
     def test_what_was_counted_stays(self):
         with sockets.Sockets() as held:

@@ -118,10 +118,16 @@ class Daemon:
 
     def reload(self, config, successful=True):
         """Waits until the attempt has been made."""
+        def success():
+            return self.page().get("connwatch_config_last_reload_success_timestamp_seconds")
+        before = success()
         self.write_config(config)
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.page().get("connwatch_config_last_reload_successful")
-                   == float(successful), "the reload")
+        if successful:
+            wait_until(lambda: success() > before, "the reload")
+        else:
+            wait_until(lambda: self.page().get("connwatch_config_last_reload_successful") == 0,
+                       "the reload that fails")
 
     def _open_stderr(self):
         return open(self.stderr_path, "wb")
