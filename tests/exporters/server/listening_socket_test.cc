@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +14,7 @@
 #include <cerrno>
 #include <optional>
 
+#include "tests/support/loopback_client.h"
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {
@@ -141,6 +144,24 @@ TEST_F(UnixSocketTest, AnAdoptedSocketServesAndKeepsItsFile) {
   auto tcp = ListeningSocket::Open({"127.0.0.1", 0, {}});
   const std::uint16_t port = tcp->port();
   EXPECT_EQ(ListeningSocket::Adopt(tcp->Release()).port(), port);
+}
+
+// Otherwise the last part of a reply waits for the client to acknowledge the part before it.
+TEST(ListeningSocketTest, AcceptedConnectionsDelayNothing) {
+  auto opened = ListeningSocket::Open({"127.0.0.1", 0, {}});
+  ListeningSocket adopted = ListeningSocket::Adopt(opened->Release());
+  const LoopbackClient client(adopted.port());
+  const int listening = adopted.Release();
+  pollfd ready{listening, POLLIN, 0};
+  ASSERT_EQ(poll(&ready, 1, 10'000), 1);
+  const int accepted = accept4(listening, nullptr, nullptr, SOCK_CLOEXEC);
+  ASSERT_GE(accepted, 0);
+  int is_set = 0;
+  socklen_t size = sizeof(is_set);
+  EXPECT_EQ(getsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &is_set, &size), 0);
+  EXPECT_EQ(is_set, 1);
+  close(accepted);
+  close(listening);
 }
 
 }  // namespace
