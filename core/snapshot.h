@@ -1,5 +1,6 @@
-// The facts of one network namespace at one moment. Values only: a Monitor makes a snapshot, and
-// nobody changes it afterwards. May be read on any thread.
+// The facts of one host at one moment: of its own network namespace, and of the others as far as
+// they are seen. Values only: a Monitor makes a snapshot, and nobody changes it afterwards. May be
+// read on any thread.
 #pragma once
 
 #include <chrono>
@@ -15,8 +16,10 @@
 #include "core/kernel/kernel_stats.h"
 #include "core/listeners/listener.h"
 #include "core/listeners/pending_connects.h"
+#include "core/namespaces/network_namespace.h"
 #include "core/polling/poll_health.h"
 #include "core/sockets/destroy_event_stats.h"
+#include "core/sockets/walk_status.h"
 
 namespace connwatch {
 
@@ -47,6 +50,9 @@ struct Snapshot {
   /// latter. It is about the latest full poll after which the kernel's count could be read. Absent
   /// if there was none.
   std::optional<double> sockstat_discrepancy;
+  /// The other network namespaces of the host. Absent if the source of sockets does not see them.
+  std::optional<NetworkNamespaces> namespaces;
+  WalkStatus walk;
 };
 
 }  // namespace connwatch

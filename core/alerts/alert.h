@@ -60,6 +60,9 @@ struct AlertEvidence {
 struct Alert {
   std::shared_ptr<const AlertRule> rule;
   std::string subject;
+  /// The name of the subject's network namespace. Empty if it is the host's own, and if the subject
+  /// is no listener. Part of `subject`, so it never changes.
+  std::string netns = {};
   AlertState state = AlertState::kPending;
   /// The latest known value of the signal, and the threshold that it is compared with. For a rule
   /// with growth alone, both are growths per second.

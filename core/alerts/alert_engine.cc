@@ -56,7 +56,10 @@ void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
   if (alert.state == AlertState::kInactive) return;
   const bool was_firing = alert.state == AlertState::kFiring;
   SetState(alert, was_firing ? AlertState::kResolved : AlertState::kInactive, now, transitions);
-  alert = {.rule = alert.rule, .subject = alert.subject, .state = AlertState::kInactive};
+  alert = {.rule = alert.rule,
+           .subject = alert.subject,
+           .netns = alert.netns,
+           .state = AlertState::kInactive};
 }
 
 AlertEvidence EvidenceOf(const AlertRule& rule, const std::optional<SampleWindow>& levels,
@@ -140,7 +143,7 @@ void AlertEngine::EvaluateRule(RuleState& state, const Snapshot& snapshot, Insta
                     .transitions = transitions};
   state.evaluated = now.monotonic;
   for (const SignalReading& reading : Choose(state, Read(rule.signal, snapshot, ages_))) {
-    Subject& subject = FindOrAdmit(state, reading.subject);
+    Subject& subject = FindOrAdmit(state, reading);
     subject.seen_in = round_;
     Advance(subject, Measure(rule, subject, reading, round), reading, round);
   }
@@ -198,12 +201,15 @@ AlertEngine::Claim AlertEngine::ClaimOf(const RuleState& state, const SignalRead
   return {standing, since, !is_in_trouble, !is_known, is_low_worse ? value : -value};
 }
 
-AlertEngine::Subject& AlertEngine::FindOrAdmit(RuleState& state, const std::string& name) {
-  const auto [item, is_new] = state.subjects.try_emplace(name);
+AlertEngine::Subject& AlertEngine::FindOrAdmit(RuleState& state, const SignalReading& reading) {
+  const auto [item, is_new] = state.subjects.try_emplace(reading.subject);
   Subject& subject = item->second;
   if (!is_new) return subject;
   const AlertRule& rule = *state.rule;
-  subject.alert = {.rule = state.rule, .subject = name, .state = AlertState::kInactive};
+  subject.alert = {.rule = state.rule,
+                   .subject = reading.subject,
+                   .netns = reading.netns == nullptr ? "" : reading.netns->identity.name,
+                   .state = AlertState::kInactive};
   const AlertSignalSpec& spec = SpecOf(rule.signal);
   if (spec.form != SignalForm::kLevel) subject.counters.emplace(spec.window, 2);
   if (rule.growth) subject.levels.emplace(rule.growth->over, SampleWindow::kMinForGrowth);

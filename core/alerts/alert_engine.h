@@ -101,7 +101,7 @@ class AlertEngine {
   static std::vector<SignalReading> Choose(RuleState& state, std::vector<SignalReading> readings);
   static bool IsWanted(const RuleState& state, const SignalReading& reading);
   static Claim ClaimOf(const RuleState& state, const SignalReading& reading);
-  static Subject& FindOrAdmit(RuleState& state, const std::string& subject);
+  static Subject& FindOrAdmit(RuleState& state, const SignalReading& reading);
   static Measured Measure(const AlertRule& rule, Subject& subject, const SignalReading& reading,
                           const Round& round);
   static void Advance(Subject& subject, const Measured& measured, const SignalReading& reading,

@@ -23,10 +23,14 @@ void Join(std::string& text, const std::string& more) {
   text += more;
 }
 
-std::string Explanations(const ListenerStatus& status) {
+RateScope ScopeOf(const SignalReading& reading) {
+  return reading.netns == nullptr ? RateScope::kHost : RateScope::kNamespace;
+}
+
+std::string Explanations(const ListenerStatus& status, RateScope scope) {
   std::string text;
   for (const DiagnosisCause cause : kDiagnosisCauses) {
-    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status));
+    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status, scope));
   }
   return text;
 }
@@ -78,29 +82,31 @@ void AppendAges(const HandshakeAges& ages, AlertEvidence& evidence) {
   evidence.numbers.emplace_back("syn_queue_oldest_age_seconds", InSeconds(ages.oldest));
 }
 
-AlertEvidence OfListener(const ListenerStatus& status) {
+AlertEvidence OfListener(const ListenerStatus& status, RateScope scope = RateScope::kHost) {
   const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
   const HandshakeSigns& signs = status.signs;
   const SynQueue& queue = status.syn_queue;
   AlertEvidence evidence;
-  evidence.text = Explanations(status);
+  evidence.text = Explanations(status, scope);
   if (evidence.text.empty()) evidence.text = Queues(status);
   if (queue.length > 0) Join(evidence.text, HalfOpen(status));
-  evidence.numbers = {{"accept_queue_length", number(status.accept_queue.length)},
-                      {"accept_queue_peak", number(status.accept_queue.peak)},
-                      {"accept_queue_limit", number(status.accept_queue.limit)},
-                      {"sockets", number(status.accept_queue.sockets)},
-                      {"full_sockets", number(status.accept_queue.full_sockets)},
-                      {"drops_per_second", signs.drops_per_second},
-                      {"syn_queue_length", number(queue.length)},
-                      {"syn_queue_peak", number(queue.peak)},
-                      {"syn_queue_retransmitting", number(queue.retransmitting)},
-                      {"syn_queue_retransmitting_share", Share(queue.retransmitting, queue.length)},
-                      {"syn_queue_settled", number(signs.settled)},
-                      {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
-                      {"source_prefixes", number(signs.source_prefixes)},
-                      {"top_source_ratio", signs.top_source_ratio},
-                      {"host_syn_cookies_per_second", signs.host.syn_cookies_per_second}};
+  evidence.numbers = {
+      {"accept_queue_length", number(status.accept_queue.length)},
+      {"accept_queue_peak", number(status.accept_queue.peak)},
+      {"accept_queue_limit", number(status.accept_queue.limit)},
+      {"sockets", number(status.accept_queue.sockets)},
+      {"full_sockets", number(status.accept_queue.full_sockets)},
+      {"drops_per_second", signs.drops_per_second},
+      {"syn_queue_length", number(queue.length)},
+      {"syn_queue_peak", number(queue.peak)},
+      {"syn_queue_retransmitting", number(queue.retransmitting)},
+      {"syn_queue_retransmitting_share", Share(queue.retransmitting, queue.length)},
+      {"syn_queue_settled", number(signs.settled)},
+      {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
+      {"source_prefixes", number(signs.source_prefixes)},
+      {"top_source_ratio", signs.top_source_ratio},
+      {scope == RateScope::kHost ? "host_syn_cookies_per_second" : "netns_syn_cookies_per_second",
+       signs.host.syn_cookies_per_second}};
   AppendAges(signs.ages, evidence);
   for (const SourceCount& source : status.top_sources) {
     evidence.top_sources.emplace_back(FormatSourcePrefix(source.prefix), source.count);
@@ -152,8 +158,8 @@ AlertEvidence OfPendingConnects(const Snapshot& snapshot, const std::string& gro
   return evidence;
 }
 
-// The kernel counts cookies for the whole host. So this names the listeners that may have sent
-// them.
+// The kernel counts cookies for a whole network namespace, and the signal is about the host's own.
+// So this names the listeners of that namespace that may have sent them.
 AlertEvidence OfCookies(const Snapshot& snapshot) {
   AlertEvidence evidence;
   if (!snapshot.listeners) return evidence;
@@ -161,7 +167,7 @@ AlertEvidence OfCookies(const Snapshot& snapshot) {
   for (const Listener& listener : snapshot.listeners->listeners) {
     if (!listener.status.diagnosis.Has(DiagnosisCause::kSynCookies)) continue;
     if (++named > kMaxListeners) break;
-    Join(evidence.text, listener.Name() + ": " + Explanations(listener.status));
+    Join(evidence.text, listener.Name() + ": " + Explanations(listener.status, RateScope::kHost));
     if (named == 1) evidence.top_sources = OfListener(listener.status).top_sources;
   }
   return evidence;
@@ -192,7 +198,7 @@ std::string CauseOf(const SignalReading& reading) {
 AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
                              const Snapshot& snapshot) {
   if (reading.listener != nullptr) {
-    AlertEvidence evidence = OfListener(reading.listener->status);
+    AlertEvidence evidence = OfListener(reading.listener->status, ScopeOf(reading));
     if (IsOfSynQueue(signal)) AppendRecent(reading.listener->status.recent_syn_queue, evidence);
     return evidence;
   }

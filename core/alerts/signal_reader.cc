@@ -23,17 +23,29 @@ std::optional<double> ShareOf(std::optional<double> part, std::optional<double> 
 
 Readings OfHost(std::optional<double> value) { return {{.subject = "host", .value = value}}; }
 
-/// Calls `fill` with each listener's status and the reading to complete.
+/// Calls `fill` with each listener's status and the reading to complete. `netns` is nullptr for the
+/// host's own network namespace.
+template <typename Fill>
+void AppendListeners(const ListenerList& list, const NetworkNamespace* netns, Fill fill,
+                     Readings& readings) {
+  readings.reserve(readings.size() + list.listeners.size());
+  for (const Listener& listener : list.listeners) {
+    SignalReading& reading = readings.emplace_back();
+    reading.subject = netns == nullptr ? listener.Name() : SubjectOf(*netns, listener);
+    reading.listener = &listener;
+    reading.netns = netns;
+    fill(listener.status, reading);
+  }
+}
+
+/// The same for the listeners of every network namespace.
 template <typename Fill>
 Readings OfListeners(const Snapshot& snapshot, Fill fill) {
   Readings readings;
-  if (!snapshot.listeners) return readings;
-  readings.reserve(snapshot.listeners->listeners.size());
-  for (const Listener& listener : snapshot.listeners->listeners) {
-    SignalReading& reading = readings.emplace_back();
-    reading.subject = listener.Name();
-    reading.listener = &listener;
-    fill(listener.status, reading);
+  if (snapshot.listeners) AppendListeners(*snapshot.listeners, nullptr, fill, readings);
+  if (!snapshot.namespaces) return readings;
+  for (const NetworkNamespace& netns : snapshot.namespaces->shown) {
+    AppendListeners(netns.counts.listeners, &netns, fill, readings);
   }
   return readings;
 }
@@ -158,6 +170,10 @@ Readings ReadLevels(const Snapshot& snapshot, Level level) {
 }
 
 }  // namespace
+
+std::string SubjectOf(const NetworkNamespace& netns, const Listener& listener) {
+  return netns.identity.name + "/" + listener.Name();
+}
 
 Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages) {
   switch (signal) {

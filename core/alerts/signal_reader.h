@@ -30,10 +30,19 @@ struct SignalReading {
   SynVerdict verdict = SynVerdict::kOpen;
   /// The subject, if it is a listener, else nullptr. Valid as long as the snapshot.
   const Listener* listener = nullptr;
+  /// The listener's network namespace. nullptr if it is the host's own, and for other subjects.
+  const NetworkNamespace* netns = nullptr;
 };
 
-/// Returns one reading for each subject, in the order of the snapshot. The readings mean nothing
-/// before the first poll of the signal's tier. `ages` must have observed the snapshot.
+/// Returns the subject of a listener in another network namespace than the host's own:
+/// "web/0.0.0.0:443". The name of a listener never has a slash, so no listener of the host's own
+/// namespace has the same subject.
+std::string SubjectOf(const NetworkNamespace& netns, const Listener& listener);
+
+/// Returns one reading for each subject, in the order of the snapshot. The listeners of the host's
+/// own network namespace come first, then those of each namespace in Snapshot::namespaces. The
+/// readings mean nothing before the first poll of the signal's tier. `ages` must have observed the
+/// snapshot.
 std::vector<SignalReading> Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages);
 
 }  // namespace connwatch

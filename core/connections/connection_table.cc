@@ -53,8 +53,10 @@ struct ConnectionTable::Index {
   tsl::robin_set<Place, CookieHash, SameCookie> places;
 };
 
-ConnectionTable::ConnectionTable() : index_(std::make_unique<Index>(*this)) {}
-ConnectionTable::~ConnectionTable() = default;
+ConnectionTable::ConnectionTable(Allowance& room)
+    : room_(room), index_(std::make_unique<Index>(*this)) {}
+
+ConnectionTable::~ConnectionTable() { room_.GiveBack(size_); }
 
 Place ConnectionTable::Find(std::uint64_t cookie, Place hint) const {
   // Connections that ended since the last walk leave gaps.
@@ -68,6 +70,7 @@ Place ConnectionTable::Find(std::uint64_t cookie, Place hint) const {
 }
 
 Place ConnectionTable::Insert(std::uint64_t cookie) {
+  if (!room_.Take()) return kNowhere;
   Place place = end_;
   if (free_.empty()) {
     if (end_ / kChunk == chunks_.size()) {
@@ -89,6 +92,7 @@ void ConnectionTable::Erase(Place place) {
   At(place) = TrackedConnection();
   free_.push_back(place);
   --size_;
+  room_.GiveBack(1);
 }
 
 }  // namespace connwatch

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/base/allowance.h"
 #include "core/base/direction.h"
 #include "core/base/tcp_state.h"
 
@@ -53,7 +54,8 @@ class ConnectionTable {
   using Place = std::uint32_t;
   static constexpr Place kNowhere = std::numeric_limits<Place>::max();
 
-  ConnectionTable();
+  /// `room` is shared with other tables, and must outlive them all.
+  explicit ConnectionTable(Allowance& room);
   ~ConnectionTable();
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
@@ -61,8 +63,8 @@ class ConnectionTable {
   /// Returns the place of the connection, or kNowhere. `hint` is the place of the connection that
   /// the walk delivered just before, or kNowhere. A wrong hint costs only time.
   Place Find(std::uint64_t cookie, Place hint = kNowhere) const;
-  /// Adds a connection and returns its place. It must not be in the table yet, and `cookie` must
-  /// not be 0.
+  /// Adds a connection and returns its place, or kNowhere if there is no room. It must not be in
+  /// the table yet, and `cookie` must not be 0.
   Place Insert(std::uint64_t cookie);
   /// The places of the other connections stay valid.
   void Erase(Place place);
@@ -76,10 +78,12 @@ class ConnectionTable {
   Place end() const { return end_; }
 
  private:
-  // Chunks, because a vector that grows holds everything twice for a moment.
-  static constexpr std::size_t kChunk = 4'096;
+  // Chunks, because a vector that grows holds everything twice for a moment. They are small,
+  // because most network namespaces have few connections.
+  static constexpr std::size_t kChunk = 128;
   struct Index;  // keeps the hash set out of this header
 
+  Allowance& room_;
   std::vector<std::unique_ptr<std::array<TrackedConnection, kChunk>>> chunks_;
   std::vector<Place> free_;
   Place end_ = 0;

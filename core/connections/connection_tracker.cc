@@ -94,9 +94,9 @@ bool WasNeverConnected(const SocketRecord& destroyed) {
 
 }  // namespace
 
-ConnectionTracker::ConnectionTracker(std::size_t max_connections, ConnectionClassifier& classifier,
+ConnectionTracker::ConnectionTracker(Allowance& room, ConnectionClassifier& classifier,
                                      TrafficLedger& ledger)
-    : max_connections_(max_connections), classifier_(classifier), ledger_(ledger) {}
+    : classifier_(classifier), ledger_(ledger), table_(room) {}
 
 GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
   return {connection.direction, classifier_.AtPlace(connection.group)};
@@ -187,15 +187,16 @@ std::optional<GroupKey> ConnectionTracker::Enter(const SocketRecord& record) {
       classifier_.Classify(record, met.direction, {.is_new = true, .is_polled = true});
   if (!classified) return std::nullopt;
   const GroupKey key = classified->key;
-  if (table_.size() >= max_connections_) {
+  const Place place = table_.Insert(record.cookie);
+  if (place == ConnectionTable::kNowhere) {
     ++left_out_in_poll_;
     const bool is_baseline = !previous_start_;
     if (is_baseline) left_out_of_baseline_.Insert(record.cookie);
     return key;
   }
   MeetSuccessor(record);
-  latest_place_ = table_.Insert(record.cookie);
-  TrackedConnection& connection = table_.At(latest_place_);
+  latest_place_ = place;
+  TrackedConnection& connection = table_.At(place);
   connection.direction = met.direction;
   connection.opener = met.opener;
   Assign(connection, *classified);
@@ -304,8 +305,7 @@ void ConnectionTracker::RetireVanished() {
     const bool was_established = connection.state != TcpState::kSynSent;
     if (was_established) ++ledger_[KeyOf(connection)].closed;
   }
-  constexpr std::size_t kMaxRetired = 65'536;
-  if (retired_ > kMaxRetired) ForgetRetired();
+  if (retired_ > max_retired_) ForgetRetired();
 }
 
 void ConnectionTracker::ForgetRetired() {

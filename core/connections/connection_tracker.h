@@ -24,12 +24,19 @@ namespace connwatch {
 
 class ConnectionTracker {
  public:
-  /// Both must outlive the tracker.
-  ConnectionTracker(std::size_t max_connections, ConnectionClassifier& classifier,
-                    TrafficLedger& ledger);
+  /// `room` is for the connections that are followed; other trackers may share it. All references
+  /// must outlive the tracker.
+  ConnectionTracker(Allowance& room, ConnectionClassifier& classifier, TrafficLedger& ledger);
   ~ConnectionTracker() = default;
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
+
+  /// Says that no end will be reported to OnDestroyed(). Connections that are gone for two polls
+  /// are then forgotten at once. Call it before the first poll.
+  void ExpectNoEvents() { max_retired_ = 0; }
+  /// Says that a complete poll that began at `start` has met no connection. So those of the first
+  /// poll have begun since. Call it before the first poll.
+  void StartAfter(MonotonicTime start) { previous_start_ = start; }
 
   // For a full poll, call BeginPoll, then Observe once for each socket that does not listen, then
   // CompletePoll. If the poll fails, do not call CompletePoll: the next BeginPoll starts anew.
@@ -70,6 +77,8 @@ class ConnectionTracker {
   };
   /// What it takes at most until the kernel has reported an end and the daemon has read it.
   static constexpr std::chrono::seconds kEventDelay{1};
+  /// How many connections that are gone without an event are remembered.
+  static constexpr std::size_t kMaxRetired = 65'536;
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
 
@@ -99,7 +108,6 @@ class ConnectionTracker {
   void RetireVanished();
   void ForgetRetired();
 
-  const std::size_t max_connections_;
   ConnectionClassifier& classifier_;
   TrafficLedger& ledger_;
   ConnectionTable table_;
@@ -116,6 +124,7 @@ class ConnectionTracker {
   PastPoll late_;                                // a complete poll, the latest or nearly so
   unsigned poll_number_ = 0;                     // modulo TrackedConnection::kPollNumbers
   Place latest_place_ = ConnectionTable::kNowhere;
+  std::size_t max_retired_ = kMaxRetired;
   std::size_t retired_ = 0;
   std::uint64_t left_out_in_poll_ = 0;
   bool has_forgotten_ = false;  // retired connections

@@ -16,16 +16,12 @@ SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicT
 }
 
 void SocketAggregator::Add(const SocketRecord& record) {
-  if (!seen_.Insert(record.cookie)) {
-    ++observed_.dump_duplicates;
-    return;
-  }
   levels_.states.Add(record.local.address.family(), record.state);
   if (record.state == TcpState::kSynRecv && !record.tcp_info) ++levels_.request_sockets;
   const auto key = KeyOf(record);
   if (key) {
     levels_.groups[*key].Add(record);
-    if (record.state == TcpState::kEstablished) ObserveRtt(record, *key);
+    if (const auto rtt = FreshRtt(record, since_previous_poll_)) observed_.rtt[*key].Observe(*rtt);
   }
   if (source_ports_) source_ports_->Add(record.local);
   if (record.state == TcpState::kListen || record.state == TcpState::kClose) return;
@@ -39,13 +35,6 @@ std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
   classifier_.AddListener(record, start_);
   const auto classified = classifier_.Classify(record, Direction::kInbound);
   return classified ? std::optional(classified->key) : std::nullopt;
-}
-
-void SocketAggregator::ObserveRtt(const SocketRecord& record, GroupKey key) {
-  if (!record.tcp_info || !record.tcp_info->rtt) return;
-  const auto& since_ack = record.tcp_info->since_last_ack_received;
-  if (since_previous_poll_ && since_ack && *since_ack > *since_previous_poll_) return;
-  observed_.rtt[key].Observe(*record.tcp_info->rtt);
 }
 
 FullPollResult SocketAggregator::Finish() && {

@@ -1,13 +1,12 @@
 // Turns the records of one full poll into a SocketLevels, and shows each connection to the tracker.
-// Cost per record: one look-up in a small set and one in the tracker; nothing is allocated for a
-// connection that is known. Pure; one aggregator per poll.
+// Cost per record: one look-up in the tracker; nothing is allocated for a connection that is known.
+// Pure; one aggregator per poll.
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <vector>
 
-#include "core/base/cookie_set.h"
 #include "core/connections/connection_tracker.h"
 #include "core/connections/port_usage.h"
 #include "core/connections/socket_levels.h"
@@ -31,16 +30,14 @@ struct FullPollResult {
 
 class SocketAggregator {
  public:
-  /// `since_previous_poll` decides which round-trip times are fresh: those of sockets that received
-  /// an ACK within that time. If it is absent, as for the first poll, all are fresh. `classifier`
-  /// and `tracker` must outlive the aggregator.
+  /// `since_previous_poll` decides which round-trip times are fresh (FreshRtt). `classifier` and
+  /// `tracker` must outlive the aggregator.
   SocketAggregator(const AggregationOptions& options, MonotonicTime start,
                    std::optional<std::chrono::milliseconds> since_previous_poll,
                    ConnectionClassifier& classifier, ConnectionTracker& tracker);
 
-  /// A socket met before (by cookie) is counted as a duplicate and otherwise ignored. Listening
-  /// sockets should come before the connections that they accepted, because they decide the
-  /// direction.
+  /// Add each socket once. Listening sockets should come before the connections that they accepted,
+  /// because they decide the direction.
   void Add(const SocketRecord& record);
 
   /// Returns the result. The aggregator must not be used after that.
@@ -48,13 +45,11 @@ class SocketAggregator {
 
  private:
   std::optional<GroupKey> KeyOf(const SocketRecord& record);
-  void ObserveRtt(const SocketRecord& record, GroupKey key);
 
   MonotonicTime start_;
   std::optional<std::chrono::milliseconds> since_previous_poll_;
   ConnectionClassifier& classifier_;
   ConnectionTracker& tracker_;
-  CookieSet seen_;
   SocketLevels levels_;
   PortUsage port_usage_;
   std::optional<SourcePorts> source_ports_;  // absent if the ephemeral ports are not known

@@ -22,6 +22,15 @@ std::optional<double> SockstatDiscrepancy(const SocketLevels& polled, const Sock
   return expected == 0 ? difference : difference / static_cast<double>(expected);
 }
 
+std::optional<std::chrono::microseconds> FreshRtt(
+    const SocketRecord& record,
+    const std::optional<std::chrono::milliseconds>& since_previous_poll) {
+  if (record.state != TcpState::kEstablished || !record.tcp_info) return std::nullopt;
+  const auto& since_ack = record.tcp_info->since_last_ack_received;
+  if (since_previous_poll && since_ack && *since_ack > *since_previous_poll) return std::nullopt;
+  return record.tcp_info->rtt;
+}
+
 bool GroupLevels::HasConnections() const {
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (i != IndexOf(TcpState::kListen) && states[i] > 0) return true;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -65,6 +66,12 @@ struct SocketLevels {
 /// count of the kernel.
 std::optional<double> SockstatDiscrepancy(const SocketLevels& polled, const SocketStats& kernel);
 
+/// Returns the round-trip time to observe: that of an established socket, if it is fresh. It is if
+/// an ACK arrived within `since_previous_poll`; if that is absent, as for the first poll, all are.
+std::optional<std::chrono::microseconds> FreshRtt(
+    const SocketRecord& record,
+    const std::optional<std::chrono::milliseconds>& since_previous_poll);
+
 /// Observations of full polls; they only grow.
 struct SocketTotals {
   explicit SocketTotals(std::span<const DurationHistogram::Duration> rtt_bounds)
@@ -72,7 +79,8 @@ struct SocketTotals {
 
   /// One observation per established socket and poll, if an ACK arrived since the poll before.
   PerGroup<DurationHistogram> rtt;
-  /// Sockets that a dump delivered twice.
+  /// Sockets that the dumps of the complete full polls delivered twice. The Monitor takes the
+  /// number from the health of the full tier.
   std::uint64_t dump_duplicates = 0;
 
   /// Restarts the histograms if `bounds` differ from theirs.
@@ -83,7 +91,6 @@ struct SocketTotals {
 
   void Merge(const SocketTotals& other) {
     rtt.Merge(other.rtt, [](auto& into, const auto& more) { into.Merge(more); });
-    dump_duplicates += other.dump_duplicates;
   }
 };
 

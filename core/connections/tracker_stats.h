@@ -29,7 +29,7 @@ std::string_view Name(EndCause cause);
 
 struct TrackerStats {
   std::uint64_t tracked = 0;   // connections
-  std::uint64_t left_out = 0;  // of the latest poll: connections beyond max_connections
+  std::uint64_t left_out = 0;  // of the latest poll: connections that there was no room for
   std::array<std::uint64_t, kEndCauseCount> ended{};  // by IndexOf(EndCause)
   /// Ended connections whose direction was never more than a guess, by IndexOf(GuessBasis). Those
   /// that vanished are not among them.

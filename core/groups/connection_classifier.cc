@@ -11,11 +11,13 @@ ConnectionClassifier::ConnectionClassifier(const ClassifierOptions& options, Uni
     : book_(options.groups),
       unit_names_(std::move(unit_names)),
       uses_units_(UsesUnits(options.groups)),
+      has_groups_(HasGroups(options.groups)),
       exclude_loopback_(options.exclude_loopback) {}
 
 Result<void> ConnectionClassifier::Reconfigure(const GroupBookOptions& groups) {
   if (auto applied = book_.Reconfigure(groups); !applied) return applied;
   uses_units_ = UsesUnits(groups);
+  has_groups_ = HasGroups(groups);
   return {};
 }
 
@@ -24,6 +26,10 @@ bool ConnectionClassifier::UsesUnits(const GroupBookOptions& options) {
   return options.group_by == GroupBy::kUnit ||
          std::ranges::any_of(options.rules,
                              [](const GroupRule& rule) { return !rule.match.units.empty(); });
+}
+
+bool ConnectionClassifier::HasGroups(const GroupBookOptions& options) {
+  return options.group_by != GroupBy::kNone || !options.rules.empty();
 }
 
 void ConnectionClassifier::TakeForServices(std::span<const ShownGroup> shown) {
@@ -39,6 +45,7 @@ void ConnectionClassifier::TakeForServices(std::span<const ShownGroup> shown) {
 void ConnectionClassifier::AddListener(const SocketRecord& listening, MonotonicTime now) {
   now_ = std::max(now_, now);
   listening_.Add(listening, now);
+  if (!has_groups_) return;
   const std::uint16_t port = listening.local.port;
   if (const auto since = listening_.ListeningSince(port)) services_.SeeListener(port, *since, now);
 }
@@ -95,6 +102,7 @@ std::optional<Classification> ConnectionClassifier::Classify(const SocketRecord&
                                                              Direction direction,
                                                              Sighting sighting) {
   if (IsExcluded(record)) return std::nullopt;
+  if (!has_groups_) return Classification{.key = {direction, kOtherGroup}};
   if (direction == Direction::kOutbound) {
     if (sighting.is_new) services_.CountConnection(record.remote.port, now_);
     if (sighting.is_polled) services_.CountPoll(record.remote.port, full_polls_, now_);
@@ -111,6 +119,7 @@ std::optional<Classification> ConnectionClassifier::Classify(const SocketRecord&
 
 void ConnectionClassifier::AddFoldedTraffic(const SocketRecord& record, Direction direction,
                                             std::uint64_t bytes) {
+  if (!has_groups_) return;
   const std::string unit = UnitOf(record, direction);
   book_.AddFoldedTraffic(TraitsOf(record, direction, unit), bytes, now_);
 }

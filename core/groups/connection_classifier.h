@@ -101,6 +101,7 @@ class ConnectionClassifier {
 
  private:
   static bool UsesUnits(const GroupBookOptions& options);
+  static bool HasGroups(const GroupBookOptions& options);
   DirectionGuess GuessByPorts(const SocketRecord& record) const;
   bool IsExcluded(const SocketRecord& record) const;
   ConnectionTraits TraitsOf(const SocketRecord& record, Direction direction,
@@ -113,6 +114,7 @@ class ConnectionClassifier {
   PerGroup<std::uint8_t> is_met_{0};
   UnitNames unit_names_;
   bool uses_units_ = false;
+  bool has_groups_ = true;  // false: everything is "other", and no port needs a name
   const bool exclude_loopback_;
   std::uint64_t full_polls_ = 0;
   MonotonicTime now_;  // of the latest poll

@@ -27,8 +27,7 @@ std::optional<std::uint16_t> PortNaming(std::string_view group) {
   return is_port ? std::optional(port) : std::nullopt;
 }
 
-GroupBook::GroupBook(const GroupBookOptions& options)
-    : port_places_(kPortCount, kOtherGroup.place) {
+GroupBook::GroupBook(const GroupBookOptions& options) {
   Open("other");
   groups_[kOtherGroup.place].is_met = true;
   Open("ephemeral");
@@ -54,6 +53,7 @@ GroupId GroupBook::OfListener(const ConnectionTraits& traits, MonotonicTime now)
   if (const std::optional<std::size_t> rule = rules_.Match(traits)) {
     return AtPlace(rule_places_[*rule]);
   }
+  if (group_by_ == GroupBy::kNone) return kOtherGroup;
   if (IsByUnit(traits)) return Admit(traits.unit, now);
   if (traits.is_service) return OfPort(NamingPort(traits), now);
   groups_[kEphemeralGroup.place].is_met = true;
@@ -77,6 +77,7 @@ void GroupBook::Meet(GroupId id, MonotonicTime now) {
 
 void GroupBook::AddFoldedTraffic(const ConnectionTraits& traits, std::uint64_t bytes,
                                  MonotonicTime now) {
+  if (group_by_ == GroupBy::kNone) return;
   const std::string name =
       IsByUnit(traits) ? std::string(traits.unit) : std::to_string(NamingPort(traits));
   if (!by_name_.contains(name)) candidates_.Meet(name, bytes, now);
@@ -126,7 +127,7 @@ GroupId GroupBook::Open(std::string_view name) {
 GroupBook::Released GroupBook::Release(std::uint16_t place) {
   Group& group = groups_[place];
   by_name_.erase(group.name);
-  if (group.port) port_places_[*group.port] = kOtherGroup.place;
+  if (group.port && !port_places_.empty()) port_places_[*group.port] = kOtherGroup.place;
   group.is_free = true;
   free_places_.push_back(place);
   return {AtPlace(place), group.port};
@@ -195,6 +196,7 @@ void GroupBook::Apply(const GroupBookOptions& options) {
   }
   rules_ = GroupRules(options.rules);
   group_by_ = options.group_by;
+  if (group_by_ != GroupBy::kNone) port_places_.resize(kPortCount, kOtherGroup.place);
   max_groups_ = options.max_groups;
   candidates_.Clear();
 }

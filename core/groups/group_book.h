@@ -144,7 +144,7 @@ class GroupBook {
   std::vector<std::uint16_t> rule_places_;  // by index of the rule
   GroupBy group_by_ = GroupBy::kPort;
   std::size_t max_groups_ = 0;
-  std::vector<std::uint16_t> port_places_;  // by port; that of "other" if it has none of its own
+  std::vector<std::uint16_t> port_places_;  // by port, kOtherGroup's if it has none; or empty
 };
 
 }  // namespace connwatch

@@ -53,8 +53,9 @@ struct GroupRule {
 /// The most rules, and so the most configured groups, that a configuration may have.
 inline constexpr std::size_t kMaxGroupRules = 10'000;
 
-/// How to group a connection that no rule takes.
-enum class GroupBy : std::uint8_t { kPort, kUnit };
+/// How to group a connection that no rule takes. kNone counts all of them as "other"; it is for
+/// machines that need no groups, and the configuration does not have it.
+enum class GroupBy : std::uint8_t { kPort, kUnit, kNone };
 
 /// What rules look at in a connection.
 struct ConnectionTraits {

@@ -2,6 +2,11 @@
 
 namespace connwatch {
 
+void ServicePorts::Add(Direction direction, std::uint16_t port) {
+  if (!services_) services_ = std::make_unique<PerDirection>();
+  (*services_)[IndexOf(direction)].set(port);
+}
+
 void ServicePorts::SeeListener(std::uint16_t port, MonotonicTime since, MonotonicTime now) {
   if (now - since >= kListened) Add(Direction::kInbound, port);
 }
@@ -23,7 +28,8 @@ void ServicePorts::CountPoll(std::uint16_t port, std::uint64_t poll, MonotonicTi
 }
 
 void ServicePorts::Forget(std::uint16_t port) {
-  for (auto& services : services_) services.reset(port);
+  if (!services_) return;
+  for (PortSet& services : *services_) services.reset(port);
 }
 
 ServicePorts::Destination& ServicePorts::DestinationAt(std::uint16_t port, MonotonicTime now) {

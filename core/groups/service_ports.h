@@ -7,6 +7,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 
 #include "core/base/direction.h"
@@ -32,11 +33,11 @@ class ServicePorts {
   /// Returns true iff connections of this direction may have a group of their own by this port: the
   /// local port of inbound, the remote port of outbound connections.
   bool IsService(Direction direction, std::uint16_t port) const {
-    return !IsEphemeral(port) || services_[IndexOf(direction)].test(port);
+    return !IsEphemeral(port) || (services_ && (*services_)[IndexOf(direction)].test(port));
   }
 
   /// Takes the port for that of a service.
-  void Add(Direction direction, std::uint16_t port) { services_[IndexOf(direction)].set(port); }
+  void Add(Direction direction, std::uint16_t port);
   /// A listener has been on the local `port` since `since`.
   void SeeListener(std::uint16_t port, MonotonicTime since, MonotonicTime now);
   /// A connection to the remote `port` is new.
@@ -61,7 +62,8 @@ class ServicePorts {
 
   // kernel: the default of ip_local_port_range
   PortRange ephemeral_{32'768, 60'999};
-  std::array<PortSet, kDirectionCount> services_;                // by IndexOf(Direction)
+  using PerDirection = std::array<PortSet, kDirectionCount>;     // by IndexOf(Direction), 16 KiB
+  std::unique_ptr<PerDirection> services_;                       // absent if there are none
   std::unordered_map<std::uint16_t, Destination> destinations_;  // that are no services yet
 };
 

@@ -163,6 +163,16 @@ std::string Growth(const ListenerStatus& seen) {
   return (rate < 0 ? " shrinking by " : " growing by ") + Decimal(std::abs(rate)) + "/s";
 }
 
+std::string Place(RateScope scope) {
+  switch (scope) {
+    case RateScope::kHost:
+      return "host";
+    case RateScope::kNamespace:
+      return "network namespace";
+  }
+  return {};
+}
+
 std::string Retransmitting(const ListenerStatus& seen) {
   return std::to_string(seen.syn_queue.retransmitting) + " of " +
          Count(seen.syn_queue.length, "handshake", "handshakes") + " had to repeat the SYN-ACK";
@@ -181,7 +191,7 @@ Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& th
   return diagnosis;
 }
 
-std::string Explain(DiagnosisCause cause, const ListenerStatus& listener) {
+std::string Explain(DiagnosisCause cause, const ListenerStatus& listener, RateScope scope) {
   switch (cause) {
     case DiagnosisCause::kAcceptQueueFull:
       return Spread(listener) + "accept queue " + std::to_string(listener.accept_queue.length) +
@@ -196,13 +206,13 @@ std::string Explain(DiagnosisCause cause, const ListenerStatus& listener) {
       return Retransmitting(listener) + ", from " + Sources(listener) +
              ": SYN-ACKs or final ACKs are lost on the way";
     case DiagnosisCause::kSynCookies:
-      return SynQueueText(listener) + ", the host sends " +
+      return SynQueueText(listener) + ", the " + Place(scope) + " sends " +
              Decimal(listener.signs.host.syn_cookies_per_second) +
              " SYN cookies/s: the queue no longer shows how many handshakes are pending";
     case DiagnosisCause::kDeferredAccept:
       return std::to_string(listener.signs.settled) + " of " +
              Count(listener.syn_queue.length, "handshake", "handshakes") +
-             " completed and waiting for data (host: " +
+             " completed and waiting for data (" + Place(scope) + ": " +
              Decimal(listener.signs.host.defer_accept_drops_per_second) +
              " ACKs/s deferred): TCP_DEFER_ACCEPT, not an alarm";
   }

@@ -4,6 +4,7 @@
 // net/ipv4/tcp_input.c (tcp_conn_request).
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/listeners/diagnosis.h"
@@ -17,8 +18,15 @@ namespace connwatch {
 /// neither syn_flood nor return_path_loss holds together with accept_queue_full.
 Diagnosis Diagnose(const ListenerStatus& listener, const DiagnosisThresholds& thresholds);
 
+/// Whose rates HandshakeSigns::host are. Only the words of an explanation depend on it.
+enum class RateScope : std::uint8_t {
+  kHost,       // the listener is in the host's own network namespace
+  kNamespace,  // it is in another one
+};
+
 /// Returns one line without a newline and without a remote address: the numbers that speak for or
 /// against `cause`, whether or not it holds.
-std::string Explain(DiagnosisCause cause, const ListenerStatus& listener);
+std::string Explain(DiagnosisCause cause, const ListenerStatus& listener,
+                    RateScope scope = RateScope::kHost);
 
 }  // namespace connwatch

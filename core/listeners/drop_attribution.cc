@@ -75,6 +75,13 @@ void DropAttribution::Attribute(std::span<ListenerDrops* const> listeners) {
   });
 }
 
+bool DropAttribution::Skip() {
+  const bool is_nothing_new = !is_anything_pending_ && unclaimed_ == 0;
+  if (!is_nothing_new || is_bounded_ != counter_.has_value()) return false;
+  is_counter_new_ = false;
+  return true;
+}
+
 void DropAttribution::AttributeTo(bool with_full_queue, std::span<ListenerDrops* const> listeners) {
   for (std::size_t chances = ListenerDrops::kChances; chances-- > 0;) {
     std::vector<Claim> claims;

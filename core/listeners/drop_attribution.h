@@ -14,6 +14,12 @@
 
 namespace connwatch {
 
+/// Drops of several listeners together: true ones, and all that their sockets counted.
+struct DropTotals {
+  std::uint64_t refused = 0;
+  std::uint64_t counted = 0;
+};
+
 /// What the sockets of one listener have dropped since the daemon started.
 class ListenerDrops {
  public:
@@ -94,6 +100,9 @@ class DropAttribution {
   void ReadCounter(std::optional<std::uint64_t> listen_drops, MonotonicTime now);
   /// Call after the sockets were read, with each listener once.
   void Attribute(std::span<ListenerDrops* const> listeners);
+  /// Call instead of Attribute() if the sockets have counted nothing more since the last call.
+  /// Returns false iff Attribute() must be called all the same.
+  bool Skip();
 
  private:
   // Gives what is unclaimed to what listeners with (or without) a full queue have pending.

@@ -38,44 +38,47 @@ void PendingGroup::Add(const PendingConnect& connect) {
   oldest_age = std::max(oldest_age, connect.age);
 }
 
-void PendingConnects::KeepOldest() {
+void PendingConnects::KeepOldest(std::size_t most) {
   std::ranges::stable_sort(oldest, std::ranges::greater(), &PendingConnect::age);
-  oldest.resize(std::min(oldest.size(), kMaxListed));
+  oldest.resize(std::min(oldest.size(), most));
 }
 
 // When each pending socket began, as far as is known.
 struct HandshakePoll::FirstSight {
   using ByCookie = tsl::robin_map<std::uint64_t, MonotonicTime>;
 
+  explicit FirstSight(std::size_t max_followed) : max_followed(max_followed) {}
+
   // A socket that was not there at the previous poll began after that poll, whatever its timer
   // says. But if the previous poll had too many sockets to follow, only the timer is known.
   MonotonicTime BeginningOf(const SocketRecord& record, MonotonicTime now, milliseconds by_timer) {
     const auto known = latest.find(record.cookie);
     const bool is_known = known != latest.end();
-    const bool is_new = latest.size() < kMaxFollowed && previous_poll.has_value();
+    const bool is_new = latest.size() < max_followed && previous_poll.has_value();
     const MonotonicTime earliest = is_new ? *previous_poll : now - by_timer;
     const MonotonicTime begin = is_known ? known->second : std::max(now - by_timer, earliest);
-    if (next.size() < kMaxFollowed) next.emplace(record.cookie, begin);
+    if (next.size() < max_followed) next.emplace(record.cookie, begin);
     return begin;
   }
 
+  const std::size_t max_followed;
   ByCookie latest;
   ByCookie next;  // of the poll in progress; sockets that are gone are not in it
   std::optional<MonotonicTime> previous_poll;
 };
 
 HandshakePoll::HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker,
-                             ConnectionClassifier& classifier)
+                             ConnectionClassifier& classifier, const HandshakeLimits& limits)
     : linear_timeouts_(linear_timeouts),
+      limits_(limits),
       listener_tracker_(listener_tracker),
       classifier_(classifier),
-      first_sight_(std::make_unique<FirstSight>()) {}
+      first_sight_(std::make_unique<FirstSight>(limits.max_followed)) {}
 
 HandshakePoll::~HandshakePoll() = default;
 
 void HandshakePoll::Begin(Instant now) {
   listener_tracker_.BeginSynQueues();
-  seen_.emplace();
   start_ = now.monotonic;
   first_sight_->next.clear();
   in_poll_ = {};
@@ -87,7 +90,6 @@ void HandshakePoll::Begin(Instant now) {
 
 void HandshakePoll::Add(std::span<const SocketRecord> records, Instant /*now*/) {
   for (const SocketRecord& record : records) {
-    if (!seen_->Insert(record.cookie)) continue;
     if (record.state == TcpState::kSynRecv) AddSynRecv(record);
     if (record.state == TcpState::kSynSent) AddSynSent(record);
   }
@@ -115,14 +117,15 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
                                .next_try = record.timer_expires,
                                .group = classified ? classified->key.group : kOtherGroup};
   if (classified) in_poll_.by_group[connect.group].Add(connect);
+  if (limits_.max_listed == 0) return;
   in_poll_.oldest.push_back(connect);
   // Now and then, so that all of them never need room at once.
-  if (in_poll_.oldest.size() >= 2 * PendingConnects::kMaxListed) in_poll_.KeepOldest();
+  if (in_poll_.oldest.size() >= 2 * limits_.max_listed) in_poll_.KeepOldest(limits_.max_listed);
 }
 
 void HandshakePoll::Complete(Instant now) {
   listener_tracker_.CommitSynQueues(now.monotonic);
-  in_poll_.KeepOldest();
+  in_poll_.KeepOldest(limits_.max_listed);
   pending_ = std::exchange(in_poll_, {});
   first_sight_->latest = std::exchange(first_sight_->next, {});
   first_sight_->previous_poll = start_;

@@ -6,9 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 
-#include "core/base/cookie_set.h"
 #include "core/groups/connection_classifier.h"
 #include "core/listeners/listener_tracker.h"
 #include "core/listeners/pending_connects.h"
@@ -24,18 +22,25 @@ std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
                                                    std::chrono::milliseconds timer_expires,
                                                    unsigned linear_timeouts);
 
-class HandshakePoll final : public PollWork {
- public:
+struct HandshakeLimits {
   /// How many sockets are followed from poll to poll. The age of further sockets is known only from
   /// their timers.
   static constexpr std::size_t kMaxFollowed = 65'536;
+  std::size_t max_followed = kMaxFollowed;
+  /// How many are in PendingConnects::oldest.
+  std::size_t max_listed = PendingConnects::kMaxListed;
+};
 
-  /// `linear_timeouts` as above. The other arguments must outlive the work.
+class HandshakePoll final : public PollWork {
+ public:
+  /// `linear_timeouts` as above. Tracker and classifier must outlive the work.
   HandshakePoll(unsigned linear_timeouts, ListenerTracker& listener_tracker,
-                ConnectionClassifier& classifier);
+                ConnectionClassifier& classifier, const HandshakeLimits& limits = {});
   ~HandshakePoll() override;
   HandshakePoll(const HandshakePoll&) = delete;
   HandshakePoll& operator=(const HandshakePoll&) = delete;
+
+  void UseLinearTimeouts(unsigned linear_timeouts) { linear_timeouts_ = linear_timeouts; }
 
   DumpQuery Query() const override { return {.states = {TcpState::kSynSent, TcpState::kSynRecv}}; }
   void Begin(Instant now) override;
@@ -51,12 +56,12 @@ class HandshakePoll final : public PollWork {
   void AddSynRecv(const SocketRecord& record);
   void AddSynSent(const SocketRecord& record);
 
-  const unsigned linear_timeouts_;
+  unsigned linear_timeouts_;
+  const HandshakeLimits limits_;
   ListenerTracker& listener_tracker_;
   ConnectionClassifier& classifier_;
   PendingConnects pending_;
   PendingConnects in_poll_;
-  std::optional<CookieSet> seen_;
   std::unique_ptr<FirstSight> first_sight_;
   MonotonicTime start_;
 };

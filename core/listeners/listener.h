@@ -46,7 +46,8 @@ struct HandshakeSigns {
   HandshakeAges ages;                 // for people; no cause depends on them
   std::uint64_t source_prefixes = 0;  // different /24 (IPv4) and /48 (IPv6) in the SYN queue
   double top_source_ratio = 0;        // 0 to 1: the part of the SYN queue from the busiest prefix
-  HostRates host;                     // of the whole host: the kernel does not count per listener
+  /// Of the listener's whole network namespace: the kernel does not count these per listener.
+  HostRates host;
 };
 
 struct ListenerStatus {
@@ -98,7 +99,7 @@ struct Listener {
 };
 
 struct ListenerList {
-  /// Those that have a place (core/listeners/listener_places.h). By key, ascending; at most
+  /// Those that have a place (core/listeners/places.h). By key, ascending; at most
   /// `max_listeners`.
   std::vector<Listener> listeners;
   /// The listeners without a place: the sums of their queues as they are now, and the drops that

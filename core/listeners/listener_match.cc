@@ -2,6 +2,18 @@
 
 namespace connwatch {
 
+void ListenerSocketKinds::Add(const SocketRecord& listening) {
+  const bool is_ipv4 = listening.socket_family == AddressFamily::kIpv4;
+  has_ipv4 = has_ipv4 || is_ipv4;
+  has_ipv6 = has_ipv6 || !is_ipv4;
+  has_dual_stack = has_dual_stack || (!is_ipv4 && !listening.is_v6_only);
+}
+
+bool ListenerSocketKinds::CanOwn(const SocketRecord& syn_recv) const {
+  if (syn_recv.socket_family == AddressFamily::kIpv4) return has_ipv4;
+  return syn_recv.local.address.family() == AddressFamily::kIpv4 ? has_dual_stack : has_ipv6;
+}
+
 ListenerCandidates CandidatesFor(const SocketRecord& syn_recv) {
   ListenerCandidates candidates;
   const auto add = [&](const IpAddress& address, std::uint32_t interface) {

@@ -27,6 +27,17 @@ class ListenerCandidates {
   std::size_t count_ = 0;
 };
 
+/// Which sockets a listener has.
+struct ListenerSocketKinds {
+  void Add(const SocketRecord& listening);
+  /// True iff the SYN-RECV socket may have come from one of them.
+  bool CanOwn(const SocketRecord& syn_recv) const;
+
+  bool has_ipv4 = false;
+  bool has_ipv6 = false;
+  bool has_dual_stack = false;  // IPv6 that takes IPv4 as well
+};
+
 /// Returns the candidates in the order in which the kernel prefers listeners: the exact address
 /// before the wildcards, and for both the interface before none. The listener is the first
 /// candidate that has a socket of the family `syn_recv.socket_family`: a socket of family kIpv6

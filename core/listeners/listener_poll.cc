@@ -6,14 +6,12 @@ void ListenerPoll::Begin(Instant now) {
   start_ = now.monotonic;
   listening_.clear();
   left_out_ = 0;
-  seen_.emplace();
   DropAttribution& drops = listener_tracker_.drop_attribution();
   if (drops.IsCounterDue(now.monotonic)) drops.ReadCounter(read_listen_drops_(), now.monotonic);
 }
 
 void ListenerPoll::Add(std::span<const SocketRecord> records, Instant now) {
   for (const SocketRecord& record : records) {
-    if (!seen_->Insert(record.cookie)) continue;
     if (listening_.size() < kMaxSockets) {
       listening_.push_back(record);
     } else {

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/cookie_set.h"
 #include "core/groups/connection_classifier.h"
 #include "core/listeners/listener_tracker.h"
 #include "core/polling/poll_work.h"
@@ -46,7 +45,6 @@ class ListenerPoll final : public PollWork {
   const ReadListenDrops read_listen_drops_;
   std::vector<SocketRecord> listening_;
   std::uint64_t left_out_ = 0;  // sockets of the poll in flight beyond kMaxSockets
-  std::optional<CookieSet> seen_;
 };
 
 }  // namespace connwatch

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
 #include "core/listeners/diagnose.h"
-#include "core/listeners/listener_match.h"
 #include "core/listeners/trouble.h"
 
 namespace connwatch {
@@ -37,13 +37,20 @@ std::vector<SourceCount> TopSources(
 struct ListenerTracker::DropCounts {
   using ByCookie = tsl::robin_map<std::uint64_t, std::uint32_t>;
 
+  // The count wraps at 2^32. If it has gone back by less than half of that, this is a later socket
+  // that is known by the same number (core/sockets/socket_record.h, `cookie`).
+  static std::uint64_t Growth(std::uint32_t before, std::uint32_t now) {
+    const std::uint32_t growth = now - before;
+    return growth > std::numeric_limits<std::uint32_t>::max() / 2 ? now : growth;
+  }
+
   // Returns what `record` adds to its listener's count.
   std::uint64_t Advance(const SocketRecord& record) {
     if (!record.drops) return 0;
     next[record.cookie] = *record.drops;
     for (const ByCookie* counts : {&latest, &before_latest}) {
       const auto known = counts->find(record.cookie);
-      if (known != counts->end()) return *record.drops - known->second;  // modulo 2^32, as it wraps
+      if (known != counts->end()) return Growth(known->second, *record.drops);
     }
     return is_first_update ? 0 : *record.drops;
   }
@@ -59,22 +66,10 @@ struct ListenerTracker::DropCounts {
   bool is_first_update = true;
 };
 
-void ListenerTracker::Entry::SetPeaks(MonotonicTime now, ListenerStatus& into) const {
+void FollowedListener::SetPeaks(MonotonicTime now, ListenerStatus& into) const {
   into.accept_queue.peak = accept_peak.Get(now);
   into.accept_queue.peak_utilization = utilization_peak.Get(now);
   into.syn_queue.peak = syn_peak.Get(now);
-}
-
-void ListenerTracker::SocketKinds::Add(const SocketRecord& listening) {
-  const bool is_ipv4 = listening.socket_family == AddressFamily::kIpv4;
-  has_ipv4 = has_ipv4 || is_ipv4;
-  has_ipv6 = has_ipv6 || !is_ipv4;
-  has_dual_stack = has_dual_stack || (!is_ipv4 && !listening.is_v6_only);
-}
-
-bool ListenerTracker::SocketKinds::CanOwn(const SocketRecord& syn_recv) const {
-  if (syn_recv.socket_family == AddressFamily::kIpv4) return has_ipv4;
-  return syn_recv.local.address.family() == AddressFamily::kIpv4 ? has_dual_stack : has_ipv6;
 }
 
 ListenerTracker::ListenerTracker(const ListenerTrackerOptions& options)
@@ -97,7 +92,7 @@ ListenerTracker::Entry& ListenerTracker::EntryOf(const ListenerKey& key, Monoton
     known->second.last_seen = now;
     return known->second;
   }
-  if (entries_.size() >= std::max(kMaxFollowed, options_.max_listeners)) {
+  if (entries_.size() >= MaxEntries()) {
     not_followed_.insert(key);
     return other_;
   }
@@ -110,7 +105,7 @@ ListenerTracker::Entry& ListenerTracker::EntryOf(const ListenerKey& key, Monoton
 
 void ListenerTracker::ForgetVanished(MonotonicTime now) {
   // If there is no room for a new listener, vanished ones are forgotten at once.
-  const bool is_full = entries_.size() >= std::max(kMaxFollowed, options_.max_listeners);
+  const bool is_full = entries_.size() >= MaxEntries();
   std::erase_if(entries_, [&](const auto& item) {
     const Entry& entry = item.second;
     return !entry.IsListening() && (is_full || now - entry.last_seen > kMemory);
@@ -140,6 +135,14 @@ void ListenerTracker::UpdateAcceptQueues(std::span<const SocketRecord> listening
   ObserveAcceptQueues(now);
 }
 
+void ListenerTracker::RepeatAcceptQueues(MonotonicTime now) {
+  ForgetVanished(now);
+  for (auto& [key, entry] : entries_) {
+    if (entry.IsListening()) entry.last_seen = now;
+  }
+  ObserveAcceptQueues(now);
+}
+
 void ListenerTracker::AttributeDrops() {
   std::vector<ListenerDrops*> drops;
   ForEachEntry([&](Entry& entry) {
@@ -152,10 +155,16 @@ void ListenerTracker::AttributeDrops() {
 
 void ListenerTracker::BookDrops(Entry& entry) {
   ListenerStatus& status = (entry.has_place ? entry : other_).status;
-  const std::uint64_t refused = entry.drops.refused();
-  const std::uint64_t counted = entry.drops.counted();
-  status.drops += refused - std::exchange(entry.booked_drops, refused);
-  status.socket_drops += counted - std::exchange(entry.booked_socket_drops, counted);
+  const DropTotals all{entry.drops.refused(), entry.drops.counted()};
+  const DropTotals before = std::exchange(entry.booked, all);
+  status.drops += all.refused - before.refused;
+  status.socket_drops += all.counted - before.counted;
+  new_drops_.refused += all.refused - before.refused;
+  new_drops_.counted += all.counted - before.counted;
+}
+
+void ListenerTracker::RestartDrops() {
+  ForEachEntry([](Entry& entry) { entry.status.drops = entry.status.socket_drops = 0; });
 }
 
 void ListenerTracker::ObserveAcceptQueues(MonotonicTime now) {
@@ -265,9 +274,11 @@ void ListenerTracker::Diagnose(const HostRates& rates, MonotonicTime now) {
 }
 
 void ListenerTracker::AssignPlaces(MonotonicTime now) {
-  std::vector<PlaceCandidate> listening;
+  in_trouble_ = 0;
+  std::vector<PlaceCandidate<ListenerKey>> listening;
   for (auto& [key, entry] : entries_) {
     entry.is_in_trouble = entry.IsListening() && IsInTrouble(entry.status, options_.thresholds);
+    if (entry.is_in_trouble) ++in_trouble_;
     if (entry.IsListening()) listening.push_back({key, entry.is_in_trouble, entry.load});
   }
   places_.Reassign(listening, now);
@@ -311,6 +322,23 @@ ListenerStatus ListenerTracker::StatusOfOthers(MonotonicTime now) const {
       std::max(other_.utilization_peak.Get(now), status.accept_queue.Utilization().value_or(0));
   status.syn_queue.peak = std::max(other_.syn_peak.Get(now), status.syn_queue.length);
   return status;
+}
+
+QueueSums ListenerTracker::Sum(MonotonicTime now) const {
+  QueueSums sum{other_.status.accept_queue, other_.status.syn_queue,
+                not_followed_.size() + left_out_};
+  for (const auto& [key, entry] : entries_) {
+    if (!entry.IsListening()) continue;
+    ++sum.listeners;
+    sum.accept_queue.Merge(entry.status.accept_queue);
+    sum.syn_queue.length += entry.status.syn_queue.length;
+    sum.syn_queue.retransmitting += entry.status.syn_queue.retransmitting;
+    AcceptQueue& queue = sum.accept_queue;
+    queue.peak = std::max(queue.peak, entry.accept_peak.Get(now));
+    queue.peak_utilization = std::max(queue.peak_utilization, entry.utilization_peak.Get(now));
+    sum.syn_queue.peak = std::max(sum.syn_queue.peak, entry.syn_peak.Get(now));
+  }
+  return sum;
 }
 
 ListenerList ListenerTracker::List(MonotonicTime now) const {

@@ -38,8 +38,8 @@ struct PendingConnects {
 
   static constexpr std::size_t kMaxListed = 1'000;
 
-  /// Drops those of `oldest` that are beyond kMaxListed. Of equal ages the first stay.
-  void KeepOldest();
+  /// Drops those of `oldest` that are beyond `most`. Of equal ages the first stay.
+  void KeepOldest(std::size_t most);
 };
 
 }  // namespace connwatch

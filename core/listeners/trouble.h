@@ -1,5 +1,5 @@
 // Whether somebody should see a listener, by its diagnosis and beside it. Pure. If not all
-// listeners can be shown, those in trouble are (listener_places.h).
+// listeners can be shown, those in trouble are (places.h).
 #pragma once
 
 #include "core/listeners/diagnosis.h"

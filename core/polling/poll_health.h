@@ -61,6 +61,8 @@ class PollHealth {
   void RecordOverrun() { ++overruns_; }
   /// A poll began `late` after it was due, because the loop or the host was busy.
   void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
+  /// The dump of a complete poll has delivered sockets that had come before.
+  void RecordDuplicates(std::uint64_t sockets) { duplicates_ += sockets; }
   void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
   void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
 
@@ -71,6 +73,8 @@ class PollHealth {
   std::uint64_t failures() const;
   std::uint64_t failures(PollFailureReason reason) const;
   std::uint64_t overruns() const { return overruns_; }
+  /// How many sockets the dumps of the complete polls delivered twice. Each was counted once.
+  std::uint64_t duplicates() const { return duplicates_; }
   /// CPU time of this process spent on the tier, kernel included.
   std::chrono::nanoseconds cpu() const { return cpu_; }
   const DurationHistogram& durations() const { return durations_; }
@@ -86,6 +90,7 @@ class PollHealth {
   std::uint64_t successes_ = 0;
   std::array<std::uint64_t, kPollFailureReasonCount> failures_{};
   std::uint64_t overruns_ = 0;
+  std::uint64_t duplicates_ = 0;
   std::chrono::nanoseconds cpu_{0};
   DurationHistogram durations_;
   DurationHistogram lateness_;

@@ -20,7 +20,8 @@ class PollWork {
   virtual DumpQuery Query() const = 0;
   /// A poll starts. Must forget the records of an unfinished poll.
   virtual void Begin(Instant now) = 0;
-  /// The next records of the poll, which are being read at `now`.
+  /// The next records of the poll, which are being read at `now`. In all calls of a poll together,
+  /// each socket comes once.
   virtual void Add(std::span<const SocketRecord> records, Instant now) = 0;
   /// Every record of the poll has been added.
   virtual void Complete(Instant now) = 0;

@@ -65,7 +65,13 @@ struct SocketRecord {
   // kernel: inet_diag_msg_common_fill(): sk_bound_dev_if; request sockets: ir_iif, set by
   // inet_request_bound_dev_if() and tcp_v6_init_req().
   std::uint32_t interface = 0;
-  /// Identifies the socket for its whole life, across states; never reused while the host is up.
+  /// The cookie of the network namespace that the socket belongs to; 0 for the namespace of the
+  /// source itself. Never reused while the host is up.
+  std::uint64_t net_cookie = 0;
+  /// Identifies the socket for its whole life, across states; never reused while the host is up. In
+  /// other network namespaces it is made up (bpf/walk_parser.h), and two sockets that are there one
+  /// after the other may have the same: connections between the same endpoints, or listeners on the
+  /// same address.
   std::uint64_t cookie = 0;
   /// LISTEN: connections waiting for accept(2). Other states: unread bytes (Recv-Q).
   std::uint32_t receive_queue = 0;

@@ -2,12 +2,12 @@
 // dump delivers records in batches. netlink/ implements it over inet_diag; tests script it.
 #pragma once
 
-#include <cstddef>
 #include <memory>
 #include <span>
 
 #include "core/base/result.h"
 #include "core/sockets/endpoint_filter.h"
+#include "core/sockets/socket_details.h"
 #include "core/sockets/socket_record.h"
 
 namespace connwatch {
@@ -17,8 +17,7 @@ struct DumpQuery {
   TcpStateSet states = TcpStateSet::All();
   bool tcp_info = false;
   bool socket_memory = false;  // for the drop count
-  /// Asks for everything that netlink/details_message.h reads, and puts the bytes for it into
-  /// RecordBatch::messages.
+  /// Asks for everything that SocketDetails has, and fills in RecordBatch::details.
   bool details = false;
   EndpointFilter endpoints = {};
 };
@@ -33,9 +32,9 @@ struct RecordBatch {
   /// Valid until the next call on the same dump.
   std::span<const SocketRecord> records;
   DumpProgress progress = DumpProgress::kMore;
-  /// The kernel's bytes of each record, valid as long as `records`. Empty unless DumpQuery::details
-  /// is set.
-  std::span<const std::span<const std::byte>> messages = {};
+  /// The details of each record, valid as long as `records`. Empty unless DumpQuery::details is set
+  /// and the source has them.
+  std::span<const SocketDetails> details = {};
 };
 
 /// A dump of the kernel's socket table that is under way. Destroying it ends the dump. After an
@@ -50,6 +49,9 @@ class SocketDump {
 
   /// Becomes readable when ReadBatch has something. The same as long as the dump lives.
   virtual int fd() const = 0;
+
+  /// False iff the dump itself makes sure that no socket comes twice. Its reader need not then.
+  virtual bool MayRepeat() const { return true; }
 };
 
 /// Opens dumps. Used by one thread.
@@ -60,6 +62,9 @@ class SocketSource {
   /// Asks for the TCP sockets of the network namespace. LISTEN sockets come before all other
   /// sockets of their family.
   virtual Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) = 0;
+
+  /// True iff a dump of all states costs little more than one of a few.
+  virtual bool OnePassServesAll() const { return false; }
 };
 
 }  // namespace connwatch

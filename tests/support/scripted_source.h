@@ -25,7 +25,8 @@ using DumpScript = std::deque<ScriptedBatch>;
 
 class ScriptedDump final : public SocketDump {
  public:
-  explicit ScriptedDump(DumpScript script) : script_(std::move(script)) {}
+  explicit ScriptedDump(DumpScript script, bool may_repeat = true)
+      : script_(std::move(script)), may_repeat_(may_repeat) {}
   ~ScriptedDump() override { close(fd_); }
   ScriptedDump(const ScriptedDump&) = delete;
   ScriptedDump& operator=(const ScriptedDump&) = delete;
@@ -38,28 +39,41 @@ class ScriptedDump final : public SocketDump {
   }
   /// Always readable.
   int fd() const override { return fd_; }
+  bool MayRepeat() const override { return may_repeat_; }
 
  private:
   const int fd_ = eventfd(/*initval=*/1, EFD_CLOEXEC);
   DumpScript script_;
+  const bool may_repeat_;
   ScriptedBatch current_;
 };
 
 /// Opens the scripted dumps one after the other, and fails to open one where there is an error.
 class ScriptedSource final : public SocketSource {
  public:
-  void Add(DumpScript script) { dumps_.emplace_back(std::move(script), std::nullopt); }
-  void AddOpenError(Error error) { dumps_.emplace_back(DumpScript{}, std::move(error)); }
+  void Add(DumpScript script) { dumps_.push_back({std::move(script), true, std::nullopt}); }
+  /// Its dump promises that no socket comes twice.
+  void AddWithoutRepeats(DumpScript script) {
+    dumps_.push_back({std::move(script), false, std::nullopt});
+  }
+  void AddOpenError(Error error) { dumps_.push_back({{}, true, std::move(error)}); }
 
   Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& /*query*/) override {
-    auto [script, error] = std::move(dumps_.front());
+    Planned dump = std::move(dumps_.front());
     dumps_.pop_front();
-    if (error) return *std::move(error);
-    return std::unique_ptr<SocketDump>(std::make_unique<ScriptedDump>(std::move(script)));
+    if (dump.error) return *std::move(dump.error);
+    return std::unique_ptr<SocketDump>(
+        std::make_unique<ScriptedDump>(std::move(dump.script), dump.may_repeat));
   }
 
  private:
-  std::deque<std::pair<DumpScript, std::optional<Error>>> dumps_;
+  struct Planned {
+    DumpScript script;
+    bool may_repeat;
+    std::optional<Error> error;
+  };
+
+  std::deque<Planned> dumps_;
 };
 
 }  // namespace connwatch

@@ -1,6 +1,7 @@
 // A snapshot with something in every field, for tests of what is made from it.
 #pragma once
 
+#include "tests/support/namespaces.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
@@ -26,7 +27,19 @@ inline Snapshot FullSnapshot() {
       .polls = TestPolls(),
       .paused = milliseconds(70'250),
       .kernel = TestKernelStats(),
-      .sockstat_discrepancy = 0.25};
+      .sockstat_discrepancy = 0.25,
+      .namespaces = TestNamespaces(),
+      .walk = TestWalk()};
+}
+
+/// The same on a host whose other network namespaces are not seen.
+inline Snapshot OwnNamespaceSnapshot() {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.namespaces.reset();
+  snapshot.walk = {.is_in_use = false,
+                   .reason = "The capability CAP_BPF is missing: install connwatch-bpf.",
+                   .stats = {}};
+  return snapshot;
 }
 
 /// Before the first poll.

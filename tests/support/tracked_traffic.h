@@ -59,7 +59,8 @@ class TrackedTraffic : public testing::Test {
 
   ConnectionClassifier classifier_ = PlainClassifier();
   TrafficLedger ledger_{GroupTraffic(kBounds)};
-  ConnectionTracker tracker_{4, classifier_, ledger_};
+  Allowance room_{4};
+  ConnectionTracker tracker_{room_, classifier_, ledger_};
 };
 
 }  // namespace connwatch

@@ -36,7 +36,7 @@ double OfHost(AlertSignal signal, const Snapshot& snapshot) {
 testing::Matcher<double> IsAbsent() { return testing::IsNan(); }
 
 TEST(SignalReaderTest, ReadsTheListeners) {
-  const Snapshot snapshot = FullSnapshot();
+  const Snapshot snapshot = OwnNamespaceSnapshot();
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueueUtilization, snapshot),
@@ -48,6 +48,32 @@ TEST(SignalReaderTest, ReadsTheListeners) {
               ElementsAre(Pair("0.0.0.0:443", 0.0625), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1%eth0]:22", 0)));
+}
+
+TEST(SignalReaderTest, ReadsTheListenersOfOtherNamespaces) {
+  Snapshot snapshot = FullSnapshot();
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1%eth0]:22", 0),
+                          Pair("web/0.0.0.0:443", 30), Pair("web/0.0.0.0:8080", 0)));
+  EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1%eth0]:22", 0),
+                          Pair("web/0.0.0.0:443", 5), Pair("web/0.0.0.0:8080", 0)));
+  for (const SignalReading& reading : Read(AlertSignal::kListenerDrops, snapshot, PollAges())) {
+    EXPECT_EQ(reading.netns == nullptr ? "" : reading.netns->identity.name,
+              reading.subject.starts_with("web/") ? "web" : "");
+  }
+  snapshot.listeners.reset();
+  EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
+              ElementsAre(Pair("web/0.0.0.0:443", 30), Pair("web/0.0.0.0:8080", 0)));
+}
+
+// Namespaces count nothing for the host: its signals mean what they meant.
+TEST(SignalReaderTest, OtherNamespacesChangeNoSignalOfTheHostOrAGroup) {
+  for (const AlertSignalSpec& spec : AlertSignals()) {
+    if (spec.subject == SubjectKind::kListener) continue;
+    EXPECT_EQ(Values(spec.id, FullSnapshot()), Values(spec.id, OwnNamespaceSnapshot()))
+        << spec.name;
+  }
 }
 
 TEST(SignalReaderTest, ReadsTheGroups) {

@@ -220,7 +220,8 @@ class Lives {
   std::mt19937_64 random_;
   ConnectionClassifier classifier_ = PlainClassifier();
   TrafficLedger ledger_{GroupTraffic(kBounds)};
-  ConnectionTracker tracker_{10'000, classifier_, ledger_};
+  Allowance room_{10'000};
+  ConnectionTracker tracker_{room_, classifier_, ledger_};
 
   MonotonicTime now_{std::chrono::hours(1)};
   std::set<std::uint16_t> listening_;

@@ -11,7 +11,8 @@ namespace {
 constexpr auto kNowhere = ConnectionTable::kNowhere;
 
 TEST(ConnectionTableTest, FindsWhatWasInserted) {
-  ConnectionTable table;
+  Allowance room(1'000'000);
+  ConnectionTable table(room);
   EXPECT_EQ(table.Find(1), kNowhere);
   const auto place = table.Insert(1);
   EXPECT_EQ(table.Find(1), place);
@@ -20,7 +21,8 @@ TEST(ConnectionTableTest, FindsWhatWasInserted) {
 }
 
 TEST(ConnectionTableTest, ErasedPlacesAreUsedAgain) {
-  ConnectionTable table;
+  Allowance room(1'000'000);
+  ConnectionTable table(room);
   const auto place = table.Insert(1);
   table.Erase(place);
   EXPECT_EQ(table.Find(1), kNowhere);
@@ -30,7 +32,8 @@ TEST(ConnectionTableTest, ErasedPlacesAreUsedAgain) {
 }
 
 TEST(ConnectionTableTest, AWrongHintChangesNothing) {
-  ConnectionTable table;
+  Allowance room(1'000'000);
+  ConnectionTable table(room);
   for (std::uint64_t cookie = 1; cookie <= 10; ++cookie) table.Insert(cookie);
   for (const ConnectionTable::Place hint : {kNowhere, 0U, 8U, 9U, 4'000'000'000U}) {
     EXPECT_EQ(table.Find(7, hint), 6U) << hint;
@@ -42,7 +45,8 @@ TEST(ConnectionTableTest, AgreesWithAMapUnderRandomUse) {
   constexpr int kSteps = 200'000;
   constexpr std::uint64_t kCookies = 30'000;  // several chunks
   std::mt19937_64 random(1);
-  ConnectionTable table;
+  Allowance room(1'000'000);
+  ConnectionTable table(room);
   std::unordered_map<std::uint64_t, std::uint64_t> expected;  // cookie -> bytes
   for (int step = 0; step < kSteps; ++step) {
     const std::uint64_t cookie = 1 + random() % kCookies;
@@ -58,6 +62,23 @@ TEST(ConnectionTableTest, AgreesWithAMapUnderRandomUse) {
     }
   }
   EXPECT_EQ(table.size(), expected.size());
+}
+
+TEST(ConnectionTableTest, TablesShareTheirRoom) {
+  Allowance room(3);
+  ConnectionTable table(room);
+  table.Insert(1);
+  const auto place = table.Insert(2);
+  {
+    ConnectionTable other(room);
+    other.Insert(1);
+    EXPECT_EQ(other.Insert(2), kNowhere);
+    EXPECT_EQ(other.Find(2), kNowhere);
+    EXPECT_EQ(other.size(), 1U);
+    table.Erase(place);
+    EXPECT_NE(other.Insert(2), kNowhere);
+  }
+  EXPECT_EQ(room.taken(), 1U);
 }
 
 }  // namespace

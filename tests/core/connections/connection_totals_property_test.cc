@@ -165,7 +165,8 @@ class History {
   const bool may_lose_;
   ConnectionClassifier classifier_ = PlainClassifier();
   TrafficLedger ledger_{GroupTraffic(kBounds)};
-  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  Allowance room_{1'000};
+  ConnectionTracker tracker_{room_, classifier_, ledger_};
 
   std::map<std::uint64_t, TestConnection> open_;
   std::uint64_t latest_cookie_ = 0;

@@ -422,5 +422,24 @@ TEST_F(ConnectionTrackerTest, AFailedPollLosesNothing) {
   EXPECT_EQ(tracker_.stats().tracked, 1U);
 }
 
+TEST_F(ConnectionTrackerTest, WithoutEventsVanishedConnectionsAreForgottenAtOnce) {
+  tracker_.ExpectNoEvents();
+  Poll(0, {});
+  Poll(1, {TestConnection{.cookie = 1, .sent = 40}.Row()});
+  Poll(2, {});
+  EXPECT_EQ(room_.taken(), 1U) << "a walk may miss a socket";
+  Poll(3, {});
+  EXPECT_EQ(room_.taken(), 0U);
+  EXPECT_EQ(tracker_.stats().ended.at(IndexOf(EndCause::kVanished)), 1U);
+  EXPECT_EQ(tracker_.stats().tracked, 0U);
+  EXPECT_EQ(Usage().bytes_sent, 40U);
+}
+
+TEST_F(ConnectionTrackerTest, WhatIsKnownToHaveBegunSinceIsNoBaseline) {
+  tracker_.StartAfter(At(0));
+  Poll(10, {TestConnection{.cookie = 1, .sent = 40}.Row()});
+  EXPECT_EQ(Usage().bytes_sent, 40U);
+}
+
 }  // namespace
 }  // namespace connwatch

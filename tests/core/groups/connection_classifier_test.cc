@@ -228,5 +228,17 @@ TEST(ConnectionClassifierTest, OtherIsShownInBothDirections) {
   EXPECT_EQ(shown[0].directions, (std::array<bool, kDirectionCount>{true, true}));
 }
 
+TEST(ConnectionClassifierTest, WithoutGroupsItStillKnowsTheDirection) {
+  ConnectionClassifier classifier = Classifier({.group_by = GroupBy::kNone});
+  classifier.AddListener(Listening(1, 50'000), MonotonicTime());
+  const SocketRecord accepted = Established(2, 50'000);
+  EXPECT_EQ(classifier.DirectionOf(accepted), Direction::kInbound);
+  const auto classified = classifier.Classify(accepted, Direction::kInbound, {.is_new = true});
+  ASSERT_TRUE(classified);
+  EXPECT_EQ(classified->key, (GroupKey{Direction::kInbound, kOtherGroup}));
+  EXPECT_TRUE(classified->is_final);
+  EXPECT_EQ(classifier.folded_groups(), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

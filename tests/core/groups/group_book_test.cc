@@ -421,5 +421,15 @@ TEST(GroupBookTest, ACandidateWithoutConnectionsForAnHourIsForgotten) {
   EXPECT_EQ(book.folded(), 0U);
 }
 
+TEST(GroupBookTest, WithoutGroupsAllIsOther) {
+  GroupBook book({.rules = {}, .group_by = GroupBy::kNone});
+  EXPECT_EQ(book.Of(Inbound(1), kStart), kOtherGroup);
+  book.AddFoldedTraffic(Inbound(1), 100, kStart);
+  EXPECT_EQ(book.folded(), 0U);
+  EXPECT_FALSE(book.Rearrange(kStart).has_new_groups);
+  ASSERT_TRUE(book.Reconfigure({.group_by = GroupBy::kPort}));
+  EXPECT_EQ(book.NameOf(book.Of(Inbound(1), kStart)), "1");
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -19,5 +19,19 @@ TEST(DiagnosisCauseTest, NamesAreTheLabelValues) {
                                            "syn_cookies", "deferred_accept"}));
 }
 
+TEST(DiagnosisCauseTest, RatesOfAnotherNamespaceAreNotTheHosts) {
+  ListenerStatus status;
+  status.accept_queue.limit = 16;
+  status.syn_queue = {.length = 17, .peak = 17, .retransmitting = 0};
+  status.signs.settled = 9;
+  status.signs.host = {.syn_cookies_per_second = 900, .defer_accept_drops_per_second = 3};
+  EXPECT_EQ(Explain(DiagnosisCause::kSynCookies, status, RateScope::kNamespace),
+            "SYN queue 17 (peak 17, limit 16), the network namespace sends 900.0 SYN cookies/s: "
+            "the queue no longer shows how many handshakes are pending");
+  EXPECT_EQ(Explain(DiagnosisCause::kDeferredAccept, status, RateScope::kNamespace),
+            "9 of 17 handshakes completed and waiting for data (network namespace: 3.0 ACKs/s "
+            "deferred): TCP_DEFER_ACCEPT, not an alarm");
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -198,5 +198,35 @@ TEST_F(DropAttributionTest, NumbersOfAnySizeAreSharedWithoutLoss) {
   EXPECT_EQ(Refused(), (Counts{kMany, kMany, kMany})) << "the rest of them at the second chance";
 }
 
+TEST_F(DropAttributionTest, MayBeSkippedIfThereIsNothingToAttribute) {
+  EXPECT_TRUE(attribution_.Skip());
+  attribution_.ReadCounter(0, now_);
+  EXPECT_TRUE(attribution_.Skip());
+  attribution_.ReadCounter(1, now_);
+  EXPECT_FALSE(attribution_.Skip()) << "what no socket has counted expires";
+  ReadSockets({0, 0, 0});
+  EXPECT_TRUE(attribution_.Skip());
+  ReadSockets({1, 0, 0});
+  EXPECT_FALSE(attribution_.Skip()) << "a drop has a second chance";
+  Read(1, {0, 0, 0});
+  Read(1, {0, 0, 0});
+  EXPECT_TRUE(attribution_.Skip());
+  attribution_.ReadCounter(std::nullopt, now_);
+  EXPECT_TRUE(attribution_.Skip());
+  attribution_.ReadCounter(7, now_);
+  EXPECT_FALSE(attribution_.Skip()) << "from now on the counter bounds the drops again";
+  ReadSockets({0, 0, 0});
+  EXPECT_TRUE(attribution_.Skip());
+}
+
+TEST_F(DropAttributionTest, WhatWasReadBeforeASkipIsOver) {
+  attribution_.ReadCounter(0, now_);
+  ASSERT_TRUE(attribution_.Skip());
+  ReadSockets({1, 0, 0});
+  ReadSockets({0, 0, 0});
+  Read(1, {0, 0, 0});
+  EXPECT_EQ(Refused(), (Counts{1, 0, 0})) << "no chance was used up";
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -122,10 +122,6 @@ TEST_F(HandshakePollTest, AFailedPollChangesNothing) {
   EXPECT_EQ(Poll(2, {SynSent(1, 443)}).by_group.at(kFirst).oldest_age, milliseconds(2'000));
 }
 
-TEST_F(HandshakePollTest, DuplicatesCountOnce) {
-  EXPECT_EQ(Poll(0, {SynSent(1, 443), SynSent(1, 443)}).by_group.at(kFirst).sockets, 1U);
-}
-
 TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
   std::vector<SocketRecord> records;
   for (std::uint64_t cookie = 0; cookie < 1'500; ++cookie) {
@@ -140,7 +136,7 @@ TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
 
 TEST_F(HandshakePollTest, BeyondTheLimitOnlyTheTimerTellsTheAge) {
   std::vector<SocketRecord> records;
-  for (std::uint64_t cookie = 1; cookie <= HandshakePoll::kMaxFollowed; ++cookie) {
+  for (std::uint64_t cookie = 1; cookie <= HandshakeLimits().max_followed; ++cookie) {
     records.push_back(SynSent(cookie, 443));
   }
   records.push_back(SynSent(99'999, 443, 5, 2'000));
@@ -194,6 +190,19 @@ TEST_F(HandshakePollTest, TheOldestOfManyAreListedInWhateverOrderTheyCome) {
     EXPECT_EQ(pending.oldest.back().age, milliseconds(901)) << "ten have each age";
     EXPECT_EQ(pending.by_group.at(kFirst).sockets, std::uint64_t{kCount});
   }
+}
+
+TEST_F(HandshakePollTest, NeedNotListAny) {
+  HandshakePoll poll(4, listener_tracker_, classifier_, {.max_followed = 1, .max_listed = 0});
+  for (int second = 0; second < 3; ++second) {
+    poll.Begin(TestInstant(second));
+    poll.Add(std::vector{SynSent(1, 443, 0, 1'000), SynSent(2, 443, 0, 1'000)},
+             TestInstant(second));
+    poll.Complete(TestInstant(second));
+  }
+  EXPECT_TRUE(poll.pending().oldest.empty());
+  EXPECT_EQ(poll.pending().by_group.at(kFirst).sockets, 2U);
+  EXPECT_EQ(poll.pending().by_group.at(kFirst).oldest_age, milliseconds(2'000));
 }
 
 }  // namespace

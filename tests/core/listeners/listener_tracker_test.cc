@@ -390,5 +390,48 @@ TEST_F(ListenerTrackerTest, ASynQueueKeepsItsRecentPastWhileThereIsOne) {
   EXPECT_EQ(recent(), Lengths());
 }
 
+TEST_F(ListenerTrackerTest, AnUpdateThatRepeatsCountsAsSeen) {
+  Update({WithDrops(Listening(1, 80, 3), 0)}, 0);
+  listener_tracker_.RepeatAcceptQueues(At(600));
+  now_ = At(600);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.length, 3U);
+  EXPECT_EQ(Status("0.0.0.0:80").accept_queue.peak, 3U) << "the window is 30 s";
+  Update({WithDrops(Listening(1, 80, 0), 5)}, 601);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U);
+  Update({}, 602);
+  Update({WithDrops(Listening(2, 80), 0)}, 800);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 5U) << "remembered for 5 minutes";
+}
+
+TEST_F(ListenerTrackerTest, NewDropsAreTakenOnce) {
+  Update({WithDrops(Listening(1, 80), 0)}, 0);
+  Update({WithDrops(Listening(1, 80), 5)}, 1);
+  EXPECT_EQ(listener_tracker_.TakeNewDrops().counted, 5U);
+  EXPECT_EQ(listener_tracker_.TakeNewDrops().counted, 0U);
+  listener_tracker_.RestartDrops();
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 0U);
+  Update({WithDrops(Listening(1, 80), 7)}, 2);
+  EXPECT_EQ(Status("0.0.0.0:80").drops, 2U);
+  EXPECT_EQ(listener_tracker_.TakeNewDrops().refused, 2U);
+}
+
+TEST_F(ListenerTrackerTest, TheSumIsOfAllListenersWithAPlaceOrWithout) {
+  std::vector<SocketRecord> listening;
+  for (std::uint16_t i = 0; i < 5; ++i) listening.push_back(Listening(i + 1U, 80 + i, i, 8));
+  Update(listening, 0);
+  UpdateSynQueues({SynRecv(Ipv4({192, 0, 2, 1}), 80, AddressFamily::kIpv4, 1),
+                   SynRecv(Ipv4({192, 0, 2, 1}), 99, AddressFamily::kIpv4)},
+                  0);
+  listening.back().receive_queue = 0;
+  Update(listening, 1);
+  const QueueSums sum = listener_tracker_.Sum(At(1));
+  EXPECT_EQ(sum.listeners, 5U);
+  EXPECT_EQ(sum.accept_queue.sockets, 5U);
+  EXPECT_EQ(sum.accept_queue.length, 6U);
+  EXPECT_EQ(sum.accept_queue.peak, 4U) << "of one listener";
+  EXPECT_EQ(sum.syn_queue.length, 2U) << "also one whose listener is gone";
+  EXPECT_EQ(sum.syn_queue.retransmitting, 1U);
+}
+
 }  // namespace
 }  // namespace connwatch

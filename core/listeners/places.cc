@@ -1,4 +1,4 @@
-#include "core/listeners/listener_places.h"
+#include "core/listeners/places.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,8 +8,9 @@ namespace connwatch {
 
 namespace {
 
-// The order in which listeners get places.
-bool IsBefore(const PlaceCandidate& one, const PlaceCandidate& other) {
+// The order in which subjects get places.
+template <typename Key>
+bool IsBefore(const PlaceCandidate<Key>& one, const PlaceCandidate<Key>& other) {
   if (one.is_in_trouble != other.is_in_trouble) return one.is_in_trouble;
   if (one.load != other.load) return one.load > other.load;
   return one.key < other.key;
@@ -18,11 +19,12 @@ bool IsBefore(const PlaceCandidate& one, const PlaceCandidate& other) {
 }  // namespace
 
 /// The holders that may lose their places, those that no longer exist first, then the least busy.
-class ListenerPlaces::Victims {
+template <typename Key>
+class Places<Key>::Victims {
  public:
-  Victims(Holders& holders, std::span<const PlaceCandidate> listening, MonotonicTime now) {
-    std::map<ListenerKey, const PlaceCandidate*> existing;
-    for (const PlaceCandidate& one : listening) existing[one.key] = &one;
+  Victims(Holders& holders, std::span<const Candidate> candidates, MonotonicTime now) {
+    std::map<Key, const Candidate*> existing;
+    for (const Candidate& one : candidates) existing[one.key] = &one;
     for (auto holder = holders.begin(); holder != holders.end(); ++holder) {
       const Place& place = holder->second;
       if (place.latest_trouble && now - *place.latest_trouble < kLeastStay) continue;
@@ -41,7 +43,7 @@ class ListenerPlaces::Victims {
 
   /// Returns the holder whose place `candidate` may take, each holder at most once. nullopt if
   /// there is none.
-  std::optional<Holders::iterator> TakeFor(const PlaceCandidate& candidate) {
+  std::optional<typename Holders::iterator> TakeFor(const Candidate& candidate) {
     const bool takes_any = candidate.is_in_trouble;
     std::size_t& next = takes_any ? first_ : first_that_stayed_;
     while (next < victims_.size() &&
@@ -58,7 +60,7 @@ class ListenerPlaces::Victims {
 
  private:
   struct Victim {
-    Holders::iterator holder;
+    typename Holders::iterator holder;
     bool exists;
     bool has_stayed;  // for kLeastStay
     double load;
@@ -71,13 +73,15 @@ class ListenerPlaces::Victims {
   std::size_t first_that_stayed_ = 0;
 };
 
-void ListenerPlaces::TakeFree(const ListenerKey& key, MonotonicTime now) {
+template <typename Key>
+void Places<Key>::TakeFree(const Key& key, MonotonicTime now) {
   if (holders_.size() < places_) holders_.try_emplace(key, Place{.since = now});
 }
 
-void ListenerPlaces::Reassign(std::span<const PlaceCandidate> listening, MonotonicTime now) {
-  std::vector<PlaceCandidate> waiting;
-  for (const PlaceCandidate& candidate : listening) {
+template <typename Key>
+void Places<Key>::Reassign(std::span<const Candidate> existing, MonotonicTime now) {
+  std::vector<Candidate> waiting;
+  for (const Candidate& candidate : existing) {
     const auto holder = holders_.find(candidate.key);
     if (holder == holders_.end()) {
       waiting.push_back(candidate);
@@ -89,10 +93,10 @@ void ListenerPlaces::Reassign(std::span<const PlaceCandidate> listening, Monoton
   // More than there are places cannot get one.
   const std::size_t first = std::min(waiting.size(), places_);
   std::ranges::partial_sort(waiting, waiting.begin() + static_cast<std::ptrdiff_t>(first),
-                            IsBefore);
+                            IsBefore<Key>);
   waiting.resize(first);
-  Victims victims(holders_, listening, now);
-  for (const PlaceCandidate& candidate : waiting) {
+  Victims victims(holders_, existing, now);
+  for (const Candidate& candidate : waiting) {
     if (holders_.size() >= places_) {
       // If this one gets no place, none of those behind it does.
       const auto holder = victims.TakeFor(candidate);
@@ -104,5 +108,8 @@ void ListenerPlaces::Reassign(std::span<const PlaceCandidate> listening, Monoton
     if (candidate.is_in_trouble) place.latest_trouble = now;
   }
 }
+
+template class Places<ListenerKey>;
+template class Places<std::uint64_t>;
 
 }  // namespace connwatch

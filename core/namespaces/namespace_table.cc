@@ -1,0 +1,235 @@
+#include "core/namespaces/namespace_table.h"
+
+#include <tsl/robin_map.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+// Cookies are nearly consecutive integers, which the table's low bits spread well.
+struct CookieHash {
+  std::size_t operator()(std::uint64_t cookie) const { return static_cast<std::size_t>(cookie); }
+};
+
+void SetCounters(NamespaceCounts& counts, const NamespaceGrowth& growth) {
+  counts.traffic = growth.traffic;
+  counts.rtt = growth.rtt;
+}
+
+}  // namespace
+
+struct NamespaceTable::Entry {
+  NamespaceWatch watch;
+  NamespaceIdentity identity;
+  MonotonicTime latest;    // that a poll has met it, or that the kernel has listed it
+  bool is_listed = false;  // in the facts read last
+  bool has_place = false;  // as places_ has it
+  NamespaceGrowth growth;  // while it had a place
+};
+
+struct NamespaceTable::Index {
+  tsl::robin_map<std::uint64_t, Entry*, CookieHash> by_cookie;
+};
+
+NamespaceTable::NamespaceTable(const NamespaceTableOptions& options, Allowance& connections,
+                               ReadFacts read_facts, FindNames find_names)
+    : options_(options),
+      connections_(connections),
+      read_facts_(std::move(read_facts)),
+      find_names_(std::move(find_names)),
+      index_(std::make_unique<Index>()),
+      places_(options.max_shown),
+      accept_peak_of_others_(options.watch.peak_window),
+      syn_peak_of_others_(options.watch.peak_window) {}
+
+NamespaceTable::~NamespaceTable() = default;
+
+void NamespaceTable::Begin(Tier tier, Instant now) {
+  if (tier != Tier::kFull) ReadFactsIfDue(now.monotonic);
+  in_flight_.at(IndexOf(tier)) = now;
+  for (const auto& entry : entries_) entry->watch.Begin(tier, now);
+}
+
+void NamespaceTable::Add(Tier tier, std::uint64_t cookie, std::span<const SocketRecord> records,
+                         Instant now) {
+  Entry* const entry = FindOrAdmit(cookie, now.monotonic);
+  if (entry != nullptr) entry->watch.Add(tier, records, now);
+}
+
+void NamespaceTable::Complete(Tier tier, Instant now) {
+  for (const auto& entry : entries_) entry->watch.Complete(tier, now);
+  if (tier == Tier::kFull) {
+    full_poll_ = in_flight_.at(IndexOf(tier))->monotonic;
+    Forget([&](const Entry& entry) { return now.monotonic - entry.latest > kMemory; });
+  }
+  in_flight_.at(IndexOf(tier)).reset();
+}
+
+void NamespaceTable::ReadFactsIfDue(MonotonicTime now) {
+  if (facts_read_at_ && now - *facts_read_at_ < kFactsInterval) return;
+  facts_read_at_ = now;
+  if (const auto facts = read_facts_()) {
+    UseFacts(*facts, now);
+  } else {
+    for (const auto& entry : entries_) entry->watch.UseNoCounters(now);
+  }
+}
+
+void NamespaceTable::UseFacts(std::span<const NamespaceFacts> facts, MonotonicTime now) {
+  ForgetUnlisted(facts);  // they make room, and their names become free
+  std::unordered_set<std::uint64_t> left_out;
+  for (const NamespaceFacts& one : facts) {
+    Entry* const entry = one.is_left_out ? nullptr : FindOrAdmit(one.cookie, now);
+    if (entry == nullptr) {
+      if (left_out.size() < kMaxLeftOut) left_out.insert(one.cookie);
+      continue;
+    }
+    entry->identity.inode = one.inode;
+    entry->watch.UseFacts(one, now);
+  }
+  left_out_ = std::move(left_out);
+}
+
+void NamespaceTable::ForgetUnlisted(std::span<const NamespaceFacts> facts) {
+  for (const auto& entry : entries_) entry->is_listed = false;
+  for (const NamespaceFacts& one : facts) {
+    const auto known = index_->by_cookie.find(one.cookie);
+    if (known != index_->by_cookie.end()) known->second->is_listed = !one.is_left_out;
+  }
+  Forget([](const Entry& entry) { return !entry.is_listed; });
+}
+
+NamespaceTable::Entry* NamespaceTable::FindOrAdmit(std::uint64_t cookie, MonotonicTime now) {
+  if (latest_ == nullptr || latest_->identity.cookie != cookie) {
+    const auto found = index_->by_cookie.find(cookie);
+    Entry* const entry = found == index_->by_cookie.end() ? Admit(cookie, now) : found->second;
+    if (entry == nullptr) return nullptr;
+    latest_ = entry;
+  }
+  latest_->latest = now;
+  return latest_;
+}
+
+NamespaceTable::Entry* NamespaceTable::Admit(std::uint64_t cookie, MonotonicTime now) {
+  if (entries_.size() >= kMaxNamespaces) {
+    if (left_out_.size() < kMaxLeftOut) left_out_.insert(cookie);
+    return nullptr;
+  }
+  // What its connections moved while it was left out is not counted.
+  const bool was_left_out = left_out_.erase(cookie) > 0;
+  const auto known_since = was_left_out ? std::nullopt : full_poll_;
+  Entry& entry = *entries_.emplace_back(
+      new Entry{.watch = {options_.watch, {connections_, listening_}, known_since},
+                .identity = {.cookie = cookie},
+                .latest = now,
+                .growth = {}});
+  index_->by_cookie.emplace(cookie, &entry);
+  places_.TakeFree(cookie, now);
+  entry.has_place = places_.Has(cookie);
+  NameIt(entry, now);
+  for (const TierSpec& tier : kTiers) {
+    const auto& started = in_flight_.at(IndexOf(tier.id));
+    if (started) entry.watch.Begin(tier.id, *started);
+  }
+  return &entry;
+}
+
+template <typename Predicate>
+void NamespaceTable::Forget(Predicate is_gone) {
+  latest_ = nullptr;
+  std::erase_if(entries_, [&](const std::unique_ptr<Entry>& entry) {
+    if (!is_gone(*entry)) return false;
+    Book(*entry);
+    names_.Forget(entry->identity.cookie);
+    index_->by_cookie.erase(entry->identity.cookie);
+    return true;
+  });
+}
+
+void NamespaceTable::NameIt(Entry& entry, MonotonicTime now) {
+  NamespaceIdentity& identity = entry.identity;
+  if (names_.HasBestName(identity.cookie) && !identity.unit.empty()) return;
+  const NameCandidates candidates =
+      find_names_({identity.cookie, identity.inode, entry.watch.owners()}, now);
+  identity.name = names_.NameOf(identity.cookie, candidates);
+  if (!candidates.unit.empty()) identity.unit = candidates.unit;
+}
+
+void NamespaceTable::Book(Entry& entry) {
+  (entry.has_place ? entry.growth : growth_of_others_) += entry.watch.TakeGrowth();
+}
+
+void NamespaceTable::UseThresholds(const DiagnosisThresholds& thresholds) {
+  options_.watch.thresholds = thresholds;
+  for (const auto& entry : entries_) entry->watch.UseThresholds(thresholds);
+}
+
+void NamespaceTable::Judge(MonotonicTime now) {
+  for (const auto& entry : entries_) {
+    entry->watch.Diagnose(now);
+    Book(*entry);
+    NameIt(*entry, now);
+  }
+  AssignPlaces(now);
+  ObserveOthers(now);
+}
+
+void NamespaceTable::AssignPlaces(MonotonicTime now) {
+  std::vector<PlaceCandidate<std::uint64_t>> existing;
+  existing.reserve(entries_.size());
+  for (const auto& entry : entries_) {
+    existing.push_back({entry->identity.cookie, entry->watch.IsInTrouble(), entry->watch.load()});
+  }
+  places_.Reassign(existing, now);
+  for (const auto& entry : entries_) {
+    const bool had_place = std::exchange(entry->has_place, places_.Has(entry->identity.cookie));
+    // Those that happened meanwhile are among the drops of the others, and stay there.
+    if (entry->has_place && !had_place) entry->watch.RestartDrops();
+  }
+}
+
+NamespaceCounts NamespaceTable::CountOthers(MonotonicTime now) const {
+  NamespaceCounts others;
+  for (const auto& entry : entries_) {
+    if (!entry->has_place) entry->watch.AddLevels(others, now);
+  }
+  SetCounters(others, growth_of_others_);
+  others.listeners.other.drops = growth_of_others_.drops.refused;
+  others.listeners.other.socket_drops = growth_of_others_.drops.counted;
+  return others;
+}
+
+void NamespaceTable::ObserveOthers(MonotonicTime now) {
+  const ListenerStatus others = CountOthers(now).listeners.other;
+  accept_peak_of_others_.Observe(now, others.accept_queue.length);
+  syn_peak_of_others_.Observe(now, others.syn_queue.length);
+}
+
+NetworkNamespaces NamespaceTable::List(MonotonicTime now) const {
+  NetworkNamespaces list{.shown = {}, .other = CountOthers(now), .left_out = left_out_.size()};
+  ListenerStatus& others = list.other.listeners.other;
+  others.accept_queue.peak = std::max(others.accept_queue.peak, accept_peak_of_others_.Get(now));
+  others.syn_queue.peak = std::max(others.syn_queue.peak, syn_peak_of_others_.Get(now));
+  list.seen = entries_.size();
+  for (const auto& entry : entries_) {
+    if (names_.IsUnnamed(entry->identity.cookie)) ++list.unnamed;
+    const bool is_in_trouble = entry->watch.IsInTrouble();
+    if (!entry->has_place) {
+      ++list.folded;
+      if (is_in_trouble) ++list.folded_in_trouble;
+      continue;
+    }
+    NetworkNamespace& shown = list.shown.emplace_back(
+        NetworkNamespace{entry->identity, entry->watch.Levels(now), is_in_trouble});
+    SetCounters(shown.counts, entry->growth);
+  }
+  std::ranges::sort(list.shown, {}, [](const NetworkNamespace& one) -> const std::string& {
+    return one.identity.name;
+  });
+  return list;
+}
+
+}  // namespace connwatch

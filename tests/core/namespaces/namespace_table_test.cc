@@ -1,0 +1,258 @@
+#include "core/namespaces/namespace_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/namespace_world.h"
+#include "tests/support/traffic.h"
+
+namespace connwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr int kFullMs = 10'000;  // the interval of full polls
+
+std::vector<std::string> NamesOf(const NetworkNamespaces& list) {
+  std::vector<std::string> names;
+  for (const NetworkNamespace& one : list.shown) names.push_back(one.identity.name);
+  return names;
+}
+
+std::uint64_t BytesSent(const NamespaceCounts& counts) {
+  std::uint64_t sum = 0;
+  for (const ConnectionUsage& usage : counts.traffic) sum += usage.bytes_sent;
+  return sum;
+}
+
+TEST(NamespaceTableTest, FindsNothingOnAHostWithoutNamespaces) {
+  NamespaceWorld world;
+  const NetworkNamespaces list = world.Judge(0);
+  EXPECT_THAT(list.shown, IsEmpty());
+  EXPECT_EQ(list.seen, 0U);
+  EXPECT_FALSE(list.other.states);
+}
+
+TEST(NamespaceTableTest, CountsEachNamespaceByItself) {
+  NamespaceWorld world;
+  world.facts = {Facts(7), Facts(8)};
+  world.candidates = {{7, {.mount = "red"}}, {8, {.mount = "blue", .unit = "web"}}};
+  world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80, 3)), In(8, Listening(2, 80))});
+  world.Poll(Tier::kFull, 0, {In(7, Established(3)), In(8, Established(4)), In(7, Established(5))});
+  const NetworkNamespaces list = world.Judge(0);
+  EXPECT_THAT(NamesOf(list), ElementsAre("blue", "red"));
+  const NetworkNamespace& red = list.shown.at(1);
+  EXPECT_EQ(red.identity.cookie, 7U);
+  EXPECT_EQ(red.identity.inode, 4'007U);
+  EXPECT_EQ(list.shown.at(0).identity.unit, "web");
+  EXPECT_EQ(red.counts.states->at(IndexOf(TcpState::kEstablished)), 2U);
+  EXPECT_EQ(red.counts.listeners.listeners.at(0).status.accept_queue.length, 3U);
+  EXPECT_EQ(list.shown.at(0).counts.listeners.listeners.at(0).status.accept_queue.length, 0U);
+}
+
+TEST(NamespaceTableTest, FactsAreReadOnceASecondAtMost) {
+  NamespaceWorld world;
+  for (int at_ms = 0; at_ms < 1'000; at_ms += 100) world.Poll(Tier::kListeners, at_ms, {});
+  world.Poll(Tier::kFull, 5'000, {});
+  EXPECT_EQ(world.readings, 1);
+  world.Poll(Tier::kHandshakes, 5'000, {});
+  EXPECT_EQ(world.readings, 2);
+}
+
+TEST(NamespaceTableTest, ForgetsWhatTheKernelNoLongerLists) {
+  NamespaceWorld world;
+  world.facts = {Facts(7), Facts(8)};
+  world.Poll(Tier::kListeners, 0, {});
+  world.facts = {Facts(8)};
+  world.Poll(Tier::kListeners, 1'000, {});
+  EXPECT_EQ(world.table.size(), 1U);
+  EXPECT_EQ(world.Judge(1'000).shown.at(0).identity.cookie, 8U);
+}
+
+TEST(NamespaceTableTest, WithoutAListItForgetsWhatNoPollMeets) {
+  NamespaceWorld world;
+  world.Poll(Tier::kFull, 0, {In(7, Established(1))});
+  world.Poll(Tier::kFull, 300'000, {});
+  EXPECT_EQ(world.table.size(), 1U);
+  world.Poll(Tier::kFull, 300'001, {});
+  EXPECT_EQ(world.table.size(), 0U);
+}
+
+TEST(NamespaceTableTest, BeyondTheLimitNamespacesAreCountedAsLeftOut) {
+  NamespaceWorld world(1);
+  std::vector<NamespaceFacts> facts;
+  for (std::uint64_t cookie = 1; cookie <= NamespaceTable::kMaxNamespaces + 3; ++cookie) {
+    facts.push_back(Facts(cookie));
+  }
+  facts.front().is_left_out = true;
+  world.facts = facts;
+  world.Poll(Tier::kListeners, 0, {In(9'999, Listening(1, 80))});
+  const NetworkNamespaces list = world.Judge(0);
+  EXPECT_EQ(list.seen, NamespaceTable::kMaxNamespaces);
+  EXPECT_EQ(list.left_out, 4U);
+  EXPECT_EQ(list.shown.size(), 1U);
+  EXPECT_EQ(list.folded, NamespaceTable::kMaxNamespaces - 1);
+}
+
+// What it had moved before is not known to be new.
+TEST(NamespaceTableTest, ANamespaceThatWasLeftOutStartsWithABaseline) {
+  const TestConnection connection{.cookie = 1, .sent = 40};
+  NamespaceWorld world;
+  NamespaceFacts hidden = Facts(7);
+  hidden.is_left_out = true;
+  world.facts = {hidden};
+  world.Poll(Tier::kListeners, 0, {});
+  world.Poll(Tier::kFull, 0, {});
+  world.facts = {Facts(7)};
+  world.Poll(Tier::kListeners, kFullMs, {});
+  world.Poll(Tier::kFull, kFullMs, {In(7, connection.Row())});
+  EXPECT_EQ(BytesSent(world.Judge(kFullMs).shown.at(0).counts), 0U);
+}
+
+TEST(NamespaceTableTest, ANewNamespaceCountsFromZero) {
+  const TestConnection connection{.cookie = 1, .sent = 40};
+  NamespaceWorld world;
+  world.Poll(Tier::kFull, 0, {});
+  world.Poll(Tier::kFull, kFullMs, {In(7, connection.Row())});
+  EXPECT_EQ(BytesSent(world.Judge(kFullMs).shown.at(0).counts), 40U);
+}
+
+TEST(NamespaceTableTest, PlacesGoToTroubleThenToTheBusiest) {
+  NamespaceWorld world(1);
+  world.facts = {Facts(7), Facts(8), Facts(9)};
+  world.Poll(Tier::kListeners, 0, {In(8, Listening(1, 80, 0, 8))});
+  EXPECT_EQ(world.Judge(0).shown.at(0).identity.cookie, 7U) << "the first";
+  world.Poll(Tier::kListeners, 100, {In(8, Listening(1, 80, 8, 8))});
+  const NetworkNamespaces list = world.Judge(100);
+  EXPECT_EQ(list.shown.at(0).identity.cookie, 8U);
+  EXPECT_TRUE(list.shown.at(0).is_in_trouble);
+  EXPECT_EQ(list.folded, 2U);
+  EXPECT_EQ(list.folded_in_trouble, 0U);
+}
+
+TEST(NamespaceTableTest, NoPlacesAtAllIsAllowed) {
+  NamespaceWorld world(0);
+  world.facts = {Facts(7)};
+  world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80, 8, 8))});
+  world.Poll(Tier::kFull, 0, {In(7, Listening(1, 80, 8, 8)), In(7, Established(2))});
+  const NetworkNamespaces list = world.Judge(0);
+  EXPECT_THAT(list.shown, IsEmpty());
+  EXPECT_EQ(list.folded_in_trouble, 1U);
+  EXPECT_EQ(list.other.states->at(IndexOf(TcpState::kEstablished)), 1U);
+  EXPECT_EQ(list.other.listeners.folded, 1U);
+  EXPECT_EQ(list.other.listeners.folded_in_trouble, 1U);
+  EXPECT_EQ(list.other.listeners.other.accept_queue.length, 8U);
+  EXPECT_EQ(list.other.listeners.other.accept_queue.peak, 8U);
+  EXPECT_THAT(list.other.listeners.listeners, IsEmpty());
+}
+
+TEST(NamespaceTableTest, TheSumOfTheOthersHasItsOwnPeak) {
+  NamespaceWorld world(0);
+  world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80, 3)), In(8, Listening(2, 80, 4))});
+  world.Judge(0);
+  world.Poll(Tier::kListeners, 1'000, {In(7, Listening(1, 80)), In(8, Listening(2, 80))});
+  const NetworkNamespaces list = world.Judge(1'000);
+  EXPECT_EQ(list.other.listeners.other.accept_queue.length, 0U);
+  EXPECT_EQ(list.other.listeners.other.accept_queue.peak, 7U);
+}
+
+// Drops count once: for the namespace while it has a place, else for the others.
+TEST(NamespaceTableTest, DropsAreBookedOnce) {
+  NamespaceWorld world(1);
+  SocketRecord listener = In(8, Listening(1, 80, 0, 8));
+  listener.drops = 0;
+  world.facts = {Facts(7), Facts(8, 0)};
+  world.Poll(Tier::kListeners, 0, {listener});
+  world.Judge(0);
+  listener.drops = 5;
+  world.facts = {Facts(7), Facts(8, 5)};
+  world.Poll(Tier::kListeners, 1'000, {listener});
+  NetworkNamespaces list = world.Judge(1'000);
+  EXPECT_EQ(list.other.listeners.other.drops, 5U);
+  EXPECT_EQ(list.other.listeners.other.socket_drops, 5U);
+  listener.receive_queue = 8;  // trouble: it gets the place
+  world.Poll(Tier::kListeners, 1'100, {listener});
+  list = world.Judge(1'100);
+  ASSERT_EQ(list.shown.at(0).identity.cookie, 8U);
+  EXPECT_EQ(list.shown.at(0).counts.listeners.listeners.at(0).status.drops, 0U);
+  listener.drops = 7;
+  world.facts = {Facts(7), Facts(8, 7)};
+  world.Poll(Tier::kListeners, 2'100, {listener});
+  list = world.Judge(2'100);
+  EXPECT_EQ(list.shown.at(0).counts.listeners.listeners.at(0).status.drops, 2U);
+  EXPECT_EQ(list.other.listeners.other.drops, 5U);
+}
+
+TEST(NamespaceTableTest, CountersThatCannotBeReadBoundNoDrops) {
+  NamespaceWorld world;
+  SocketRecord listener = In(7, Listening(1, 80));
+  listener.drops = 0;
+  world.facts = {Facts(7)};
+  world.Poll(Tier::kListeners, 0, {listener});
+  world.facts.reset();
+  listener.drops = 3;
+  world.Poll(Tier::kListeners, 1'000, {listener});
+  EXPECT_EQ(world.Judge(1'000).shown.at(0).counts.listeners.listeners.at(0).status.drops, 3U);
+  EXPECT_EQ(world.table.size(), 1U) << "not forgotten";
+}
+
+TEST(NamespaceTableTest, TheRoomForConnectionsIsShared) {
+  NamespaceWorld world;
+  Allowance room(3);
+  NamespaceTable table(
+      {}, room, [] { return std::nullopt; },
+      [](const NamespaceClues&, MonotonicTime) { return NameCandidates(); });
+  const Instant now = TestInstant(0);
+  table.Begin(Tier::kFull, now);
+  for (std::uint64_t cookie = 1; cookie <= 5; ++cookie) {
+    const SocketRecord record = TestConnection{.cookie = cookie}.Row();
+    table.Add(Tier::kFull, 7 + cookie % 2, {&record, 1}, now);
+  }
+  table.Complete(Tier::kFull, now);
+  EXPECT_EQ(room.taken(), 3U);
+}
+
+TEST(NamespaceTableTest, NamespacesThatComeAndGoLeaveNothingBehind) {
+  NamespaceWorld world(5);
+  for (std::uint64_t cookie = 1; cookie <= 1'000; ++cookie) {
+    const int at_ms = static_cast<int>(cookie) * kFullMs;
+    const std::vector<SocketRecord> records = {In(cookie, Listening(1, 80)),
+                                               In(cookie, TestConnection{.cookie = 2}.Row())};
+    world.facts = {Facts(cookie)};
+    world.Poll(Tier::kListeners, at_ms, {records.front()});
+    world.Poll(Tier::kHandshakes, at_ms, {});
+    world.Poll(Tier::kFull, at_ms, records);
+    const NetworkNamespaces list = world.Judge(at_ms);
+    ASSERT_EQ(list.seen, 1U);
+    ASSERT_EQ(list.unnamed, 1U);
+    EXPECT_EQ(world.connections.taken(), 1U);
+    if (!list.shown.empty()) {
+      EXPECT_EQ(list.shown.front().identity.name, "unnamed-1");
+    }
+  }
+  world.facts = std::vector<NamespaceFacts>();
+  world.Poll(Tier::kListeners, 20'000'000, {});
+  EXPECT_EQ(world.table.size(), 0U);
+  EXPECT_EQ(world.connections.taken(), 0U);
+}
+
+TEST(NamespaceTableTest, ANamespaceMayBeginInTheMiddleOfAPoll) {
+  NamespaceWorld world;
+  world.Poll(Tier::kHandshakes, 0, {});
+  world.Begin(Tier::kFull, 1'000, {In(7, Established(1))});
+  world.facts = {Facts(7), Facts(8)};
+  world.Poll(Tier::kListeners, 1'100, {In(7, Listening(2, 80)), In(8, Listening(3, 80))});
+  const SocketRecord late = In(8, Established(4));
+  world.table.Add(Tier::kFull, 8, {&late, 1}, NamespaceWorld::AtMs(1'200));
+  world.table.Complete(Tier::kFull, NamespaceWorld::AtMs(1'200));
+  const NetworkNamespaces list = world.Judge(1'200);
+  ASSERT_EQ(list.shown.size(), 2U);
+  for (const NetworkNamespace& one : list.shown) {
+    EXPECT_EQ(one.counts.states->at(IndexOf(TcpState::kEstablished)), 1U);
+  }
+}
+
+}  // namespace
+}  // namespace connwatch
