@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "netlink/details_message.h"
 #include "netlink/load_at.h"
 #include "netlink/socket_message.h"
 
@@ -47,7 +48,10 @@ Result<DumpProgress> DumpParser::ParseMessage(std::uint16_t type, Bytes payload)
       auto record = ParseSocketMessage(payload);
       if (!record) return std::move(record).error();
       records_.push_back(*record);
-      if (with_messages_) messages_.push_back(payload);
+      if (!with_details_) return DumpProgress::kMore;
+      auto details = ParseSocketDetails(payload);
+      if (!details) return std::move(details).error();
+      details_.push_back(*std::move(details));
       return DumpProgress::kMore;
     }
     case NLMSG_DONE:
@@ -69,7 +73,7 @@ Result<DumpProgress> DumpParser::ParseMessage(std::uint16_t type, Bytes payload)
 
 Result<RecordBatch> DumpParser::Parse(Bytes datagram) {
   records_.clear();
-  messages_.clear();
+  details_.clear();
   DumpProgress progress = DumpProgress::kMore;
   while (!datagram.empty() && progress == DumpProgress::kMore) {
     const auto header = LoadAt<nlmsghdr>(datagram, 0);
@@ -87,7 +91,7 @@ Result<RecordBatch> DumpParser::Parse(Bytes datagram) {
     datagram =
         datagram.subspan(std::min<std::size_t>(NLMSG_ALIGN(header->nlmsg_len), datagram.size()));
   }
-  return RecordBatch{records_, progress, messages_};
+  return RecordBatch{records_, progress, details_};
 }
 
 }  // namespace connwatch

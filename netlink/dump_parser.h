@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/sockets/socket_details.h"
 #include "core/sockets/socket_record.h"
 #include "core/sockets/socket_source.h"
 
@@ -23,11 +24,11 @@ class DumpParser {
  public:
   DumpParser();
 
-  /// From now on only messages with `identity` count as replies. `with_messages` is
+  /// From now on only messages with `identity` count as replies. `with_details` is
   /// DumpQuery::details.
-  void Expect(DumpIdentity identity, bool with_messages = false) {
+  void Expect(DumpIdentity identity, bool with_details = false) {
     identity_ = identity;
-    with_messages_ = with_messages;
+    with_details_ = with_details;
   }
 
   /// Returns the records of one datagram, valid until the next call. `progress` is kDone if the
@@ -41,9 +42,9 @@ class DumpParser {
   Result<DumpProgress> ParseMessage(std::uint16_t type, std::span<const std::byte> payload);
 
   DumpIdentity identity_;
-  bool with_messages_ = false;
+  bool with_details_ = false;
   std::vector<SocketRecord> records_;  // kept between datagrams: no allocation per record
-  std::vector<std::span<const std::byte>> messages_;
+  std::vector<SocketDetails> details_;
 };
 
 }  // namespace connwatch

@@ -94,7 +94,6 @@ class InetDestroyEvents final : public DestroyEventStream {
 // Makes the buffer as large as the kernel allows. A smaller one works too, but loses events sooner.
 void SetBuffer(int fd, std::size_t bytes) {
   const int size = static_cast<int>(bytes / 2);  // the kernel doubles it
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) == 0) return;
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 

@@ -10,7 +10,7 @@ namespace connwatch {
 
 class InetDestroyEventSource final : public DestroyEventSource {
  public:
-  /// Needs no capability. Only with CAP_NET_ADMIN the buffer may exceed twice net.core.rmem_max.
+  /// Needs no capability. The kernel makes the buffer no larger than twice net.core.rmem_max.
   /// Errors: no netlink socket (EPERM, EMFILE, ...), or no such groups (kernels before 4.3).
   Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) override;
 };

@@ -1,0 +1,125 @@
+#include "netlink/inet_diag_cookies.h"
+
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "netlink/inet_diag_source.h"
+#include "netlink/socket_message.h"
+
+namespace connwatch {
+
+namespace {
+
+void PutAddress(const IpAddress& address, std::span<__be32, 4> words) {
+  const auto bytes = address.NetworkOrder();
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+}
+
+// Asks for the one socket between the endpoints, whatever its cookie is.
+// kernel: inet_diag_find_one_icsk(). An IPv6 socket that is used for IPv4 is found by IPv4.
+void PutRequest(nlmsghdr* header, const SocketRecord& wanted) {
+  auto* body =
+      static_cast<inet_diag_req_v2*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req_v2)));
+  body->sdiag_family = wanted.local.address.family() == AddressFamily::kIpv4 ? AF_INET : AF_INET6;
+  body->sdiag_protocol = IPPROTO_TCP;
+  body->idiag_ext = 1U << (INET_DIAG_INFO - 1U);
+  PutAddress(wanted.local.address, body->id.idiag_src);
+  PutAddress(wanted.remote.address, body->id.idiag_dst);
+  body->id.idiag_sport = htons(wanted.local.port);
+  body->id.idiag_dport = htons(wanted.remote.port);
+  body->id.idiag_if = wanted.interface;
+  body->id.idiag_cookie[0] = body->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+}
+
+// If the socket is gone, the kernel answers with the listener of its port, if there is one, or with
+// the mini-socket that has taken its place. That has no tcp_info, and its cookie is not the one
+// that the destroy event of the socket had.
+std::optional<std::uint64_t> CookieIn(std::span<const std::byte> payload,
+                                      const SocketRecord& asked) {
+  const auto answer = ParseSocketMessage(payload);
+  const bool is_asked_for =
+      answer && answer->tcp_info && answer->local == asked.local && answer->remote == asked.remote;
+  return is_asked_for ? std::optional(answer->cookie) : std::nullopt;
+}
+
+}  // namespace
+
+Result<void> InetDiagCookies::Ask(std::span<const SocketRecord> records) {
+  constexpr std::size_t kRequestBytes = NLMSG_SPACE(sizeof(inet_diag_req_v2));
+  alignas(nlmsghdr) std::array<std::byte, kBatch * kRequestBytes> buffer{};
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    nlmsghdr* header = mnl_nlmsg_put_header(buffer.data() + length);
+    header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    header->nlmsg_flags = NLM_F_REQUEST;
+    header->nlmsg_seq = static_cast<std::uint32_t>(i);
+    PutRequest(header, records[i]);
+    length += NLMSG_ALIGN(header->nlmsg_len);
+  }
+  if (mnl_socket_sendto(socket_.get(), buffer.data(), length) < 0) {
+    return Error::FromErrno(errno, "ask inet_diag for sockets");
+  }
+  return {};
+}
+
+Result<void> InetDiagCookies::ReadAnswers(std::span<const SocketRecord> asked,
+                                          std::span<std::optional<std::uint64_t>> cookies) {
+  constexpr std::size_t kAnswerBytes = 8'192;
+  alignas(nlmsghdr) std::array<std::byte, kAnswerBytes> buffer{};
+  const int fd = mnl_socket_get_fd(socket_.get());
+  // The kernel answers before sendto(2) returns.
+  for (std::size_t answers = 0; answers < asked.size(); ++answers) {
+    const ssize_t length = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (length < 0 && (errno == EAGAIN || errno == ENOBUFS)) return {};
+    if (length < 0) return Error::FromErrno(errno, "read sockets from inet_diag");
+    const std::span bytes =
+        std::span(buffer).first(std::min(static_cast<std::size_t>(length), buffer.size()));
+    nlmsghdr header{};
+    if (bytes.size() < sizeof(header)) continue;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    const bool is_whole = header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= bytes.size();
+    if (!is_whole || header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;  // gone: ENOENT
+    if (header.nlmsg_seq >= asked.size()) continue;
+    const auto payload = bytes.subspan(sizeof(header), header.nlmsg_len - sizeof(header));
+    cookies[header.nlmsg_seq] = CookieIn(payload, asked[header.nlmsg_seq]);
+  }
+  return {};
+}
+
+Result<std::vector<std::optional<std::uint64_t>>> InetDiagCookies::GiveTo(
+    std::span<const SocketRecord> records) {
+  if (!socket_) {
+    auto opened = OpenSockDiag();
+    if (!opened) return std::move(opened).error();
+    socket_ = std::move(opened).value();
+  }
+  std::vector<std::optional<std::uint64_t>> cookies(records.size());
+  for (std::size_t begin = 0; begin < records.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, records.size() - begin);
+    const auto asked = records.subspan(begin, count);
+    if (auto sent = Ask(asked); !sent) return std::move(sent).error();
+    auto read = ReadAnswers(asked, std::span(cookies).subspan(begin, count));
+    if (!read) return std::move(read).error();
+  }
+  return cookies;
+}
+
+Result<void> InetDiagCookies::GiveToListeners() {
+  auto dump = InetDiagSource().Open({.states = {TcpState::kListen}});
+  if (!dump) return std::move(dump).error();
+  for (;;) {
+    const auto batch = (*dump)->ReadBatch();
+    if (!batch) return batch.error();
+    // The kernel has the next batch ready when it has delivered one.
+    if (batch->progress != DumpProgress::kMore) return {};
+  }
+}
+
+}  // namespace connwatch

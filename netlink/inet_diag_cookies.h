@@ -1,0 +1,34 @@
+// Has the kernel give cookies to sockets, by asking inet_diag for single ones.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/sockets/cookie_giver.h"
+#include "netlink/netlink_socket.h"
+
+namespace connwatch {
+
+class InetDiagCookies final : public CookieGiver {
+ public:
+  /// Errors: no netlink socket, or the kernel does not take the requests.
+  Result<std::vector<std::optional<std::uint64_t>>> GiveTo(
+      std::span<const SocketRecord> records) override;
+  Result<void> GiveToListeners() override;
+
+ private:
+  // One message to the kernel asks for so many sockets. All answers fit into the socket's queue.
+  static constexpr std::size_t kBatch = 32;
+
+  Result<void> Ask(std::span<const SocketRecord> records);
+  // Reads the answers to the latest batch.
+  Result<void> ReadAnswers(std::span<const SocketRecord> asked,
+                           std::span<std::optional<std::uint64_t>> cookies);
+
+  NetlinkSocket socket_;  // opened when it is first needed
+};
+
+}  // namespace connwatch
