@@ -1,6 +1,7 @@
 #include "tests/fuzz/any_report.h"
 
 #include <bit>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -43,6 +44,10 @@ Snapshot NamedSnapshot(Texts& texts) {
   std::vector<Listener>& listeners = snapshot.listeners->listeners;
   listeners.front().unit = texts.InBoth();
   listeners.back().interface_name = texts.InBoth();
+  NetworkNamespace& netns = snapshot.namespaces->shown.back();
+  netns.identity.name = texts.InBoth();
+  netns.identity.unit = texts.InBoth();
+  netns.counts.listeners.listeners.front().unit = texts.InJson();
   snapshot.polls.front().RecordFailure(TestInstant(21), std::chrono::microseconds(1),
                                        Error{0, texts.InJson()});
   return snapshot;
@@ -60,6 +65,7 @@ AlertList NamedAlerts(Texts& texts) {
     alert.rule = std::make_shared<const AlertRule>(std::move(rule));
     list.rules.at(i).rule = alert.rule;
     alert.subject = texts.InBoth();
+    alert.netns = texts.InJson();
     alert.cause = texts.InJson();
   }
   AlertEvidence evidence = *list.alerts.front().evidence;
@@ -83,6 +89,9 @@ void SetNumbers(FuzzedDataProvider& input, Snapshot& snapshot) {
   snapshot.traffic[kInbound443].usage.bytes_sent = count();
   snapshot.kernel.counters->values.front() = count();
   snapshot.sockstat_discrepancy = ReadAnyNumber(input);
+  NamespaceCounts& counts = snapshot.namespaces->shown.back().counts;
+  counts.rtt = {.count = count(), .sum = std::chrono::microseconds(input.ConsumeIntegral<int>())};
+  counts.traffic.back().bytes_sent = count();
 }
 
 void SetNumbers(FuzzedDataProvider& input, AlertList& list) {

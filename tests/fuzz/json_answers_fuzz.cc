@@ -27,6 +27,7 @@ std::vector<std::optional<std::string>> RenderAll(const Report& report, const Pa
   const connwatch::Snapshot& snapshot = *report.snapshot;
   return {connwatch::RenderStates(snapshot),
           connwatch::RenderListeners(snapshot, paging),
+          connwatch::RenderNamespaces(snapshot, paging),
           connwatch::RenderHandshakes(snapshot, paging),
           connwatch::RenderGroups(snapshot, paging),
           connwatch::RenderAlerts(report, paging),

@@ -14,6 +14,7 @@
 
 #include "core/alerts/alert_signal.h"
 #include "core/alerts/alert_template.h"
+#include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/rule_expression.h"
 #include "exporters/prometheus_rules/rule_file.h"
 #include "tests/fuzz/any_report.h"

@@ -103,7 +103,8 @@ class Page {
       PageFamily& family = FamilyOf(line, !is_open_metrics_);
       line.Expect(" ");
       family.type = line.TakeRest();
-      Require(family.type == "gauge" || family.type == "counter" || family.type == "histogram");
+      Require(family.type == "gauge" || family.type == "counter" || family.type == "histogram" ||
+              family.type == "summary");
     } else if (line.Skip("# UNIT ")) {
       const std::string& name = FamilyOf(line, /*is_known=*/true).name;
       line.Expect(" ");
@@ -148,6 +149,7 @@ class Page {
     if (family.type == "histogram") {
       return ending == "_bucket" || ending == "_count" || ending == "_sum";
     }
+    if (family.type == "summary") return ending == "_count" || ending == "_sum";
     return ending == (family.type == "counter" && is_open_metrics_ ? "_total" : "");
   }
 

@@ -1,0 +1,155 @@
+#include "bpf/kernel_walk_source.h"
+
+#include <sys/eventfd.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "bpf/kernel_walk_dump.h"
+
+namespace connwatch {
+
+namespace {
+
+constexpr unsigned kPortBits = 16;
+constexpr std::uint32_t kPortMask = 0xffff;
+
+NamespaceFacts FactsFrom(const walk_namespace& from, const CounterPlaces& counters) {
+  NamespaceFacts facts;
+  facts.cookie = from.net_cookie;
+  facts.inode = from.inode;
+  facts.syn_linear_timeouts = from.syn_linear_timeouts;
+  for (std::size_t i = 0; i < kWalkCounters.size(); ++i) {
+    if (!counters.places.at(i).is_known) continue;
+    facts.counters[kWalkCounters.at(i)] = from.counters[i];
+  }
+  const auto low = static_cast<std::uint16_t>(from.ephemeral_ports & kPortMask);
+  const auto high = static_cast<std::uint16_t>(from.ephemeral_ports >> kPortBits);
+  if (low != 0 && low <= high) facts.ephemeral_ports = PortRange{low, high};
+  return facts;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
+    std::unique_ptr<WalkProgram> program, std::uint64_t tcp_keepalive_time_s,
+    CookieGiver& cookies) {
+  auto source =
+      std::unique_ptr<KernelWalkSource>(new KernelWalkSource(std::move(program), cookies));
+  std::uint64_t& seed = source->context_.identity_seed;
+  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+    return Error::FromErrno(errno, "get a random number");
+  }
+  if (auto learned = source->LearnClock(tcp_keepalive_time_s); !learned) {
+    return std::move(learned).error();
+  }
+  return source;
+}
+
+// kernel: CONFIG_HZ is 100, 250, 300 or 1000 nearly everywhere.
+Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
+  constexpr std::uint64_t kMaxTicks = 10'000;
+  auto namespaces = ListNamespaces();
+  if (!namespaces) return std::move(namespaces).error();
+  if (namespaces->empty() || namespaces->front().is_own == 0) {
+    return Error{0, "the walk does not find the network namespace of the process"};
+  }
+  const walk_namespace& own = namespaces->front();
+  context_.own_net_cookie = own.net_cookie;
+  const std::uint64_t ticks =
+      tcp_keepalive_time_s == 0 ? 0 : own.keepalive_ticks / tcp_keepalive_time_s;
+  if (ticks == 0 || ticks > kMaxTicks) {
+    return Error{0,
+                 "the length of a tick of the kernel's clock is not known: tcp_keepalive_time is " +
+                     std::to_string(own.keepalive_ticks) + " ticks and " +
+                     std::to_string(tcp_keepalive_time_s) + " s"};
+  }
+  context_.ticks_per_second = static_cast<std::uint32_t>(ticks);
+  return {};
+}
+
+// One namespace stands for all that share the table of the host.
+Result<std::span<const walk_namespace>> KernelWalkSource::ListNamespaces() {
+  auto namespaces = program_->ListNamespaces();
+  if (!namespaces) return namespaces;
+  tables_.clear();
+  bool has_shared_table = false;
+  for (const walk_namespace& each : *namespaces) {
+    if (each.has_own_table == 0 && std::exchange(has_shared_table, true)) continue;
+    tables_.push_back(each.net_cookie);
+  }
+  return namespaces;
+}
+
+Result<std::vector<NamespaceFacts>> KernelWalkSource::ReadNamespaces() {
+  auto namespaces = ListNamespaces();
+  if (!namespaces) return std::move(namespaces).error();
+  std::vector<NamespaceFacts> facts;
+  facts.reserve(namespaces->size());
+  for (const walk_namespace& each : *namespaces) {
+    if (each.is_own == 0) facts.push_back(FactsFrom(each, program_->counters()));
+  }
+  return facts;
+}
+
+Result<std::unique_ptr<SocketDump>> KernelWalkSource::Open(const DumpQuery& query) {
+  if (query.details) return Error::FromErrno(EINVAL, "walk the sockets with details");
+  const int ready_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (ready_fd < 0) return Error::FromErrno(errno, "make an event");
+  return std::unique_ptr<SocketDump>(std::make_unique<KernelWalkDump>(*this, query, ready_fd));
+}
+
+KernelWalkSource::Progress KernelWalkSource::Take(const walk_report& report, const DumpQuery& query,
+                                                  ParsedWalk& parsed) {
+  constexpr std::uint32_t kLongRun = WALK_VISITS / 8;
+  context_.query = query;
+  ParseWalk(program_->records(report), context_, parsed);
+  ++stats_.runs;
+  stats_.longest_run = std::max(stats_.longest_run, std::chrono::nanoseconds(report.duration_ns));
+  stats_.restarted_buckets += report.restarts;
+  stats_.overrun_buckets += report.overruns;
+  stats_.faulted_records += report.faulted + parsed.malformed;
+  return {report.next, report.buckets, report.visits >= kLongRun};
+}
+
+Result<KernelWalkSource::Progress> KernelWalkSource::ReadListeners(const DumpQuery& query,
+                                                                   std::uint32_t bucket,
+                                                                   ParsedWalk& parsed) {
+  auto report = program_->WalkListeners(bucket);
+  if (!report) return std::move(report).error();
+  return Take(*report, query, parsed);
+}
+
+Result<KernelWalkSource::Progress> KernelWalkSource::ReadConnections(const DumpQuery& query,
+                                                                     std::uint64_t net_cookie,
+                                                                     std::uint32_t bucket,
+                                                                     ParsedWalk& parsed) {
+  auto report = program_->WalkConnections(net_cookie, query.states.bits(), bucket);
+  if (!report) return std::move(report).error();
+  const Progress progress = Take(*report, query, parsed);
+  if (auto given = GiveCookies(parsed); !given) return std::move(given).error();
+  return progress;
+}
+
+// A socket that is gone by now is left out: its destroy event tells of it by its cookie.
+Result<void> KernelWalkSource::GiveCookies(ParsedWalk& parsed) {
+  if (parsed.without_cookie.empty()) return {};
+  asked_.clear();
+  for (const std::size_t index : parsed.without_cookie) asked_.push_back(parsed.records[index]);
+  auto cookies = cookies_.GiveTo(asked_);
+  if (!cookies) return std::move(cookies).error();
+  std::vector<SocketRecord>& records = parsed.records;
+  for (std::size_t i = 0; i < asked_.size(); ++i) {
+    const auto& cookie = cookies->at(i);
+    records[parsed.without_cookie[i]].cookie = cookie.value_or(0);
+    if (cookie) ++stats_.cookies_given;
+  }
+  std::erase_if(records, [](const SocketRecord& record) { return record.cookie == 0; });
+  return {};
+}
+
+}  // namespace connwatch

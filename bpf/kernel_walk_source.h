@@ -1,0 +1,63 @@
+// Socket dumps by the walk over the kernel's own table. One source, and all dumps of it, share one
+// program and its memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "bpf/kernel_walk.h"
+#include "bpf/walk_parser.h"
+#include "bpf/walk_program.h"
+
+namespace connwatch {
+
+class KernelWalkSource final : public SocketWalk {
+ public:
+  /// See OpenKernelWalk().
+  static Result<std::unique_ptr<KernelWalkSource>> Create(std::unique_ptr<WalkProgram> program,
+                                                          std::uint64_t tcp_keepalive_time_s,
+                                                          CookieGiver& cookies);
+
+  /// Never blocks. EINVAL if details are asked for: the walk has none.
+  Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) override;
+  bool OnePassServesAll() const override { return true; }
+  Result<std::vector<NamespaceFacts>> ReadNamespaces() override;
+  const WalkStats& stats() const override { return stats_; }
+
+  // For its dumps.
+
+  /// One run over the listeners, from `bucket` on. Returns where to go on; `buckets` at the end.
+  struct Progress {
+    std::uint32_t next = 0;
+    std::uint32_t buckets = 0;  // of the table; 0: it is gone
+    bool is_long = false;       // the run took long enough to let others have the loop
+  };
+  Result<Progress> ReadListeners(const DumpQuery& query, std::uint32_t bucket, ParsedWalk& parsed);
+  /// The same over a table of other sockets; `net_cookie` is a network namespace that uses it.
+  Result<Progress> ReadConnections(const DumpQuery& query, std::uint64_t net_cookie,
+                                   std::uint32_t bucket, ParsedWalk& parsed);
+  /// Gives all LISTEN sockets of this network namespace cookies.
+  Result<void> GiveCookiesToListeners() { return cookies_.GiveToListeners(); }
+  /// For each table that sockets are in, a network namespace that uses it.
+  const std::vector<std::uint64_t>& tables() const { return tables_; }
+
+ private:
+  KernelWalkSource(std::unique_ptr<WalkProgram> program, CookieGiver& cookies)
+      : program_(std::move(program)), cookies_(cookies) {}
+  Result<void> LearnClock(std::uint64_t tcp_keepalive_time_s);
+  Result<std::span<const walk_namespace>> ListNamespaces();
+  Progress Take(const walk_report& report, const DumpQuery& query, ParsedWalk& parsed);
+  Result<void> GiveCookies(ParsedWalk& parsed);
+
+  std::unique_ptr<WalkProgram> program_;
+  CookieGiver& cookies_;
+  WalkContext context_;
+  std::vector<std::uint64_t> tables_;
+  std::vector<SocketRecord> asked_;  // reused
+  WalkStats stats_;
+};
+
+}  // namespace connwatch
