@@ -118,8 +118,8 @@ ValueReader OwnKeys(Texts& into, std::string must_be, TextParser parse_name, Tex
 // Refuses labels that alerts already have, here or in Prometheus. If two alerts differ only in such
 // a label, Prometheus takes them for one and refuses the rule.
 void CheckLabels(const Texts& labels, const Place& place) {
-  constexpr std::array<std::string_view, 7> kReserved = {"alertname", "group",    "instance", "job",
-                                                         "listener",  "severity", "subject"};
+  constexpr std::array<std::string_view, 8> kReserved = {
+      "alertname", "group", "instance", "job", "listener", "netns", "severity", "subject"};
   for (const auto& [name, value] : labels) {
     if (std::ranges::find(kReserved, name) == kReserved.end()) continue;
     place.Find("labels")->Find(name)->Reject(

@@ -20,6 +20,9 @@ namespace connwatch {
 /// Whether to listen for the end of connections. kAuto means yes, unless that costs more than half
 /// of the CPU budget.
 enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
+/// Whether to walk the kernel's own table of sockets, which shows every network namespace of the
+/// host. kAuto means yes, where that is possible. kOn means that a start fails where it is not.
+enum class KernelWalk : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
@@ -96,13 +99,17 @@ struct Config {
   std::size_t max_groups = 100;
   /// Listening addresses with series of their own; the rest is summed as "other". 1 to 100,000.
   std::size_t max_listeners = 500;
+  /// Network namespaces other than the host's own with series of their own; the rest is summed as
+  /// "other". 0 to 4,096.
+  std::size_t max_network_namespaces = 250;
+  KernelWalk kernel_walk = KernelWalk::kAuto;
   DestroyEvents destroy_events = DestroyEvents::kAuto;
   /// With kAuto, what the events may cost, as a share of one core. An event costs about 1 us, and
   /// the socket that it tells of costs the host six to ten times as much (bench/README.md). 0.001
   /// to 1.
   double destroy_event_budget = 0.15;
   /// The room for events that wait to be read, in bytes as the kernel charges them. 4 KiB to 1 GiB.
-  /// Without CAP_NET_ADMIN the kernel gives at most twice net.core.rmem_max.
+  /// The kernel gives at most twice net.core.rmem_max.
   std::uint64_t destroy_event_buffer = std::uint64_t{16} << 20U;
   /// How many connections are followed for the totals. Further ones are left out of the totals. 1
   /// to 100,000,000.

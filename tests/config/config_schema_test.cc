@@ -69,6 +69,7 @@ std::vector<Range> Ranges() {
                                {"peak_window: *", "1s", "1h", "999ms", "3600001ms"},
                                {"destroy_event_budget: *", "0.1%", "100%", "0.09%", "100.01%"},
                                {"destroy_event_buffer: *", "4096B", "1GiB", "4095B", "1073741825B"},
+                               {"max_network_namespaces: *", "0", "4096", "-1", "4097"},
                                {"max_tracked_connections: *", "1", "100000000", "0", "100000001"},
                                {"alert_resend_interval: *", "1s", "1h", "999ms", "3600001ms"}};
   for (const std::string key :
@@ -107,6 +108,14 @@ TEST(ConfigSchema, ExcludeLoopback) {
   EXPECT_FALSE(Accepted("exclude_loopback: false").exclude_loopback);
   EXPECT_EQ(Rejected("exclude_loopback: yes"),
             "f:1:19: exclude_loopback: unknown word \"yes\", must be one of: false, true");
+}
+
+TEST(ConfigSchema, KernelWalk) {
+  EXPECT_EQ(Accepted("kernel_walk: auto").kernel_walk, KernelWalk::kAuto);
+  EXPECT_EQ(Accepted("kernel_walk: on").kernel_walk, KernelWalk::kOn);
+  EXPECT_EQ(Accepted("kernel_walk: off").kernel_walk, KernelWalk::kOff);
+  EXPECT_EQ(Rejected("kernel_walk: true"),
+            "f:1:14: kernel_walk: unknown word \"true\", must be one of: auto, on, off");
 }
 
 TEST(ConfigSchema, GroupBy) {

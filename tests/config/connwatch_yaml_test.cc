@@ -111,6 +111,8 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "group_by: unit",
       "max_groups: 1",
       "max_listeners: 1",
+      "kernel_walk: off",
+      "max_network_namespaces: 0",
       "destroy_events: off",
       "destroy_event_budget: 1%",
       "destroy_event_buffer: 1MiB",

@@ -22,6 +22,8 @@ TEST(RestartKeysTest, TellsWhichHaveChanged) {
       {"peak_window", [](Config& config) { config.peak_window *= 2; }},
       {"exclude_loopback", [](Config& config) { config.exclude_loopback = true; }},
       {"max_listeners", [](Config& config) { ++config.max_listeners; }},
+      {"kernel_walk", [](Config& config) { config.kernel_walk = KernelWalk::kOff; }},
+      {"max_network_namespaces", [](Config& config) { ++config.max_network_namespaces; }},
       {"max_tracked_connections", [](Config& config) { ++config.max_tracked_connections; }},
       {"web:", [](Config& config) { ++config.web.max_connections; }}};
   Config all;
