@@ -40,8 +40,9 @@ ClassifierOptions ClassifierOptionsFrom(const Config& config) {
           .exclude_loopback = config.exclude_loopback};
 }
 
-Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log log)
-    : kernel_reader_(std::move(log)),
+Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log log,
+                 NamespaceSource* namespaces)
+    : kernel_reader_(log),
       kernel_(kernel_reader_.Read()),
       rates_from_(kernel_),
       rates_since_(Now().monotonic),
@@ -52,12 +53,17 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
                     return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
                   }),
       ledger_(GroupTraffic(config.histograms.rtt)),
-      tracker_(config.max_tracked_connections, classifier_, ledger_),
+      connections_(config.max_tracked_connections),
+      tracker_(connections_, classifier_, ledger_),
       listener_tracker_(ListenerTrackerOptionsFrom(config)),
       listener_poll_(listener_tracker_, classifier_,
                      [this] { return kernel_reader_.ReadListenDrops(); }),
       handshake_poll_(LinearTimeouts(kernel_), listener_tracker_, classifier_),
       full_poll_(AggregationOptionsFrom(config, kernel_), classifier_, tracker_),
+      others_(namespaces == nullptr
+                  ? nullptr
+                  : std::make_unique<OtherNamespaces>(config, *namespaces, connections_,
+                                                      cgroup_names_, std::move(log))),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
   UseEphemeralRange();
   tiers_.reserve(kTierCount);
@@ -68,6 +74,10 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
 }
 
 PollWork& Monitor::WorkOf(Tier tier) {
+  return others_ ? others_->Split(tier, HostWorkOf(tier)) : HostWorkOf(tier);
+}
+
+PollWork& Monitor::HostWorkOf(Tier tier) {
   switch (tier) {
     case Tier::kListeners:
       return listener_poll_;
@@ -81,6 +91,7 @@ PollWork& Monitor::WorkOf(Tier tier) {
 
 Result<void> Monitor::Reconfigure(const Config& config) {
   listener_tracker_.UseThresholds(config.diagnosis);
+  if (others_) others_->UseThresholds(config.diagnosis);
   full_poll_.Reconfigure(AggregationOptionsFrom(config, kernel_));
   ledger_.ChangeAll([&](GroupTraffic& traffic) { traffic.UseRttBounds(config.histograms.rtt); });
   if (cpu_budget_.Reconfigure(config.poll.intervals, config.cpu_budget)) {
@@ -126,6 +137,7 @@ void Monitor::ReadKernel(MonotonicTime now) {
     rates_since_ = now;
   }
   listener_tracker_.Diagnose(rates_, now);
+  if (others_) others_->Judge(now);
 }
 
 void Monitor::UseEphemeralRange() {
@@ -149,19 +161,19 @@ std::vector<const TierPoller*> Monitor::FitToBudget() {
   return changed;
 }
 
-std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& events,
-                                                      std::chrono::nanoseconds paused,
-                                                      Instant now) {
+std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Instant now) {
   auto snapshot = std::make_shared<Snapshot>();
   snapshot->at = now;
-  snapshot->paused = paused;
+  snapshot->paused = parts.paused;
+  snapshot->walk = std::move(parts.walk);
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
+  snapshot->totals.dump_duplicates = tiers_.at(IndexOf(Tier::kFull)).health().duplicates();
   snapshot->groups = classifier_.ShownGroups();
   snapshot->folded_groups = classifier_.folded_groups();
   snapshot->traffic = ledger_;
   snapshot->tracker = tracker_.stats();
-  snapshot->destroy_events = events;
+  snapshot->destroy_events = parts.events;
   for (const TierPoller& tier : tiers_) snapshot->polls.push_back(tier.health());
   const auto has_polled = [&](Tier tier) {
     return tiers_.at(IndexOf(tier)).health().successes() > 0;
@@ -174,6 +186,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(const DestroyEventStats& e
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();
   snapshot->kernel = kernel_;
   snapshot->sockstat_discrepancy = sockstat_discrepancy_;
+  if (others_) snapshot->namespaces = others_->List(now.monotonic);
   return snapshot;
 }
 

@@ -1,5 +1,5 @@
-// Watches one network namespace: polls its sockets in tiers, reads its counters, and makes a
-// Snapshot of what it found. It knows no event loop: its user decides when to poll
+// Watches a host: polls the sockets of its network namespace in tiers, reads its counters, and
+// makes a Snapshot of what it found. It knows no event loop: its user decides when to poll
 // (daemon/daemon.h, daemon/once.h).
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "core/connections/connection_tracker.h"
 #include "core/connections/full_poll.h"
 #include "core/kernel/host_rates.h"
+#include "core/kernel/namespace_source.h"
 #include "core/listeners/handshake_poll.h"
 #include "core/listeners/listener_poll.h"
 #include "core/listeners/listener_tracker.h"
@@ -21,6 +22,7 @@
 #include "core/snapshot.h"
 #include "core/sockets/socket_source.h"
 #include "monitor/kernel_reader.h"
+#include "monitor/other_namespaces.h"
 #include "monitor/tier_poller.h"
 #include "procfs/cgroup_names.h"
 
@@ -36,8 +38,11 @@ class Monitor {
   /// Over one millisecond a single event would look like a thousand per second.
   static constexpr std::chrono::milliseconds kMinRateSpan{100};
 
-  /// Reads the kernel's counters for the first time. `source` must outlive the monitor.
-  Monitor(const Config& config, SocketSource& source, KernelReader::Log log);
+  /// Reads the kernel's counters for the first time. `namespaces` lists the other network
+  /// namespaces, if `source` delivers their sockets as well; else it is nullptr. Both must outlive
+  /// the monitor.
+  Monitor(const Config& config, SocketSource& source, KernelReader::Log log,
+          NamespaceSource* namespaces = nullptr);
   ~Monitor() = default;
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -62,13 +67,18 @@ class Monitor {
   /// interval changed.
   std::vector<const TierPoller*> FitToBudget();
 
-  /// Returns the facts as of now. `events` is the state of the stream of destroy events, `paused`
-  /// how long the process has not run so far.
-  std::shared_ptr<const Snapshot> TakeSnapshot(const DestroyEventStats& events,
-                                               std::chrono::nanoseconds paused, Instant now);
+  /// What a snapshot says that the monitor does not know itself.
+  struct SnapshotParts {
+    DestroyEventStats events;            // the state of their stream
+    std::chrono::nanoseconds paused{0};  // how long the process has not run so far
+    WalkStatus walk;
+  };
+  /// Returns the facts as of now.
+  std::shared_ptr<const Snapshot> TakeSnapshot(SnapshotParts parts, Instant now);
 
  private:
   PollWork& WorkOf(Tier tier);
+  PollWork& HostWorkOf(Tier tier);
   Result<void> Regroup(const GroupBookOptions& groups);
   void ReadKernel(MonotonicTime now);
   void UseEphemeralRange();
@@ -83,11 +93,13 @@ class Monitor {
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
   ConnectionClassifier classifier_;         // asks cgroup_names_
   TrafficLedger ledger_;
+  Allowance connections_;  // that may be followed
   ConnectionTracker tracker_;
   ListenerTracker listener_tracker_;
   ListenerPoll listener_poll_;
   HandshakePoll handshake_poll_;
   FullPoll full_poll_;
+  std::unique_ptr<OtherNamespaces> others_;  // absent without a source
   CpuBudget cpu_budget_;
   std::vector<TierPoller> tiers_;
 };

@@ -25,11 +25,12 @@ void TierPoller::Begin(Instant now) {
     health_.RecordOverrun();
     return;
   }
-  flight_ = Flight{now, nullptr, std::nullopt};
+  flight_ = Flight{.started = now};
   work_.Begin(now);
   auto dump = source_.Open(work_.Query());
   if (dump) {
     flight_->dump = std::move(dump).value();
+    if (flight_->dump->MayRepeat()) flight_->met = std::make_unique<CookieSet>();
   } else {
     flight_->outcome = std::move(dump).error();
   }
@@ -55,16 +56,32 @@ Result<DumpProgress> TierPoller::ReadSlice(Instant now) {
   for (int i = 0; i < kBatchesPerSlice && progress == DumpProgress::kMore; ++i) {
     auto batch = flight_->dump->ReadBatch();
     if (!batch) return std::move(batch).error();
-    work_.Add(batch->records, now);
+    PassOn(batch->records, now);
     progress = batch->progress;
   }
   return progress;
+}
+
+void TierPoller::PassOn(std::span<const SocketRecord> records, Instant now) {
+  if (!flight_->met) {
+    work_.Add(records, now);
+    return;
+  }
+  std::size_t begin = 0;  // of the run of records not passed on yet
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (flight_->met->Insert(records[i].cookie)) continue;
+    ++flight_->duplicates;
+    work_.Add(records.subspan(begin, i - begin), now);
+    begin = i + 1;
+  }
+  work_.Add(records.subspan(begin), now);
 }
 
 void TierPoller::Conclude(Instant now) {
   const auto duration = duration_cast<microseconds>(now.monotonic - flight_->started.monotonic);
   if (const Result<void>& outcome = *flight_->outcome; outcome) {
     work_.Complete(now);
+    health_.RecordDuplicates(flight_->duplicates);
     health_.RecordSuccess(now, duration);
   } else {
     health_.RecordFailure(now, duration, outcome.error());

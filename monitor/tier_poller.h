@@ -1,11 +1,13 @@
-// One tier's polling: opens a dump, reads it a slice at a time, passes the records to the tier's
-// work and counts how the poll went. Time is passed in; the event loop decides when to call.
+// One tier's polling: opens a dump, reads it a slice at a time, passes each socket once to the
+// tier's work and counts how the poll went. Time is passed in; the event loop decides when to call.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 
+#include "core/base/cookie_set.h"
 #include "core/base/instant.h"
 #include "core/polling/poll_health.h"
 #include "core/polling/poll_work.h"
@@ -52,11 +54,15 @@ class TierPoller {
   // A poll in flight.
   struct Flight {
     Instant started;
-    std::unique_ptr<SocketDump> dump;
-    std::optional<Result<void>> outcome;  // present once it has ended
+    std::unique_ptr<SocketDump> dump = {};
+    std::unique_ptr<CookieSet> met = {};  // the sockets so far; absent if the dump repeats none
+    std::uint64_t duplicates = 0;
+    std::optional<Result<void>> outcome = {};  // present once it has ended
   };
 
   Result<DumpProgress> ReadSlice(Instant now);
+  // Passes on the records of the sockets that the dump has not delivered before.
+  void PassOn(std::span<const SocketRecord> records, Instant now);
 
   SocketSource& source_;
   PollWork& work_;

@@ -31,7 +31,7 @@ class MonitorChurnTest : public testing::Test {
     monitor_.AfterPoll(poller, now_.monotonic);
   }
 
-  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, {}, now_); }
+  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, now_); }
 
   void Wait(seconds time) { now_.monotonic += time; }
 

@@ -28,7 +28,7 @@ class MonitorTest : public testing::Test {
     monitor_.AfterPoll(poller, Now().monotonic);
   }
 
-  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, {}, Now()); }
+  std::shared_ptr<const Snapshot> Take() { return monitor_.TakeSnapshot({}, Now()); }
 
   Config config_;
   ScriptedSource source_;

@@ -61,7 +61,8 @@ class TierPollerTest : public testing::Test {
   ScriptedSource source_;
   ConnectionClassifier classifier_ = PlainClassifier();
   TrafficLedger ledger_{GroupTraffic({})};
-  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  Allowance room_{1'000};
+  ConnectionTracker tracker_{room_, classifier_, ledger_};
   FullPoll poll_{{kBounds}, classifier_, tracker_};
   TierPoller tier_{Tier::kFull, source_, poll_, milliseconds(10'000)};
 };
@@ -145,7 +146,71 @@ TEST_F(TierPollerTest, DuplicatesCountOnce) {
   source_.Add({batch, batch, {{Established(2)}, DumpProgress::kDone, std::nullopt}});
   Poll(0);
   EXPECT_EQ(EstablishedCount(), 2U);
-  EXPECT_EQ(poll_.totals().dump_duplicates, 3U);
+  EXPECT_EQ(tier_.health().duplicates(), 3U);
+}
+
+// Remembers what it was given, and where in memory that is.
+struct RecordingWork final : PollWork {
+  DumpQuery Query() const override { return {}; }
+  void Begin(Instant /*now*/) override {}
+  void Add(std::span<const SocketRecord> records, Instant /*now*/) override {
+    if (!records.empty()) spans.push_back(records);
+    for (const SocketRecord& record : records) cookies.push_back(record.cookie);
+  }
+  void Complete(Instant /*now*/) override {}
+
+  std::vector<std::uint64_t> cookies;
+  std::vector<std::span<const SocketRecord>> spans;
+};
+
+class PassedOnTest : public testing::Test {
+ protected:
+  void Poll() {
+    tier_.Begin(TestInstant(0));
+    while (!tier_.HasEnded()) tier_.Continue(TestInstant(0));
+    tier_.Conclude(TestInstant(0));
+  }
+
+  ScriptedSource source_;
+  RecordingWork work_;
+  TierPoller tier_{Tier::kListeners, source_, work_, milliseconds(100)};
+};
+
+TEST_F(PassedOnTest, NewRecordsArePassedOnInRuns) {
+  source_.Add({{{Established(1), Established(2), Established(1), Established(3), Established(4),
+                 Established(3)},
+                DumpProgress::kDone,
+                std::nullopt}});
+  Poll();
+  EXPECT_THAT(work_.cookies, testing::ElementsAre(1, 2, 3, 4));
+  ASSERT_EQ(work_.spans.size(), 2U);
+  EXPECT_EQ(work_.spans[0].data() + 3, work_.spans[1].data()) << "not copied";
+  EXPECT_EQ(tier_.health().duplicates(), 2U);
+}
+
+TEST_F(PassedOnTest, ADumpThatDoesNotRepeatIsPassedOnAsItIs) {
+  source_.AddWithoutRepeats(
+      {{{Established(0), Established(0)}, DumpProgress::kDone, std::nullopt}});
+  Poll();
+  EXPECT_THAT(work_.cookies, testing::ElementsAre(0, 0));
+  EXPECT_EQ(work_.spans.size(), 1U);
+  EXPECT_EQ(tier_.health().duplicates(), 0U);
+}
+
+TEST_F(PassedOnTest, EachPollStartsAnew) {
+  source_.Add({{{Established(1)}, DumpProgress::kDone, std::nullopt}});
+  source_.Add({{{Established(1)}, DumpProgress::kDone, std::nullopt}});
+  Poll();
+  Poll();
+  EXPECT_THAT(work_.cookies, testing::ElementsAre(1, 1));
+  EXPECT_EQ(tier_.health().duplicates(), 0U);
+}
+
+TEST_F(PassedOnTest, TheDuplicatesOfAFailedPollDoNotCount) {
+  source_.Add({{{Established(1), Established(1)}, DumpProgress::kMore, std::nullopt},
+               {{}, DumpProgress::kMore, Error{EBADMSG, "cut"}}});
+  Poll();
+  EXPECT_EQ(tier_.health().duplicates(), 0U);
 }
 
 TEST_F(TierPollerTest, AnOverrunIsCountedAndLeavesThePollAlone) {

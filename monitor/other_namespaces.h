@@ -1,0 +1,57 @@
+// Watches the network namespaces other than the host's own: asks a NamespaceSource what there is,
+// and the file system what they are called. The sockets come with the polls of the host's own.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "core/base/allowance.h"
+#include "core/base/instant.h"
+#include "core/kernel/namespace_source.h"
+#include "core/namespaces/namespace_table.h"
+#include "core/namespaces/poll_splitter.h"
+#include "monitor/kernel_reader.h"
+#include "procfs/cgroup_names.h"
+#include "procfs/netns_names.h"
+
+namespace connwatch {
+
+/// Used by one thread.
+class OtherNamespaces {
+ public:
+  /// Takes limits, thresholds and windows from `config`. `connections` is the room for connections
+  /// that are followed. All references must outlive this.
+  OtherNamespaces(const Config& config, NamespaceSource& source, Allowance& connections,
+                  CgroupNames& cgroup_names, KernelReader::Log log);
+  ~OtherNamespaces() = default;
+  OtherNamespaces(const OtherNamespaces&) = delete;
+  OtherNamespaces& operator=(const OtherNamespaces&) = delete;
+
+  /// Returns the work of a tier that passes the host's own sockets on to `host`, which must outlive
+  /// this.
+  PollWork& Split(Tier tier, PollWork& host);
+
+  void UseThresholds(const DiagnosisThresholds& thresholds) { table_.UseThresholds(thresholds); }
+  /// Call after polls of the handshakes tier and of the full tier.
+  void Judge(MonotonicTime now) { table_.Judge(now); }
+  NetworkNamespaces List(MonotonicTime now);
+
+ private:
+  // Logs when the namespaces cannot be read any more, and when they can be read again.
+  std::optional<std::vector<NamespaceFacts>> ReadFacts();
+  NameCandidates FindNames(const NamespaceClues& clues, MonotonicTime now);
+
+  NamespaceSource& source_;
+  CgroupNames& cgroup_names_;
+  const KernelReader::Log log_;
+  bool is_failing_ = false;
+  NetnsNames netns_names_;
+  NamespaceTable table_;
+  std::vector<std::unique_ptr<PollSplitter>> splitters_;
+};
+
+}  // namespace connwatch
