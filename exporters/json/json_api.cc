@@ -44,16 +44,16 @@ Json ToJson(const AlertEvidence& evidence) {
 }
 
 Json ToJson(const Alert& alert) {
-  Json object = {{"alert", alert.rule->name},
-                 {"subject", alert.subject},
-                 {"state", Name(alert.state)},
-                 {"severity", Name(alert.rule->severity)},
-                 {"signal", Name(alert.rule->signal)},
-                 {"unit", Name(SpecOf(alert.rule->signal).unit)},
-                 {"value", alert.value},
-                 {"threshold", alert.threshold},
-                 {"cause", alert.cause},
-                 {"since_timestamp_seconds", Timestamp(alert.since.wall)}};
+  Json object = {{"alert", alert.rule->name}, {"subject", alert.subject}};
+  if (!alert.netns.empty()) object["netns"] = alert.netns;
+  object["state"] = Name(alert.state);
+  object["severity"] = Name(alert.rule->severity);
+  object["signal"] = Name(alert.rule->signal);
+  object["unit"] = Name(SpecOf(alert.rule->signal).unit);
+  object["value"] = alert.value;
+  object["threshold"] = alert.threshold;
+  object["cause"] = alert.cause;
+  object["since_timestamp_seconds"] = Timestamp(alert.since.wall);
   object["fired_timestamp_seconds"] = alert.fired_at ? Timestamp(alert.fired_at->wall) : Json();
   object["evidence"] = alert.evidence ? ToJson(*alert.evidence) : Json();
   return object;

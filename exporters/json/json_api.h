@@ -16,8 +16,13 @@ namespace connwatch {
 /// Sockets by state and family.
 std::optional<std::string> RenderStates(const Snapshot& snapshot);
 
-/// The listeners by address, each with its queues, its diagnosis and the numbers behind it.
+/// The listeners of the daemon's own network namespace by address, each with its queues, its
+/// diagnosis and the numbers behind it.
 std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Paging& paging);
+
+/// The other network namespaces by name, each with its sockets, listeners and traffic. If the
+/// source of sockets does not see them, the answer says so and why.
+std::optional<std::string> RenderNamespaces(const Snapshot& snapshot, const Paging& paging);
 
 /// The pending outbound handshakes, the oldest first.
 std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Paging& paging);

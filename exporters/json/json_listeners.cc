@@ -1,7 +1,8 @@
-#include <string_view>
+#include "exporters/json/json_listeners.h"
+
+#include <string>
 #include <utility>
 
-#include "core/listeners/diagnose.h"
 #include "exporters/json/json_api.h"
 #include "exporters/json/json_values.h"
 
@@ -9,23 +10,24 @@ namespace connwatch {
 
 namespace {
 
-Json Causes(const ListenerStatus& status) {
+Json Causes(const ListenerStatus& status, RateScope scope) {
   Json causes = Json::array();
   for (const DiagnosisCause cause : kDiagnosisCauses) {
     if (!status.diagnosis.Has(cause)) continue;
-    causes.push_back({{"cause", Name(cause)}, {"explanation", Explain(cause, status)}});
+    causes.push_back({{"cause", Name(cause)}, {"explanation", Explain(cause, status, scope)}});
   }
   return causes;
 }
 
-Json Evidence(const HandshakeSigns& signs) {
+Json Evidence(const HandshakeSigns& signs, RateScope scope) {
+  const std::string whose = scope == RateScope::kHost ? "host" : "netns";
   return {{"drops_per_second", signs.drops_per_second},
           {"syn_queue_settled", signs.settled},
           {"syn_queue_growth_per_second", signs.syn_queue_growth_per_second},
           {"source_prefixes", signs.source_prefixes},
           {"top_source_ratio", signs.top_source_ratio},
-          {"host_syn_cookies_per_second", signs.host.syn_cookies_per_second},
-          {"host_handshakes_completed_per_second", OrNull(signs.host.completed_per_second)}};
+          {whose + "_syn_cookies_per_second", signs.host.syn_cookies_per_second},
+          {whose + "_handshakes_completed_per_second", OrNull(signs.host.completed_per_second)}};
 }
 
 void AddQueues(Json& object, const ListenerStatus& status) {
@@ -46,11 +48,13 @@ void AddQueues(Json& object, const ListenerStatus& status) {
   object["socket_drops_total"] = status.socket_drops;
 }
 
-Json ToJson(const Listener& listener) {
+}  // namespace
+
+Json ToJson(const Listener& listener, RateScope scope) {
   Json object = {{"address", listener.Name()}, {"unit", listener.unit}};
   AddQueues(object, listener.status);
-  object["diagnosis"] = Causes(listener.status);
-  object["evidence"] = Evidence(listener.status.signs);
+  object["diagnosis"] = Causes(listener.status, scope);
+  object["evidence"] = Evidence(listener.status.signs, scope);
   Json top_sources = Json::array();
   for (const SourceCount& source : listener.status.top_sources) {
     top_sources.push_back(
@@ -60,13 +64,11 @@ Json ToJson(const Listener& listener) {
   return object;
 }
 
-Json Folded(const ListenerList& list) {
+Json FoldedListeners(const ListenerList& list) {
   Json object = {{"addresses", list.folded}, {"in_trouble", list.folded_in_trouble}};
   AddQueues(object, list.other);
   return object;
 }
-
-}  // namespace
 
 std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Paging& paging) {
   if (!snapshot.listeners) return std::nullopt;
@@ -74,8 +76,8 @@ std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Pagin
       {"accept_queues_polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kListeners)},
       {"syn_queues_polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kHandshakes)}};
   AddPage(answer, "listeners", snapshot.listeners->listeners, paging,
-          [](const Listener& listener) { return ToJson(listener); });
-  answer["folded"] = Folded(*snapshot.listeners);
+          [](const Listener& listener) { return ToJson(listener, RateScope::kHost); });
+  answer["folded"] = FoldedListeners(*snapshot.listeners);
   return Write(answer);
 }
 

@@ -47,6 +47,17 @@ Json ToJson(const DestroyEventStats& events) {
           {"cpu_seconds_total", ToSeconds(events.cpu)}};
 }
 
+Json ToJson(const WalkStatus& walk) {
+  return {{"is_in_use", walk.is_in_use},
+          {"reason", walk.is_in_use ? Json() : Json(walk.reason)},
+          {"runs_total", walk.stats.runs},
+          {"restarted_buckets_total", walk.stats.restarted_buckets},
+          {"overrun_buckets_total", walk.stats.overrun_buckets},
+          {"faulted_records_total", walk.stats.faulted_records},
+          {"cookies_given_total", walk.stats.cookies_given},
+          {"longest_run_seconds", ToSeconds(walk.stats.longest_run)}};
+}
+
 Json ToJson(const ProcessStats& process) {
   Json cpu;
   if (process.cpu) cpu = ToSeconds(*process.cpu);
@@ -77,6 +88,7 @@ std::string RenderStatus(const Report& report, Instant now) {
   answer["tracked_connections"] = snapshot.tracker.tracked;
   answer["untracked_connections"] = snapshot.tracker.left_out;
   answer["destroy_events"] = ToJson(snapshot.destroy_events);
+  answer["kernel_walk"] = ToJson(snapshot.walk);
   answer["folded_groups"] = snapshot.folded_groups;
   answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
   answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},

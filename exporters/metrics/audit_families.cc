@@ -98,6 +98,7 @@ void AddFolded(MetricFamilies& families, const Snapshot& snapshot) {
   auto folded = families.Gauge("connwatch_folded_subjects",
                                "Subjects beyond their limit, summed up as other.");
   folded.Add(snapshot.folded_groups, {{"kind", "group"}});
+  if (snapshot.namespaces) folded.Add(snapshot.namespaces->folded, {{"kind", "netns"}});
   if (!snapshot.listeners) return;
   folded.Add(snapshot.listeners->folded, {{"kind", "listener"}});
   families

@@ -47,6 +47,10 @@ MetricFamilies::Histograms MetricFamilies::Histogram(std::string_view name, std:
   return {*this, Append(name, help, MetricType::Histogram)};
 }
 
+MetricFamilies::Summaries MetricFamilies::Summary(std::string_view name, std::string_view help) {
+  return {*this, Append(name, help, MetricType::Summary)};
+}
+
 MetricFamilies::Values& MetricFamilies::Values::Add(double value, const Labels& labels) {
   ClientMetric& series = list_.AppendSeries(index_, labels);
   if (list_.list_[index_].type == MetricType::Counter) {
@@ -74,6 +78,15 @@ MetricFamilies::Histograms& MetricFamilies::Histograms::Add(const DurationHistog
   }
   series.sample_count = cumulative;
   series.sample_sum = InSeconds(histogram.sum());
+  return *this;
+}
+
+MetricFamilies::Summaries& MetricFamilies::Summaries::Add(std::uint64_t count,
+                                                          std::chrono::duration<double> sum,
+                                                          const Labels& labels) {
+  ClientMetric::Summary& series = list_.AppendSeries(index_, labels).summary;
+  series.sample_count = count;
+  series.sample_sum = sum.count();
   return *this;
 }
 

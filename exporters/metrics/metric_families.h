@@ -51,12 +51,27 @@ class MetricFamilies {
     std::size_t index_;
   };
 
+  /// A family of summaries without quantiles in the list: `rate(sum) / rate(count)` is the mean.
+  /// Valid as long as the list.
+  class Summaries {
+   public:
+    Summaries& Add(std::uint64_t count, std::chrono::duration<double> sum,
+                   const Labels& labels = {});
+
+   private:
+    friend class MetricFamilies;
+    Summaries(MetricFamilies& list, std::size_t index) : list_(list), index_(index) {}
+    MetricFamilies& list_;
+    std::size_t index_;
+  };
+
   Values Gauge(std::string_view name, std::string_view help);
   Values Counter(std::string_view name, std::string_view help);
   /// Adds a gauge without labels, or no family if there is no value.
   void GaugeIfKnown(std::string_view name, std::string_view help,
                     const std::optional<std::uint64_t>& value);
   Histograms Histogram(std::string_view name, std::string_view help);
+  Summaries Summary(std::string_view name, std::string_view help);
 
   const std::vector<prometheus::MetricFamily>& list() const { return list_; }
 

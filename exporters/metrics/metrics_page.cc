@@ -7,6 +7,7 @@
 #include "exporters/metrics/kernel_families.h"
 #include "exporters/metrics/listener_families.h"
 #include "exporters/metrics/metric_families.h"
+#include "exporters/metrics/namespace_families.h"
 #include "exporters/metrics/socket_families.h"
 #include "exporters/metrics/text_format.h"
 
@@ -18,12 +19,14 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddSockets(families, snapshot);
   AddListeners(families, snapshot);
   AddGroups(families, snapshot);
+  AddNamespaces(families, snapshot);
   AddFolded(families, snapshot);
   AddTracking(families, snapshot);
   AddPolls(families, snapshot);
   if (report.alerts) AddAlerts(families, *report.alerts);
   AddNotifications(families, report.notifications);
   AddSelfAudit(families, snapshot);
+  AddKernelWalk(families, snapshot.walk);
   AddKernelStats(families, snapshot.kernel);
   AddWebRefusals(families, report.web_refusals);
   AddHttpHeldBytes(families, report.http_held_bytes);

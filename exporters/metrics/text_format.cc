@@ -25,6 +25,8 @@ std::string_view TypeName(MetricType type) {
       return "gauge";
     case MetricType::Histogram:
       return "histogram";
+    case MetricType::Summary:
+      return "summary";
     default:
       return "untyped";
   }
@@ -78,6 +80,7 @@ class Writer {
     if (family.type == MetricType::Gauge) WriteLine(family.name, "", metric.gauge.value);
     if (family.type == MetricType::Counter) WriteLine(family.name, "", metric.counter.value);
     if (family.type == MetricType::Histogram) WriteHistogram(family.name, metric.histogram);
+    if (family.type == MetricType::Summary) WriteSummary(family.name, metric.summary);
   }
 
   void WriteHistogram(std::string_view name, const ClientMetric::Histogram& histogram) {
@@ -90,6 +93,11 @@ class Writer {
       AppendNumber(bucket.cumulative_count);
       text_ += '\n';
     }
+  }
+
+  void WriteSummary(std::string_view name, const ClientMetric::Summary& summary) {
+    WriteLine(name, "_count", summary.sample_count);
+    WriteLine(name, "_sum", summary.sample_sum);
   }
 
   // OpenMetrics: canonical numbers; one that consists of digits only ends in ".0".

@@ -14,9 +14,9 @@
 
 namespace connwatch {
 
-/// Writes gauges, counters and histograms. For families of other types it writes only the lines
-/// that begin with "#". For OpenMetrics the names of counters must end in _total. Units follow from
-/// the names: seconds, bytes, ratio.
+/// Writes gauges, counters, histograms, and summaries without their quantiles. For families of
+/// other types it writes only the lines that begin with "#". For OpenMetrics the names of counters
+/// must end in _total. Units follow from the names: seconds, bytes, ratio.
 std::string ToTextFormat(std::span<const prometheus::MetricFamily> families,
                          MetricsFormat format = MetricsFormat::kText);
 

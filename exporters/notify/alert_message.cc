@@ -48,6 +48,8 @@ Json LabelsOf(const Alert& alert, const std::string& instance) {
                  {"severity", Name(alert.rule->severity)},
                  {"subject", alert.subject}};
   for (const auto& [name, value] : alert.rule->labels) labels[name] = value;
+  // After the rule's own labels: namespaces that a rule made equal would be one alert.
+  if (!alert.netns.empty()) labels["netns"] = alert.netns;
   labels.emplace("instance", instance);
   return labels;
 }

@@ -5,26 +5,21 @@
 
 #include <chrono>
 #include <string>
-#include <string_view>
 
 #include "core/alerts/alert_rule.h"
 
 namespace connwatch {
 
-/// Returns `text` as a string that PromQL and YAML read in the same way: in double quotes, with
-/// control characters and line separators escaped. `text` must be UTF-8.
-std::string QuotedForPrometheus(std::string_view text);
-
-/// Returns a duration as Prometheus writes it: "1500ms", "65s", "2m".
-std::string PrometheusDuration(std::chrono::milliseconds duration);
-
 /// Returns true iff any subject can match the rule. The only subject of a host's signal is "host".
 bool HasSubjects(const AlertRule& rule);
+
+/// Returns true iff the expression yields samples of other network namespaces, each as a whole.
+bool IsForNamespaces(const AlertRule& rule);
 
 /// Returns the expression in several lines, without the last line feed. It yields one sample for
 /// each subject in trouble, and for each firing subject until its clear level is passed. The value
 /// of the sample is that of the signal, or the growth if the rule is on growth alone. Windows
-/// contain at least four scrapes.
+/// contain at least four scrapes. HasSubjects(rule) must be true.
 std::string RuleExpression(const AlertRule& rule, std::chrono::seconds scrape_interval);
 
 /// Returns how long the expression must hold before the alert fires. It is 0 if the rule's own

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/alerts/alert_template.h"
+#include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/rule_expression.h"
 
 namespace connwatch {
@@ -27,7 +28,11 @@ std::string LiteralInTemplate(std::string_view text) {
   return literal.append(text);
 }
 
-std::string SubjectTemplate(SubjectKind kind) {
+std::string SubjectTemplate(const AlertRule& rule) {
+  if (IsForNamespaces(rule)) {
+    return "{{ or $labels.listener $labels.netns }}";
+  }
+  const SubjectKind kind = SpecOf(rule.signal).subject;
   const std::string_view label = kind == SubjectKind::kHost ? "instance" : Name(kind);
   return "{{ $labels." + std::string(label) + " }}";
 }
@@ -48,13 +53,20 @@ std::string ValueTemplate(SignalUnit unit) {
   return "{{ $value }}";
 }
 
-// Shows every cause of the diagnosis, as of the latest evaluation.
-std::string CauseTemplate(SubjectKind kind) {
-  if (kind != SubjectKind::kListener) return "not diagnosed";
-  return "{{ with printf `connwatch_listener_diagnosis{job=%q,instance=%q,listener=%q,"
-         "cause!='deferred_accept'} == 1` $labels.job $labels.instance $labels.listener | query "
-         "| sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}"
+// Shows every cause of the diagnosis, as of the latest evaluation. `label` names the subject.
+std::string CausesTemplate(const std::string& metric, const std::string& label) {
+  return "{{ with printf `" + metric + "{job=%q,instance=%q," + label +
+         "=%q,cause!='deferred_accept'} > 0` $labels.job $labels.instance $labels." + label +
+         " | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}"
          "{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}";
+}
+
+std::string CauseTemplate(const AlertRule& rule) {
+  if (SpecOf(rule.signal).subject != SubjectKind::kListener) return "not diagnosed";
+  const std::string own = CausesTemplate("connwatch_listener_diagnosis", "listener");
+  if (!IsForNamespaces(rule)) return own;
+  return "{{ if $labels.listener }}" + own + "{{ else }}" +
+         CausesTemplate("connwatch_netns_listener_diagnosis", "netns") + "{{ end }}";
 }
 
 // Turns an annotation of the daemon into one for Prometheus.
@@ -63,9 +75,9 @@ std::string AnnotationTemplate(const AlertRule& rule, std::string_view text) {
   // The values of a rule with growth alone are per second, whatever the signal's unit is.
   const std::string per = rule.threshold ? "" : "/s";
   return FillTemplate(text, [&](std::string_view word) -> std::string {
-    if (word == "subject") return SubjectTemplate(spec.subject);
+    if (word == "subject") return SubjectTemplate(rule);
     if (word == "value") return ValueTemplate(spec.unit) + per;
-    if (word == "cause") return CauseTemplate(spec.subject);
+    if (word == "cause") return CauseTemplate(rule);
     const double threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
     return FormatValue(spec.unit, threshold) + per;
   });

@@ -103,6 +103,12 @@ HttpReply Listeners(const Inquiry& inquiry) {
   });
 }
 
+HttpReply Namespaces(const Inquiry& inquiry) {
+  return JsonOrNotYet(inquiry, "the first full poll", [](const Inquiry& asked) {
+    return RenderNamespaces(asked.snapshot(), asked.paging);
+  });
+}
+
 HttpReply Handshakes(const Inquiry& inquiry) {
   return JsonOrNotYet(inquiry, "the first poll of handshakes", [](const Inquiry& asked) {
     return RenderHandshakes(asked.snapshot(), asked.paging);
@@ -175,6 +181,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},
     {"/api/v1/history", HistoryOf, kRead, Parameters::kNone},
     {"/api/v1/listeners", Listeners, kRead, Parameters::kPaging},
+    {"/api/v1/namespaces", Namespaces, kRead, Parameters::kPaging},
     {"/api/v1/sockets", Sockets, kGetOnly, Parameters::kOwn},
     {"/api/v1/states", States, kRead, Parameters::kNone},
     {"/api/v1/status", StatusOf, kRead, Parameters::kNone},

@@ -35,8 +35,8 @@ string(REPLACE "{{script}}" "${script}" page "${page}")
 set(policy "default-src 'none'; style-src '${style_hash}'; script-src '${script_hash}'; \
 connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 
-# A string literal may be as long as this everywhere; adjacent ones become one. Cut after a newline,
-# never within a character.
+# A string literal may have 65,536 bytes everywhere, adjacent ones together. The page is longer, so its
+# parts are joined when it is first asked for. Cut after a newline, never within a character.
 set(longest 16000)
 set(literals "")
 while(NOT page STREQUAL "")
@@ -48,16 +48,27 @@ while(NOT page STREQUAL "")
   endif()
   string(SUBSTRING "${page}" 0 ${length} part)
   string(SUBSTRING "${page}" ${length} -1 page)
-  string(APPEND literals "\n      R\"page(${part})page\"")
+  string(APPEND literals "\n        R\"page(${part})page\",")
 endwhile()
 
 file(WRITE "${OUTPUT}" "// Written by exporters/status_page/embed.cmake.
 #include \"exporters/status_page/status_page.h\"
 
+#include <initializer_list>
+#include <string>
+
 namespace connwatch {
 
 std::string_view StatusPage() {
-  return${literals};
+  static const std::string page = [] {
+    std::string joined;
+    for (const std::string_view part : std::initializer_list<std::string_view>{${literals}
+         }) {
+      joined += part;
+    }
+    return joined;
+  }();
+  return page;
 }
 
 std::string_view StatusPagePolicy() {

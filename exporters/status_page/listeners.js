@@ -18,17 +18,8 @@ class Listeners {
   }
 
   update(answer, alerts, history) {
-    const firing = new Map((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
-      .map((alert) => [alert.subject, alert]));
-    this.rows = (answer?.listeners ?? []).map((listener) => ({
-      ...listener,
-      alert: firing.get(listener.address),
-      inTrouble: firing.has(listener.address) ||
-        listener.diagnosis.some((found) => found.cause !== "deferred_accept"),
-      isBusy: listener.accept_queue_peak > 0 || listener.syn_queue_peak > 0,
-    }));
-    const rank = (row) => (row.inTrouble ? 0 : row.isBusy ? 1 : 2);
-    this.rows.sort((one, other) => rank(one) - rank(other));  // stable: else by address
+    const firing = firingBySubject(alerts);
+    this.rows = rankedListeners(answer?.listeners ?? [], firing, (listener) => listener.address);
     this.troubled = this.rows.filter((row) => row.inTrouble).length;
     this.render();
     show(find("listeners-none"), answer !== null && this.rows.length === 0);
@@ -65,6 +56,24 @@ class Listeners {
     show(this.filter, this.rows.length > QUIET_LISTENERS);
     show(find("listeners-unmatched"), rows.length === 0 && this.rows.length > 0);
   }
+}
+
+function firingBySubject(alerts) {
+  return new Map((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
+    .map((alert) => [alert.subject, alert]));
+}
+
+// The listeners with what the firing alerts say of them: those in trouble first, then the busy ones.
+function rankedListeners(listeners, firing, subjectOf) {
+  const rows = listeners.map((listener) => ({
+    ...listener,
+    alert: firing.get(subjectOf(listener)),
+    inTrouble: firing.has(subjectOf(listener)) ||
+      listener.diagnosis.some((found) => found.cause !== "deferred_accept"),
+    isBusy: listener.accept_queue_peak > 0 || listener.syn_queue_peak > 0,
+  }));
+  const rank = (row) => (row.inTrouble ? 0 : row.isBusy ? 1 : 2);
+  return rows.sort((one, other) => rank(one) - rank(other));  // stable: else by address
 }
 
 class ListenerRows {

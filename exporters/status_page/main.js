@@ -6,7 +6,7 @@ const SLOW_EVERY = 3;  // updates
 
 const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
   handshakes: "handshakes?limit=10", states: "states", status: "status", history: "history"};
-const SLOW = {groups: "groups?limit=1000"};
+const SLOW = {groups: "groups?limit=1000", namespaces: "namespaces?limit=1000"};
 
 // The answer, or null where the daemon has not found out yet (503).
 async function ask(name) {
@@ -23,6 +23,7 @@ class Page {
     this.alerts = new Alerts();
     this.states = new States();
     this.listeners = new Listeners();
+    this.namespaces = new Namespaces();
     this.handshakes = new Handshakes();
     this.groups = new Groups();
     this.status = new Status();
@@ -70,6 +71,7 @@ class Page {
     this.alerts.update(answers.alerts, answers.status.timestamp_seconds);
     this.states.update(answers.states, answers.history);
     this.listeners.update(answers.listeners, answers.alerts, answers.history);
+    this.namespaces.update(answers.namespaces, answers.alerts);
     this.handshakes.update(answers.handshakes, answers.history);
     this.groups.update(answers.groups, answers.history,
       lackOfEvents(answers.status.destroy_events));
@@ -100,7 +102,7 @@ class Page {
     if (firing > 0) return [plural(firing, "alert is firing", "alerts are firing")];
     const pending = answers.alerts.total;
     if (pending > 0) return [plural(pending, "alert is pending", "alerts are pending")];
-    const troubled = this.listeners.troubled;
+    const troubled = this.listeners.troubled + this.namespaces.troubledListeners;
     return troubled > 0 ? [plural(troubled, "listener in trouble", "listeners in trouble")] : [];
   }
 

@@ -84,6 +84,12 @@ function eventsText(events) {
     (lack === "" ? "none lost" : `▲ some ${lack}: totals are too low`);
 }
 
+// Which of the two sources of sockets is in use, and why not the one that sees more.
+function walkText(walk) {
+  return walk.is_in_use ? "the kernel's own table, of every network namespace"
+    : `inet_diag, of this network namespace only. ${sentence(walk.reason)}`.trim();
+}
+
 function factsOf(status) {
   const events = status.destroy_events;
   const discrepancy = status.sockstat_discrepancy_ratio;
@@ -99,6 +105,7 @@ function factsOf(status) {
     {name: "Summed up as other", value: cut === 0 ? "none" :
       `${plural(status.folded_groups, "group", "groups")}, ` +
         plural(status.folded_listeners ?? 0, "listener", "listeners")},
+    {name: "Source of the sockets", value: walkText(status.kernel_walk)},
     {name: "Configuration", value: status.config.last_reload_successful
       ? `loaded at ${timeText(status.config.last_success_timestamp_seconds)}`
       : "▲ the latest reload failed; the configuration of " +

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "tests/support/api_examples.h"
 #include "tests/support/reports.h"
@@ -25,6 +27,8 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
   ExpectDocumented(
       {{"/api/v1/states", RenderStates(snapshot)},
        {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
+       {"/api/v1/namespaces?limit=1&offset=1",
+        RenderNamespaces(snapshot, {.limit = 1, .offset = 1})},
        {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
@@ -70,6 +74,57 @@ TEST(JsonApiTest, UnknownIsNotEmpty) {
   EXPECT_FALSE(RenderGroups(EmptySnapshot(), kDefault));
   EXPECT_FALSE(RenderAlerts(EmptyReport(), kDefault));
   EXPECT_FALSE(RenderHistory(EmptyReport()));
+}
+
+TEST(JsonApiTest, NamespacesThatAreNotSeenAreNotNone) {
+  const auto answer = Parse(RenderNamespaces(OwnNamespaceSnapshot(), kDefault));
+  EXPECT_EQ(answer.at("are_seen"), false);
+  EXPECT_EQ(answer.at("reason"), OwnNamespaceSnapshot().walk.reason);
+  for (const char* name : {"seen", "unnamed", "left_out", "namespaces", "folded"}) {
+    EXPECT_TRUE(answer.at(name).is_null()) << name;
+  }
+  Snapshot waiting = OwnNamespaceSnapshot();
+  waiting.walk = {.is_in_use = true};
+  EXPECT_FALSE(RenderNamespaces(waiting, kDefault)) << "the first full poll is still to come";
+}
+
+TEST(JsonApiTest, NamespacesArePaged) {
+  const auto answer = Parse(RenderNamespaces(FullSnapshot(), kOne));
+  EXPECT_EQ(answer.at("total"), 2);
+  ASSERT_EQ(answer.at("namespaces").size(), 1U);
+  const auto& client = answer.at("namespaces").at(0);
+  EXPECT_EQ(client.at("netns"), "unnamed-1");
+  EXPECT_TRUE(client.at("accept_queue_utilization_ratio").is_null()) << "it has no listener";
+  EXPECT_EQ(client.at("pending").at("retransmitting"), 2);
+}
+
+TEST(JsonApiTest, OtherNamespacesChangeNoOtherAnswer) {
+  const Snapshot full = FullSnapshot();
+  const Snapshot own = OwnNamespaceSnapshot();
+  EXPECT_EQ(RenderStates(full), RenderStates(own));
+  EXPECT_EQ(RenderListeners(full, kDefault), RenderListeners(own, kDefault));
+  EXPECT_EQ(RenderHandshakes(full, kDefault), RenderHandshakes(own, kDefault));
+  EXPECT_EQ(RenderGroups(full, kDefault), RenderGroups(own, kDefault));
+}
+
+TEST(JsonApiTest, StatusSaysWhyTheWalkIsNotInUse) {
+  const auto walk_of = [](Snapshot snapshot) {
+    return Parse(RenderStatus(ReportOf(std::move(snapshot)), TestInstant(60))).at("kernel_walk");
+  };
+  EXPECT_EQ(walk_of(OwnNamespaceSnapshot()).at("reason"), OwnNamespaceSnapshot().walk.reason);
+  EXPECT_TRUE(walk_of(FullSnapshot()).at("reason").is_null());
+  EXPECT_EQ(walk_of(FullSnapshot()).at("longest_run_seconds"), 0.00075);
+}
+
+TEST(JsonApiTest, AnAlertOfAnotherNamespaceNamesIt) {
+  Report report = FullReport();
+  AlertList alerts = *report.alerts;
+  alerts.alerts.front().subject = "web/0.0.0.0:443";
+  alerts.alerts.front().netns = "web";
+  report.alerts = std::make_shared<const AlertList>(std::move(alerts));
+  const auto answer = Parse(RenderAlerts(report, kDefault));
+  EXPECT_EQ(answer.at("alerts").at(0).at("netns"), "web");
+  EXPECT_FALSE(answer.at("alerts").at(1).contains("netns"));
 }
 
 TEST(JsonApiTest, AgesDoNotFollowTheTimeOfDay) {

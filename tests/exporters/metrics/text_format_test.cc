@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
 #include <limits>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "exporters/metrics/metric_families.h"
 
 namespace connwatch {
 namespace {
@@ -107,6 +110,14 @@ TEST(TextFormatTest, OpenMetricsHasCanonicalBounds) {
 
 TEST(TextFormatTest, OpenMetricsOfNothingIsItsEnd) {
   EXPECT_EQ(ToTextFormat({}, MetricsFormat::kOpenMetrics), "# EOF\n");
+}
+
+TEST(TextFormatTest, SummariesHaveACountAndASum) {
+  MetricFamilies families;
+  families.Summary("a_seconds", "Help.").Add(3, std::chrono::microseconds(1'500), {{"b", "c"}});
+  EXPECT_EQ(ToTextFormat(families.list()),
+            "# HELP a_seconds Help.\n# TYPE a_seconds summary\n"
+            "a_seconds_count{b=\"c\"} 3\na_seconds_sum{b=\"c\"} 0.0015\n");
 }
 
 }  // namespace

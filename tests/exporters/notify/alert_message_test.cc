@@ -153,6 +153,15 @@ TEST(AlertMessageTest, RemoteAddressesStayOutOfLabels) {
   EXPECT_THAT(text, HasSubstr(R"x("top_destinations":"192.0.2.1:443 (3)")x"));
 }
 
+TEST(AlertMessageTest, AnotherNamespaceIsALabel) {
+  Alert alert = WithRule([](AlertRule& rule) { rule.labels = {{"netns", "of the rule"}}; });
+  EXPECT_THAT(Render(alert), HasSubstr(R"("netns":"of the rule")"));
+  alert.subject = "web/0.0.0.0:443";
+  alert.netns = "web";
+  EXPECT_THAT(Render(alert), HasSubstr(R"("subject":"web/0.0.0.0:443","netns":"web",)"));
+  EXPECT_THAT(Render(TestAlert()), Not(HasSubstr("netns")));
+}
+
 TEST(AlertMessageTest, IsJsonWhateverTheTextsHold) {
   Alert alert = TestAlert();
   alert.subject = "a\xff\"\n";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/alerts/alert_defaults.h"
+#include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/rule_expression.h"
 #include "tests/support/text_files.h"
 
@@ -125,6 +126,47 @@ TEST(RuleExpression, GrowthAloneIsTheValue) {
                         "  and on (job, instance, group) (\n"
                         "    sum without (direction) (connwatch_tcp_send_queue_bytes) >= 100)\n"
                         "  and on (job, instance, group) ALERTS{"));
+}
+
+TEST(RuleExpression, WatchesOtherNamespacesAsAWhole) {
+  AlertRule rule = TestRule(AlertSignal::kListenerAcceptQueueUtilization);
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "connwatch_listener_accept_queue_utilization_ratio{listener!=\"other\"} > 0.5\n"
+            "or (\n"
+            "  connwatch_netns_accept_queue_utilization_ratio{netns!=\"other\"} > 0.5)");
+  EXPECT_TRUE(IsForNamespaces(rule));
+  for (const AlertSignal signal :
+       {AlertSignal::kListenerSynQueueUtilization, AlertSignal::kSynSentRetransmitting,
+        AlertSignal::kAttemptFails}) {
+    EXPECT_FALSE(IsForNamespaces(TestRule(signal))) << Name(signal);
+  }
+  rule.threshold->side = ThresholdSide::kBelow;
+  EXPECT_FALSE(IsForNamespaces(rule)) << "the fullest socket is not every socket";
+}
+
+TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
+  const auto expression_of = [](std::vector<SubjectPattern> match) {
+    AlertRule rule = TestRule(AlertSignal::kListenerDrops);
+    rule.match = std::move(match);
+    return RuleExpression(rule, 15s);
+  };
+  EXPECT_EQ(expression_of({{"0.0.0.0:443", false}}),
+            R"(rate(connwatch_listener_drops_total{listener!="other",)"
+            R"(listener=~"0\\.0\\.0\\.0:443"}[1m]) > 0.5)");
+  EXPECT_EQ(expression_of({{"web/", true}, {"web/0.0.0.0:1", false}, {"db/0.0.0.0", true}}),
+            R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"web"}[1m]) > 0.5)");
+  EXPECT_EQ(
+      expression_of({{"we", true}}),
+      R"(rate(connwatch_listener_drops_total{listener!="other",listener=~"we.*"}[1m]) > 0.5)"
+      "\nor (\n  "
+      R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"we.*"}[1m]) > 0.5))");
+}
+
+TEST(RuleFile, ARuleForOneListenerOfANamespaceIsLeftOut) {
+  AlertRule rule = TestRule(AlertSignal::kListenerDrops);
+  rule.match = {{"web/0.0.0.0:443", false}};
+  EXPECT_FALSE(HasSubjects(rule));
+  EXPECT_THAT(Render(rule), EndsWith("    rules: []\n"));
 }
 
 TEST(QuotedForPrometheus, EscapesWhatYamlForbids) {

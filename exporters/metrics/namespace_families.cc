@@ -1,0 +1,200 @@
+#include "exporters/metrics/namespace_families.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/namespaces/namespace_sums.h"
+
+namespace connwatch {
+
+namespace {
+
+// The name of all namespaces without a place together.
+constexpr std::string_view kOtherNamespaces = "other";
+
+// One set of series.
+struct ListedNamespace {
+  std::string_view name;
+  const NamespaceCounts& counts;
+  ListenerSums listeners;
+};
+
+using ListedNamespaces = std::vector<ListedNamespace>;
+
+ListedNamespaces ListOf(const NetworkNamespaces& namespaces) {
+  ListedNamespaces list;
+  list.reserve(namespaces.shown.size() + 1);
+  for (const NetworkNamespace& shown : namespaces.shown) {
+    list.push_back({shown.identity.name, shown.counts, SumOf(shown.counts.listeners)});
+  }
+  if (HasOther(namespaces)) {
+    list.push_back({kOtherNamespaces, namespaces.other, SumOf(namespaces.other.listeners)});
+  }
+  return list;
+}
+
+void AddInfo(MetricFamilies& families, const NetworkNamespaces& namespaces) {
+  auto info = families.Gauge("connwatch_netns_info",
+                             "The namespace's owner and its numbers in the kernel; always 1.");
+  for (const auto& [id, counts, is_in_trouble] : namespaces.shown) {
+    info.Add(1.0, {{"netns", id.name},
+                   {"unit", id.unit},
+                   {"cookie", std::to_string(id.cookie)},
+                   {"inode", std::to_string(id.inode)}});
+  }
+}
+
+void AddStates(MetricFamilies& families, const ListedNamespaces& list) {
+  auto sockets =
+      families.Gauge("connwatch_netns_tcp_sockets", "TCP sockets of the namespace by state.");
+  for (const auto& [name, counts, listeners] : list) {
+    if (!counts.states) continue;
+    for (const TcpState state : kTcpStates) {
+      sockets.Add(counts.states->at(IndexOf(state)), {{"netns", name}, {"state", Name(state)}});
+    }
+  }
+}
+
+void AddQueues(MetricFamilies& families, const ListedNamespaces& list) {
+  auto length =
+      families.Gauge("connwatch_netns_accept_queue_length",
+                     "Connections waiting for accept, summed over the namespace's listeners.");
+  auto utilization = families.Gauge(
+      "connwatch_netns_accept_queue_utilization_ratio",
+      "Used share of the accept queue of the namespace's fullest socket; full at 1.");
+  auto peak_utilization = families.Gauge("connwatch_netns_accept_queue_peak_utilization_ratio",
+                                         "Maximum of that share over the peak window.");
+  auto syn_peak = families.Gauge("connwatch_netns_syn_queue_peak",
+                                 "Maximum over the peak window of the length of one listener's SYN "
+                                 "queue, of the longest one.");
+  for (const auto& [name, counts, listeners] : list) {
+    const Labels labels = {{"netns", name}};
+    const AcceptQueue& accept = listeners.accept_queue;
+    length.Add(accept.length, labels);
+    if (const auto share = accept.Utilization()) utilization.Add(*share, labels);
+    if (const auto share = accept.PeakUtilization()) peak_utilization.Add(*share, labels);
+    syn_peak.Add(listeners.syn_queue.peak, labels);
+  }
+}
+
+void AddTrouble(MetricFamilies& families, const ListedNamespaces& list) {
+  auto drops = families.Counter("connwatch_netns_listener_drops_total",
+                                "SYNs and final ACKs that the namespace's listeners refused.");
+  auto diagnosis =
+      families.Gauge("connwatch_netns_listener_diagnosis",
+                     "Listeners of the namespace whose handshakes are in trouble by this cause.");
+  for (const auto& [name, counts, listeners] : list) {
+    drops.Add(listeners.drops, {{"netns", name}});
+    if (counts.listeners.listeners.empty()) continue;
+    for (const DiagnosisCause cause : kDiagnosisCauses) {
+      diagnosis.Add(listeners.causes.at(IndexOf(cause)), {{"netns", name}, {"cause", Name(cause)}});
+    }
+  }
+}
+
+void AddTraffic(MetricFamilies& families, const ListedNamespaces& list) {
+  auto sent = families.Counter("connwatch_netns_tcp_bytes_sent_total",
+                               "Payload bytes that the peers acknowledged.");
+  auto received = families.Counter("connwatch_netns_tcp_bytes_received_total",
+                                   "Payload bytes that arrived in order.");
+  auto retransmitted = families.Counter("connwatch_netns_tcp_segments_retransmitted_total",
+                                        "Segments retransmitted.");
+  auto rtt = families.Summary("connwatch_netns_tcp_rtt_seconds",
+                              "Smoothed round-trip time: one observation per established socket "
+                              "and full poll, where an ACK arrived since the poll before.");
+  for (const auto& [name, counts, listeners] : list) {
+    for (const Direction direction : kDirections) {
+      const ConnectionUsage& usage = counts.traffic.at(IndexOf(direction));
+      const Labels labels = {{"netns", name}, {"direction", Name(direction)}};
+      sent.Add(usage.bytes_sent, labels);
+      received.Add(usage.bytes_received, labels);
+      retransmitted.Add(usage.segments_retransmitted, labels);
+    }
+    rtt.Add(counts.rtt.count, counts.rtt.sum, {{"netns", name}});
+  }
+}
+
+void AddPending(MetricFamilies& families, const ListedNamespaces& list) {
+  auto retransmitting = families.Gauge("connwatch_netns_syn_sent_retransmitting",
+                                       "Outbound handshakes with a SYN retransmitted.");
+  auto oldest = families.Gauge("connwatch_netns_syn_sent_oldest_age_seconds",
+                               "Age of the oldest outbound handshake, 0 where there is none.");
+  for (const auto& [name, counts, listeners] : list) {
+    const Labels labels = {{"netns", name}};
+    retransmitting.Add(counts.pending.retransmitting, labels);
+    oldest.Add(InSeconds(counts.pending.oldest_age), labels);
+  }
+}
+
+// How far the families above can be trusted.
+void AddCensus(MetricFamilies& families, const NetworkNamespaces& namespaces) {
+  families
+      .Gauge("connwatch_network_namespaces",
+             "Network namespaces of the host, the daemon's own not counted.")
+      .Add(namespaces.seen);
+  families.Gauge("connwatch_network_namespaces_unnamed", "Of them, those that only have a number.")
+      .Add(namespaces.unnamed);
+  families
+      .Gauge("connwatch_network_namespaces_left_out",
+             "Namespaces that are not counted: their sockets cannot be seen, or there is no room.")
+      .Add(namespaces.left_out);
+  families
+      .Gauge("connwatch_folded_network_namespaces_in_trouble",
+             "Of the namespaces that are summed up, those in trouble: no place was free for them.")
+      .Add(namespaces.folded_in_trouble);
+  // A constant until the kernel tells of sockets that end in other namespaces. It is here so that
+  // rules and dashboards need not know the version.
+  families
+      .Gauge("connwatch_netns_destroy_events_active",
+             "1 while the kernel tells of the sockets that end in other network namespaces; 0: "
+             "their totals are too low.")
+      .Add(0.0);
+}
+
+}  // namespace
+
+void AddNamespaces(MetricFamilies& families, const Snapshot& snapshot) {
+  if (!snapshot.namespaces) return;
+  const ListedNamespaces list = ListOf(*snapshot.namespaces);
+  AddInfo(families, *snapshot.namespaces);
+  AddStates(families, list);
+  AddQueues(families, list);
+  AddTrouble(families, list);
+  AddTraffic(families, list);
+  AddPending(families, list);
+  AddCensus(families, *snapshot.namespaces);
+}
+
+void AddKernelWalk(MetricFamilies& families, const WalkStatus& walk) {
+  families
+      .Gauge("connwatch_kernel_walk_in_use",
+             "1 if sockets come from the walk over the kernel's table, 0 if from inet_diag.")
+      .Add(walk.is_in_use ? 1.0 : 0.0);
+  const WalkStats& stats = walk.stats;
+  if (!walk.is_in_use && stats.runs == 0) return;
+  families.Counter("connwatch_kernel_walk_runs_total", "Runs of the program that walks the table.")
+      .Add(stats.runs);
+  families
+      .Counter("connwatch_kernel_walk_restarted_buckets_total",
+               "Buckets that were read again, because a socket had moved meanwhile.")
+      .Add(stats.restarted_buckets);
+  families
+      .Counter("connwatch_kernel_walk_overrun_buckets_total",
+               "Buckets that were not read to their end: sockets are missing.")
+      .Add(stats.overrun_buckets);
+  families
+      .Counter("connwatch_kernel_walk_faulted_records_total",
+               "Sockets that were thrown away, because their memory could not be read.")
+      .Add(stats.faulted_records);
+  families
+      .Counter("connwatch_kernel_walk_cookies_given_total",
+               "Sockets that had no cookie until inet_diag was asked for them.")
+      .Add(stats.cookies_given);
+  families
+      .Gauge("connwatch_kernel_walk_longest_run_seconds",
+             "The longest run of the program since the start.")
+      .Add(InSeconds(stats.longest_run));
+}
+
+}  // namespace connwatch
