@@ -25,14 +25,15 @@ void WarnOfRestartKeys(const Config& before, const Config& after) {
 
 }  // namespace
 
-Daemon::Daemon(const Options& options, Settings settings, SocketSource& source,
-               DestroyEventSource& event_source, EventLoop& loop)
+Daemon::Daemon(const Options& options, Settings settings, const SocketSources& sources,
+               EventLoop& loop)
     : config_reader_(options),
       config_(std::move(settings.config)),
+      sources_(sources),
       loop_(loop),
-      monitor_(config_, source, LogChange),
+      monitor_(config_, sources.sockets(), LogChange, sources.namespaces()),
       heartbeat_(loop, [this](MonotonicTime now) { OnBeat(now); }),
-      destroy_events_(loop, event_source, monitor_.tracker()),
+      destroy_events_(loop, sources.destroy_events(), monitor_.tracker()),
       alert_judge_(config_.alerts),
       notifier_(pulse_),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
@@ -54,13 +55,13 @@ Daemon::~Daemon() {
   if (reloads_) reloads_->Close();
 }
 
-Result<void> Daemon::Run() {
+Result<void> Daemon::Run(std::vector<ListeningSocket> listening) {
   auto reloads = ReloadRequests::Create(loop_, [this] { return Reload(); });
   if (!reloads) return std::move(reloads).error();
   reloads_ = std::move(reloads).value();
   notifier_.Configure(config_);
   Publish();  // so that there is a page, which says "not ready", before the first poll
-  auto serving = web_.Start(HttpLimitsFrom(config_), HostNamesFrom(config_));
+  auto serving = web_.Start(std::move(listening), HttpLimitsFrom(config_), HostNamesFrom(config_));
   if (!serving) return serving;
   if (auto signals = TakeSignals(); !signals) return signals;
   if (auto polling = StartPolling(); !polling) return polling;
@@ -194,12 +195,13 @@ Report Daemon::MakeReport() {
   const Instant now = Now();
   const auto paused = heartbeat_.PausedUntil(now.monotonic);
   const DestroyEventStats events = destroy_events_.stats(now.monotonic);
-  ReportParts parts{.snapshot = monitor_.TakeSnapshot(events, paused, now),
-                    .config = config_status_,
-                    .web_refusals = web_.refusals(),
-                    .http_held_bytes = web_.held_bytes(),
+  ReportParts parts{
+      .snapshot = monitor_.TakeSnapshot({events, paused, sources_.walk_status()}, now),
+      .config = config_status_,
+      .web_refusals = web_.refusals(),
+      .http_held_bytes = web_.held_bytes(),
 
-                    .log_lines_lost = LostLogLines()};
+      .log_lines_lost = LostLogLines()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
   parts.notifications = notifier_.Tell(parts.alerts, now);

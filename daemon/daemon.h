@@ -25,6 +25,7 @@
 #include "daemon/notifier.h"
 #include "daemon/process/options.h"
 #include "daemon/process/service_notice.h"
+#include "daemon/socket_sources.h"
 #include "daemon/web/socket_searches.h"
 #include "daemon/web/web_front.h"
 #include "exporters/metrics/published_report.h"
@@ -36,16 +37,15 @@ namespace connwatch {
 class Daemon {
  public:
   /// All references must outlive the daemon.
-  Daemon(const Options& options, Settings settings, SocketSource& source,
-         DestroyEventSource& event_source, EventLoop& loop);
+  Daemon(const Options& options, Settings settings, const SocketSources& sources, EventLoop& loop);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// Serves, polls and sends alerts until SIGTERM or SIGINT. Returns an error only if it cannot do
-  /// that: an address that cannot be listened on, or a broken event loop. Failing polls are no
+  /// Serves on the listening sockets, polls and sends alerts until SIGTERM or SIGINT. Returns an
+  /// error only if it cannot do that, for example if the event loop is broken. Failing polls are no
   /// error: they are logged and shown.
-  Result<void> Run();
+  Result<void> Run(std::vector<ListeningSocket> listening);
 
  private:
   Result<void> TakeSignals();
@@ -72,6 +72,7 @@ class Daemon {
 
   ConfigReader config_reader_;
   Config config_;
+  const SocketSources& sources_;
   EventLoop& loop_;
   Monitor monitor_;
   Pulse pulse_;

@@ -1,5 +1,6 @@
 // connwatchd: watches this host's TCP connections and serves Prometheus metrics.
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -8,12 +9,12 @@
 #include "daemon/config_use.h"
 #include "daemon/daemon.h"
 #include "daemon/once.h"
+#include "daemon/process/capabilities.h"
 #include "daemon/process/logging.h"
 #include "daemon/process/options.h"
 #include "daemon/process/standard_output.h"
+#include "daemon/socket_sources.h"
 #include "exporters/prometheus_rules/rule_file.h"
-#include "netlink/inet_destroy_events.h"
-#include "netlink/inet_diag_source.h"
 
 namespace connwatch {
 namespace {
@@ -30,23 +31,51 @@ int ReportGood(const Options& options) {
   return PrintToStandardOutput(text);
 }
 
+int LogFailure(const Error& error) {
+  LogError(error.context);
+  return kExitFailed;
+}
+
 int ReportEarlyExit(const EarlyExit& early) {
   if (early.code == kExitGood) return PrintToStandardOutput(early.output);
   std::fputs(early.output.c_str(), stderr);
   return early.code;
 }
 
-int RunDaemon(const Options& options, Settings settings) {
+// What the kernel gives only to who has capabilities, in part.
+struct Acquired {
+  SocketSources sources;
+  std::vector<ListeningSocket> listening;  // empty with --once
+};
+
+// The sources come first: to open them may take long, and clients who connect wait for an answer.
+Result<Acquired> Acquire(const Options& options, const Config& config) {
+  auto sources = SocketSources::Open(config.kernel_walk);
+  if (!sources) return std::move(sources).error();
+  Acquired acquired{.sources = std::move(sources).value(), .listening = {}};
+  if (options.once) return acquired;
+  auto listening = OpenListeningSockets(options);
+  if (!listening) return std::move(listening).error();
+  acquired.listening = std::move(listening).value();
+  return acquired;
+}
+
+// Returns what was acquired, for a process that has no capability any more.
+Result<Acquired> AcquireAndDropCapabilities(const Options& options, const Config& config) {
+  auto acquired = Acquire(options, config);
+  if (auto dropped = DropCapabilities(); !dropped) {
+    return std::move(dropped).error().Within("drop the capabilities");
+  }
+  return acquired;
+}
+
+Result<void> RunDaemon(const Options& options, Settings settings, Acquired acquired) {
   BlockSignals();
-  InetDiagSource source;
-  InetDestroyEventSource event_source;
+  if (const auto text = acquired.sources.Announcement(); !text.empty()) LogInfo(text);
   auto loop = EventLoop::Create();
-  Result<void> result =
-      loop ? Daemon(options, std::move(settings), source, event_source, **loop).Run()
-           : loop.error();
-  if (result) return kExitGood;
-  LogError(result.error().context);
-  return kExitFailed;
+  if (!loop) return std::move(loop).error();
+  return Daemon(options, std::move(settings), acquired.sources, **loop)
+      .Run(std::move(acquired.listening));
 }
 
 int Main(int argc, const char* const* argv) {
@@ -63,13 +92,16 @@ int Main(int argc, const char* const* argv) {
     return PrintToStandardOutput(
         RenderRuleFile(settings.config.alerts, options.rules_scrape_interval));
   }
+  // Until here the process has one thread. Those that it starts from now on have no capability.
+  auto acquired = AcquireAndDropCapabilities(options, settings.config);
   if (auto started = StartLog(settings.config.log); !started) {
     PrintError(started.error().context);
     return kExitFailed;
   }
-  if (!options.once) return RunDaemon(options, std::move(settings));
-  InetDiagSource source;
-  return RunOnce(settings.config, source);
+  if (!acquired) return LogFailure(acquired.error());
+  if (options.once) return RunOnce(settings.config, acquired->sources);
+  const auto result = RunDaemon(options, std::move(settings), std::move(acquired).value());
+  return result ? kExitGood : LogFailure(result.error());
 }
 
 }  // namespace

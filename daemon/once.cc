@@ -36,9 +36,9 @@ void Poll(TierPoller& tier) {
 
 }  // namespace
 
-int RunOnce(const Config& config, SocketSource& source) {
+int RunOnce(const Config& config, const SocketSources& sources) {
   const ConfigStatus config_status{.last_reload_successful = true, .last_success = Now().wall};
-  Monitor monitor(config, source, LogChange);
+  Monitor monitor(config, sources.sockets(), LogChange, sources.namespaces());
   for (TierPoller& tier : monitor.tiers()) {
     Poll(tier);
     if (const auto& failure = tier.health().current_failure()) {
@@ -48,7 +48,7 @@ int RunOnce(const Config& config, SocketSource& source) {
     monitor.AfterPoll(tier, Now().monotonic);
   }
   const Report report =
-      AssembleReport({.snapshot = monitor.TakeSnapshot(/*events=*/{}, /*paused=*/{}, Now()),
+      AssembleReport({.snapshot = monitor.TakeSnapshot({.walk = sources.walk_status()}, Now()),
                       .config = config_status});
   return PrintToStandardOutput(RenderMetricsPage(report));
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "config/config.h"
-#include "core/sockets/socket_source.h"
+#include "daemon/socket_sources.h"
 
 namespace connwatch {
 
 /// Returns the exit code. If it is not 0, logs why.
-int RunOnce(const Config& config, SocketSource& source);
+int RunOnce(const Config& config, const SocketSources& sources);
 
 }  // namespace connwatch

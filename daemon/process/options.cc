@@ -9,6 +9,7 @@
 #include <sstream>
 #include <utility>
 
+#include "bpf/kernel_walk.h"
 #include "config/log_words.h"
 #include "config/value_parser.h"
 #include "core/build_info.h"
@@ -25,7 +26,7 @@ constexpr const char* kDefaultListenAddress = ":10177";
 std::string VersionText() {
   const BuildInfo build = ThisBuild();
   return "connwatchd " + build.version + " (revision " + build.revision + ", " + build.compiler +
-         ")";
+         ", " + (IsKernelWalkBuilt() ? "with" : "without") + " kernel walk)";
 }
 
 template <typename T, std::size_t size>

@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "netlink/details_message.h"
-
 namespace connwatch {
 
 namespace {
@@ -91,10 +89,7 @@ bool SocketSearch::Write(const RecordBatch& batch, BodyStream& answer) {
       incomplete_because_ = "limit";
       return false;
     }
-    if (i < batch.messages.size()) {
-      if (auto details = ParseSocketDetails(batch.messages[i]))
-        socket->details = *std::move(details);
-    }
+    if (i < batch.details.size()) socket->details = batch.details[i];
     if (!answer.Write(RenderSocket(*socket, found_.empty()))) return false;
     found_.insert(socket->record.cookie);
   }

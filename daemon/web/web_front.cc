@@ -41,6 +41,17 @@ WebPolicyResult LoadWebPolicy(const Options& options) {
   return policy;
 }
 
+Result<std::vector<ListeningSocket>> OpenListeningSockets(const Options& options) {
+  if (options.systemd_socket) return TakeSystemdSockets();
+  std::vector<ListeningSocket> sockets;
+  for (const ListenAddress& address : options.listen_addresses) {
+    auto socket = ListeningSocket::Open(address);
+    if (!socket) return std::move(socket).error();
+    sockets.push_back(std::move(socket).value());
+  }
+  return sockets;
+}
+
 WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> policy,
                    const WebSources& sources, EventLoop& loop, WebActions actions)
     : options_(options),
@@ -62,7 +73,8 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
   Watch();
 }
 
-Result<void> WebFront::Start(const HttpLimits& limits, HostNames host_names) {
+Result<void> WebFront::Start(std::vector<ListeningSocket> sockets, const HttpLimits& limits,
+                             HostNames host_names) {
   routes_.host_names = std::move(host_names);
   if (options_.enable_lifecycle) routes_.reload = actions_.reload;
   const auto policy = guard_.policy();
@@ -71,27 +83,14 @@ Result<void> WebFront::Start(const HttpLimits& limits, HostNames host_names) {
         "basic_auth_users without tls_server_config: passwords cross the network in clear text");
   }
   WarnOfCertificate();
-  auto sockets = OpenSockets();
-  if (!sockets) return std::move(sockets).error();
-  WarnOfFewDescriptors(sockets->size() * limits.max_connections);
-  for (ListeningSocket& socket : *sockets) {
+  WarnOfFewDescriptors(sockets.size() * limits.max_connections);
+  for (ListeningSocket& socket : sockets) {
     auto server = HttpServer::Start(std::move(socket), limits, services_);
     if (!server) return std::move(server).error();
     LogInfo("serving " + (*server)->url());
     servers_.push_back(std::move(server).value());
   }
   return ScheduleTick();
-}
-
-Result<std::vector<ListeningSocket>> WebFront::OpenSockets() const {
-  if (options_.systemd_socket) return TakeSystemdSockets();
-  std::vector<ListeningSocket> sockets;
-  for (const ListenAddress& address : options_.listen_addresses) {
-    auto socket = ListeningSocket::Open(address);
-    if (!socket) return std::move(socket).error();
-    sockets.push_back(std::move(socket).value());
-  }
-  return sockets;
 }
 
 Result<void> WebFront::ScheduleTick() {

@@ -31,6 +31,11 @@ using WebPolicyResult = std::variant<std::shared_ptr<const WebPolicy>, std::vect
 /// Without such a file everybody may ask, over plain HTTP.
 WebPolicyResult LoadWebPolicy(const Options& options);
 
+/// Listens on the addresses that the options name, or takes the sockets that systemd passed. Nobody
+/// is answered before WebFront::Start. Needs CAP_NET_BIND_SERVICE for a port below 1024. Must be
+/// called only once.
+Result<std::vector<ListeningSocket>> OpenListeningSockets(const Options& options);
+
 /// What requests may ask the daemon to do.
 struct WebActions {
   ReloadAction reload;         // on HTTP threads, only with --web.enable-lifecycle
@@ -56,8 +61,9 @@ class WebFront {
   WebFront(const WebFront&) = delete;
   WebFront& operator=(const WebFront&) = delete;
 
-  /// Starts to serve. `host_names` are the names that this host may be asked by.
-  Result<void> Start(const HttpLimits& limits, HostNames host_names);
+  /// Starts to serve on `sockets`. `host_names` are the names that this host may be asked by.
+  Result<void> Start(std::vector<ListeningSocket> sockets, const HttpLimits& limits,
+                     HostNames host_names);
 
   /// Reads --web.config.file and the files that it names again. If that fails, it is logged and the
   /// old policy stays in force. This also happens by itself within a second after a change.
@@ -69,7 +75,6 @@ class WebFront {
   std::size_t held_bytes() const { return held_.bytes(); }
 
  private:
-  Result<std::vector<ListeningSocket>> OpenSockets() const;
   // Once a second: closes slow clients, and looks at the files.
   Result<void> ScheduleTick();
   void Tick();

@@ -18,6 +18,13 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+// Rules for listeners would also find those of other namespaces.
+Snapshot OwnNamespaceOnly() {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.namespaces.reset();
+  return snapshot;
+}
+
 // FullSnapshot() has 12 SYN-RECV sockets on 0.0.0.0:443, and none on [::1]:22.
 AlertRule QueueAbove(double above) {
   return {.name = "Queue",
@@ -39,7 +46,7 @@ class AlertJudgeTest : public testing::Test {
   }
 
   std::shared_ptr<const AlertList> Judge(std::uint64_t syn_queue) {
-    Snapshot snapshot = FullSnapshot();
+    Snapshot snapshot = OwnNamespaceOnly();
     snapshot.listeners->listeners.front().status.syn_queue.length = syn_queue;
     snapshot.polls = {PollHealth(Tier::kHandshakes, std::chrono::milliseconds(1'000))};
     ++second_;
@@ -90,7 +97,7 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
 // A thousand listeners, whose queues are `queue`.
 Snapshot Many(std::uint64_t queue, int polls) {
   constexpr std::uint16_t kListeners = 1'000;
-  Snapshot snapshot = FullSnapshot();
+  Snapshot snapshot = OwnNamespaceOnly();
   Listener listener = snapshot.listeners->listeners.front();
   listener.status.syn_queue.length = queue;
   snapshot.listeners->listeners.assign(kListeners, listener);
@@ -137,7 +144,7 @@ TEST_F(AlertJudgeTest, AlertsAreInTheOrderOfUrgency) {
        rule("Mild", AlertSeverity::kInfo, 0s), rule("Early", AlertSeverity::kCritical, 0s)});
   std::shared_ptr<const AlertList> list;
   for (int second = 1; second < 6; ++second) {
-    Snapshot snapshot = FullSnapshot();
+    Snapshot snapshot = OwnNamespaceOnly();
     snapshot.polls = {PollHealth(Tier::kHandshakes, 1s)};
     for (int i = 0; i < second; ++i) snapshot.polls.front().RecordSuccess(TestInstant(second), {});
     list = judge.Judge(snapshot, TestInstant(second));

@@ -94,7 +94,8 @@ class DestroyEventRunnerTest : public testing::Test {
   ScriptedEventSource source_{*loop_};
   ConnectionClassifier classifier_ = PlainClassifier();
   TrafficLedger ledger_{GroupTraffic({})};
-  ConnectionTracker tracker_{1'000, classifier_, ledger_};
+  Allowance room_{1'000};
+  ConnectionTracker tracker_{room_, classifier_, ledger_};
   DestroyEventRunner runner_{*loop_, source_, tracker_};
 };
 

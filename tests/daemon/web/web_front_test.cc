@@ -45,7 +45,7 @@ class WebFrontTest : public testing::Test {
                                                              was_read_ = is_successful;
                                                              loop_->Stop();
                                                            }});
-    const Result<void> started = front->Start(kLimits, {});
+    const Result<void> started = front->Start(OpenListeningSockets(options_).value(), kLimits, {});
     EXPECT_TRUE(started) << started.error().context;
     return front;
   }
@@ -135,11 +135,9 @@ TEST_F(WebFrontTest, CountsRefusals) {
 
 TEST_F(WebFrontTest, AnAddressThatIsTakenIsAnError) {
   const auto front = Start();
-  auto policy = std::get<std::shared_ptr<const WebPolicy>>(LoadWebPolicy(options_));
-  WebFront second(options_, std::move(policy), WebSources{reports_, pulse_}, *loop_, {});
-  const Result<void> started = second.Start(kLimits, {});
-  ASSERT_FALSE(started);
-  EXPECT_THAT(started.error().context, HasSubstr(socket_));
+  const auto second = OpenListeningSockets(options_);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().context, HasSubstr(socket_));
 }
 
 }  // namespace
