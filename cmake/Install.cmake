@@ -2,6 +2,10 @@
 # looks for it.
 include(GNUInstallDirs)
 
+# Of what is installed without a component of its own. Each component is a Debian package
+# (Packaging.cmake).
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME main)
+
 set(CONNWATCH_UNIT_DIR "lib/systemd/system" CACHE STRING "Where systemd looks for units, below the prefix")
 set(CONNWATCH_CONFIG_DIR "/etc/connwatch" CACHE STRING "Where the configuration is installed")
 
@@ -31,6 +35,9 @@ add_custom_target(manual ALL DEPENDS ${pages})
 
 install(TARGETS connwatchd DESTINATION "${CMAKE_INSTALL_SBINDIR}")
 install(FILES "${generated}/connwatch.service" systemd/connwatch.socket DESTINATION "${CONNWATCH_UNIT_DIR}")
+# What more the service may do. `cmake --install` leaves it out.
+install(FILES systemd/bpf.conf RENAME 50-bpf.conf
+  DESTINATION "${CONNWATCH_UNIT_DIR}/connwatch.service.d" COMPONENT bpf EXCLUDE_FROM_ALL)
 install(FILES config/connwatch.yaml config/web.yml DESTINATION "${CONNWATCH_CONFIG_DIR}")
 install(FILES systemd/bash-completion RENAME connwatchd
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
