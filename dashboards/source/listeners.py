@@ -172,6 +172,64 @@ ALERTS = row(
                width=12, lines=thresholds((1, RED))),
 )
 
+NAMESPACES = row(
+    "What happens in the other network namespaces?",
+    table("Network namespaces",
+          "The containers of the host, and other network namespaces, each as a whole. The daemon's "
+          "own namespace is not in it. The daemon's page lists the listeners of each. Without data, "
+          "the daemon does not see other namespaces: its page says why.",
+          [rows_of('sum by (netns) (connwatch_netns_tcp_sockets{HOST,state="established"})'),
+           rows_of('sum by (netns) (connwatch_netns_tcp_sockets{HOST,state="syn_recv"})'),
+           rows_of("max by (netns) (connwatch_netns_accept_queue_length{HOST})"),
+           rows_of("max by (netns) (connwatch_netns_accept_queue_utilization_ratio{HOST})"),
+           rows_of("sum by (netns) (rate(connwatch_netns_listener_drops_total{HOST}[5m]))"),
+           rows_of("max by (netns, unit) (connwatch_netns_info{HOST})")],
+          {"netns": ("Namespace", None), "unit": ("Owner", None),
+           "Value #A": ("Established", "short"), "Value #B": ("SYN-RECV", "short"),
+           "Value #C": ("Accept queues", "short"),
+           "Value #D": ("Fullest accept queue", "percentunit"), "Value #E": ("Drops", "cps")},
+          hidden=("Value #F",), sort="Fullest accept queue",
+          overrides=[column_style("Fullest accept queue", FULL),
+                     column_style("Drops", thresholds((0.1, AMBER), (1, RED)))]),
+    timeseries("Listeners in trouble by namespace and cause", "short",
+               "How many listeners of the namespace have this cause. deferred_accept is no "
+               "trouble.",
+               [query("connwatch_netns_listener_diagnosis{HOST} > 0", "{{netns}} {{cause}}")]),
+    timeseries("Fullest accept queue of each namespace, peak", "percentunit",
+               "At 100 % a socket was full and turned clients away. Above 80 % for 10 s, "
+               "AcceptQueueNearlyFull fires.",
+               [query("connwatch_netns_accept_queue_peak_utilization_ratio{HOST}", "{{netns}}")],
+               lines=thresholds((0.8, RED))),
+    timeseries("Longest SYN queue of each namespace, peak", "short",
+               "Handshakes without a final ACK, of the listener that had most of them within the "
+               "peak window. A straight climb is a flood or a path that loses packets.",
+               [query("connwatch_netns_syn_queue_peak{HOST}", "{{netns}}")]),
+    timeseries("Traffic of each namespace", "Bps",
+               "Payload, both directions of opening together. It is too low where connections are "
+               "shorter than the interval of full polls, because nobody tells the daemon of their "
+               "end.",
+               [query("sum by (netns) (rate(connwatch_netns_tcp_bytes_sent_total{HOST}"
+                      "[$__rate_interval]))", "{{netns}} sent"),
+                query("sum by (netns) (rate(connwatch_netns_tcp_bytes_received_total{HOST}"
+                      "[$__rate_interval]))", "{{netns}} received")]),
+    timeseries("Retransmissions of each namespace", "cps",
+               "Segments sent again. It is too low in the same way as the traffic.",
+               [query("sum by (netns) (rate(connwatch_netns_tcp_segments_retransmitted_total{HOST}"
+                      "[$__rate_interval]))", "{{netns}}")]),
+    timeseries("Mean round-trip time of each namespace", "s",
+               "Over the connections that are established and active.",
+               [query("rate(connwatch_netns_tcp_rtt_seconds_sum{HOST}[$__rate_interval]) "
+                      "/ rate(connwatch_netns_tcp_rtt_seconds_count{HOST}[$__rate_interval])",
+                      "{{netns}}")], log=True),
+    timeseries("Connects without an answer", "short",
+               "Outbound handshakes whose SYN was sent again. If the number stays above 0, suspect "
+               "a packet filter, a route or a dead peer.",
+               [query("connwatch_netns_syn_sent_retransmitting{HOST}", "{{netns}}")], width=12),
+    timeseries("Age of the oldest pending connect", "s",
+               "A connect that waits for more than a second had to repeat its SYN.",
+               [query("connwatch_netns_syn_sent_oldest_age_seconds{HOST}", "{{netns}}")], width=12),
+)
+
 DASHBOARD = dashboard(
     "listeners", "connwatch / Listeners and SYN queues",
     "Every listener's queues and their limits, what is dropped, and the diagnosis. The marks are "
@@ -179,6 +237,6 @@ DASHBOARD = dashboard(
     [*host_variables(),
      variable("listener", "Listener", "Local address and port.",
               "label_values(connwatch_listener_sockets{HOST}, listener)", several=True)],
-    [NOW, SYN_QUEUE, ACCEPT_QUEUE, LOST, ALERTS],
+    [NOW, SYN_QUEUE, ACCEPT_QUEUE, LOST, ALERTS, NAMESPACES],
     annotations=[alerts_of("critical", RED), alerts_of("warning", AMBER)],
     links=[to_daemon()])

@@ -1,5 +1,5 @@
 """The monitor itself: how old its data is, what it costs, what it has missed."""
-from panels import (AMBER, GREEN, RED, dashboard, host_variables, incomplete_totals, now, query,
+from panels import (AMBER, BLUE, GREEN, RED, dashboard, host_variables, incomplete_totals, now, query,
                     row, rows_of, stat, table, thresholds, timeseries, to_daemon, value_mapping)
 
 
@@ -126,6 +126,45 @@ EVENTS = row(
          width=3, height=8, steps=thresholds((1, AMBER)), text="value_and_name"),
 )
 
+NAMESPACES = row(
+    "Does it see every network namespace?",
+    stat("Source of the sockets", "none",
+         "The walk over the kernel's own table sees every network namespace, inet_diag only the "
+         "daemon's own. The daemon's page says why the walk is not in use.",
+         [now("connwatch_kernel_walk_in_use{HOST}")], height=8,
+         mappings=[value_mapping({0: ("inet_diag", BLUE), 1: ("walk", GREEN)})]),
+    stat("Other network namespaces", "short",
+         "Left out: their sockets cannot be seen. In trouble: no place was free for these, so "
+         "raise max_network_namespaces. Unnamed ones have a number for a name.",
+         [now("connwatch_network_namespaces{HOST}", "seen"),
+          now("connwatch_network_namespaces_unnamed{HOST}", "unnamed"),
+          now("connwatch_network_namespaces_left_out{HOST}", "left out"),
+          now("connwatch_folded_network_namespaces_in_trouble{HOST}", "in trouble, no place")],
+         height=8, text="value_and_name"),
+    stat("Ends of their connections", "none",
+         "Not traced: the totals of other namespaces lack what a connection moved after its last "
+         "full poll, and short connections completely.",
+         [now("connwatch_netns_destroy_events_active{HOST}")], height=8,
+         mappings=[value_mapping({0: ("not traced", AMBER), 1: ("traced", GREEN)})]),
+    timeseries("What the walk met", "cps",
+               "Read again: a socket had moved, which is normal. Not read to the end and thrown "
+               "away: sockets are missing. Cookies: sockets that had no number until the daemon "
+               "asked for it.",
+               [query(rate("connwatch_kernel_walk_restarted_buckets_total"), "buckets read again"),
+                query(rate("connwatch_kernel_walk_overrun_buckets_total"),
+                      "buckets not read to the end"),
+                query(rate("connwatch_kernel_walk_faulted_records_total"), "sockets thrown away"),
+                query(rate("connwatch_kernel_walk_cookies_given_total"), "cookies given")],
+               width=6),
+    timeseries("Runs of the walk", "cps",
+               "A walk is cut into short runs, so that the kernel is never held up for long.",
+               [query(rate("connwatch_kernel_walk_runs_total"), "runs")], width=3),
+    stat("Longest run", "s",
+         "The kernel cannot free memory of sockets during a run, so it should be about 1 ms.",
+         [now("connwatch_kernel_walk_longest_run_seconds{HOST}")], width=3, height=8,
+         steps=thresholds((0.01, AMBER))),
+)
+
 ALERTS = row(
     "Do the alerts work and arrive?",
     timeseries("Alerts that fire", "short",
@@ -200,5 +239,5 @@ SETUP = row(
 DASHBOARD = dashboard(
     "monitor", "connwatch / The monitor itself",
     "How far the numbers of one host can be trusted, and what they cost.", host_variables(),
-    [FRESH, COST, MISSED, EVENTS, ALERTS, CLIENTS, SETUP], annotations=[incomplete_totals()],
+    [FRESH, COST, MISSED, EVENTS, NAMESPACES, ALERTS, CLIENTS, SETUP], annotations=[incomplete_totals()],
     links=[to_daemon()])
