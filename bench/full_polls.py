@@ -11,7 +11,7 @@ BARE = "bare `recv` loop"
 POLL = "full poll of connwatchd, resident"
 UNTRACKED = "the same, following no connections"
 # One is the least there is; every other socket is looked up, sorted into its group and left out.
-NO_TRACKING = ("max_tracked_connections: 1", "destroy_events: off")
+NO_TRACKING = ("kernel_walk: off", "max_tracked_connections: 1", "destroy_events: off")
 
 
 class FullPolls:

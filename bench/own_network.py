@@ -5,7 +5,7 @@ import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "tests/e2e"))
 
-from network import network_namespace
+import network
 
 
 def own_network():
@@ -13,4 +13,4 @@ def own_network():
 
     Nobody else's connections end there, and its limits of ports and TIME-WAIT are its own.
     """
-    return network_namespace()
+    return network.network_namespace()

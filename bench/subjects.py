@@ -71,8 +71,9 @@ def socket_load(sockets):
             stop_process(load)
 
 
-def start_connwatchd(folder, settings=(), program=BUILD / "connwatchd", **intervals_s):
-    """A connwatchd that polls each named tier at that interval, whatever it costs.
+def start_connwatchd(folder, settings=("kernel_walk: off",), program=BUILD / "connwatchd",
+                     **intervals_s):
+    """A connwatchd that polls each named tier at that interval, whatever it costs, by inet_diag.
 
     The other tiers rest after their first poll. `settings` are further lines of its configuration,
     which is put in `folder`.
