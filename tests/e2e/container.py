@@ -1,4 +1,4 @@
-"""A small system with a real systemd, in which the package is installed. Nothing of it stays."""
+"""A small system with a real systemd, in which the packages are installed. Nothing of it stays."""
 import contextlib
 import os
 import pathlib
@@ -11,12 +11,14 @@ from support import DEADLINE_S, SOURCE_DIR, wait_until
 
 class Container(contextlib.AbstractContextManager):
     """Boots the root that tools/testroot made, with everything written going to memory. `files` is
-    a folder that is seen as /files."""
+    a folder that is seen as /files. The container may load BPF programs, which nspawn does not
+    allow by itself."""
 
     def __init__(self, root, files):
         self.command = ["systemd-nspawn", "--quiet", "--directory", root, "--volatile=overlay",
                         "--private-network", "--register=no", "--keep-unit",
                         f"--machine=connwatch-test-{os.getpid()}", f"--bind-ro={files}:/files", "--boot",
+                        "--capability=CAP_BPF,CAP_PERFMON", "--system-call-filter=bpf",
                         "--console=pipe"]
 
     def __enter__(self):
@@ -97,6 +99,11 @@ class Container(contextlib.AbstractContextManager):
 def built_package():
     """The path of the Debian package. It is made outside of the tests, which have no network."""
     return _only(SOURCE_DIR.glob("build/package/connwatch_*.deb"), "tools/package")
+
+
+def built_bpf_package():
+    """The path of the package that lets the service walk the kernel's table of sockets."""
+    return _only(SOURCE_DIR.glob("build/package/connwatch-bpf_*.deb"), "tools/package")
 
 
 def built_root():

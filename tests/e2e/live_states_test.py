@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 import sockets
-from support import Page, main, network_namespace, run, wait_until
+from support import main, network_namespace, run_once, wait_until
 
 STATES = {"ESTAB": "established", "SYN-SENT": "syn_sent", "SYN-RECV": "syn_recv",
           "FIN-WAIT-1": "fin_wait1", "FIN-WAIT-2": "fin_wait2", "TIME-WAIT": "time_wait",
@@ -40,12 +40,6 @@ def counts_of_page(page):
             for state in STATES.values() for family in FAMILIES}
 
 
-def once():
-    result = run("--once")
-    assert result.returncode == 0, result.stderr
-    return Page(result.stdout)
-
-
 class LiveStatesTest(unittest.TestCase):
     def setUp(self):
         self.enterContext(network_namespace())
@@ -54,7 +48,7 @@ class LiveStatesTest(unittest.TestCase):
     def steady_page(self):
         """A page before and after which ss says the same."""
         def attempt():
-            before, page = counts_of_ss(), once()
+            before, page = counts_of_ss(), run_once()
             return (page, before) if counts_of_ss() == before else None
         return wait_until(attempt, "two equal answers of ss")
 
@@ -77,7 +71,7 @@ class LiveStatesTest(unittest.TestCase):
         self.assertEqual(missing, set(), "states that the test did not make")
 
     def test_an_idle_namespace_is_all_zeros(self):
-        self.assertEqual(set(counts_of_page(once()).values()), {0.0})
+        self.assertEqual(set(counts_of_page(run_once()).values()), {0.0})
 
     def test_listeners_as_ss_shows_them(self):
         reuse = [(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)]
@@ -98,7 +92,7 @@ class LiveStatesTest(unittest.TestCase):
             sums[0] += 1
             sums[1] += int(receive_queue)
             sums[2] += int(send_queue)
-        page = once()
+        page = run_once()
         found = {dict(labels)["listener"]: [
             value, page.get("connwatch_listener_accept_queue_length", **dict(labels)),
             page.get("connwatch_listener_accept_queue_limit", **dict(labels))]
@@ -116,7 +110,7 @@ class LiveStatesTest(unittest.TestCase):
         measured = subprocess.run(["ss", "-taniOH", "state", "established"], check=True,
                                   capture_output=True, text=True).stdout
         expected = len(re.findall(r" rtt:", measured))
-        page = once()
+        page = run_once()
         observed = collections.Counter()
         for (name, labels), value in page.series.items():
             if name == "connwatch_tcp_rtt_seconds_count":

@@ -1,4 +1,4 @@
-"""What is in the Debian package, without installing it."""
+"""What is in the Debian packages, without installing them."""
 import gzip
 import os
 import pathlib
@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from container import built_package
+from container import built_bpf_package, built_package
 from support import SOURCE_DIR, find_tool, main
 
 
@@ -46,7 +46,7 @@ class PackageContentsTest(unittest.TestCase):
         self.assertIn("endbr64", output("objdump", "--disassemble", "--section=.text", self.binary))
 
     def test_no_path_of_the_machine_that_built_it(self):
-        self.assertNotIn(os.fsencode(SOURCE_DIR), self.binary.read_bytes())
+        self.assertFalse(os.fsencode(SOURCE_DIR) in self.binary.read_bytes())
 
     def test_configuration_files(self):
         self.assertEqual(output("dpkg-deb", "--info", self.package, "conffiles").split(),
@@ -87,15 +87,51 @@ class PackageContentsTest(unittest.TestCase):
         self.assertEqual(replies.strip(), "--log.level")
 
     def test_the_unit_exposes_little(self):
-        rating = subprocess.run(
-            ["systemd-analyze", "security", "--offline=true", "--threshold=15",
-             f"--root={self.tree}", "connwatch.service"], capture_output=True, text=True, check=False)
-        self.assertEqual(rating.returncode, 0, rating.stdout + rating.stderr)
+        check_exposure(self, self.tree, "13")
 
+
+class BpfPackageContentsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.package = built_bpf_package()
+
+    def field(self, name):
+        return output("dpkg-deb", "--field", self.package, name).strip()
+
+    def test_it_needs_exactly_this_connwatch(self):
+        version = output("dpkg-deb", "--field", built_package(), "Version").strip()
+        self.assertEqual(self.package.name, f"connwatch-bpf_{version}_all.deb")
+        self.assertEqual(self.field("Depends"), f"connwatch (= {version})")
+
+    def test_it_holds_nothing_but_permissions(self):
+        files = [line.split()[-1] for line in output("dpkg-deb", "--contents", self.package).splitlines()
+                 if not line.startswith("d")]
+        self.assertEqual(sorted(files), [
+            "./usr/lib/systemd/system/connwatch.service.d/50-bpf.conf",
+            "./usr/share/doc/connwatch-bpf/changelog.gz",
+            "./usr/share/doc/connwatch-bpf/copyright"])
+
+    def test_the_unit_still_exposes_little(self):
+        with tempfile.TemporaryDirectory() as tree:
+            for package in (built_package(), self.package):
+                output("dpkg-deb", "--extract", package, tree)
+            check_exposure(self, tree, "15")
+
+
+class LintianTest(unittest.TestCase):
     def test_lintian_finds_nothing(self):
-        found = subprocess.run([find_tool("lintian"), "--allow-root", "--fail-on=error,warning",
-                                self.package], capture_output=True, text=True, check=False)
+        found = subprocess.run(
+            [find_tool("lintian"), "--allow-root", "--fail-on=error,warning", built_package(),
+             built_bpf_package()], capture_output=True, text=True, check=False)
         self.assertEqual(found.returncode, 0, found.stdout + found.stderr)
+
+
+def check_exposure(test, tree, threshold):
+    """That `systemd-analyze security` does not give the unit more than a tenth of this."""
+    rating = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", f"--threshold={threshold}",
+         f"--root={tree}", "connwatch.service"], capture_output=True, text=True, check=False)
+    test.assertEqual(rating.returncode, 0, rating.stdout + rating.stderr)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Debian package in a real systemd: installed as the README says, run, broken, upgraded, purged."""
+"""The Debian packages in a real systemd: installed as the README says, run, broken, upgraded, purged."""
 import pathlib
 import re
 import shutil
@@ -6,17 +6,18 @@ import subprocess
 import tempfile
 import unittest
 
-from container import Container, built_package, built_root
+from container import Container, built_bpf_package, built_package, built_root
 from support import SOURCE_DIR, Page, main, require_root, wait_until
 from web_daemon import bcrypt, openssl
 
 CONFIG = "/etc/connwatch/connwatch.yaml"
 OLD_VERSION = "0.0.9"
+CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 
 
-def install_commands():
-    """What the README's section tells to type, as root."""
-    section = re.search(r"^## Install\n(.*?)^## ", (SOURCE_DIR / "README.md").read_text(),
+def root_commands(page, heading):
+    """What that section of a page tells to type, as root."""
+    section = re.search(rf"^## {heading}\n(.*?)^## ", (SOURCE_DIR / page).read_text(),
                         re.MULTILINE | re.DOTALL).group(1)
     return re.findall(r"^# (.+)$", section, re.MULTILINE)
 
@@ -53,6 +54,7 @@ class PackageTest(unittest.TestCase):
     def setUp(self):
         self.files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         shutil.copy(self.package, self.files)
+        shutil.copy(built_bpf_package(), self.files)
         older(self.package, self.files)
         self.container = self.enterContext(Container(self.root, self.files))
 
@@ -63,7 +65,7 @@ class PackageTest(unittest.TestCase):
         return Page(self.container.output("curl --silent --fail localhost:10177/metrics"))
 
     def install(self):
-        for command in install_commands():
+        for command in root_commands("README.md", "Install"):
             self.container.run(command)
 
     def write_config(self, text):
@@ -94,13 +96,37 @@ class PackageTest(unittest.TestCase):
             self.container.run("systemctl stop connwatch")
             self.assertEqual(self.show("Result"), "success")
 
+    def status(self):
+        """What the kernel says of each of the daemon's threads."""
+        threads = self.container.output(f"cd /proc/{self.show('MainPID')}/task; "
+                                        "for thread in *; do cat $thread/status; echo; done")
+        return [dict(line.split(":\t", 1) for line in thread.splitlines())
+                for thread in threads.split("\n\n")]
+
+    def check_that_it_has_no_capability(self):
+        threads = self.status()
+        self.assertGreater(len(threads), 1)
+        for status in threads:
+            self.assertEqual({int(status[name], 16) for name in CAPABILITY_SETS}, {0}, status["Name"])
+
+    def check_a_port_below_1024(self):
+        """As docs/operations.md says."""
+        drop_in = re.search(r"^```ini\n# systemctl edit connwatch\n(.*?)^```",
+                            (SOURCE_DIR / "docs/operations.md").read_text(),
+                            re.MULTILINE | re.DOTALL).group(1)
+        self.container.run("mkdir /run/systemd/system/connwatch.service.d; "
+                           f"cat >/run/systemd/system/connwatch.service.d/port.conf <<'END'\n{drop_in}END")
+        self.container.run("echo OPTIONS=--web.listen-address=:80 >/etc/default/connwatch; "
+                           "systemctl daemon-reload; systemctl restart connwatch")
+        self.assertEqual(self.container.output("curl --silent localhost:80/-/healthy"),
+                         "connwatch is healthy.")
+        self.check_that_it_has_no_capability()
+
     def test_sandbox(self):
         self.install()
-        pid = self.show("MainPID")
-        status = dict(line.split(":\t", 1) for line in
-                      self.container.output(f"cat /proc/{pid}/status").splitlines())
-        for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
-            self.assertEqual(int(status[name], 16), 0, name)
+        self.check_that_it_has_no_capability()
+        pid, status = self.show("MainPID"), self.status()[0]
+        self.assertEqual(int(status["CapBnd"], 16), 0)
         self.assertEqual((status["Seccomp"], status["NoNewPrivs"]), ("2", "1"))
         self.assertNotIn("0", status["Uid"].split())
         options = {}  # of the mount on top, where there are several
@@ -114,6 +140,8 @@ class PackageTest(unittest.TestCase):
                 self.assertNotEqual(self.container.run(
                     f"nsenter --target {pid} --mount -- setpriv --clear-groups --reuid "
                     f"{status['Uid'].split()[0]} touch {folder}/file", check=False).returncode, 0)
+        with self.subTest("a port below 1024"):
+            self.check_a_port_below_1024()
 
     def test_reload(self):
         self.install()
@@ -146,6 +174,39 @@ class PackageTest(unittest.TestCase):
             with self.subTest(signal=signal):
                 self.restarts_after(lambda signal=signal: self.container.run(
                     f"systemctl kill --kill-whom=main --signal={signal} connwatch"))
+
+    def walk_in_use(self):
+        return self.page().get("connwatch_kernel_walk_in_use")
+
+    def install_permission_to_walk(self):
+        for command in root_commands("docs/operations.md", "Seeing every network namespace"):
+            self.container.run(command)
+
+    def test_with_the_permission_to_walk_the_kernels_table(self):
+        self.install()
+        self.restarts_after(self.install_permission_to_walk)
+        wait_until(lambda: self.walk_in_use() == 1, "the walk is in use")
+        with self.subTest("sandbox"):
+            self.check_that_it_has_no_capability()
+            self.container.run("systemd-analyze security --threshold=15 connwatch")
+            peak_kb = int(self.status()[0]["VmHWM"].split()[0])  # libbpf needs most, at the start
+            self.assertLess(peak_kb * 1024, int(self.show("MemoryMax")) // 2)
+        with self.subTest("reload"):
+            self.write_config("log: {level: debug}\n")
+            self.container.run("systemctl reload connwatch")
+            wait_until(lambda: "configuration reloaded" in self.journal(), "the reload")
+        with self.subTest("watchdog"):
+            self.restarts_after(lambda: self.container.run(
+                "systemctl kill --kill-whom=main --signal=ABRT connwatch"))
+            wait_until(lambda: self.walk_in_use() == 1, "the walk is in use again")
+        with self.subTest("removed"):
+            self.restarts_after(lambda: self.container.run("apt-get remove --yes connwatch-bpf"))
+            wait_until(lambda: self.walk_in_use() == 0, "it goes on without")
+            self.assertEqual(int(self.status()[0]["CapBnd"], 16), 0)
+        with self.subTest("a service that does not run stays so"):
+            self.container.run("systemctl stop connwatch")
+            self.install_permission_to_walk()
+            self.assertEqual(self.show("ActiveState"), "inactive")
 
     def test_socket_activation(self):
         self.install()

@@ -17,6 +17,7 @@ import network
 from network import free_port
 
 CONNWATCHD = os.environ.get("CONNWATCHD", "build/release/connwatchd")
+KERNEL_WALK = os.environ.get("CONNWATCH_TEST_KERNEL_WALK")  # what the configurations of tests say
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
 DEADLINE_S = 60  # for everything that is waited for, on a machine that has much else to do
 
@@ -73,6 +74,26 @@ def run(*arguments, **options):
                           timeout=DEADLINE_S, check=False, **options)
 
 
+def as_on_a_host_of_its_own(config):
+    """The configuration, with the source of sockets that the environment asks for, and without the other
+    network namespaces of the host, which are those of other tests, unless it says otherwise."""
+    if KERNEL_WALK and "kernel_walk" not in config:
+        config += f"kernel_walk: {KERNEL_WALK}\n"
+    if "max_network_namespaces" not in config:
+        config += "max_network_namespaces: 0\n"
+    return config
+
+
+def run_once(config=""):
+    """The page of `connwatchd --once`."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(as_on_a_host_of_its_own(config))
+        file.flush()
+        result = run("--once", "--config.file", file.name)
+    assert result.returncode == 0, result.stderr
+    return Page(result.stdout)
+
+
 class Page:
     """A metrics page: {(name, ((label, value), ...)): number}, labels in order of their names."""
 
@@ -94,10 +115,11 @@ class Page:
 
 
 class Daemon:
-    """A running connwatchd. Use as a context manager: it is stopped at the end, by its pid."""
+    """A running connwatchd. Use as a context manager: it is stopped at the end, by its pid. `program`
+    is what to start it with, which must become it (exec)."""
 
     def __init__(self, config="log: {level: debug}\n", arguments=(), host="127.0.0.1",
-                 port=None, **options):
+                 port=None, program=(CONNWATCHD,), **options):
         self.folder = tempfile.TemporaryDirectory()
         self.config_file = pathlib.Path(self.folder.name) / "connwatch.yaml"
         self.write_config(config)
@@ -105,7 +127,7 @@ class Daemon:
         self.stderr_path = pathlib.Path(self.folder.name) / "stderr"
         self._stderr = self._open_stderr()
         self.process = subprocess.Popen(
-            [CONNWATCHD, "--config.file", self.config_file, "--web.listen-address",
+            [*program, "--config.file", self.config_file, "--web.listen-address",
              f"{host}:{self.port}", *arguments],
             stderr=self._stderr, **options)
 
@@ -113,7 +135,7 @@ class Daemon:
         """Unless the test says otherwise, no busy machine stretches the intervals."""
         budget = "" if "cpu_budget" in config else "cpu_budget: 100%\n"
         new = self.config_file.with_suffix(".new")
-        new.write_text(config + budget)
+        new.write_text(as_on_a_host_of_its_own(config + budget))
         new.replace(self.config_file)  # at once: a reload may be under way
 
     def reload(self, config, successful=True):

@@ -33,7 +33,8 @@ def files_for_any_kernel(test_names):
     for folder in ("/proc", "/sys", "/dev", "/tmp"):
         archive.add_folder(folder)
     add_programs(archive)
-    add_daemon(archive)
+    add_built(archive, support.CONNWATCHD)
+    add_built(archive, pathlib.Path(support.CONNWATCHD).with_name("compare_walk"))
     add_python(archive)
     add_tests(archive, test_names)
     return archive.bytes()
@@ -60,14 +61,13 @@ def add_programs(archive):
         archive.add_file("/etc/ld.so.cache")
 
 
-def add_daemon(archive):
-    """Without what only a debugger reads, most of its size."""
+def add_built(archive, program):
+    """A program of ours, without what only a debugger reads, most of its size."""
     with tempfile.NamedTemporaryFile() as stripped:
         strip = shutil.which("strip") or cannot_boot("there is no strip")
-        subprocess.run([strip, "--strip-debug", "-o", stripped.name, support.CONNWATCHD],
-                       check=True)
+        subprocess.run([strip, "--strip-debug", "-o", stripped.name, program], check=True)
         os.chmod(stripped.name, 0o755)
-        archive.add_program(stripped.name, GUEST / "connwatchd")
+        archive.add_program(stripped.name, GUEST / pathlib.Path(program).name)
 
 
 def add_python(archive):

@@ -16,7 +16,7 @@ import sockets
 import traffic_test
 import two_hosts
 from netlink_tap import NLM_F_DUMP, NLMSG_DONE, NetlinkTap
-from support import Daemon, Page, network_namespace, wait_until
+from support import Daemon, Page, network_namespace, run_once, wait_until
 
 PORT = 1001
 TICK_S = 0.01  # of the slowest kernel's timers
@@ -66,7 +66,7 @@ class HandshakesTest(NamespaceTest):
         with contextlib.suppress(AssertionError):
             wait_until(lambda: live_states_test.counts_of_ss() == expected, "what ss shows")
         self.assertEqual(dict(live_states_test.counts_of_ss()), expected)
-        page = live_states_test.once()
+        page = run_once()
         found = live_states_test.counts_of_page(page)
         self.assertEqual({key: count for key, count in found.items() if count}, expected)
         for listener in (f"198.18.0.1:{PORT}", f"[fd00::1]:{PORT}"):
@@ -82,7 +82,7 @@ class HandshakesTest(NamespaceTest):
         self.connect_into_silence(socket.AF_INET)
         wait_until(lambda: self.retransmissions() >= 2, "two retransmissions")
         retransmissions = self.retransmissions()
-        page = live_states_test.once()
+        page = run_once()
         passed = time.monotonic() - begin
         age = page.get("connwatch_syn_sent_oldest_age_seconds", group=str(PORT))
         self.assertGreaterEqual(age, retransmissions if linear else 2 ** retransmissions - 1)
@@ -128,7 +128,7 @@ class OneWalkTest(NamespaceTest):
         for kind in (sockets.IPV4, sockets.IPV6):
             self.sockets.pair(kind)
         with NetlinkTap() as tap:
-            page = live_states_test.once()
+            page = run_once()
             messages = tap.socket_messages()
         requests = [message for message in messages if message.flags & NLM_F_DUMP == NLM_F_DUMP]
         self.assertEqual([request.type for request in requests],

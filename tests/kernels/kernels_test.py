@@ -22,6 +22,9 @@ TESTS = (
     "lifecycle_test.LifecycleTest.test_a_bad_file_is_reported_and_the_old_one_stays",
     "sockets_api_test.SocketsApiTest.test_tells_what_ss_tells",
     "sockets_api_test.SocketsApiTest.test_the_same_filters_as_ss",
+    "walk_equality_test.WalkEqualityTest.test_every_state",
+    "walk_equality_test.WalkEqualityTest.test_half_open_handshakes",
+    "walk_equality_test.WalkEqualityTest.test_a_namespace_with_a_table_of_its_own",
 )
 SHOWN_LINES = 100  # of a console
 

@@ -6,16 +6,19 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "exporters", "monitor", "daemon", "procfs", "netlink")
+FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "netlink")
 PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.
 NOT_A_TABLE = {
+    "bpf/kernel_walk_source.cc": {"kMaxTicks"},
+    "bpf/walk_program.cc": {"kMaxLog"},
     "core/alerts/alert_evidence.cc": {"kMaxTop", "kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
     "core/connections/connection_table.cc": {"kMaxLoad"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
     "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},
+    "core/namespaces/namespace_names.h": {"kMaxLength"},
     "core/web/web_limits.h": {"kMaxReplyHeaderBytes", "kMaxRequestHeadBytes", "kMaxRequestFields",
                               "kMaxAlternativeNameBytes"},
     "daemon/alert_judge.h": {"kMaxLines"},

@@ -142,6 +142,8 @@ class NamesTest(unittest.TestCase):
             if kind == "histogram":
                 self.known.update({f"{name}_bucket": labels | {"le"}, f"{name}_sum": labels,
                                    f"{name}_count": labels})
+            if kind == "summary":
+                self.known.update({f"{name}_sum": labels, f"{name}_count": labels})
         self.rules = recorded()
 
     def labels(self, metric):
@@ -191,7 +193,7 @@ class NamesTest(unittest.TestCase):
             for _, expression in expressions(file):
                 used |= set(names(expression)[0])
         used |= set(re.findall(r"\bconnwatch_\w+", RULES))
-        used |= {name.removesuffix("_bucket") for name in used}
+        used |= {re.sub("_(bucket|count)$", "", name) for name in used}
         self.assertEqual(set(documented()) - used, NOT_SHOWN)
 
     def test_unknown_names_are_found(self):

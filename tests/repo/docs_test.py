@@ -10,8 +10,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONNWATCHD = os.environ.get("CONNWATCHD", "build/release/connwatchd")
 # | `name{label,label}` | G | ...
-DOCUMENTED = re.compile(r"^\| `(\w+)(?:\{([\w,]+)\})?` \| ([GCH]) \|", re.MULTILINE)
-KINDS = {"G": "gauge", "C": "counter", "H": "histogram"}
+DOCUMENTED = re.compile(r"^\| `(\w+)(?:\{([\w,]+)\})?` \| ([GCHS]) \|", re.MULTILINE)
+KINDS = {"G": "gauge", "C": "counter", "H": "histogram", "S": "summary"}
 
 
 def documented():

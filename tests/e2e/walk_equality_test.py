@@ -1,0 +1,88 @@
+"""The walk over the kernel's socket table against inet_diag, socket by socket and field by field.
+
+compare_walk asks inet_diag, walks, and asks inet_diag again, so that the walk's answer must lie between.
+"""
+import contextlib
+import json
+import pathlib
+import socket
+import subprocess
+import unittest
+
+import sockets
+from many_sockets import many_sockets
+from short_connections import ShortConnections
+from support import CONNWATCHD, DEADLINE_S, cannot_run, main, network_namespace
+from two_hosts import SERVER, TwoHosts, syn
+
+COMPARE_WALK = pathlib.Path(CONNWATCHD).with_name("compare_walk")
+PORT = 1001
+
+
+def compare(rounds):
+    """The counts of compare_walk, run in this thread's network namespace."""
+    result = subprocess.run([COMPARE_WALK, str(rounds)], capture_output=True, text=True,
+                            timeout=10 * DEADLINE_S, check=False)
+    if result.returncode == 2:
+        cannot_run(result.stderr)
+    return json.loads(result.stdout) | {"differences": result.stderr}
+
+
+class WalkEqualityTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+
+    def expect_equal(self, outcome, at_least):
+        self.assertEqual(outcome["differences"], "")
+        for count in ("unequal", "missing", "repeated", "overrun_buckets", "faulted_records"):
+            self.assertEqual(outcome[count], 0, outcome)
+        self.assertGreaterEqual(outcome["compared"], at_least)
+
+    def test_every_state(self):
+        made = self.enterContext(sockets.Sockets())
+        for kind in sockets.KINDS:
+            for make in (made.pair, made.syn_recv, made.syn_sent, made.time_wait,
+                         made.fin_wait2_and_close_wait, made.fin_wait1, made.last_ack, made.closing):
+                make(kind)
+        outcome = compare(rounds=2)
+        self.expect_equal(outcome, at_least=2 * len(sockets.KINDS) * 16)
+
+    def test_at_rest(self):
+        with many_sockets(100_000):
+            outcome = compare(rounds=1)
+        self.expect_equal(outcome, at_least=100_000)
+        self.assertGreaterEqual(outcome["at_rest"], 100_000)
+
+    def test_while_connections_open_and_close(self):
+        with many_sockets(4_000):
+            connections = ShortConnections(self, per_second=10_000, seconds=60)
+            while connections.are_running():
+                self.expect_equal(compare(rounds=5), at_least=5 * 4_000)
+        self.assertGreater(connections.join(), 10_000)
+
+    def test_half_open_handshakes(self):
+        hosts = self.enterContext(TwoHosts())
+        self.enterContext(socket.create_server((SERVER, PORT), backlog=4096))
+        raw = hosts.raw_socket()
+        for number in range(500):
+            raw.sendto(syn(f"198.19.{number % 200}.9", 2_000 + number, PORT), (SERVER, 0))
+        for _ in range(20):
+            client = self.enterContext(contextlib.closing(socket.socket()))
+            client.setblocking(False)
+            client.connect_ex(("198.19.0.5", PORT))  # stays in SYN-SENT
+        outcome = compare(rounds=3)
+        self.expect_equal(outcome, at_least=3 * 520)
+
+    def test_a_namespace_with_a_table_of_its_own(self):
+        """net.ipv4.tcp_child_ehash_entries gives new namespaces a small table, with long chains."""
+        setting = pathlib.Path("/proc/sys/net/ipv4/tcp_child_ehash_entries")
+        if not setting.exists():
+            self.skipTest("this kernel has only one table")
+        setting.write_text("64")
+        with network_namespace():
+            with many_sockets(2_000):
+                self.expect_equal(compare(rounds=2), at_least=2 * 2_000)
+
+
+if __name__ == "__main__":
+    main()
