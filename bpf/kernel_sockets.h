@@ -40,7 +40,6 @@ struct sock_cgroup_data {
 struct sock {
   struct sock_common __sk_common;
   atomic_t sk_drops;
-  u16 sk_type;
   u32 sk_ack_backlog;
   u32 sk_max_ack_backlog;
   struct sock_cgroup_data sk_cgrp_data;

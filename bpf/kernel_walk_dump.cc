@@ -38,7 +38,8 @@ Result<KernelWalkSource::Progress> KernelWalkDump::ReadAllListeners() {
       progress = *read;
     } while (progress.next < progress.buckets);
     if (parsed_.without_cookie.empty() || !may_give_cookies) return progress;
-    if (auto given = source_.GiveCookiesToListeners(); !given) return std::move(given).error();
+    auto given = source_.GiveCookiesToListeners(parsed_.without_cookie.size());
+    if (!given) return std::move(given).error();
   }
 }
 

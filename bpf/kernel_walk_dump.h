@@ -31,10 +31,10 @@ class KernelWalkDump final : public SocketDump {
   KernelWalkSource& source_;
   DumpQuery query_;
   int ready_fd_;
-  std::vector<std::uint64_t> tables_;  // to walk
-  bool reads_listeners_;               // they are still to be read
-  std::size_t table_ = 0;              // the one that is walked
-  std::uint32_t bucket_ = 0;           // where to go on
+  std::vector<KernelWalkSource::Table> tables_;  // to walk
+  bool reads_listeners_;                         // they are still to be read
+  std::size_t table_ = 0;                        // the one that is walked
+  std::uint32_t bucket_ = 0;                     // where to go on
   ParsedWalk parsed_;
 };
 

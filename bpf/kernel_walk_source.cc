@@ -47,6 +47,11 @@ Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
   if (auto learned = source->LearnClock(tcp_keepalive_time_s); !learned) {
     return std::move(learned).error();
   }
+  // The first walk costs several times what later ones do: its memory is mapped, and all listeners
+  // need cookies. It is made here, because intervals follow from what polls cost.
+  auto listeners = source->Open({.states = {TcpState::kListen}});
+  if (!listeners) return std::move(listeners).error();
+  if (auto walked = (*listeners)->ReadBatch(); !walked) return std::move(walked).error();
   return source;
 }
 
@@ -79,8 +84,9 @@ Result<std::span<const walk_namespace>> KernelWalkSource::ListNamespaces() {
   tables_.clear();
   bool has_shared_table = false;
   for (const walk_namespace& each : *namespaces) {
-    if (each.has_own_table == 0 && std::exchange(has_shared_table, true)) continue;
-    tables_.push_back(each.net_cookie);
+    const bool is_shared = each.has_own_table == 0;
+    if (is_shared && std::exchange(has_shared_table, true)) continue;
+    tables_.push_back({each.net_cookie, is_shared});
   }
   return namespaces;
 }
@@ -112,7 +118,7 @@ KernelWalkSource::Progress KernelWalkSource::Take(const walk_report& report, con
   stats_.longest_run = std::max(stats_.longest_run, std::chrono::nanoseconds(report.duration_ns));
   stats_.restarted_buckets += report.restarts;
   stats_.overrun_buckets += report.overruns;
-  stats_.faulted_records += report.faulted + parsed.malformed;
+  stats_.faulted_records += report.faulted + std::exchange(parsed.malformed, 0);
   return {report.next, report.buckets, report.visits >= kLongRun};
 }
 
@@ -125,14 +131,24 @@ Result<KernelWalkSource::Progress> KernelWalkSource::ReadListeners(const DumpQue
 }
 
 Result<KernelWalkSource::Progress> KernelWalkSource::ReadConnections(const DumpQuery& query,
-                                                                     std::uint64_t net_cookie,
+                                                                     const Table& table,
                                                                      std::uint32_t bucket,
                                                                      ParsedWalk& parsed) {
-  auto report = program_->WalkConnections(net_cookie, query.states.bits(), bucket);
+  auto report = program_->WalkConnections(table.net_cookie, query.states.bits(), bucket);
   if (!report) return std::move(report).error();
+  if (report->buckets == 0 && table.is_shared) {
+    return Error{
+        0, "the network namespace whose table is walked has ended; the next poll takes another"};
+  }
   const Progress progress = Take(*report, query, parsed);
   if (auto given = GiveCookies(parsed); !given) return std::move(given).error();
   return progress;
+}
+
+Result<void> KernelWalkSource::GiveCookiesToListeners(std::size_t missing) {
+  auto given = cookies_.GiveToListeners();
+  if (given) stats_.cookies_given += missing;
+  return given;
 }
 
 // A socket that is gone by now is left out: its destroy event tells of it by its cookie.

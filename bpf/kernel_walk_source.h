@@ -2,6 +2,7 @@
 // program and its memory.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -36,13 +37,19 @@ class KernelWalkSource final : public SocketWalk {
     bool is_long = false;       // the run took long enough to let others have the loop
   };
   Result<Progress> ReadListeners(const DumpQuery& query, std::uint32_t bucket, ParsedWalk& parsed);
-  /// The same over a table of other sockets; `net_cookie` is a network namespace that uses it.
-  Result<Progress> ReadConnections(const DumpQuery& query, std::uint64_t net_cookie,
-                                   std::uint32_t bucket, ParsedWalk& parsed);
-  /// Gives all LISTEN sockets of this network namespace cookies.
-  Result<void> GiveCookiesToListeners() { return cookies_.GiveToListeners(); }
-  /// For each table that sockets are in, a network namespace that uses it.
-  const std::vector<std::uint64_t>& tables() const { return tables_; }
+  /// A hash table of sockets that do not listen.
+  struct Table {
+    std::uint64_t net_cookie = 0;  // a network namespace that uses it
+    bool is_shared = false;        // by all that have none of their own
+  };
+  /// The same over such a table. A table of one namespace is at its end if the namespace is gone.
+  /// If the namespace that stands for the shared table is gone, that is an error: the other sockets
+  /// are still there.
+  Result<Progress> ReadConnections(const DumpQuery& query, const Table& table, std::uint32_t bucket,
+                                   ParsedWalk& parsed);
+  /// Gives cookies to all LISTEN sockets of this network namespace, of which `missing` have none.
+  Result<void> GiveCookiesToListeners(std::size_t missing);
+  const std::vector<Table>& tables() const { return tables_; }
 
  private:
   KernelWalkSource(std::unique_ptr<WalkProgram> program, CookieGiver& cookies)
@@ -55,7 +62,7 @@ class KernelWalkSource final : public SocketWalk {
   std::unique_ptr<WalkProgram> program_;
   CookieGiver& cookies_;
   WalkContext context_;
-  std::vector<std::uint64_t> tables_;
+  std::vector<Table> tables_;
   std::vector<SocketRecord> asked_;  // reused
   WalkStats stats_;
 };

@@ -289,16 +289,22 @@ static long GroupStep(u32 index, void* context) {
   return is_enough || walk.is_over || report.next > walk.mask ? kStop : kRunning;
 }
 
-static __always_inline void Walk(u32 first) {
-  const u64 begin = bpf_ktime_get_ns();
-  report.buckets = walk.mask + 1;
-  report.next = first;
-  next_head = walk.buckets + first * walk.stride + walk.head;
+static __always_inline void BeginReport(void) {
+  report.buckets = 0;
+  report.next = 0;
   report.records = 0;
   report.visits = 0;
   report.restarts = 0;
   report.overruns = 0;
   report.faulted = 0;
+  report.duration_ns = 0;
+}
+
+static __always_inline void Walk(u32 first) {
+  const u64 begin = bpf_ktime_get_ns();
+  report.buckets = walk.mask + 1;
+  report.next = first;
+  next_head = walk.buckets + first * walk.stride + walk.head;
   walk.is_over = 0;
   walk.now_ticks = bpf_jiffies64();
   bpf_loop(WALK_BUCKETS / kGroupSpan, GroupStep, 0, 0);
@@ -307,8 +313,8 @@ static __always_inline void Walk(u32 first) {
 
 SEC("raw_tp")
 int walk_connections(u64* arguments) {
+  BeginReport();
   u64 table = TableOf(arguments[WALK_ARG_NET_COOKIE]);
-  report.buckets = 0;
   if (table == 0) return 0;
   walk.buckets = POINTER(inet_hashinfo, table, ehash);
   walk.stride = bpf_core_type_size(struct inet_ehash_bucket);
@@ -323,6 +329,7 @@ int walk_connections(u64* arguments) {
 
 SEC("raw_tp")
 int walk_listeners(u64* arguments) {
+  BeginReport();
   u64 table = POINTER(net, OwnNamespace(), ipv4.tcp_death_row.hashinfo);
   walk.buckets = POINTER(inet_hashinfo, table, lhash2);
   walk.stride = bpf_core_type_size(struct inet_listen_hashbucket);
@@ -412,8 +419,8 @@ static long ListStep(u32 index, void* context) {
 
 SEC("raw_tp")
 int list_namespaces(u64* arguments) {
+  BeginReport();
   BeginRing();
-  report.records = 0;
   counting.map_base = ReadWord(PLACE(bpf_array, AddressOf(&per_cpu), pptrs));
   bpf_loop(WALK_NAMESPACES + 1, ListStep, 0, 0);
   return 0;

@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -49,6 +51,21 @@ std::optional<std::uint64_t> CookieIn(std::span<const std::byte> payload,
   return is_asked_for ? std::optional(answer->cookie) : std::nullopt;
 }
 
+// Returns the next message of the kernel; nothing if it is from somebody else.
+Result<std::span<const std::byte>> Receive(int fd, std::span<std::byte> buffer) {
+  sockaddr_nl sender{};
+  iovec part{buffer.data(), buffer.size()};
+  msghdr header{};
+  header.msg_name = &sender;
+  header.msg_namelen = sizeof(sender);
+  header.msg_iov = &part;
+  header.msg_iovlen = 1;
+  const ssize_t received = recvmsg(fd, &header, MSG_DONTWAIT);
+  if (received < 0) return Error::FromErrno(errno, "read sockets from inet_diag");
+  if (!IsFromKernel(header)) return std::span<const std::byte>();
+  return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(received));
+}
+
 }  // namespace
 
 Result<void> InetDiagCookies::Ask(std::span<const SocketRecord> records) {
@@ -59,7 +76,7 @@ Result<void> InetDiagCookies::Ask(std::span<const SocketRecord> records) {
     nlmsghdr* header = mnl_nlmsg_put_header(buffer.data() + length);
     header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
     header->nlmsg_flags = NLM_F_REQUEST;
-    header->nlmsg_seq = static_cast<std::uint32_t>(i);
+    header->nlmsg_seq = sequence_ + static_cast<std::uint32_t>(i);
     PutRequest(header, records[i]);
     length += NLMSG_ALIGN(header->nlmsg_len);
   }
@@ -69,26 +86,25 @@ Result<void> InetDiagCookies::Ask(std::span<const SocketRecord> records) {
   return {};
 }
 
+// The kernel has answered every request before sendto(2) returns, if only with an error: the socket
+// is gone. So if nothing is there to read, an answer was lost, and that is no end of a socket.
 Result<void> InetDiagCookies::ReadAnswers(std::span<const SocketRecord> asked,
                                           std::span<std::optional<std::uint64_t>> cookies) {
-  constexpr std::size_t kAnswerBytes = 8'192;
-  alignas(nlmsghdr) std::array<std::byte, kAnswerBytes> buffer{};
-  const int fd = mnl_socket_get_fd(socket_.get());
-  // The kernel answers before sendto(2) returns.
-  for (std::size_t answers = 0; answers < asked.size(); ++answers) {
-    const ssize_t length = recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
-    if (length < 0 && (errno == EAGAIN || errno == ENOBUFS)) return {};
-    if (length < 0) return Error::FromErrno(errno, "read sockets from inet_diag");
-    const std::span bytes =
-        std::span(buffer).first(std::min(static_cast<std::size_t>(length), buffer.size()));
+  for (std::size_t answers = 0; answers < asked.size();) {
+    alignas(nlmsghdr) std::array<std::byte, 8'192> buffer{};
+    auto received = Receive(mnl_socket_get_fd(socket_.get()), buffer);
+    if (!received) return std::move(received).error();
     nlmsghdr header{};
-    if (bytes.size() < sizeof(header)) continue;
-    std::memcpy(&header, bytes.data(), sizeof(header));
-    const bool is_whole = header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= bytes.size();
-    if (!is_whole || header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;  // gone: ENOENT
-    if (header.nlmsg_seq >= asked.size()) continue;
-    const auto payload = bytes.subspan(sizeof(header), header.nlmsg_len - sizeof(header));
-    cookies[header.nlmsg_seq] = CookieIn(payload, asked[header.nlmsg_seq]);
+    if (received->size() < sizeof(header)) continue;
+    std::memcpy(&header, received->data(), sizeof(header));
+    const std::size_t index = header.nlmsg_seq - sequence_;
+    if (index >= asked.size()) continue;  // an answer to a batch that was given up
+    ++answers;
+    const bool is_whole =
+        header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= received->size();
+    if (!is_whole || header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;
+    const auto payload = received->subspan(sizeof(header), header.nlmsg_len - sizeof(header));
+    cookies[index] = CookieIn(payload, asked[index]);
   }
   return {};
 }
@@ -106,6 +122,7 @@ Result<std::vector<std::optional<std::uint64_t>>> InetDiagCookies::GiveTo(
     const auto asked = records.subspan(begin, count);
     if (auto sent = Ask(asked); !sent) return std::move(sent).error();
     auto read = ReadAnswers(asked, std::span(cookies).subspan(begin, count));
+    sequence_ += kBatch;
     if (!read) return std::move(read).error();
   }
   return cookies;

@@ -14,7 +14,7 @@ namespace connwatch {
 
 class InetDiagCookies final : public CookieGiver {
  public:
-  /// Errors: no netlink socket, or the kernel does not take the requests.
+  /// Errors: no netlink socket, the kernel does not take the requests, or an answer is lost.
   Result<std::vector<std::optional<std::uint64_t>>> GiveTo(
       std::span<const SocketRecord> records) override;
   Result<void> GiveToListeners() override;
@@ -28,7 +28,8 @@ class InetDiagCookies final : public CookieGiver {
   Result<void> ReadAnswers(std::span<const SocketRecord> asked,
                            std::span<std::optional<std::uint64_t>> cookies);
 
-  NetlinkSocket socket_;  // opened when it is first needed
+  NetlinkSocket socket_;        // opened when it is first needed
+  std::uint32_t sequence_ = 0;  // of the first request of the latest batch
 };
 
 }  // namespace connwatch

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "bpf/walk_program.h"
 #include "netlink/inet_diag_cookies.h"
 #include "netlink/inet_diag_source.h"
 #include "tests/support/live_test.h"
@@ -246,6 +247,31 @@ TEST_F(KernelWalkTest, DumpsHaveDescriptorsOfTheirOwn) {
   EXPECT_NE((*one)->fd(), (*other)->fd());
   pollfd ready = {(*one)->fd(), POLLIN, 0};
   EXPECT_EQ(poll(&ready, 1, 0), 1);
+}
+
+// What the run before has written must not be taken for sockets of a namespace that is gone.
+TEST(WalkProgramTest, ANamespaceThatIsGoneHasNoRecords) {
+  constexpr std::uint64_t kNobody = ~std::uint64_t{0};
+  auto program = WalkProgram::Load();
+  if (!program) CONNWATCH_CANNOT_RUN(program.error().context);
+  const TcpPair pair;
+  const auto namespaces = (*program)->ListNamespaces();
+  ASSERT_TRUE(namespaces);
+  const std::uint64_t own = namespaces->front().net_cookie;
+  std::uint32_t records = 0;
+  walk_report report{};
+  do {
+    const auto run = (*program)->WalkConnections(own, TcpStateSet::All().bits(), report.next);
+    ASSERT_TRUE(run);
+    report = *run;
+    records += report.records;
+  } while (report.next < report.buckets);
+  EXPECT_GE(records, 2U);
+  const auto gone = (*program)->WalkConnections(kNobody, TcpStateSet::All().bits(), 0);
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->buckets, 0U);
+  EXPECT_EQ(gone->visits, 0U);
+  EXPECT_TRUE((*program)->records(*gone).empty());
 }
 
 TEST_F(KernelWalkTest, HasNoDetails) {
