@@ -47,7 +47,7 @@ void PendingConnects::KeepOldest(std::size_t most) {
 struct HandshakePoll::FirstSight {
   using ByCookie = tsl::robin_map<std::uint64_t, MonotonicTime>;
 
-  explicit FirstSight(std::size_t max_followed) : max_followed(max_followed) {}
+  explicit FirstSight(std::size_t most) : max_followed(most) {}
 
   // A socket that was not there at the previous poll began after that poll, whatever its timer
   // says. But if the previous poll had too many sockets to follow, only the timer is known.

@@ -14,7 +14,7 @@ std::string_view Name(WebRefusal refusal) {
       return "tls";
     case WebRefusal::kTimeout:
       return "timeout";
-    case WebRefusal::kBadRequest:
+    case WebRefusal::kMalformed:
       return "bad_request";
     case WebRefusal::kRateLimit:
       return "rate_limit";

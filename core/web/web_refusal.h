@@ -15,7 +15,7 @@ enum class WebRefusal : std::uint8_t {
   kSlowReader,       // the replies that clients did not read took too much memory
   kTls,              // the TLS handshake failed
   kTimeout,          // request line and headers were not complete in time
-  kBadRequest,       // request line or headers were malformed, too large or cut off
+  kMalformed,        // request line or headers were malformed, too large or cut off
   kRateLimit,        // 429: more requests than rate_limit permits
   kLoginLimit,       // 429: too many wrong passwords before
   kLogin,            // 401: no password, or a wrong one
@@ -31,7 +31,7 @@ inline constexpr std::array kWebRefusals = {
     WebRefusal::kSlowReader,
     WebRefusal::kTls,
     WebRefusal::kTimeout,
-    WebRefusal::kBadRequest,
+    WebRefusal::kMalformed,
     WebRefusal::kRateLimit,
     WebRefusal::kLoginLimit,
     WebRefusal::kLogin,

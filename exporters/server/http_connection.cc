@@ -116,7 +116,7 @@ std::optional<HttpRefusal> HttpConnection::RefusalAtEnd(ConnectionClosing closin
   if (is_overdue) {
     return HttpRefusal{WebRefusal::kTimeout, refused + "were not complete within web.timeout"};
   }
-  return HttpRefusal{WebRefusal::kBadRequest, refused + "are malformed, too large or incomplete"};
+  return HttpRefusal{WebRefusal::kMalformed, refused + "are malformed, too large or incomplete"};
 }
 
 }  // namespace connwatch

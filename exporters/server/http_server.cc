@@ -241,7 +241,7 @@ struct HttpServer::Callbacks {
     if (auto refusal = guard.Refuse(*client.exchange()->policy, visitor, now)) return refusal;
     const std::string refused = "refused a request from " + client.client().address + ": ";
     if (IsHeadTooLarge(connection, framing)) {
-      guard.RecordRefusal(WebRefusal::kBadRequest,
+      guard.RecordRefusal(WebRefusal::kMalformed,
                           refused + "its request line or headers are too large");
       return TextReply(kHeadersTooLarge, "The request line or the headers are too large.\n");
     }

@@ -55,7 +55,7 @@ TEST_P(HttpConnectionTest, WhoBehavesIsNotRefused) {
     EXPECT_EQ(idle->ReadToEnd(), "");
   }
   ExpectNothingLeft(*server);
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 0U);
+  EXPECT_EQ(Refused(WebRefusal::kMalformed), 0U);
   EXPECT_THAT(TakeLog(), IsEmpty());
 }
 
@@ -66,7 +66,7 @@ TEST_P(HttpConnectionTest, TooManyParameters) {
       const std::string reply = Exchange(*server, ManyParameters(parameter, bytes));
       EXPECT_THAT(reply, Not(HasSubstr(" 200 "))) << parameter << bytes;
       ExpectNothingLeft(*server);
-      EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << parameter << bytes;
+      EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << parameter << bytes;
     }
   }
   EXPECT_THAT(TakeLog(), Contains("refused a request from 127.0.0.1: its request line or headers "
@@ -84,7 +84,7 @@ TEST_P(HttpConnectionTest, RequestLinesAndHeadersThatAreRefused) {
         "GET / HTTP/1.1\r\nno colon" + tail}) {
     EXPECT_THAT(Exchange(*server, request), Not(HasSubstr(" 200 "))) << request.substr(0, 40);
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << request.substr(0, 40);
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << request.substr(0, 40);
   }
 }
 
@@ -131,7 +131,7 @@ TEST_P(HttpConnectionTest, AnEndAtEachByte) {
     client->EndSending();
     EXPECT_THAT(client->ReadToEnd(), Not(HasSubstr(" 200 "))) << size;
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), size > most_ignored ? 1U : 0U) << size;
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), size > most_ignored ? 1U : 0U) << size;
   }
 }
 
@@ -190,7 +190,7 @@ TEST_P(HttpConnectionTest, APipelinedSecondRequest) {
         "GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\n\r\n"}) {
     EXPECT_THAT(Exchange(*server, kRequest + second), StartsWith("HTTP/1.1 200"));
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << second.substr(0, 40);
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << second.substr(0, 40);
     // And where the first has its answer already.
     const auto client = Connect(*server);
     client->Send(kRequest);
@@ -198,7 +198,7 @@ TEST_P(HttpConnectionTest, APipelinedSecondRequest) {
     client->Send(second);
     EXPECT_THAT(client->ReadToEnd(), Not(HasSubstr(" 200 ")));
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << second.substr(0, 40);
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << second.substr(0, 40);
   }
 }
 
@@ -212,7 +212,7 @@ TEST_P(HttpConnectionTest, ABadSecondRequestOfAnOlderOrNewerVersion) {
     client->Send("GARBAGE GARBAGE\r\n\r\n");
     client->ReadToEnd();
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << first;
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << first;
   }
 }
 
@@ -281,7 +281,7 @@ TEST_P(HttpConnectionStreamTest, LeftWhileItIsSuspended) {
   EXPECT_THAT(ReadHealthy(*waiting), StartsWith("HTTP/1.1 200"));
   waiting->Reset();
   ExpectNothingLeft(*server);
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 0U);
+  EXPECT_EQ(Refused(WebRefusal::kMalformed), 0U);
 }
 
 TEST_P(HttpConnectionStreamTest, TheServerEndsWithRequestsOfEveryKind) {
@@ -295,12 +295,12 @@ TEST_P(HttpConnectionStreamTest, TheServerEndsWithRequestsOfEveryKind) {
     clients.back()->Send(part);
   }
   WaitFor([&] { return searches() == 1; }, "the last is suspended");
-  WaitFor([&] { return guard_.refusals().at(IndexOf(WebRefusal::kBadRequest)) == 1; },
+  WaitFor([&] { return guard_.refusals().at(IndexOf(WebRefusal::kMalformed)) == 1; },
           "the one with many parameters is refused");
   Complete();
   server.reset();
   EXPECT_EQ(clients[1]->ReadToEnd(), "");
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << "what a stop cuts short is not refused";
+  EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << "what a stop cuts short is not refused";
 }
 
 const auto kEverySecurity = testing::Values(Security::kPlain, Security::kTls12, Security::kTls13);

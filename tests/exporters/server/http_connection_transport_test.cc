@@ -42,7 +42,7 @@ TEST_P(HttpConnectionUnixTest, WhatIsRefusedIsCountedThereToo) {
     client.Send(request);
     client.ReadToEnd();
     ExpectNothingLeft(*server);
-    EXPECT_EQ(Refused(WebRefusal::kBadRequest), 1U) << request.substr(0, 40);
+    EXPECT_EQ(Refused(WebRefusal::kMalformed), 1U) << request.substr(0, 40);
   }
   EXPECT_THAT(TakeLog(), Contains(StartsWith("refused a request from unix: ")));
 }
@@ -61,7 +61,7 @@ TEST_P(HttpConnectionUnixTest, WhoBehavesIsNotRefused) {
   server->CloseOverdue(MonotonicTime::max());
   idle.ReadToEnd();
   ExpectNothingLeft(*server);
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 0U);
+  EXPECT_EQ(Refused(WebRefusal::kMalformed), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionUnixTest, testing::Values(Security::kPlain), NameOf);

@@ -74,7 +74,7 @@ TEST_P(HttpLimitsTest, ALargerRequestIs431) {
     EXPECT_THAT(reply, StartsWith("HTTP/1.1 431")) << request.substr(0, 40);
     EXPECT_THAT(reply, testing::HasSubstr("\r\nConnection: close\r\n"));
   }
-  EXPECT_EQ(Refused(WebRefusal::kBadRequest), 5U);
+  EXPECT_EQ(Refused(WebRefusal::kMalformed), 5U);
   ExpectNothingLeft(*server);
 }
 
