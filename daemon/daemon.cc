@@ -46,6 +46,7 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
     tier_runners_.emplace_back(loop, PriorityOf(tier.health().tier()), tier,
                                [this, &tier] { OnPollConcluded(tier); });
   }
+  tier_runners_.at(IndexOf(Tier::kHandshakes)).RideWith(tier_runners_.at(IndexOf(Tier::kFull)));
   search_.Configure(ClassifierOptionsFrom(config_));
 }
 

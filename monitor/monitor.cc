@@ -149,7 +149,8 @@ std::vector<const TierPoller*> Monitor::FitToBudget() {
   PerTier<TierLoad> loads;
   for (std::size_t i = 0; i < kTierCount; ++i) {
     const PollHealth& health = tiers_.at(i).health();
-    loads.at(i) = {health.cpu(), health.successes() + health.failures(), health.interval()};
+    const std::uint64_t polls = health.successes() + health.failures() - health.carried();
+    loads.at(i) = {health.cpu(), polls, health.interval()};
   }
   const auto intervals = cpu_budget_.Fit(loads);
   std::vector<const TierPoller*> changed;

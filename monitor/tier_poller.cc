@@ -1,5 +1,6 @@
 #include "monitor/tier_poller.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -20,13 +21,17 @@ TierPoller::TierPoller(Tier tier, SocketSource& source, PollWork& work,
                        std::chrono::milliseconds interval)
     : source_(source), work_(work), health_(tier, interval) {}
 
-void TierPoller::Begin(Instant now) {
+void TierPoller::Begin(Instant now, TierPoller* passenger) {
   if (flight_) {
     health_.RecordOverrun();
     return;
   }
-  flight_ = Flight{.started = now};
+  flight_ = Flight{.started = now, .passenger = passenger};
   work_.Begin(now);
+  if (passenger != nullptr) {
+    passenger->flight_ = Flight{.started = now};
+    passenger->work_.Begin(now);
+  }
   auto dump = source_.Open(work_.Query());
   if (dump) {
     flight_->dump = std::move(dump).value();
@@ -64,20 +69,42 @@ Result<DumpProgress> TierPoller::ReadSlice(Instant now) {
 
 void TierPoller::PassOn(std::span<const SocketRecord> records, Instant now) {
   if (!flight_->met) {
-    work_.Add(records, now);
+    Deliver(records, now);
     return;
   }
   std::size_t begin = 0;  // of the run of records not passed on yet
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (flight_->met->Insert(records[i].cookie)) continue;
     ++flight_->duplicates;
-    work_.Add(records.subspan(begin, i - begin), now);
+    Deliver(records.subspan(begin, i - begin), now);
     begin = i + 1;
   }
-  work_.Add(records.subspan(begin), now);
+  Deliver(records.subspan(begin), now);
+}
+
+void TierPoller::Deliver(std::span<const SocketRecord> records, Instant now) {
+  work_.Add(records, now);
+  if (flight_->passenger != nullptr) flight_->passenger->DeliverAsked(records, now);
+}
+
+void TierPoller::DeliverAsked(std::span<const SocketRecord> records, Instant now) {
+  const TcpStateSet states = work_.Query().states;
+  const auto is_asked = [states](const SocketRecord& record) { return states.Has(record.state); };
+  while (true) {
+    const auto begin = std::ranges::find_if(records, is_asked);
+    if (begin == records.end()) return;
+    const auto end = std::find_if_not(begin, records.end(), is_asked);
+    work_.Add({begin, end}, now);
+    records = {end, records.end()};
+  }
 }
 
 void TierPoller::Conclude(Instant now) {
+  if (TierPoller* const passenger = flight_->passenger; passenger != nullptr) {
+    passenger->flight_->outcome = flight_->outcome;
+    passenger->Conclude(now);
+    passenger->health_.RecordCarried();
+  }
   const auto duration = duration_cast<microseconds>(now.monotonic - flight_->started.monotonic);
   if (const Result<void>& outcome = *flight_->outcome; outcome) {
     work_.Complete(now);

@@ -27,8 +27,13 @@ class TierPoller {
   void set_interval(std::chrono::milliseconds interval) { health_.set_interval(interval); }
 
   /// Starts a poll, or counts an overrun if one is in flight. The poll may have ended when this
-  /// returns.
-  void Begin(Instant now);
+  /// returns. If `passenger` is present, it is another tier that has no poll in flight, and of
+  /// which this tier's dump has all states. Then a poll of that tier begins as well. It has no
+  /// dump, but is given the records of this one, and ends with this poll as this poll does.
+  void Begin(Instant now, TierPoller* passenger = nullptr);
+
+  /// See SocketSource.
+  bool OnePassServesAll() const { return source_.OnePassServesAll(); }
 
   /// Reads one slice of the poll in flight, about a millisecond's work. The poll has ended when its
   /// last record is read, at an error, or past the deadline.
@@ -57,12 +62,17 @@ class TierPoller {
     std::unique_ptr<SocketDump> dump = {};
     std::unique_ptr<CookieSet> met = {};  // the sockets so far; absent if the dump repeats none
     std::uint64_t duplicates = 0;
+    TierPoller* passenger = nullptr;
     std::optional<Result<void>> outcome = {};  // present once it has ended
   };
 
   Result<DumpProgress> ReadSlice(Instant now);
   // Passes on the records of the sockets that the dump has not delivered before.
   void PassOn(std::span<const SocketRecord> records, Instant now);
+  // Gives new records to the work, and to that of the passenger.
+  void Deliver(std::span<const SocketRecord> records, Instant now);
+  // Gives the records of states that the work has asked for to it.
+  void DeliverAsked(std::span<const SocketRecord> records, Instant now);
 
   SocketSource& source_;
   PollWork& work_;

@@ -63,6 +63,9 @@ class PollHealth {
   void RecordLateness(std::chrono::microseconds late) { lateness_.Observe(late); }
   /// The dump of a complete poll has delivered sockets that had come before.
   void RecordDuplicates(std::uint64_t sockets) { duplicates_ += sockets; }
+  /// A poll that has ended had no dump of its own: it was given the records of another tier's poll,
+  /// which has the cost of both.
+  void RecordCarried() { ++carried_; }
   void AddCpu(std::chrono::nanoseconds spent) { cpu_ += spent; }
   void set_interval(std::chrono::milliseconds interval) { interval_ = interval; }
 
@@ -75,6 +78,8 @@ class PollHealth {
   std::uint64_t overruns() const { return overruns_; }
   /// How many sockets the dumps of the complete polls delivered twice. Each was counted once.
   std::uint64_t duplicates() const { return duplicates_; }
+  /// How many of the polls, good or failed, had no dump of their own.
+  std::uint64_t carried() const { return carried_; }
   /// CPU time of this process spent on the tier, kernel included.
   std::chrono::nanoseconds cpu() const { return cpu_; }
   const DurationHistogram& durations() const { return durations_; }
@@ -91,6 +96,7 @@ class PollHealth {
   std::array<std::uint64_t, kPollFailureReasonCount> failures_{};
   std::uint64_t overruns_ = 0;
   std::uint64_t duplicates_ = 0;
+  std::uint64_t carried_ = 0;
   std::chrono::nanoseconds cpu_{0};
   DurationHistogram durations_;
   DurationHistogram lateness_;

@@ -63,7 +63,8 @@ class SocketSource {
   /// sockets of their family.
   virtual Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& query) = 0;
 
-  /// True iff a dump of all states costs little more than one of a few.
+  /// True iff a dump of few states costs nearly as much as one of all states, and the latter tells
+  /// the same of those few. Then one dump should serve two tiers that are due at once.
   virtual bool OnePassServesAll() const { return false; }
 };
 

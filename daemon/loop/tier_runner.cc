@@ -11,6 +11,11 @@ TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
                        std::function<void()> on_concluded)
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
+void TierRunner::RideWith(TierRunner& carrier) {
+  carrier_ = &carrier;
+  carrier.passenger_ = this;
+}
+
 Result<void> TierRunner::Start() { return ScheduleAt(Now().monotonic); }
 
 Result<void> TierRunner::Reschedule() {
@@ -22,21 +27,48 @@ Result<void> TierRunner::Reschedule() {
 }
 
 Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
-  auto timer = loop_.At(due, priority_, [this, due] { OnDue(due); });
+  auto timer = loop_.At(due, priority_, [this] { OnDue(); });
   if (!timer) return std::move(timer).error();
+  next_due_ = due;
   due_ = std::move(timer).value();
   return {};
 }
 
-void TierRunner::OnDue(MonotonicTime due) {
+void TierRunner::OnDue() {
   const MonotonicTime now = Now().monotonic;
-  tier_.RecordLateness(std::chrono::duration_cast<std::chrono::microseconds>(now - due));
+  const bool can_ride = carrier_ != nullptr && !tier_.IsInFlight() && tier_.OnePassServesAll();
+  if (can_ride && carrier_->IsDueBy(now + Patience())) {
+    carrier_->OnDue();
+    return;
+  }
+  NoteBegin(now);
+  const bool carries = passenger_ != nullptr && !tier_.IsInFlight() && tier_.OnePassServesAll() &&
+                       passenger_->IsDueBy(now + passenger_->Patience());
+  if (carries) {
+    passenger_->NoteBegin(now);
+    is_carrying_ = true;
+  }
+  Step([&](Instant at) { tier_.Begin(at, carries ? &passenger_->tier_ : nullptr); });
+}
+
+bool TierRunner::IsDueBy(MonotonicTime at) const {
+  return next_due_ && *next_due_ <= at && !tier_.IsInFlight();
+}
+
+std::chrono::milliseconds TierRunner::Patience() const {
+  constexpr int kParts = 20;
+  return tier_.health().interval() / kParts;
+}
+
+void TierRunner::NoteBegin(MonotonicTime now) {
+  const MonotonicTime due = *next_due_;
+  const auto late = std::chrono::duration_cast<std::chrono::microseconds>(now - due);
+  tier_.RecordLateness(std::max(late, std::chrono::microseconds(0)));
   const auto interval = tier_.health().interval();
   // After the host has slept, missed polls are not made up for in a burst.
   const bool is_missed = due + interval <= now;
   schedule_ = Schedule{is_missed ? now : due, interval};
   FailOnError(ScheduleAt(schedule_->next()));
-  Step([this](Instant at) { tier_.Begin(at); });
 }
 
 void TierRunner::OnReadable() {
@@ -56,6 +88,7 @@ void TierRunner::Step(const std::function<void(Instant)>& step) {
   const auto cpu_after = ThreadCpuTime();
   tier_.AddCpu(cpu_after - cpu_before);
   if (has_concluded) {
+    if (std::exchange(is_carrying_, false)) passenger_->on_concluded_();
     on_concluded_();
     tier_.AddCpu(ThreadCpuTime() - cpu_after);  // work after the poll is part of its cost
   } else if (!was_in_flight) {

@@ -17,6 +17,11 @@ class TierRunner {
   TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
              std::function<void()> on_concluded);
 
+  /// Lets the polls of `carrier` serve this tier as well whenever both are due, if the source says
+  /// that this is worth it. A poll begins up to a twentieth of this tier's interval early for that.
+  /// Call it before Start(). `carrier` must outlive the runner, and carries nobody else.
+  void RideWith(TierRunner& carrier);
+
   /// Polls now, then at each interval.
   Result<void> Start();
 
@@ -28,7 +33,14 @@ class TierRunner {
 
  private:
   Result<void> ScheduleAt(MonotonicTime due);
-  void OnDue(MonotonicTime due);
+  void OnDue();
+  // Returns true iff a poll of this tier can begin `at` this time, which is when it is due or a bit
+  // earlier.
+  bool IsDueBy(MonotonicTime at) const;
+  // How much earlier than it is due a poll of this tier may begin, or one of its carrier.
+  std::chrono::milliseconds Patience() const;
+  // The poll that is due begins `now`, here or with the carrier.
+  void NoteBegin(MonotonicTime now);
   void OnReadable();
   // Runs a step of the tier and counts its CPU time. Then concludes the poll if it has ended.
   void Step(const std::function<void(Instant)>& step);
@@ -46,7 +58,11 @@ class TierRunner {
 
     MonotonicTime next() const { return latest + interval; }
   };
-  std::optional<Schedule> schedule_;  // absent before the first poll
+  std::optional<Schedule> schedule_;       // absent before the first poll
+  std::optional<MonotonicTime> next_due_;  // absent before Start()
+  TierRunner* carrier_ = nullptr;
+  TierRunner* passenger_ = nullptr;  // that may ride; is_carrying_ says whether it does
+  bool is_carrying_ = false;         // in the poll in flight
   LoopRegistration due_;
   LoopRegistration readable_;
   LoopRegistration deadline_;

@@ -151,14 +151,19 @@ TEST_F(TierPollerTest, DuplicatesCountOnce) {
 
 // Remembers what it was given, and where in memory that is.
 struct RecordingWork final : PollWork {
-  DumpQuery Query() const override { return {}; }
-  void Begin(Instant /*now*/) override {}
+  explicit RecordingWork(TcpStateSet states = TcpStateSet::All()) : states(states) {}
+
+  DumpQuery Query() const override { return {.states = states}; }
+  void Begin(Instant /*now*/) override { ++begun; }
   void Add(std::span<const SocketRecord> records, Instant /*now*/) override {
     if (!records.empty()) spans.push_back(records);
     for (const SocketRecord& record : records) cookies.push_back(record.cookie);
   }
-  void Complete(Instant /*now*/) override {}
+  void Complete(Instant /*now*/) override { ++completed; }
 
+  const TcpStateSet states;
+  int begun = 0;
+  int completed = 0;
   std::vector<std::uint64_t> cookies;
   std::vector<std::span<const SocketRecord>> spans;
 };
@@ -242,6 +247,88 @@ TEST_F(TierPollerTest, ASliceIsBounded) {
   tier_.Begin(TestInstant(0));
   tier_.Continue(TestInstant(0));  // would not return otherwise
   EXPECT_TRUE(tier_.IsInFlight());
+}
+
+SocketRecord InState(std::uint64_t cookie, TcpState state) {
+  SocketRecord record = Established(cookie);
+  record.state = state;
+  return record;
+}
+
+// A poll of the full tier that serves the handshakes tier as well.
+class CarriedPollTest : public testing::Test {
+ protected:
+  void Poll() {
+    full_.Begin(TestInstant(0), &handshakes_);
+    while (!full_.HasEnded()) full_.Continue(TestInstant(1));
+    EXPECT_TRUE(handshakes_.IsInFlight());
+    full_.Conclude(TestInstant(2));
+  }
+
+  ScriptedSource source_;
+  RecordingWork full_work_;
+  RecordingWork handshake_work_{{TcpState::kSynSent, TcpState::kSynRecv}};
+  TierPoller full_{Tier::kFull, source_, full_work_, milliseconds(10'000)};
+  TierPoller handshakes_{Tier::kHandshakes, source_, handshake_work_, milliseconds(1'000)};
+};
+
+TEST_F(CarriedPollTest, ThePassengerGetsTheSocketsThatItAsksFor) {
+  source_.Add({{{InState(1, TcpState::kSynRecv), InState(2, TcpState::kSynSent), Established(3),
+                 InState(4, TcpState::kSynRecv), InState(1, TcpState::kSynRecv)},
+                DumpProgress::kDone,
+                std::nullopt}});
+  Poll();
+  EXPECT_THAT(full_work_.cookies, testing::ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(handshake_work_.cookies, testing::ElementsAre(1, 2, 4));
+  EXPECT_EQ(handshake_work_.begun, 1);
+  EXPECT_EQ(handshake_work_.completed, 1);
+  EXPECT_EQ(source_.opened(), 1U);
+}
+
+TEST_F(CarriedPollTest, ItCountsAsAPollOfBothTiers) {
+  source_.Add({{{}, DumpProgress::kDone, std::nullopt}});
+  Poll();
+  for (const TierPoller* tier : {&full_, &handshakes_}) {
+    EXPECT_EQ(tier->health().successes(), 1U);
+    EXPECT_EQ(tier->health().durations().sum(), std::chrono::seconds(2));
+    EXPECT_EQ(tier->health().last_success(), TestInstant(2).monotonic);
+    EXPECT_FALSE(tier->IsInFlight());
+  }
+  EXPECT_EQ(handshakes_.health().carried(), 1U);
+  EXPECT_EQ(full_.health().carried(), 0U);
+}
+
+TEST_F(CarriedPollTest, AFailureIsOneOfBothTiers) {
+  source_.AddOpenError(Error::FromErrno(EPERM, "open"));
+  source_.Add({{{}, DumpProgress::kMore, Error::FromErrno(ENOBUFS, "receive")}});
+  Poll();
+  Poll();
+  for (const TierPoller* tier : {&full_, &handshakes_}) {
+    EXPECT_EQ(tier->health().failures(PollFailureReason::kPermission), 1U);
+    EXPECT_EQ(tier->health().failures(PollFailureReason::kNoBufferSpace), 1U);
+    EXPECT_THAT(tier->health().current_failure()->text, HasSubstr("receive"));
+  }
+  EXPECT_EQ(handshake_work_.completed, 0);
+}
+
+TEST_F(CarriedPollTest, APollThatFallsDueMeanwhileIsAnOverrun) {
+  source_.Add(
+      {{{}, DumpProgress::kWouldBlock, std::nullopt}, {{}, DumpProgress::kDone, std::nullopt}});
+  full_.Begin(TestInstant(0), &handshakes_);
+  handshakes_.Begin(TestInstant(1));
+  EXPECT_EQ(handshakes_.health().overruns(), 1U);
+  EXPECT_EQ(source_.opened(), 1U);
+}
+
+TEST_F(CarriedPollTest, TheNextPollIsOfOneTierAgain) {
+  source_.Add({{{InState(1, TcpState::kSynRecv)}, DumpProgress::kDone, std::nullopt}});
+  source_.Add({{{InState(2, TcpState::kSynRecv)}, DumpProgress::kDone, std::nullopt}});
+  Poll();
+  full_.Begin(TestInstant(10));
+  while (!full_.HasEnded()) full_.Continue(TestInstant(10));
+  full_.Conclude(TestInstant(10));
+  EXPECT_THAT(handshake_work_.cookies, testing::ElementsAre(1));
+  EXPECT_EQ(handshakes_.health().successes(), 1U);
 }
 
 DumpScript DumpWithRtt(milliseconds ack_age) {

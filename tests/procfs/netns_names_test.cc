@@ -1,11 +1,18 @@
 #include "procfs/netns_names.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
 
+#include "tests/support/live_test.h"
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {
@@ -128,6 +135,43 @@ TEST_F(NetnsNamesTest, ManyNamespacesAreForgottenAndFoundAgain) {
     names.NameOf(cookie, 1, kStart + kMinRescan * static_cast<int>(cookie));
   }
   EXPECT_EQ(names.NameOf(7, red, kStart + kMinRescan * 1'000'000), "red");
+}
+
+// A thread with a /run of its own, so that nothing of the host's changes.
+class LiveNetnsNamesTest : public testing::Test {
+ protected:
+  // Returns why it cannot run; empty if it has run.
+  static std::string InOwnRun(const std::function<void()>& test) {
+    std::string obstacle;
+    std::thread([&] {
+      if (unshare(CLONE_NEWNS) != 0) {
+        obstacle = "no mount namespace: needs CAP_SYS_ADMIN";
+      } else if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                 mount("none", "/run", "tmpfs", 0, nullptr) != 0) {
+        obstacle = "no /run of its own";
+      } else if (std::system("ip netns add red && ip netns add blue") != 0) {
+        obstacle = "ip netns add does not work here";
+      } else {
+        test();
+      }
+    }).join();
+    return obstacle;
+  }
+};
+
+TEST_F(LiveNetnsNamesTest, FindsWhatIpNetnsHasAdded) {
+  const std::string obstacle = InOwnRun([] {
+    struct stat red {};
+    ASSERT_EQ(stat("/run/netns/red", &red), 0);
+    std::ofstream("/run/netns/no-namespace") << "";
+    struct stat other {};
+    ASSERT_EQ(stat("/run/netns/no-namespace", &other), 0);
+    NetnsNames names({"/run/netns"}, "/proc/self/ns/net", kMinRescan);
+    EXPECT_EQ(names.NameOf(1, static_cast<std::uint32_t>(red.st_ino), kStart), "red");
+    NetnsNames again({"/run/netns"}, "/proc/self/ns/net", kMinRescan);
+    EXPECT_EQ(again.NameOf(1, static_cast<std::uint32_t>(other.st_ino), kStart), "");
+  });
+  if (!obstacle.empty()) CONNWATCH_CANNOT_RUN(obstacle);
 }
 
 }  // namespace

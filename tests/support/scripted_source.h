@@ -56,15 +56,19 @@ class ScriptedSource final : public SocketSource {
   void AddWithoutRepeats(DumpScript script) {
     dumps_.push_back({std::move(script), false, std::nullopt});
   }
+  void LetOnePassServeAll() { one_pass_serves_all_ = true; }
+  std::size_t opened() const { return opened_; }
   void AddOpenError(Error error) { dumps_.push_back({{}, true, std::move(error)}); }
 
   Result<std::unique_ptr<SocketDump>> Open(const DumpQuery& /*query*/) override {
+    ++opened_;
     Planned dump = std::move(dumps_.front());
     dumps_.pop_front();
     if (dump.error) return *std::move(dump.error);
     return std::unique_ptr<SocketDump>(
         std::make_unique<ScriptedDump>(std::move(dump.script), dump.may_repeat));
   }
+  bool OnePassServesAll() const override { return one_pass_serves_all_; }
 
  private:
   struct Planned {
@@ -74,6 +78,8 @@ class ScriptedSource final : public SocketSource {
   };
 
   std::deque<Planned> dumps_;
+  std::size_t opened_ = 0;
+  bool one_pass_serves_all_ = false;
 };
 
 }  // namespace connwatch

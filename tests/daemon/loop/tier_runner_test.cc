@@ -143,5 +143,61 @@ TEST_F(TierRunnerTest, AShorterIntervalThatHasPassedMeansAPollAtOnce) {
   EXPECT_EQ(work_.completed_, 2);
 }
 
+// Two tiers, of which the second may serve the first.
+class SharedPollTest : public testing::Test {
+ protected:
+  SharedPollTest() {
+    first_runner_.RideWith(second_runner_);
+    for (int i = 0; i < 40; ++i) source_.Add(kTwoBatches);
+  }
+  void RunUntilSecondHasPolled(std::uint64_t times) {
+    stop_at_ = times;
+    ASSERT_TRUE(first_runner_.Start());
+    ASSERT_TRUE(second_runner_.Start());
+    ASSERT_TRUE(loop_->Run());
+  }
+
+  std::unique_ptr<EventLoop> loop_ = EventLoop::Create().value();
+  ScriptedSource source_;
+  CountingWork first_work_;
+  CountingWork second_work_;
+  TierPoller first_{Tier::kHandshakes, source_, first_work_, milliseconds(20)};
+  TierPoller second_{Tier::kFull, source_, second_work_, milliseconds(100)};
+  std::uint64_t first_concluded_ = 0;
+  std::uint64_t stop_at_ = 0;
+  TierRunner first_runner_{*loop_, PriorityOf(Tier::kHandshakes), first_,
+                           [this] { ++first_concluded_; }};
+  TierRunner second_runner_{*loop_, PriorityOf(Tier::kFull), second_, [this] {
+                              if (second_.health().successes() == stop_at_) loop_->Stop();
+                            }};
+};
+
+TEST_F(SharedPollTest, ASourceForWhichItIsNotWorthItGetsTwoPolls) {
+  RunUntilSecondHasPolled(2);
+  EXPECT_EQ(first_.health().carried(), 0U);
+  EXPECT_EQ(source_.opened(), first_.health().successes() + 2 + (first_.IsInFlight() ? 1 : 0));
+}
+
+TEST_F(SharedPollTest, PollsThatAreDueTogetherAreOne) {
+  source_.LetOnePassServeAll();
+  RunUntilSecondHasPolled(2);
+  const PollHealth& first = first_.health();
+  EXPECT_GE(first.carried(), 1U) << "the first one; a busy host may be late with the others";
+  EXPECT_EQ(first_concluded_, first.successes()) << "whoever waits for them is told";
+  EXPECT_EQ(source_.opened(),
+            first.successes() - first.carried() + 2 + (first_.IsInFlight() ? 1 : 0));
+  EXPECT_GT(first.successes(), first.carried()) << "in between it polls by itself";
+  EXPECT_EQ(first_work_.completed_, static_cast<int>(first.successes()));
+}
+
+TEST_F(SharedPollTest, TheIntervalsStayAsTheyAre) {
+  source_.LetOnePassServeAll();
+  const MonotonicTime start = Now().monotonic;
+  RunUntilSecondHasPolled(3);
+  // A poll that serves both may begin a twentieth of the shorter interval early.
+  EXPECT_GE(Now().monotonic - start, 2 * milliseconds(100) - milliseconds(1));
+  EXPECT_LE(first_.health().successes(), (Now().monotonic - start) / milliseconds(20) + 2);
+}
+
 }  // namespace
 }  // namespace connwatch
