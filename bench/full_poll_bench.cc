@@ -60,6 +60,7 @@ struct Host {
 
 void Poll(benchmark::State& state, bool is_shuffled) {
   std::vector<SocketRecord> records;
+  records.reserve(static_cast<std::size_t>(state.range(0)));
   for (std::int64_t i = 0; i < state.range(0); ++i) {
     records.push_back(ConnectionNumber(static_cast<std::uint64_t>(i)));
   }
@@ -71,6 +72,7 @@ void Poll(benchmark::State& state, bool is_shuffled) {
   if (is_shuffled) {
     // The records stay where they are, so that reading them costs the same.
     std::vector<std::uint64_t> cookies;
+    cookies.reserve(records.size());
     for (const SocketRecord& record : records) cookies.push_back(record.cookie);
     std::ranges::shuffle(cookies, std::mt19937(2));
     for (std::size_t i = 0; i < records.size(); ++i) records[i].cookie = cookies[i];

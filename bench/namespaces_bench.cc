@@ -205,7 +205,7 @@ void Memory(benchmark::State& state) {
     }
     const std::size_t bytes = BytesInUse() - before;
     state.counters["bytes"] = static_cast<double>(bytes);
-    state.counters["per_namespace"] = static_cast<double>(bytes / namespaces);
+    state.counters["per_namespace"] = static_cast<double>(bytes) / static_cast<double>(namespaces);
   }
 }
 BENCHMARK(Memory)

@@ -64,6 +64,7 @@ void NetnsNames::ScanDirectory(const std::string& path) {
   if (!directory) close(fd);
   if (!directory || !own) return;
   std::map<std::uint64_t, std::string> found;  // of several names the first by the alphabet
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody else has this stream
   while (const dirent* entry = readdir(directory.get())) {
     if (++entries_ > kMaxEntries) break;
     const auto status = StatusOf(fd, entry->d_name, AT_SYMLINK_NOFOLLOW);

@@ -1,6 +1,8 @@
 // The connections that are followed, 48 bytes each, with an index by cookie. A walk adds the
 // connections that it first meets to places that ended ones have left, or else at the end. Each
 // walk has nearly the same order, so most look-ups find the connection within the next four places.
+// Once most connections have been replaced by others, their places are in no order any more. Then
+// look-ups need the index, and each waits twice for memory, unless it was prefetched.
 #pragma once
 
 #include <array>
@@ -63,6 +65,18 @@ class ConnectionTable {
   /// Returns the place of the connection, or kNowhere. `hint` is the place of the connection that
   /// the walk delivered just before, or kNowhere. A wrong hint costs only time.
   Place Find(std::uint64_t cookie, Place hint = kNowhere) const;
+  /// Returns true iff Find() needs no index for the place if it is given this hint.
+  static bool IsAtHand(Place place, Place hint) { return place - (hint + 1) < kReach; }
+
+  // Call these for a cookie that Find() will be called for soon, the second one when what the first
+  // one has asked the memory for has come. They change nothing but the time that Find() takes.
+  void PrefetchIndex(std::uint64_t cookie) const;
+  void PrefetchConnection(std::uint64_t cookie) const;
+  // For the connection behind this place.
+  void PrefetchBehind(Place place) const {
+    if (place + 1 < end_) __builtin_prefetch(&At(place + 1).rwnd_limited_ms);
+  }
+
   /// Adds a connection and returns its place, or kNowhere if there is no room. It must not be in
   /// the table yet, and `cookie` must not be 0.
   Place Insert(std::uint64_t cookie);
@@ -81,14 +95,26 @@ class ConnectionTable {
   // Chunks, because a vector that grows holds everything twice for a moment. They are small,
   // because most network namespaces have few connections.
   static constexpr std::size_t kChunk = 128;
-  struct Index;  // keeps the hash set out of this header
+  // Connections that ended since the last walk leave gaps.
+  static constexpr Place kReach = 4;
+
+  // A hash table with linear probing. Its own, because no library's tells where to prefetch.
+  struct Bucket {
+    Place place = kNowhere;  // kNowhere: the bucket is empty
+    std::uint32_t tag = 0;   // of the cookie's hash, so that most others need not be looked at
+  };
+
+  std::size_t HomeOf(std::uint64_t cookie) const;
+  std::size_t BucketOf(std::uint64_t cookie) const;  // its own, else the empty one where it belongs
+  void Grow();
+  void EraseBucket(std::size_t gap);
 
   Allowance& room_;
   std::vector<std::unique_ptr<std::array<TrackedConnection, kChunk>>> chunks_;
   std::vector<Place> free_;
   Place end_ = 0;
   std::size_t size_ = 0;
-  std::unique_ptr<Index> index_;
+  std::vector<Bucket> buckets_;  // a power of two, or none
 };
 
 }  // namespace connwatch

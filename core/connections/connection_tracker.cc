@@ -124,6 +124,7 @@ std::optional<GroupKey> ConnectionTracker::Observe(const SocketRecord& record) {
   if (!record.tcp_info || is_gone) return Classify(record);
   const Place place = table_.Find(record.cookie, latest_place_);
   if (place == ConnectionTable::kNowhere) return Enter(record);
+  is_in_order_ = ConnectionTable::IsAtHand(place, latest_place_);
   latest_place_ = place;
   TrackedConnection& connection = table_.At(place);
   if (IsLaterConnection(connection, record)) Restart(connection);

@@ -1,6 +1,8 @@
 #include "core/connections/full_poll.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <utility>
 
 namespace connwatch {
@@ -26,7 +28,19 @@ void FullPoll::Begin(Instant now) {
 
 void FullPoll::Add(std::span<const SocketRecord> records, Instant now) {
   tracker_.ContinuePoll(now.monotonic);
-  for (const SocketRecord& record : records) aggregator_->Add(record);
+  // Memory takes about as long as this many sockets do.
+  constexpr std::size_t kNear = 8;
+  constexpr std::size_t kFar = 2 * kNear;
+  const std::size_t count = records.size();
+  for (std::size_t i = 0; i < std::min(kFar, count); ++i) tracker_.PrefetchIndex(records[i].cookie);
+  for (std::size_t i = 0; i < std::min(kNear, count); ++i) {
+    tracker_.PrefetchConnection(records[i].cookie);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i + kFar < count) tracker_.PrefetchIndex(records[i + kFar].cookie);
+    if (i + kNear < count) tracker_.PrefetchConnection(records[i + kNear].cookie);
+    aggregator_->Add(records[i]);
+  }
 }
 
 void FullPoll::Complete(Instant /*now*/) {

@@ -23,9 +23,10 @@ std::chrono::milliseconds AgeByRetransmissionTimer(unsigned retransmissions,
                                                    unsigned linear_timeouts);
 
 struct HandshakeLimits {
+  static constexpr std::size_t kMaxFollowed = 65'536;
+
   /// How many sockets are followed from poll to poll. The age of further sockets is known only from
   /// their timers.
-  static constexpr std::size_t kMaxFollowed = 65'536;
   std::size_t max_followed = kMaxFollowed;
   /// How many are in PendingConnects::oldest.
   std::size_t max_listed = PendingConnects::kMaxListed;

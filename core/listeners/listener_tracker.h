@@ -26,10 +26,11 @@
 namespace connwatch {
 
 struct ListenerTrackerOptions {
+  static constexpr std::size_t kMaxFollowed = 20'000;
+
   std::size_t max_listeners = 500;  // how many have a place
   /// At least max_listeners are followed. Those beyond are only summed up: nobody sees their
   /// trouble.
-  static constexpr std::size_t kMaxFollowed = 20'000;
   std::size_t max_followed = kMaxFollowed;
   std::chrono::milliseconds peak_window{30'000};
   DiagnosisThresholds thresholds;

@@ -61,9 +61,9 @@ class Places<Key>::Victims {
  private:
   struct Victim {
     typename Holders::iterator holder;
-    bool exists;
-    bool has_stayed;  // for kLeastStay
-    double load;
+    bool exists = false;
+    bool has_stayed = false;  // for kLeastStay
+    double load = 0;
     bool is_taken = false;
   };
 

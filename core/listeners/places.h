@@ -26,7 +26,7 @@ namespace connwatch {
 /// A subject that exists now.
 template <typename Key>
 struct PlaceCandidate {
-  Key key;
+  Key key{};
   bool is_in_trouble = false;
   double load = 0;  // the busier the larger
 };

@@ -19,7 +19,7 @@ ClassifierOptions WithoutGroups(bool exclude_loopback) {
 }
 
 ListenerTrackerOptions ListenerOptionsFrom(const NamespaceWatchOptions& options) {
-  return {.max_listeners = NamespaceWatch::kMaxListeners,
+  return {.max_listeners = NamespaceWatch::kMaxShownListeners,
           .max_followed = NamespaceWatch::kMaxFollowedListeners,
           .peak_window = options.peak_window,
           .thresholds = options.thresholds};
@@ -97,6 +97,7 @@ void NamespaceWatch::Add(Tier tier, std::span<const SocketRecord> records, Insta
     case Tier::kFull:
       tracker_.ContinuePoll(now.monotonic);
       for (const SocketRecord& record : records) CountSocket(record);
+      tracker_.PrefetchNext();
   }
 }
 

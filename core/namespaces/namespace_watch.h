@@ -51,7 +51,7 @@ struct NamespaceGrowth {
 class NamespaceWatch {
  public:
   /// How many listeners have a place, and how many are followed.
-  static constexpr std::size_t kMaxListeners = 20;
+  static constexpr std::size_t kMaxShownListeners = 20;
   static constexpr std::size_t kMaxFollowedListeners = 1'000;
   /// How many handshakes are followed from poll to poll.
   static constexpr std::size_t kMaxFollowedHandshakes = 4'096;

@@ -14,7 +14,6 @@ NOT_A_TABLE = {
     "bpf/walk_program.cc": {"kMaxLog"},
     "core/alerts/alert_evidence.cc": {"kMaxTop", "kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
-    "core/connections/connection_table.cc": {"kMaxLoad"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
     "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},

@@ -81,5 +81,32 @@ TEST(ConnectionTableTest, TablesShareTheirRoom) {
   EXPECT_EQ(room.taken(), 1U);
 }
 
+TEST(ConnectionTableTest, PrefetchingChangesNothing) {
+  Allowance room(100);
+  ConnectionTable table(room);
+  const auto prefetch = [&](std::uint64_t cookie) {
+    table.PrefetchIndex(cookie);
+    table.PrefetchConnection(cookie);
+  };
+  prefetch(1);
+  table.PrefetchBehind(kNowhere);
+  for (std::uint64_t cookie = 1; cookie <= 100; ++cookie) table.Insert(cookie);
+  for (std::uint64_t cookie = 1; cookie <= 200; ++cookie) {
+    prefetch(cookie);
+    EXPECT_EQ(table.Find(cookie) == kNowhere, cookie > 100);
+  }
+  table.PrefetchBehind(98);
+  table.PrefetchBehind(99);
+}
+
+TEST(ConnectionTableTest, AtHandIsWhatTheHintFinds) {
+  EXPECT_TRUE(ConnectionTable::IsAtHand(0, kNowhere));
+  EXPECT_TRUE(ConnectionTable::IsAtHand(5, 4));
+  EXPECT_TRUE(ConnectionTable::IsAtHand(8, 4));
+  EXPECT_FALSE(ConnectionTable::IsAtHand(9, 4));
+  EXPECT_FALSE(ConnectionTable::IsAtHand(4, 4));
+  EXPECT_FALSE(ConnectionTable::IsAtHand(3, 4));
+}
+
 }  // namespace
 }  // namespace connwatch

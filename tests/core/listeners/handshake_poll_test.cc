@@ -136,7 +136,7 @@ TEST_F(HandshakePollTest, ListsTheOldestFirstAndBounded) {
 
 TEST_F(HandshakePollTest, BeyondTheLimitOnlyTheTimerTellsTheAge) {
   std::vector<SocketRecord> records;
-  for (std::uint64_t cookie = 1; cookie <= HandshakeLimits().max_followed; ++cookie) {
+  for (std::uint64_t cookie = 1; cookie <= HandshakeLimits::kMaxFollowed; ++cookie) {
     records.push_back(SynSent(cookie, 443));
   }
   records.push_back(SynSent(99'999, 443, 5, 2'000));

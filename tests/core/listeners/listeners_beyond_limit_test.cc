@@ -153,11 +153,11 @@ TEST_F(ListenersBeyondLimitTest, AClosedListenerKeepsItsPlaceForTenMinutes) {
 
 class TooManyListenersTest : public ListenersBeyondLimitTest {
  protected:
-  TooManyListenersTest() : ListenersBeyondLimitTest(ListenerTrackerOptions().max_followed + 2) {}
+  TooManyListenersTest() : ListenersBeyondLimitTest(ListenerTrackerOptions::kMaxFollowed + 2) {}
 };
 
 TEST_F(TooManyListenersTest, WhatIsNotFollowedIsSummedUp) {
-  constexpr std::size_t kFolded = ListenerTrackerOptions().max_followed + 2 - 3;
+  constexpr std::size_t kFolded = ListenerTrackerOptions::kMaxFollowed + 2 - 3;
   EXPECT_EQ(List().folded, kFolded);
   EXPECT_EQ(List().other.accept_queue.sockets, kFolded);
   listening_.back().receive_queue = 10;

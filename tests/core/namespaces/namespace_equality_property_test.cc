@@ -153,7 +153,7 @@ struct Host {
   TrafficLedger ledger{GroupTraffic({})};
   Allowance room{1'000'000};
   ConnectionTracker tracker{room, classifier, ledger};
-  ListenerTracker listeners{{.max_listeners = NamespaceWatch::kMaxListeners}};
+  ListenerTracker listeners{{.max_listeners = NamespaceWatch::kMaxShownListeners}};
   ListenerPoll listener_poll{listeners, classifier, [this] { return listen_drops; }};
   HandshakePoll handshakes{0, listeners, classifier};
   FullPoll full{{kBounds}, classifier, tracker};
