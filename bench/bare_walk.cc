@@ -49,9 +49,9 @@ Result<std::uint64_t> WalkOnce(WalkProgram& program, std::uint64_t net_cookie,
 Result<void> Measure(std::uint64_t rounds, std::uint32_t states) {
   auto program = WalkProgram::Load();
   if (!program) return std::move(program).error();
-  auto namespaces = (*program)->ListNamespaces();
-  if (!namespaces) return std::move(namespaces).error();
-  const std::uint64_t net_cookie = namespaces->front().net_cookie;
+  auto list = (*program)->ListNamespaces(0);
+  if (!list) return std::move(list).error();
+  const std::uint64_t net_cookie = (*program)->namespaces(*list).front().net_cookie;
   for (std::uint64_t round = 0; round < rounds; ++round) {
     const auto begin = Clock::now();
     const rusage before = Usage();

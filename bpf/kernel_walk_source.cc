@@ -65,6 +65,7 @@ Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
   }
   const walk_namespace& own = namespaces->front();
   context_.own_net_cookie = own.net_cookie;
+  FindTables(*namespaces);
   const std::uint64_t ticks =
       tcp_keepalive_time_s == 0 ? 0 : own.keepalive_ticks / tcp_keepalive_time_s;
   if (ticks == 0 || ticks > kMaxTicks) {
@@ -77,29 +78,46 @@ Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
   return {};
 }
 
-// One namespace stands for all that share the table of the host.
-Result<std::span<const walk_namespace>> KernelWalkSource::ListNamespaces() {
-  auto namespaces = program_->ListNamespaces();
-  if (!namespaces) return namespaces;
-  tables_.clear();
-  bool has_shared_table = false;
-  for (const walk_namespace& each : *namespaces) {
-    const bool is_shared = each.has_own_table == 0;
-    if (is_shared && std::exchange(has_shared_table, true)) continue;
-    tables_.push_back({each.net_cookie, is_shared});
+// If the namespace after which the list goes on is gone, the list is begun again.
+Result<std::vector<walk_namespace>> KernelWalkSource::ListNamespaces() {
+  constexpr int kAttempts = 10;
+  std::vector<walk_namespace> listed;
+  for (int attempt = 0; attempt < kAttempts;) {
+    auto report = program_->ListNamespaces(listed.empty() ? 0 : listed.back().net_cookie);
+    if (!report) return std::move(report).error();
+    Count(*report);
+    const auto found = program_->namespaces(*report);
+    listed.insert(listed.end(), found.begin(), found.end());
+    if (report->is_complete != 0) return listed;
+    if (report->is_found == 0 || found.empty()) {
+      listed.clear();
+      ++attempt;
+    }
   }
-  return namespaces;
+  return Error{0, "list the network namespaces: they end faster than they are listed"};
 }
 
 Result<std::vector<NamespaceFacts>> KernelWalkSource::ReadNamespaces() {
   auto namespaces = ListNamespaces();
   if (!namespaces) return std::move(namespaces).error();
+  FindTables(*namespaces);
   std::vector<NamespaceFacts> facts;
   facts.reserve(namespaces->size());
   for (const walk_namespace& each : *namespaces) {
     if (each.is_own == 0) facts.push_back(FactsFrom(each, program_->counters()));
   }
   return facts;
+}
+
+// One namespace stands for all that share the table of the host.
+void KernelWalkSource::FindTables(std::span<const walk_namespace> namespaces) {
+  tables_.clear();
+  bool has_shared_table = false;
+  for (const walk_namespace& each : namespaces) {
+    const bool is_shared = each.has_own_table == 0;
+    if (is_shared && std::exchange(has_shared_table, true)) continue;
+    tables_.push_back({each.net_cookie, is_shared});
+  }
 }
 
 Result<std::unique_ptr<SocketDump>> KernelWalkSource::Open(const DumpQuery& query) {
@@ -109,13 +127,17 @@ Result<std::unique_ptr<SocketDump>> KernelWalkSource::Open(const DumpQuery& quer
   return std::unique_ptr<SocketDump>(std::make_unique<KernelWalkDump>(*this, query, ready_fd));
 }
 
+void KernelWalkSource::Count(const walk_report& run) {
+  ++stats_.runs;
+  stats_.longest_run = std::max(stats_.longest_run, std::chrono::nanoseconds(run.duration_ns));
+}
+
 KernelWalkSource::Progress KernelWalkSource::Take(const walk_report& report, const DumpQuery& query,
                                                   ParsedWalk& parsed) {
   constexpr std::uint32_t kLongRun = WALK_VISITS / 8;
   context_.query = query;
   ParseWalk(program_->records(report), context_, parsed);
-  ++stats_.runs;
-  stats_.longest_run = std::max(stats_.longest_run, std::chrono::nanoseconds(report.duration_ns));
+  Count(report);
   stats_.restarted_buckets += report.restarts;
   stats_.overrun_buckets += report.overruns;
   stats_.faulted_records += report.faulted + std::exchange(parsed.malformed, 0);

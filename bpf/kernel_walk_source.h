@@ -55,7 +55,10 @@ class KernelWalkSource final : public SocketWalk {
   KernelWalkSource(std::unique_ptr<WalkProgram> program, CookieGiver& cookies)
       : program_(std::move(program)), cookies_(cookies) {}
   Result<void> LearnClock(std::uint64_t tcp_keepalive_time_s);
-  Result<std::span<const walk_namespace>> ListNamespaces();
+  // All network namespaces of the host, that of the process first.
+  Result<std::vector<walk_namespace>> ListNamespaces();
+  void FindTables(std::span<const walk_namespace> namespaces);
+  void Count(const walk_report& run);
   Progress Take(const walk_report& report, const DumpQuery& query, ParsedWalk& parsed);
   Result<void> GiveCookies(ParsedWalk& parsed);
 

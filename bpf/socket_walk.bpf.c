@@ -25,7 +25,7 @@ const volatile u32 counters_of_tcp = 0;
 // What the process reads.
 struct walk_report report;
 struct walk_record records[WALK_RECORDS];
-struct walk_namespace namespaces[WALK_NAMESPACES];
+struct walk_namespace namespaces[WALK_LISTED];
 
 enum { kRunning = 0, kStop = 1 };    // what the body of bpf_loop() returns
 enum { kListeningNulls = 1 << 29 };  // kernel: LISTENING_NULLS_BASE
@@ -42,10 +42,12 @@ static __always_inline u64 OwnNamespace(void) {
 // that are not static take numbers only. So the verifier looks at each part once, not on every path
 // that leads to it. A process has its own copy and runs one program at a time.
 struct {
+  u64 own;  // that of the process
   u64 net;
   u64 operations;
   u64 wanted_cookie;  // of a search
-  u64 found;          // 0: not found
+  u32 is_found;
+  u32 is_begun;  // of a list: it has passed the namespace of the process
 } ring;
 
 static __always_inline _Bool IsNamespace(void) {
@@ -53,7 +55,8 @@ static __always_inline _Bool IsNamespace(void) {
 }
 
 static __always_inline void BeginRing(void) {
-  ring.net = OwnNamespace();
+  ring.own = OwnNamespace();
+  ring.net = ring.own;
   ring.operations = POINTER(net, ring.net, ns.ops);
 }
 
@@ -62,21 +65,27 @@ static __always_inline void GoOnInRing(void) {
 }
 
 static long SearchStep(u32 index, void* context) {
+  if (index > 0 && ring.net == ring.own) return kStop;  // once around
   if (IsNamespace() && READ(net, ring.net, net_cookie) == ring.wanted_cookie) {
-    ring.found = ring.net;
+    ring.is_found = 1;
     return kStop;
   }
   GoOnInRing();
   return kRunning;
 }
 
-// Returns the table that the sockets of a network namespace are in; 0 if there is no such one.
-static __always_inline u64 TableOf(u64 net_cookie) {
+// Returns true iff there is such a network namespace. Then it is `ring.net`.
+static __always_inline _Bool FindInRing(u64 net_cookie) {
   BeginRing();
   ring.wanted_cookie = net_cookie;
-  ring.found = 0;
+  ring.is_found = 0;
   bpf_loop(WALK_NAMESPACES + 1, SearchStep, 0, 0);
-  return ring.found == 0 ? 0 : POINTER(net, ring.found, ipv4.tcp_death_row.hashinfo);
+  return ring.is_found;
+}
+
+// Returns the table that the sockets of a network namespace are in; 0 if there is no such one.
+static __always_inline u64 TableOf(u64 net_cookie) {
+  return FindInRing(net_cookie) ? POINTER(net, ring.net, ipv4.tcp_death_row.hashinfo) : 0;
 }
 
 enum { kFew, kConnections, kListeners };
@@ -298,6 +307,8 @@ static __always_inline void BeginReport(void) {
   report.overruns = 0;
   report.faulted = 0;
   report.duration_ns = 0;
+  report.is_found = 0;
+  report.is_complete = 0;
 }
 
 static __always_inline void Walk(u32 first) {
@@ -372,7 +383,7 @@ static long CountersStep(u32 cpu, void* context) {
   u32 key = 0;
   const void* element = bpf_map_lookup_percpu_elem(&per_cpu, &key, cpu);
   u32 at = counting.at;
-  if (element == 0 || at >= WALK_NAMESPACES) return kRunning;
+  if (element == 0 || at >= WALK_LISTED) return kRunning;
   u64 offset = AddressOf(element) - counting.map_base;
 #pragma unroll
   for (u32 i = 0; i < WALK_COUNTERS; ++i) {
@@ -384,7 +395,7 @@ static long CountersStep(u32 cpu, void* context) {
 
 // Describes the namespace of `ring`.
 __noinline int Describe(u32 at) {
-  if (at >= WALK_NAMESPACES) return 0;
+  if (at >= WALK_LISTED) return 0;
   u64 net = ring.net;
   struct walk_namespace* to = &namespaces[at];
   __builtin_memset(to, 0, sizeof(*to));
@@ -402,7 +413,7 @@ __noinline int Describe(u32 at) {
   }
   u64 table = POINTER(net, net, ipv4.tcp_death_row.hashinfo);
   to->has_own_table = READ(inet_hashinfo, table, pernet);
-  to->is_own = at == 0;
+  to->is_own = net == ring.own;
   counting.of_tcp = POINTER(net, net, mib.tcp_statistics);
   counting.of_extensions = POINTER(net, net, mib.net_statistics);
   counting.at = at;
@@ -411,7 +422,12 @@ __noinline int Describe(u32 at) {
 }
 
 static long ListStep(u32 index, void* context) {
-  if (index > 0 && ring.net == OwnNamespace()) return kStop;  // once around
+  if (ring.is_begun && ring.net == ring.own) {  // once around
+    report.is_complete = 1;
+    return kStop;
+  }
+  if (report.records == WALK_LISTED) return kStop;
+  ring.is_begun = 1;
   if (IsNamespace() && Describe(report.records)) ++report.records;
   GoOnInRing();
   return kRunning;
@@ -419,9 +435,18 @@ static long ListStep(u32 index, void* context) {
 
 SEC("raw_tp")
 int list_namespaces(u64* arguments) {
+  const u64 begin = bpf_ktime_get_ns();
+  u64 after = arguments[WALK_ARG_NET_COOKIE];
   BeginReport();
   BeginRing();
+  ring.is_begun = after != 0;
+  if (after != 0) {
+    if (!FindInRing(after)) return 0;
+    GoOnInRing();
+  }
+  report.is_found = 1;
   counting.map_base = ReadWord(PLACE(bpf_array, AddressOf(&per_cpu), pptrs));
   bpf_loop(WALK_NAMESPACES + 1, ListStep, 0, 0);
+  report.duration_ns = bpf_ktime_get_ns() - begin;
   return 0;
 }

@@ -62,16 +62,18 @@ enum {
   WALK_RECORDS = 2048,
   WALK_VISITS = 8192,
   WALK_BUCKETS = 65536,
-  WALK_CHAIN = 4096,      /* the longest chain of a bucket that is read to its end */
-  WALK_RESTARTS = 8,      /* how often a bucket is begun again when a socket has moved */
-  WALK_NAMESPACES = 4096, /* the most network namespaces that are listed */
-  WALK_COUNTERS = 4       /* of the kernel, for each network namespace */
+  WALK_CHAIN = 4096,       /* the longest chain of a bucket that is read to its end */
+  WALK_RESTARTS = 8,       /* how often a bucket is begun again when a socket has moved */
+  WALK_LISTED = 256,       /* the most network namespaces that one run lists */
+  WALK_NAMESPACES = 65536, /* the most that a run looks at */
+  WALK_COUNTERS = 4        /* of the kernel, for each network namespace */
 };
 
 /* The arguments of a run, as a raw tracepoint gets them. */
 enum walk_argument {
   WALK_ARG_BUCKET,     /* where to begin */
-  WALK_ARG_NET_COOKIE, /* a network namespace that uses the table to walk */
+  WALK_ARG_NET_COOKIE, /* a network namespace: one that uses the table to walk, or the one after
+                          which the list goes on; 0: the list begins */
   WALK_ARG_STATES,     /* bit N is the state numbered N */
   WALK_ARGUMENTS
 };
@@ -86,6 +88,8 @@ struct walk_report {
   walk_u32 overruns;    /* buckets that were not read to their end */
   walk_u32 faulted;     /* records thrown away, because their memory could not be read */
   walk_u32 duration_ns; /* of the run */
+  walk_u32 is_found;    /* of a list: the network namespace after which it goes on still exists */
+  walk_u32 is_complete; /* of a list: it has the last one */
 };
 
 /* One network namespace. */

@@ -109,17 +109,20 @@ Result<walk_report> WalkProgram::WalkConnections(std::uint64_t net_cookie, std::
   return Run(bpf_program__fd(skeleton_->opened->progs.walk_connections), arguments);
 }
 
-Result<std::span<const walk_namespace>> WalkProgram::ListNamespaces() {
+Result<walk_report> WalkProgram::ListNamespaces(std::uint64_t after) {
   std::array<std::uint64_t, WALK_ARGUMENTS> arguments{};
-  auto report = Run(bpf_program__fd(skeleton_->opened->progs.list_namespaces), arguments);
-  if (!report) return std::move(report).error();
-  const std::size_t count = std::min<std::size_t>(report->records, WALK_NAMESPACES);
-  return std::span<const walk_namespace>(skeleton_->opened->bss->namespaces).first(count);
+  arguments[WALK_ARG_NET_COOKIE] = after;
+  return Run(bpf_program__fd(skeleton_->opened->progs.list_namespaces), arguments);
 }
 
 std::span<const std::byte> WalkProgram::records(const walk_report& report) const {
   const std::size_t count = std::min<std::size_t>(report.records, WALK_RECORDS);
   return std::as_bytes(std::span<const walk_record>(skeleton_->opened->bss->records).first(count));
+}
+
+std::span<const walk_namespace> WalkProgram::namespaces(const walk_report& report) const {
+  const std::size_t count = std::min<std::size_t>(report.records, WALK_LISTED);
+  return std::span<const walk_namespace>(skeleton_->opened->bss->namespaces).first(count);
 }
 
 }  // namespace connwatch

@@ -32,11 +32,13 @@ class WalkProgram {
   /// table that the network namespace `net_cookie` uses. If it is gone, the report has no buckets.
   Result<walk_report> WalkConnections(std::uint64_t net_cookie, std::uint32_t states,
                                       std::uint32_t bucket);
-  /// The network namespaces of the host; the first is that of the process.
-  Result<std::span<const walk_namespace>> ListNamespaces();
+  /// A part of the network namespaces of the host: those after the one with the cookie `after`. If
+  /// that is 0, the list begins, with the namespace of the process.
+  Result<walk_report> ListNamespaces(std::uint64_t after);
 
-  /// What the latest walk wrote. Valid until the next run.
+  /// What the latest walk wrote, or the latest list. Valid until the next run.
   std::span<const std::byte> records(const walk_report& report) const;
+  std::span<const walk_namespace> namespaces(const walk_report& report) const;
   const CounterPlaces& counters() const { return counters_; }
 
  private:

@@ -54,6 +54,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
                   }),
       ledger_(GroupTraffic(config.histograms.rtt)),
       connections_(config.max_tracked_connections),
+      connections_elsewhere_(config.max_tracked_connections / 2, connections_),
       tracker_(connections_, classifier_, ledger_),
       listener_tracker_(ListenerTrackerOptionsFrom(config)),
       listener_poll_(listener_tracker_, classifier_,
@@ -62,7 +63,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       full_poll_(AggregationOptionsFrom(config, kernel_), classifier_, tracker_),
       others_(namespaces == nullptr
                   ? nullptr
-                  : std::make_unique<OtherNamespaces>(config, *namespaces, connections_,
+                  : std::make_unique<OtherNamespaces>(config, *namespaces, connections_elsewhere_,
                                                       cgroup_names_, std::move(log))),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
   UseEphemeralRange();

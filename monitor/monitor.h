@@ -93,7 +93,8 @@ class Monitor {
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
   ConnectionClassifier classifier_;         // asks cgroup_names_
   TrafficLedger ledger_;
-  Allowance connections_;  // that may be followed
+  Allowance connections_;            // that may be followed
+  Allowance connections_elsewhere_;  // of these, in other network namespaces than the host's own
   ConnectionTracker tracker_;
   ListenerTracker listener_tracker_;
   ListenerPoll listener_poll_;

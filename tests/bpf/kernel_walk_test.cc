@@ -1,16 +1,20 @@
 // Against the real kernel. Needs CAP_BPF and CAP_PERFMON.
 #include "bpf/kernel_walk.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <map>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -49,6 +53,31 @@ std::vector<SocketRecord> ReadAll(SocketSource& source, const DumpQuery& query =
     if (batch->progress == DumpProgress::kDone) return records;
   }
 }
+
+// Network namespaces that live as long as this.
+class NewNamespaces {
+ public:
+  explicit NewNamespaces(std::size_t count) {
+    std::thread([this, count] {
+      while (fds_.size() < count && unshare(CLONE_NEWNET) == 0) {
+        fds_.push_back(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+        struct stat status {};
+        if (fstat(fds_.back(), &status) == 0) inodes_.push_back(status.st_ino);
+      }
+    }).join();
+  }
+  ~NewNamespaces() {
+    for (const int fd : fds_) close(fd);
+  }
+  NewNamespaces(const NewNamespaces&) = delete;
+  NewNamespaces& operator=(const NewNamespaces&) = delete;
+
+  const std::vector<std::uint64_t>& inodes() const { return inodes_; }
+
+ private:
+  std::vector<int> fds_;
+  std::vector<std::uint64_t> inodes_;
+};
 
 class KernelWalkTest : public testing::Test {
  protected:
@@ -249,15 +278,38 @@ TEST_F(KernelWalkTest, DumpsHaveDescriptorsOfTheirOwn) {
   EXPECT_EQ(poll(&ready, 1, 0), 1);
 }
 
+// More than one run lists.
+TEST_F(KernelWalkTest, ListsEachNetworkNamespaceOnce) {
+  constexpr std::size_t kMade = WALK_LISTED + 44;
+  const NewNamespaces made(kMade);
+  ASSERT_EQ(made.inodes().size(), kMade);
+  const auto listed = walk_->ReadNamespaces();
+  ASSERT_TRUE(listed) << listed.error().context;
+  std::map<std::uint64_t, int> times;  // by inode
+  for (const NamespaceFacts& each : *listed) ++times[each.inode];
+  for (const std::uint64_t inode : made.inodes()) EXPECT_EQ(times[inode], 1);
+}
+
+TEST(WalkProgramTest, AListDoesNotGoOnAfterANamespaceThatIsGone) {
+  constexpr std::uint64_t kNobody = ~std::uint64_t{0};
+  auto program = WalkProgram::Load();
+  if (!program) CONNWATCH_CANNOT_RUN(program.error().context);
+  const auto list = (*program)->ListNamespaces(kNobody);
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->is_found, 0U);
+  EXPECT_TRUE((*program)->namespaces(*list).empty());
+}
+
 // What the run before has written must not be taken for sockets of a namespace that is gone.
 TEST(WalkProgramTest, ANamespaceThatIsGoneHasNoRecords) {
   constexpr std::uint64_t kNobody = ~std::uint64_t{0};
   auto program = WalkProgram::Load();
   if (!program) CONNWATCH_CANNOT_RUN(program.error().context);
   const TcpPair pair;
-  const auto namespaces = (*program)->ListNamespaces();
-  ASSERT_TRUE(namespaces);
-  const std::uint64_t own = namespaces->front().net_cookie;
+  const auto list = (*program)->ListNamespaces(0);
+  ASSERT_TRUE(list);
+  ASSERT_GE(list->records, 1U);
+  const std::uint64_t own = (*program)->namespaces(*list).front().net_cookie;
   std::uint32_t records = 0;
   walk_report report{};
   do {

@@ -22,5 +22,22 @@ TEST(AllowanceTest, NeverGivesBackMoreThanWasTaken) {
   EXPECT_EQ(allowance.taken(), 0U);
 }
 
+TEST(AllowanceTest, APartTakesFromTheWholeButLeavesItTheRest) {
+  Allowance whole(3);
+  Allowance part(1, whole);
+  EXPECT_TRUE(part.Take());
+  EXPECT_FALSE(part.Take());
+  EXPECT_EQ(whole.taken(), 1U);
+  EXPECT_TRUE(whole.Take());
+  EXPECT_TRUE(whole.Take());
+  EXPECT_FALSE(whole.HasRoom());
+  part.GiveBack(5);
+  EXPECT_EQ(whole.taken(), 2U);
+  EXPECT_TRUE(whole.Take());
+  EXPECT_FALSE(part.HasRoom());  // its own limit is not reached, but that of the whole
+  EXPECT_FALSE(part.Take());
+  EXPECT_EQ(part.taken(), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch
