@@ -180,7 +180,7 @@ Result<void> KernelWalkSource::GiveCookies(ParsedWalk& parsed) {
   for (const std::size_t index : parsed.without_cookie) asked_.push_back(parsed.records[index]);
   auto cookies = cookies_.GiveTo(asked_);
   if (!cookies) return std::move(cookies).error();
-  std::vector<SocketRecord>& records = parsed.records;
+  ParsedWalk::Records& records = parsed.records;
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     const auto& cookie = cookies->at(i);
     records[parsed.without_cookie[i]].cookie = cookie.value_or(0);

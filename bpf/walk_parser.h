@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/plain_allocator.h"
 #include "core/sockets/socket_record.h"
 #include "core/sockets/socket_source.h"
 
@@ -25,7 +26,9 @@ struct WalkContext {
 
 /// The records of one run.
 struct ParsedWalk {
-  std::vector<SocketRecord> records;
+  using Records = std::vector<SocketRecord, PlainAllocator<SocketRecord>>;
+
+  Records records;
   /// Indices into `records`: sockets of the process's own network namespace, other than
   /// mini-sockets and request sockets, that have no cookie yet. Their `cookie` is made from the
   /// endpoints.

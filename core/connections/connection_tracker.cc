@@ -98,10 +98,6 @@ ConnectionTracker::ConnectionTracker(Allowance& room, ConnectionClassifier& clas
                                      TrafficLedger& ledger)
     : classifier_(classifier), ledger_(ledger), table_(room) {}
 
-GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
-  return {connection.direction, classifier_.AtPlace(connection.group)};
-}
-
 std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) {
   const auto classified = classifier_.Classify(record, classifier_.DirectionOf(record));
   return classified ? std::optional(classified->key) : std::nullopt;
@@ -246,8 +242,11 @@ void ConnectionTracker::Update(TrackedConnection& connection, const SocketRecord
     return;
   }
   const ConnectionUsage before = Remembered(connection);
+  const ConnectionUsage growth = GrowthOf(usage, before);
+  const bool is_idle = growth == ConnectionUsage();
+  if (is_idle) return;
   ConnectionUsage after = before;
-  after += GrowthOf(usage, before);
+  after += growth;
   Remember(connection, after);
   // What was rounded off is added later.
   Book(record, KeyOf(connection), GrowthOf(Remembered(connection), before));

@@ -95,7 +95,9 @@ class ConnectionTracker {
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
 
-  GroupKey KeyOf(const TrackedConnection& connection) const;
+  GroupKey KeyOf(const TrackedConnection& connection) const {
+    return {connection.direction, classifier_.AtPlace(connection.group)};
+  }
   std::optional<GroupKey> Classify(const SocketRecord& record);
   std::optional<GroupKey> Enter(const SocketRecord& record);
   std::optional<GroupKey> MeetMiniSocket(const SocketRecord& record);

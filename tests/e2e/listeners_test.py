@@ -379,10 +379,16 @@ def pending_by_ss():
     pending = {}
     for row in rows:
         local, remote = row.split()[2:4]
-        wait, unit, retransmissions = re.search(r"timer:\(on,([\d.]+)(ms|sec),(\d+)\)",
-                                                row).groups()
-        pending[local, remote] = (float(wait) / (1000 if unit == "ms" else 1), int(retransmissions))
+        wait, retransmissions = re.search(r"timer:\(on,([^,]*),(\d+)\)", row).groups()
+        pending[local, remote] = (seconds_of_ss(wait), int(retransmissions))
     return pending
+
+
+def seconds_of_ss(text):
+    """What a time as `ss` writes it means: 1min2sec, 12sec, 1.304ms (of a second), 304ms, or nothing if it is 0."""
+    minutes, seconds, milliseconds = re.fullmatch(r"(?:(\d+)min)?(?:(\d+)(?:sec|\.))?(?:(\d+)ms)?",
+                                                  text).groups(default="0")
+    return 60 * int(minutes) + int(seconds) + int(milliseconds) / 1000
 
 
 class PendingConnectsTest(unittest.TestCase):
