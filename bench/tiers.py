@@ -104,6 +104,11 @@ class BudgetUse:
         """Of one core, by the daemon's own counter."""
         return (self.after.tier_cpu_s[tier] - self.before.tier_cpu_s[tier]) / self.seconds
 
+    @property
+    def tiers_share(self):
+        """Of one core, by all tiers: without the pages that this measurement asks for."""
+        return sum(self.tier_share(tier) for tier in TIERS)
+
 
 def measure_budget_use(daemon, limit_s):
     """CPU use over as many intervals of full polls as fit in `limit_s`, at least one.

@@ -28,7 +28,6 @@ Readings OfHost(std::optional<double> value) { return {{.subject = "host", .valu
 template <typename Fill>
 void AppendListeners(const ListenerList& list, const NetworkNamespace* netns, Fill fill,
                      Readings& readings) {
-  readings.reserve(readings.size() + list.listeners.size());
   for (const Listener& listener : list.listeners) {
     SignalReading& reading = readings.emplace_back();
     reading.subject = netns == nullptr ? listener.Name() : SubjectOf(*netns, listener);

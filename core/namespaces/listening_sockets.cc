@@ -4,7 +4,7 @@
 
 namespace connwatch {
 
-void ListeningSockets::Replace(const SocketRecord& record) {
+std::optional<std::size_t> ListeningSockets::Replace(const SocketRecord& record) {
   has_changed_ = true;
   if (position_ < records_.size()) {
     records_[position_] = record;
@@ -12,13 +12,14 @@ void ListeningSockets::Replace(const SocketRecord& record) {
     records_.push_back(record);
   } else {
     ++left_out_;
-    return;
+    return std::nullopt;
   }
-  ++position_;
+  return position_++;
 }
 
 bool ListeningSockets::Complete() {
-  if (position_ < records_.size()) {
+  const bool was_counting = std::exchange(is_counting_, false);
+  if (was_counting && position_ < records_.size()) {
     has_changed_ = true;
     room_.GiveBack(records_.size() - position_);
     records_.resize(position_);

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,19 +32,26 @@ class ListeningSockets {
   ListeningSockets(const ListeningSockets&) = delete;
   ListeningSockets& operator=(const ListeningSockets&) = delete;
 
-  // For a poll, call Begin, then Add once for each LISTEN socket, then Complete. If the poll fails,
-  // do not call Complete; the next Begin starts anew.
+  // For a poll, call Begin, then Add or Keep once for each LISTEN socket, then Complete. If the
+  // poll fails, do not call Complete; the next Begin starts anew. If it is known that the sockets
+  // are those of the poll before, call only Change for each that is not as it was, then Complete.
   void Begin() {
     position_ = 0;
     left_out_ = 0;
+    is_counting_ = true;
   }
-  void Add(const SocketRecord& record) {
+  /// Returns the number of the socket, from 0 on. nullopt: there was no room for it.
+  std::optional<std::size_t> Add(const SocketRecord& record) {
     const bool is_known = position_ < records_.size();
-    if (is_known && IsSame(records_[position_], record)) {
-      ++position_;
-    } else {
-      Replace(record);
-    }
+    if (is_known && IsSame(records_[position_], record)) return position_++;
+    return Replace(record);
+  }
+  /// The next socket is as it was.
+  void Keep() { ++position_; }
+  /// `record` is number `index` of the poll before.
+  void Change(std::size_t index, const SocketRecord& record) {
+    records_[index] = record;
+    has_changed_ = true;
   }
   /// Returns true iff there was any difference to the poll for which it was called before.
   bool Complete();
@@ -59,11 +67,12 @@ class ListeningSockets {
            one.send_queue == other.send_queue && one.drops == other.drops &&
            one.interface == other.interface && one.local == other.local;
   }
-  void Replace(const SocketRecord& record);
+  std::optional<std::size_t> Replace(const SocketRecord& record);
 
   Allowance& room_;
   std::vector<SocketRecord> records_;
   std::size_t position_ = 0;  // those before it are of the poll in progress
+  bool is_counting_ = false;  // since Begin
   std::uint64_t left_out_ = 0;
   bool has_changed_ = false;  // since Complete was called last
 };

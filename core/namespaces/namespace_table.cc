@@ -50,16 +50,46 @@ NamespaceTable::~NamespaceTable() = default;
 void NamespaceTable::Begin(Tier tier, Instant now) {
   if (tier != Tier::kFull) ReadFactsIfDue(now.monotonic);
   in_flight_.at(IndexOf(tier)) = now;
-  for (const auto& entry : entries_) entry->watch.Begin(tier, now);
+  if (tier == Tier::kListeners) {
+    order_.Begin();
+  } else {
+    for (const auto& entry : entries_) entry->watch.Begin(tier, now);
+  }
 }
 
 void NamespaceTable::Add(Tier tier, std::uint64_t cookie, std::span<const SocketRecord> records,
                          Instant now) {
-  Entry* const entry = FindOrAdmit(cookie, now.monotonic);
-  if (entry != nullptr) entry->watch.Add(tier, records, now);
+  if (tier == Tier::kListeners) {
+    AddListeners(cookie, records, now.monotonic);
+  } else if (Entry* const entry = FindOrAdmit(cookie, now.monotonic); entry != nullptr) {
+    entry->watch.Add(tier, records, now);
+  }
+}
+
+void NamespaceTable::AddListeners(std::uint64_t cookie, std::span<const SocketRecord> records,
+                                  MonotonicTime now) {
+  for (const SocketRecord& record : records) {
+    if (order_.Meet(record)) continue;
+    LeaveOrder();
+    Entry* const entry = FindOrAdmit(cookie, now);
+    if (entry == nullptr) continue;
+    ListeningSockets& sockets = entry->watch.listening();
+    if (const auto index = sockets.Add(record)) order_.Append(record, sockets, *index);
+  }
+}
+
+void NamespaceTable::LeaveOrder() {
+  if (!order_.is_kept()) return;
+  const Instant start = *in_flight_.at(IndexOf(Tier::kListeners));
+  for (const auto& entry : entries_) entry->watch.Begin(Tier::kListeners, start);
+  for (const ListenerOrder::Place& place : order_.Leave()) place.sockets->Keep();
 }
 
 void NamespaceTable::Complete(Tier tier, Instant now) {
+  if (tier == Tier::kListeners) {
+    if (!order_.HasMetAll()) LeaveOrder();
+    order_.Complete();
+  }
   for (const auto& entry : entries_) entry->watch.Complete(tier, now);
   if (tier == Tier::kFull) {
     full_poll_ = in_flight_.at(IndexOf(tier))->monotonic;
@@ -139,7 +169,12 @@ NamespaceTable::Entry* NamespaceTable::Admit(std::uint64_t cookie, MonotonicTime
 
 template <typename Predicate>
 void NamespaceTable::Forget(Predicate is_gone) {
+  const bool is_any_gone = std::ranges::any_of(
+      entries_, [&](const std::unique_ptr<Entry>& entry) { return is_gone(*entry); });
+  if (!is_any_gone) return;
   latest_ = nullptr;
+  LeaveOrder();
+  order_.Clear();
   std::erase_if(entries_, [&](const std::unique_ptr<Entry>& entry) {
     if (!is_gone(*entry)) return false;
     Book(*entry);

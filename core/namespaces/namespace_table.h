@@ -18,6 +18,7 @@
 #include "core/base/sliding_peak.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/places.h"
+#include "core/namespaces/listener_order.h"
 #include "core/namespaces/namespace_names.h"
 #include "core/namespaces/namespace_watch.h"
 #include "core/namespaces/network_namespace.h"
@@ -87,6 +88,10 @@ class NamespaceTable {
   void ReadFactsIfDue(MonotonicTime now);
   void UseFacts(std::span<const NamespaceFacts> facts, MonotonicTime now);
   void ForgetUnlisted(std::span<const NamespaceFacts> facts);
+  void AddListeners(std::uint64_t cookie, std::span<const SocketRecord> records, MonotonicTime now);
+  // The poll of the listeners tier in progress meets the sockets in another order than the one
+  // before. So each namespace has to be told of all of its sockets.
+  void LeaveOrder();
   // Returns nullptr if there is no room. Valid until a namespace is forgotten.
   Entry* FindOrAdmit(std::uint64_t cookie, MonotonicTime now);
   Entry* Admit(std::uint64_t cookie, MonotonicTime now);
@@ -102,6 +107,7 @@ class NamespaceTable {
   NamespaceTableOptions options_;
   Allowance& connections_;
   Allowance listening_{kMaxListeningSockets};
+  ListenerOrder order_;
   const ReadFacts read_facts_;
   const FindNames find_names_;
 

@@ -76,6 +76,8 @@ class NamespaceWatch {
   void Begin(Tier tier, Instant now);
   void Add(Tier tier, std::span<const SocketRecord> records, Instant now);
   void Complete(Tier tier, Instant now);
+  /// To be told of a poll of the listeners tier without Begin() and Add().
+  ListeningSockets& listening() { return listening_; }
 
   /// Judges its listeners by all that is known.
   void Diagnose(MonotonicTime now);
@@ -106,7 +108,8 @@ class NamespaceWatch {
   const PendingGroup& Pending() const;
 
   ListeningSockets listening_;
-  MonotonicTime listening_start_;  // of the poll of the listeners tier in progress, or the latest
+  MonotonicTime
+      listening_start_;  // of the latest poll of the listeners tier for which Begin() came
   std::optional<MonotonicTime> listening_at_;  // the end of the latest complete one
   bool is_caught_up_ = true;  // false if the tracker does not know of the latest polls
 
