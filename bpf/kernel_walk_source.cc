@@ -52,6 +52,8 @@ Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
   auto listeners = source->Open({.states = {TcpState::kListen}});
   if (!listeners) return std::move(listeners).error();
   if (auto walked = (*listeners)->ReadBatch(); !walked) return std::move(walked).error();
+  // Opens what it needs, so that nothing can be missing later.
+  if (auto given = cookies.GiveTo({}); !given) return std::move(given).error();
   return source;
 }
 

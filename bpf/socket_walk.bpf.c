@@ -438,11 +438,13 @@ int list_namespaces(u64* arguments) {
   const u64 begin = bpf_ktime_get_ns();
   u64 after = arguments[WALK_ARG_NET_COOKIE];
   BeginReport();
-  BeginRing();
   ring.is_begun = after != 0;
-  if (after != 0) {
-    if (!FindInRing(after)) return 0;
+  if (after == 0) {
+    BeginRing();
+  } else if (FindInRing(after)) {
     GoOnInRing();
+  } else {
+    return 0;
   }
   report.is_found = 1;
   counting.map_base = ReadWord(PLACE(bpf_array, AddressOf(&per_cpu), pptrs));

@@ -43,8 +43,9 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
             .sockets = Search(),
             .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
   for (TierPoller& tier : monitor_.tiers()) {
-    tier_runners_.emplace_back(loop, PriorityOf(tier.health().tier()), tier,
-                               [this, &tier] { OnPollConcluded(tier); });
+    tier_runners_.emplace_back(
+        loop, PriorityOf(tier.health().tier()), tier,
+        [this, &tier](const TierPoller* passenger) { OnPollConcluded(tier, passenger); });
   }
   tier_runners_.at(IndexOf(Tier::kHandshakes)).RideWith(tier_runners_.at(IndexOf(Tier::kFull)));
   search_.Configure(ClassifierOptionsFrom(config_));
@@ -108,14 +109,20 @@ void Daemon::OnBeat(MonotonicTime now) {
 
 // A snapshot after each listeners poll would cost more than the poll. The peaks keep what happened
 // until the next handshakes poll.
-void Daemon::OnPollConcluded(const TierPoller& tier) {
-  LogPollChange(tier.health());
+void Daemon::OnPollConcluded(const TierPoller& tier, const TierPoller* passenger) {
+  if (passenger != nullptr) FollowUp(*passenger);
+  FollowUp(tier);
   const Tier concluded = tier.health().tier();
-  if (concluded != Tier::kListeners || tier.health().successes() == 1) FitToBudget();
-  monitor_.AfterPoll(tier, Now().monotonic);
   if (concluded == Tier::kListeners) return;
   Publish();
   if (concluded == Tier::kFull) service_notice_.Ready();
+}
+
+void Daemon::FollowUp(const TierPoller& concluded) {
+  const PollHealth& health = concluded.health();
+  LogPollChange(health);
+  if (health.tier() != Tier::kListeners || health.successes() == 1) FitToBudget();
+  monitor_.AfterPoll(concluded, Now().monotonic);
 }
 
 void Daemon::FitToBudget() {

@@ -54,7 +54,9 @@ class Daemon {
   void ReschedulePolls();
   // Once a second.
   void OnBeat(MonotonicTime now);
-  void OnPollConcluded(const TierPoller& tier);
+  // `passenger`, if present, is another tier that this poll has served as well.
+  void OnPollConcluded(const TierPoller& tier, const TierPoller* passenger);
+  void FollowUp(const TierPoller& concluded);
   // Stretches the intervals if polling costs too much, and logs it.
   void FitToBudget();
   void LogPollChange(const PollHealth& health);

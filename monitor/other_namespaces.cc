@@ -50,6 +50,7 @@ std::optional<std::vector<NamespaceFacts>> OtherNamespaces::ReadFacts() {
                                 : "network namespaces: readable again");
   }
   if (has_failed) return std::nullopt;
+  for (const NamespaceFacts& one : *facts) netns_names_.Meet(one.cookie);
   return std::move(facts).value();
 }
 

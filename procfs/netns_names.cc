@@ -32,14 +32,19 @@ bool IsOnSameFileSystem(const struct statx& one, const struct statx& other) {
 
 }  // namespace
 
+void NetnsNames::Meet(std::uint64_t cookie) {
+  if (!met_before_.contains(cookie)) met_since_.insert(cookie);
+}
+
 std::string NetnsNames::NameOf(std::uint64_t cookie, std::uint32_t inode, MonotonicTime now) {
   const auto find = [&] {
     const auto name = names_.find(inode);
-    return asked_before_.contains(cookie) && name != names_.end() ? name->second : std::string();
+    return met_before_.contains(cookie) && name != names_.end() ? name->second : std::string();
   };
   if (std::string name = find(); !name.empty()) return name;
-  if (!asked_before_.contains(cookie)) asked_since_.insert(cookie);
-  if (last_scan_ && now - *last_scan_ < min_rescan_) return "";
+  Meet(cookie);
+  const auto pause = met_since_.empty() ? min_rescan_ : std::chrono::milliseconds(kMinScanForNew);
+  if (last_scan_ && now - *last_scan_ < pause) return "";
   last_scan_ = now;
   Scan();
   return find();
@@ -49,9 +54,9 @@ void NetnsNames::Scan() {
   names_.clear();
   entries_ = 0;
   for (const std::string& directory : directories_) ScanDirectory(directory);
-  if (asked_before_.size() + asked_since_.size() > kMaxRemembered) asked_before_.clear();
-  asked_before_.merge(asked_since_);
-  asked_since_.clear();
+  if (met_before_.size() + met_since_.size() > kMaxRemembered) met_before_.clear();
+  met_before_.merge(met_since_);
+  met_since_.clear();
 }
 
 // kernel: the files of namespaces are on nsfs, which is mounted only inside the kernel. So a file

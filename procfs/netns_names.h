@@ -24,6 +24,9 @@ class NetnsNames {
   /// The most namespaces that are remembered. Beyond it all are forgotten and found again.
   static constexpr std::size_t kMaxRemembered = 16'384;
 
+  /// The shortest time between two scans if there are new namespaces.
+  static constexpr std::chrono::seconds kMinScanForNew{1};
+
   /// `directories` are those with names; if several name a namespace, the first one counts.
   /// `own_namespace` is a file that shows which file system namespaces are on (/proc/self/ns/net).
   NetnsNames(std::vector<std::string> directories, std::string own_namespace,
@@ -32,10 +35,13 @@ class NetnsNames {
         own_namespace_(std::move(own_namespace)),
         min_rescan_(min_rescan) {}
 
-  /// Returns the name of the namespace; "" if it has none, or before the next scan. The kernel uses
-  /// inodes again, so a name counts only for a namespace, told apart by `cookie`, that was asked
-  /// for before the scan. If there is no name, the directories are scanned, but at most once per
-  /// `min_rescan`. A scan follows no symbolic link, mounts nothing and asks no server.
+  /// There is a namespace with this cookie. The kernel uses inodes again, so a name counts only for
+  /// a namespace that was met before the directories were scanned.
+  void Meet(std::uint64_t cookie);
+  /// Returns the name of the namespace, which is met by this, too; "" if it has none, or before the
+  /// next scan. If there is no name, the directories are scanned, but at most once per
+  /// `min_rescan`, or once per kMinScanForNew if a namespace was met since the latest scan. A scan
+  /// follows no symbolic link, mounts nothing and asks no server.
   std::string NameOf(std::uint64_t cookie, std::uint32_t inode, MonotonicTime now);
 
  private:
@@ -48,8 +54,8 @@ class NetnsNames {
 
   std::unordered_map<std::uint64_t, std::string> names_;  // by inode, as of the latest scan
   std::size_t entries_ = 0;                               // of the scan in progress
-  std::unordered_set<std::uint64_t> asked_before_;        // cookies, before the latest scan
-  std::unordered_set<std::uint64_t> asked_since_;
+  std::unordered_set<std::uint64_t> met_before_;          // cookies, before the latest scan
+  std::unordered_set<std::uint64_t> met_since_;
   std::optional<MonotonicTime> last_scan_;
 };
 

@@ -8,7 +8,7 @@
 namespace connwatch {
 
 TierRunner::TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
-                       std::function<void()> on_concluded)
+                       OnConcluded on_concluded)
     : loop_(loop), priority_(priority), tier_(tier), on_concluded_(std::move(on_concluded)) {}
 
 void TierRunner::RideWith(TierRunner& carrier) {
@@ -88,8 +88,7 @@ void TierRunner::Step(const std::function<void(Instant)>& step) {
   const auto cpu_after = ThreadCpuTime();
   tier_.AddCpu(cpu_after - cpu_before);
   if (has_concluded) {
-    if (std::exchange(is_carrying_, false)) passenger_->on_concluded_();
-    on_concluded_();
+    on_concluded_(std::exchange(is_carrying_, false) ? &passenger_->tier_ : nullptr);
     tier_.AddCpu(ThreadCpuTime() - cpu_after);  // work after the poll is part of its cost
   } else if (!was_in_flight) {
     FailOnError(WatchDump());

@@ -13,13 +13,16 @@ namespace connwatch {
 
 class TierRunner {
  public:
-  /// `on_concluded` is called after each poll that ended. All references must outlive the runner.
-  TierRunner(EventLoop& loop, Priority priority, TierPoller& tier,
-             std::function<void()> on_concluded);
+  /// Is called after each poll that ended, with the other tier that it served as well, or nullptr.
+  using OnConcluded = std::function<void(const TierPoller* passenger)>;
+
+  /// All references must outlive the runner.
+  TierRunner(EventLoop& loop, Priority priority, TierPoller& tier, OnConcluded on_concluded);
 
   /// Lets the polls of `carrier` serve this tier as well whenever both are due, if the source says
-  /// that this is worth it. A poll begins up to a twentieth of this tier's interval early for that.
-  /// Call it before Start(). `carrier` must outlive the runner, and carries nobody else.
+  /// that this is worth it. Then only the carrier's callback is called. A poll begins up to a
+  /// twentieth of this tier's interval early for that. Call it before Start(). `carrier` must
+  /// outlive the runner, and carries nobody else.
   void RideWith(TierRunner& carrier);
 
   /// Polls now, then at each interval.
@@ -50,7 +53,7 @@ class TierRunner {
   EventLoop& loop_;
   Priority priority_;
   TierPoller& tier_;
-  std::function<void()> on_concluded_;
+  OnConcluded on_concluded_;
   // When the next poll is due: so long after the latest one.
   struct Schedule {
     MonotonicTime latest;

@@ -51,17 +51,22 @@ TEST_F(NetnsNamesTest, FindsANamespaceByItsInode) {
   const std::uint32_t red = Make("red");
   const std::uint32_t blue = Make("blue");
   NetnsNames names = Names();
+  names.Meet(2);
   EXPECT_EQ(names.NameOf(1, red, kStart), "red");
-  EXPECT_EQ(names.NameOf(2, blue, kStart), "") << "asked for after the scan";
-  EXPECT_EQ(names.NameOf(2, blue, kStart + kMinRescan), "blue");
+  EXPECT_EQ(names.NameOf(2, blue, kStart), "blue");
+  const std::uint32_t green = Make("green");
+  EXPECT_EQ(names.NameOf(3, green, kStart), "") << "met after the scan";
+  EXPECT_EQ(names.NameOf(3, green, kStart + NetnsNames::kMinScanForNew), "green");
 }
 
 TEST_F(NetnsNamesTest, ANewNameIsFoundAtTheNextScan) {
   NetnsNames names = Names();
-  EXPECT_EQ(names.NameOf(1, 12'345, kStart), "");
   const std::uint32_t red = Make("red");
-  EXPECT_EQ(names.NameOf(2, red, kStart + seconds(29)), "");
-  EXPECT_EQ(names.NameOf(2, red, kStart + seconds(30)), "red");
+  std::filesystem::rename(first_.PathTo("names/red"), first_.PathTo("red"));
+  EXPECT_EQ(names.NameOf(1, red, kStart), "");
+  std::filesystem::rename(first_.PathTo("red"), first_.PathTo("names/red"));
+  EXPECT_EQ(names.NameOf(1, red, kStart + seconds(29)), "");
+  EXPECT_EQ(names.NameOf(1, red, kStart + seconds(30)), "red");
 }
 
 // kernel: a new namespace takes the smallest inode that is free.
@@ -81,9 +86,9 @@ TEST_F(NetnsNamesTest, TheFirstDirectoryAndTheFirstByTheAlphabetCount) {
   std::filesystem::create_hard_link(first_.PathTo("names/red"), first_.PathTo("more/aaa"));
   const std::uint32_t blue = InodeOf(first_.Write("more/blue", ""));
   NetnsNames names = Names({first_.PathTo("more")});
-  names.NameOf(2, blue, kStart);
-  EXPECT_EQ(names.NameOf(1, red, kStart + kMinRescan), "amber");
-  EXPECT_EQ(names.NameOf(2, blue, kStart + kMinRescan), "blue");
+  names.Meet(2);
+  EXPECT_EQ(names.NameOf(1, red, kStart), "amber");
+  EXPECT_EQ(names.NameOf(2, blue, kStart), "blue");
 }
 
 TEST_F(NetnsNamesTest, SymbolicLinksAreNotFollowed) {

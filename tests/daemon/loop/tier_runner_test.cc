@@ -43,7 +43,8 @@ class TierRunnerTest : public testing::Test {
   TierPoller tier_{Tier::kHandshakes, source_, work_, milliseconds(10)};
   int left_ = 0;
   std::function<void()> on_concluded_ = [] {};
-  TierRunner runner_{*loop_, PriorityOf(Tier::kHandshakes), tier_, [this] {
+  TierRunner runner_{*loop_, PriorityOf(Tier::kHandshakes), tier_,
+                     [this](const TierPoller* /*passenger*/) {
                        on_concluded_();
                        if (--left_ == 0) loop_->Stop();
                      }};
@@ -166,8 +167,10 @@ class SharedPollTest : public testing::Test {
   std::uint64_t first_concluded_ = 0;
   std::uint64_t stop_at_ = 0;
   TierRunner first_runner_{*loop_, PriorityOf(Tier::kHandshakes), first_,
-                           [this] { ++first_concluded_; }};
-  TierRunner second_runner_{*loop_, PriorityOf(Tier::kFull), second_, [this] {
+                           [this](const TierPoller* /*passenger*/) { ++first_concluded_; }};
+  TierRunner second_runner_{*loop_, PriorityOf(Tier::kFull), second_,
+                            [this](const TierPoller* passenger) {
+                              if (passenger == &first_) ++first_concluded_;
                               if (second_.health().successes() == stop_at_) loop_->Stop();
                             }};
 };
