@@ -26,27 +26,28 @@ KernelWalkDump::KernelWalkDump(KernelWalkSource& source, const DumpQuery& query,
 
 KernelWalkDump::~KernelWalkDump() { close(ready_fd_); }
 
-// They are read in one go, because cookies are given to all of them at once. If some have none, the
-// walk is begun again after that. A socket that still has none has only just begun to listen.
-Result<KernelWalkSource::Progress> KernelWalkDump::ReadAllListeners() {
-  for (bool may_give_cookies = true;; may_give_cookies = false) {
+// If one has no cookie, cookies are given to all of them, and the run is made again. A socket that
+// still has none has only just begun to listen.
+Result<KernelWalkSource::Progress> KernelWalkDump::ReadListeners() {
+  auto read = source_.ReadListeners(query_, bucket_, parsed_);
+  if (!read || parsed_.without_cookie.empty() || has_given_cookies_) return read;
+  has_given_cookies_ = true;
+  std::size_t missing = parsed_.without_cookie.size();
+  while (read->next < read->buckets) {
     parsed_.Clear();
-    KernelWalkSource::Progress progress;
-    do {
-      auto read = source_.ReadListeners(query_, progress.next, parsed_);
-      if (!read) return read;
-      progress = *read;
-    } while (progress.next < progress.buckets);
-    if (parsed_.without_cookie.empty() || !may_give_cookies) return progress;
-    auto given = source_.GiveCookiesToListeners(parsed_.without_cookie.size());
-    if (!given) return std::move(given).error();
+    read = source_.ReadListeners(query_, read->next, parsed_);
+    if (!read) return read;
+    missing += parsed_.without_cookie.size();
   }
+  if (auto given = source_.GiveCookiesToListeners(missing); !given) return std::move(given).error();
+  parsed_.Clear();
+  return source_.ReadListeners(query_, bucket_, parsed_);
 }
 
 Result<RecordBatch> KernelWalkDump::ReadBatch() {
   parsed_.Clear();
   auto progress = reads_listeners_
-                      ? ReadAllListeners()
+                      ? ReadListeners()
                       : source_.ReadConnections(query_, tables_[table_], bucket_, parsed_);
   if (!progress) return std::move(progress).error();
   bucket_ = progress->next;

@@ -25,7 +25,7 @@ class KernelWalkDump final : public SocketDump {
   bool MayRepeat() const override { return false; }
 
  private:
-  Result<KernelWalkSource::Progress> ReadAllListeners();
+  Result<KernelWalkSource::Progress> ReadListeners();
   bool HasMore() const { return reads_listeners_ || table_ < tables_.size(); }
 
   KernelWalkSource& source_;
@@ -33,6 +33,7 @@ class KernelWalkDump final : public SocketDump {
   int ready_fd_;
   std::vector<KernelWalkSource::Table> tables_;  // to walk
   bool reads_listeners_;                         // they are still to be read
+  bool has_given_cookies_ = false;               // to all listeners
   std::size_t table_ = 0;                        // the one that is walked
   std::uint32_t bucket_ = 0;                     // where to go on
   ParsedWalk parsed_;

@@ -51,7 +51,11 @@ Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
   // need cookies. It is made here, because intervals follow from what polls cost.
   auto listeners = source->Open({.states = {TcpState::kListen}});
   if (!listeners) return std::move(listeners).error();
-  if (auto walked = (*listeners)->ReadBatch(); !walked) return std::move(walked).error();
+  for (bool has_more = true; has_more;) {
+    auto walked = (*listeners)->ReadBatch();
+    if (!walked) return std::move(walked).error();
+    has_more = walked->progress != DumpProgress::kDone;
+  }
   // Opens what it needs, so that nothing can be missing later.
   if (auto given = cookies.GiveTo({}); !given) return std::move(given).error();
   return source;

@@ -79,6 +79,32 @@ class NewNamespaces {
   std::vector<std::uint64_t> inodes_;
 };
 
+// LISTEN sockets, each on a port of its own.
+class Listeners {
+ public:
+  explicit Listeners(std::size_t count) {
+    while (fds_.size() < count) {
+      const int fd = fds_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      sockaddr_in address{};
+      socklen_t size = sizeof(address);
+      const bool listens =
+          listen(fd, 1) == 0 && getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
+      if (listens) ports_.push_back(ntohs(address.sin_port));
+    }
+  }
+  ~Listeners() {
+    for (const int fd : fds_) close(fd);
+  }
+  Listeners(const Listeners&) = delete;
+  Listeners& operator=(const Listeners&) = delete;
+
+  const std::vector<std::uint16_t>& ports() const { return ports_; }
+
+ private:
+  std::vector<int> fds_;
+  std::vector<std::uint16_t> ports_;
+};
+
 class KernelWalkTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -256,6 +282,20 @@ TEST_F(KernelWalkTest, GivesCookies) {
   const auto given = walk_->stats().cookies_given;
   ReadAll(*walk_);
   EXPECT_EQ(walk_->stats().cookies_given, given);
+}
+
+// More than one run reads, and cookies are given in the middle of the first one.
+TEST_F(KernelWalkTest, ReadsEachOfManyListenersOnce) {
+  constexpr std::size_t kMade = 700;
+  const auto before = walk_->stats().cookies_given;
+  const Listeners made(kMade);
+  std::map<std::uint16_t, int> times;
+  for (const SocketRecord& record : ReadAll(*walk_, {.states = {TcpState::kListen}})) {
+    if (record.net_cookie == 0) ++times[record.local.port];
+  }
+  ASSERT_EQ(made.ports().size(), kMade);
+  for (const std::uint16_t port : made.ports()) EXPECT_EQ(times[port], 1);
+  EXPECT_GE(walk_->stats().cookies_given, before + kMade);
 }
 
 TEST_F(KernelWalkTest, WritesOnlyTheStatesAskedFor) {
