@@ -84,7 +84,8 @@ Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
   return {};
 }
 
-// If the namespace after which the list goes on is gone, the list is begun again.
+// If the namespace after which the list goes on is gone, the list is begun again. Each run looks
+// for that namespace from the begin, so a list without a limit could hold up everything else.
 Result<std::vector<walk_namespace>> KernelWalkSource::ListNamespaces() {
   constexpr int kAttempts = 10;
   std::vector<walk_namespace> listed;
@@ -95,6 +96,10 @@ Result<std::vector<walk_namespace>> KernelWalkSource::ListNamespaces() {
     const auto found = program_->namespaces(*report);
     listed.insert(listed.end(), found.begin(), found.end());
     if (report->is_complete != 0) return listed;
+    if (listed.size() > kMaxListedNamespaces) {
+      return Error{
+          0, "there are more than " + std::to_string(kMaxListedNamespaces) + " network namespaces"};
+    }
     if (report->is_found == 0 || found.empty()) {
       listed.clear();
       ++attempt;
@@ -166,7 +171,9 @@ Result<KernelWalkSource::Progress> KernelWalkSource::ReadConnections(const DumpQ
   if (!report) return std::move(report).error();
   if (report->buckets == 0 && table.is_shared) {
     return Error{
-        0, "the network namespace whose table is walked has ended; the next poll takes another"};
+        0,
+        "the network namespace whose table is walked has ended; another one is taken when the "
+        "namespaces are listed next"};
   }
   const Progress progress = Take(*report, query, parsed);
   if (auto given = GiveCookies(parsed); !given) return std::move(given).error();

@@ -52,6 +52,9 @@ class KernelWalkSource final : public SocketWalk {
   const std::vector<Table>& tables() const { return tables_; }
 
  private:
+  /// The most network namespaces that are listed.
+  static constexpr std::size_t kMaxListedNamespaces = 16'384;
+
   KernelWalkSource(std::unique_ptr<WalkProgram> program, CookieGiver& cookies)
       : program_(std::move(program)), cookies_(cookies) {}
   Result<void> LearnClock(std::uint64_t tcp_keepalive_time_s);

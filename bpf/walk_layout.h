@@ -62,11 +62,12 @@ enum {
   WALK_RECORDS = 2048,
   WALK_VISITS = 8192,
   WALK_BUCKETS = 65536,
-  WALK_CHAIN = 4096,       /* the longest chain of a bucket that is read to its end */
-  WALK_RESTARTS = 8,       /* how often a bucket is begun again when a socket has moved */
-  WALK_LISTED = 256,       /* the most network namespaces that one run lists */
-  WALK_NAMESPACES = 65536, /* the most that a run looks at */
-  WALK_COUNTERS = 4        /* of the kernel, for each network namespace */
+  WALK_CHAIN = 4096,         /* the longest chain of a bucket that is read to its end */
+  WALK_RESTARTS = 8,         /* how often a bucket is begun again when a socket has moved */
+  WALK_LISTED = 256,         /* the most network namespaces that one run lists */
+  WALK_NAMESPACES = 65536,   /* the most that a run looks at */
+  WALK_COUNTER_READS = 4096, /* on how many CPUs, of all its namespaces, a list reads counters */
+  WALK_COUNTERS = 4          /* of the kernel, for each network namespace */
 };
 
 /* The arguments of a run, as a raw tracepoint gets them. */

@@ -104,8 +104,8 @@ bool Fill(SocketRecord& record, const walk_record& from, const WalkContext& cont
   return true;
 }
 
-// A hash of several numbers. Each step can be undone if the number is known, so sets of numbers
-// that differ in one of them never have the same hash. (The constants are those of MurmurHash3.)
+// A hash of several numbers. Each step maps different values to different values, so two sets that
+// differ in one number have different hashes. The constants are those of MurmurHash3.
 class Hash {
  public:
   explicit Hash(std::uint64_t seed) : value_(seed) {}

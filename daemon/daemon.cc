@@ -112,6 +112,7 @@ void Daemon::OnBeat(MonotonicTime now) {
 void Daemon::OnPollConcluded(const TierPoller& tier, const TierPoller* passenger) {
   if (passenger != nullptr) FollowUp(*passenger);
   FollowUp(tier);
+  monitor_.AfterPoll(tier, Now().monotonic);  // a full poll has what follows any other
   const Tier concluded = tier.health().tier();
   if (concluded == Tier::kListeners) return;
   Publish();
@@ -122,7 +123,6 @@ void Daemon::FollowUp(const TierPoller& concluded) {
   const PollHealth& health = concluded.health();
   LogPollChange(health);
   if (health.tier() != Tier::kListeners || health.successes() == 1) FitToBudget();
-  monitor_.AfterPoll(concluded, Now().monotonic);
 }
 
 void Daemon::FitToBudget() {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "netlink/inet_diag_source.h"
+#include "netlink/load_at.h"
 #include "netlink/socket_message.h"
 
 namespace connwatch {
@@ -63,6 +64,9 @@ Result<std::span<const std::byte>> Receive(int fd, std::span<std::byte> buffer) 
   const ssize_t received = recvmsg(fd, &header, MSG_DONTWAIT);
   if (received < 0) return Error::FromErrno(errno, "read sockets from inet_diag");
   if (!IsFromKernel(header)) return std::span<const std::byte>();
+  if ((header.msg_flags & MSG_TRUNC) != 0) {
+    return Error{0, "read sockets from inet_diag: an answer was cut off"};
+  }
   return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(received));
 }
 
@@ -86,8 +90,9 @@ Result<void> InetDiagCookies::Ask(std::span<const SocketRecord> records) {
   return {};
 }
 
-// The kernel has answered every request before sendto(2) returns, if only with an error: the socket
-// is gone. So if nothing is there to read, an answer was lost, and that is no end of a socket.
+// The kernel has answered every request before sendto(2) returns; ENOENT or ESTALE says that the
+// socket is gone. So if there is nothing to read, an answer was lost. That does not mean that a
+// socket is gone.
 Result<void> InetDiagCookies::ReadAnswers(std::span<const SocketRecord> asked,
                                           std::span<std::optional<std::uint64_t>> cookies) {
   for (std::size_t answers = 0; answers < asked.size();) {
@@ -102,7 +107,13 @@ Result<void> InetDiagCookies::ReadAnswers(std::span<const SocketRecord> asked,
     ++answers;
     const bool is_whole =
         header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= received->size();
-    if (!is_whole || header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;
+    if (!is_whole) return Error{0, "read sockets from inet_diag: malformed answer"};
+    if (header.nlmsg_type == NLMSG_ERROR) {
+      const int code = -LoadAt<int>(*received, sizeof(header)).value_or(0);
+      const bool is_gone = code == ENOENT || code == ESTALE;
+      if (!is_gone) return Error::FromErrno(code, "ask inet_diag for a socket");
+    }
+    if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;
     const auto payload = received->subspan(sizeof(header), header.nlmsg_len - sizeof(header));
     cookies[index] = CookieIn(payload, asked[index]);
   }

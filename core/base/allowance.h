@@ -21,7 +21,7 @@ class Allowance {
   bool Take() {
     if (!HasRoom()) return false;
     ++taken_;
-    if (whole_ != nullptr) ++whole_->taken_;
+    if (whole_ != nullptr) static_cast<void>(whole_->Take());  // it has room
     return true;
   }
   void GiveBack(std::size_t count) {

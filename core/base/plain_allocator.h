@@ -6,13 +6,14 @@
 
 namespace connwatch {
 
-/// std::vector makes a new element by writing zeros to all of it before it gives the members their
-/// initial values. With this allocator it leaves the zeros out.
+/// std::vector first writes zeros to the whole of a new element, then gives the members their
+/// initial values. With this allocator it leaves the zeros out. So every member of T must have an
+/// initial value.
 template <typename T>
 class PlainAllocator : public std::allocator<T> {
  public:
   template <typename U>
-  struct rebind {  // a name of the standard
+  struct rebind {  // the standard requires this name
     using other = PlainAllocator<U>;
   };
 

@@ -90,13 +90,14 @@ ConnectionTable::Place ConnectionTable::Insert(std::uint64_t cookie) {
   }
   At(place).cookie = cookie;  // a free place has the defaults
   ++size_;
-  // At most three buckets of four are in use.
+  // At most three of four buckets are in use.
   if (4 * size_ > 3 * buckets_.size()) Grow();
   buckets_[BucketOf(cookie)] = {place, TagOf(cookie)};
   return place;
 }
 
-// Those behind it may have been put there only because it was taken. They move up.
+// Connections in the buckets after the gap may be there only because this bucket was in use. These
+// move up, so that they are found.
 void ConnectionTable::EraseBucket(std::size_t gap) {
   const std::size_t mask = buckets_.size() - 1;
   for (std::size_t at = (gap + 1) & mask; buckets_[at].place != kNowhere; at = (at + 1) & mask) {

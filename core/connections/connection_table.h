@@ -72,8 +72,8 @@ class ConnectionTable {
   // one has asked the memory for has come. They change nothing but the time that Find() takes.
   void PrefetchIndex(std::uint64_t cookie) const;
   void PrefetchConnection(std::uint64_t cookie) const;
-  // For the connection behind this place.
-  void PrefetchBehind(Place place) const {
+  // Prefetches the connection at the next place. `place` may be kNowhere.
+  void PrefetchAfter(Place place) const {
     if (place + 1 < end_) __builtin_prefetch(&At(place + 1).rwnd_limited_ms);
   }
 
@@ -98,7 +98,8 @@ class ConnectionTable {
   // Connections that ended since the last walk leave gaps.
   static constexpr Place kReach = 4;
 
-  // A hash table with linear probing. Its own, because no library's tells where to prefetch.
+  // A hash table with linear probing. It is our own, because no library tells which memory a
+  // look-up will need.
   struct Bucket {
     Place place = kNowhere;  // kNowhere: the bucket is empty
     std::uint32_t tag = 0;   // of the cookie's hash, so that most others need not be looked at

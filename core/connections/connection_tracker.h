@@ -52,9 +52,10 @@ class ConnectionTracker {
   void PrefetchConnection(std::uint64_t cookie) const {
     if (!is_in_order_) table_.PrefetchConnection(cookie);
   }
-  /// Much else will be done before Observe is called again.
+  /// Call it after the last socket of a run, if other work comes before the next Observe. It
+  /// prefetches the connection that Observe will probably need.
   void PrefetchNext() const {
-    if (is_in_order_) table_.PrefetchBehind(latest_place_);
+    if (is_in_order_) table_.PrefetchAfter(latest_place_);
   }
   /// Adds what is new to the ledger and returns the key of the socket. nullopt if the socket is
   /// excluded.

@@ -28,7 +28,7 @@ void FullPoll::Begin(Instant now) {
 
 void FullPoll::Add(std::span<const SocketRecord> records, Instant now) {
   tracker_.ContinuePoll(now.monotonic);
-  // Memory takes about as long as this many sockets do.
+  // To read from memory takes about as long as to count this many sockets.
   constexpr std::size_t kNear = 8;
   constexpr std::size_t kFar = 2 * kNear;
   const std::size_t count = records.size();

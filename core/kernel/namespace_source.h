@@ -22,9 +22,6 @@ struct NamespaceFacts {
   KernelCounters counters;
   std::optional<PortRange> ephemeral_ports;  // ip_local_port_range
   unsigned syn_linear_timeouts = 0;          // tcp_syn_linear_timeouts; 0 before Linux 6.5
-  /// True iff the source cannot walk the namespace's sockets: it has a table of its own
-  /// (tcp_child_ehash_entries), which could not be walked.
-  bool is_left_out = false;
 };
 
 /// Used by one thread.

@@ -28,13 +28,15 @@ class ListenerOrder {
 
   /// A poll begins. It keeps the order until Leave() or Complete() is called.
   void Begin() {
+    if (!is_whole_) places_.clear();
     met_ = 0;
     is_kept_ = true;
   }
-  /// Returns true iff the poll keeps the order, and the socket of `record` is the next one. If it
-  /// is not as it was, those of its namespace are told.
+  /// Returns true iff the poll keeps the order, and the socket of `record` is the next one. If its
+  /// numbers have changed, the ListeningSockets of its namespace are told.
   bool Meet(const SocketRecord& record) {
-    if (!is_kept_ || HasMetAll() || places_[met_].cookie != record.cookie) return false;
+    const bool is_next = is_kept_ && met_ < places_.size() && places_[met_].cookie == record.cookie;
+    if (!is_next) return false;
     Place& place = places_[met_++];
     if (!IsSame(place, record)) {
       place = PlaceOf(record, *place.sockets, place.index);
@@ -42,10 +44,11 @@ class ListenerOrder {
     }
     return true;
   }
-  /// The poll does not keep the order any more. Returns those that it has met. What follows them is
-  /// forgotten, and Append() has to be called instead of Meet().
+  /// The poll does not keep the order any more. Returns the places that it has met. The others are
+  /// forgotten. From now on the caller must call Append() or Omit() for each socket.
   std::span<const Place> Leave() {
     is_kept_ = false;
+    is_whole_ = true;
     places_.resize(met_);
     return places_;
   }
@@ -53,12 +56,18 @@ class ListenerOrder {
   void Append(const SocketRecord& record, ListeningSockets& sockets, std::size_t index) {
     places_.push_back(PlaceOf(record, sockets, index));
   }
+  /// There is no room for a socket of this poll. So the next poll does not keep the order.
+  void Omit() { is_whole_ = false; }
   void Complete() { is_kept_ = false; }
-  /// Only while no poll keeps the order.
-  void Clear() { places_.clear(); }
+  /// Forgets all places, so the next poll does not keep the order. Only while no poll keeps it.
+  void Clear() {
+    places_.clear();
+    is_whole_ = false;
+  }
 
   bool is_kept() const { return is_kept_; }
-  bool HasMetAll() const { return met_ == places_.size(); }
+  /// Returns true iff the poll has met every socket that is remembered.
+  bool HasMetAll() const { return is_whole_ && met_ == places_.size(); }
 
  private:
   static Place PlaceOf(const SocketRecord& record, ListeningSockets& sockets, std::size_t index) {
@@ -78,6 +87,7 @@ class ListenerOrder {
   std::vector<Place> places_;
   std::size_t met_ = 0;  // in the poll that keeps the order
   bool is_kept_ = false;
+  bool is_whole_ = false;  // false if sockets are remembered, or were met, that are not in places_
 };
 
 }  // namespace connwatch

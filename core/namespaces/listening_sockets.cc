@@ -25,6 +25,7 @@ bool ListeningSockets::Complete() {
     records_.resize(position_);
     records_.shrink_to_fit();
   }
+  if (std::exchange(told_left_out_, left_out_) != left_out_) has_changed_ = true;
   return std::exchange(has_changed_, false);
 }
 

@@ -74,7 +74,8 @@ class ListeningSockets {
   std::size_t position_ = 0;  // those before it are of the poll in progress
   bool is_counting_ = false;  // since Begin
   std::uint64_t left_out_ = 0;
-  bool has_changed_ = false;  // since Complete was called last
+  std::uint64_t told_left_out_ = 0;  // when Complete was called last
+  bool has_changed_ = false;         // since Complete was called last
 };
 
 }  // namespace connwatch

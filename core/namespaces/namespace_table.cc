@@ -72,9 +72,16 @@ void NamespaceTable::AddListeners(std::uint64_t cookie, std::span<const SocketRe
     if (order_.Meet(record)) continue;
     LeaveOrder();
     Entry* const entry = FindOrAdmit(cookie, now);
-    if (entry == nullptr) continue;
+    if (entry == nullptr) {
+      order_.Omit();
+      continue;
+    }
     ListeningSockets& sockets = entry->watch.listening();
-    if (const auto index = sockets.Add(record)) order_.Append(record, sockets, *index);
+    if (const auto index = sockets.Add(record)) {
+      order_.Append(record, sockets, *index);
+    } else {
+      order_.Omit();
+    }
   }
 }
 
@@ -112,7 +119,7 @@ void NamespaceTable::UseFacts(std::span<const NamespaceFacts> facts, MonotonicTi
   ForgetUnlisted(facts);  // they make room, and their names become free
   std::unordered_set<std::uint64_t> left_out;
   for (const NamespaceFacts& one : facts) {
-    Entry* const entry = one.is_left_out ? nullptr : FindOrAdmit(one.cookie, now);
+    Entry* const entry = FindOrAdmit(one.cookie, now);
     if (entry == nullptr) {
       if (left_out.size() < kMaxLeftOut) left_out.insert(one.cookie);
       continue;
@@ -127,7 +134,7 @@ void NamespaceTable::ForgetUnlisted(std::span<const NamespaceFacts> facts) {
   for (const auto& entry : entries_) entry->is_listed = false;
   for (const NamespaceFacts& one : facts) {
     const auto known = index_->by_cookie.find(one.cookie);
-    if (known != index_->by_cookie.end()) known->second->is_listed = !one.is_left_out;
+    if (known != index_->by_cookie.end()) known->second->is_listed = true;
   }
   Forget([](const Entry& entry) { return !entry.is_listed; });
 }

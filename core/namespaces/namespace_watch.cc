@@ -89,8 +89,7 @@ void NamespaceWatch::Begin(Tier tier, Instant now) {
 void NamespaceWatch::Add(Tier tier, std::span<const SocketRecord> records, Instant now) {
   switch (tier) {
     case Tier::kListeners:
-      for (const SocketRecord& record : records) listening_.Add(record);
-      return;
+      return;  // see listening()
     case Tier::kHandshakes:
       handshake_poll_.Add(records, now);
       return;

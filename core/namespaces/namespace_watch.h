@@ -76,7 +76,8 @@ class NamespaceWatch {
   void Begin(Tier tier, Instant now);
   void Add(Tier tier, std::span<const SocketRecord> records, Instant now);
   void Complete(Tier tier, Instant now);
-  /// To be told of a poll of the listeners tier without Begin() and Add().
+  /// For the listeners tier the table adds the sockets here, instead of by Add(). If the sockets
+  /// are those of the poll before, it does not call Begin() either.
   ListeningSockets& listening() { return listening_; }
 
   /// Judges its listeners by all that is known.

@@ -72,8 +72,7 @@ struct NetworkNamespaces {
   std::uint64_t folded_in_trouble = 0;
   /// Those that only have a number for a name.
   std::uint64_t unnamed = 0;
-  /// Those whose sockets cannot be seen (NamespaceFacts::is_left_out), or for which there was no
-  /// room.
+  /// Those for which there was no room. Their sockets do not count anywhere.
   std::uint64_t left_out = 0;
 };
 

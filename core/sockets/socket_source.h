@@ -1,5 +1,6 @@
 // The interface between the kernel and everything that counts sockets. A source opens dumps, and a
-// dump delivers records in batches. netlink/ implements it over inet_diag; tests script it.
+// dump delivers records in batches. netlink/ implements it over inet_diag, bpf/ by
+// a walk over the kernel's own table; tests script it.
 #pragma once
 
 #include <memory>

@@ -13,16 +13,17 @@ namespace connwatch {
 
 class TierRunner {
  public:
-  /// Is called after each poll that ended, with the other tier that it served as well, or nullptr.
+  /// Called after each poll that has ended. `passenger` is the other tier that this poll has served
+  /// as well, or nullptr.
   using OnConcluded = std::function<void(const TierPoller* passenger)>;
 
   /// All references must outlive the runner.
   TierRunner(EventLoop& loop, Priority priority, TierPoller& tier, OnConcluded on_concluded);
 
   /// Lets the polls of `carrier` serve this tier as well whenever both are due, if the source says
-  /// that this is worth it. Then only the carrier's callback is called. A poll begins up to a
-  /// twentieth of this tier's interval early for that. Call it before Start(). `carrier` must
-  /// outlive the runner, and carries nobody else.
+  /// that this is worth it. Then only the carrier's callback is called. For that, a poll of either
+  /// tier may begin early, by up to a twentieth of its interval. Call it before Start(). `carrier`
+  /// must outlive the runner, and carries nobody else.
   void RideWith(TierRunner& carrier);
 
   /// Polls now, then at each interval.
@@ -37,12 +38,12 @@ class TierRunner {
  private:
   Result<void> ScheduleAt(MonotonicTime due);
   void OnDue();
-  // Returns true iff a poll of this tier can begin `at` this time, which is when it is due or a bit
-  // earlier.
+  // Returns true iff the next poll of this tier is due at `at` or before, and none is in flight.
   bool IsDueBy(MonotonicTime at) const;
-  // How much earlier than it is due a poll of this tier may begin, or one of its carrier.
+  // How early a poll of this tier, or of its carrier, may begin so that one poll serves both.
   std::chrono::milliseconds Patience() const;
-  // The poll that is due begins `now`, here or with the carrier.
+  // Counts the lateness of the poll that begins `now`, by itself or with the carrier, and sets the
+  // timer for the next one.
   void NoteBegin(MonotonicTime now);
   void OnReadable();
   // Runs a step of the tier and counts its CPU time. Then concludes the poll if it has ended.

@@ -1,15 +1,23 @@
 // Compares the walk with inet_diag, socket by socket and field by field.
-//   compare_walk ROUNDS
-// Each round asks inet_diag, walks, and asks inet_diag again. A socket that inet_diag shows both
-// times must be in the walk, once; where both answers are equal, the walk must equal them, and what
-// only grows must lie between. Prints a line of JSON, and differences to standard error. Exits with
-// 1 if there is any difference.
+//   compare_walk ROUNDS [NETNS...]
+// Each round asks inet_diag, walks, and asks inet_diag again, for each of these network namespaces
+// (files like /run/netns/NAME); without any, for the one that it runs in. A socket that inet_diag
+// shows both times must be in the walk, once; where both answers are equal, the walk must equal
+// them, and what only grows must lie between. Prints a line of JSON, and differences to standard
+// error. Exits with 1 if there is any difference. "extra" counts sockets that only the walk has
+// met: at rest there must be none.
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -25,12 +33,19 @@ namespace {
 
 const DumpQuery kEverything{.tcp_info = true, .socket_memory = true};
 
-// Mini-sockets and request sockets are known by their endpoints: the walk gives them no cookies.
-std::string KeyOf(const SocketRecord& record) {
+// A network namespace to ask inet_diag in.
+struct Asked {
+  int fd = -1;                   // -1: the process's own
+  std::uint64_t net_cookie = 0;  // as SocketRecord has it
+};
+
+// Mini-sockets, request sockets, and all sockets of other namespaces are known by their endpoints:
+// the walk has no cookies for them.
+std::string KeyOf(const SocketRecord& record, const Asked& netns) {
   const bool is_full = record.tcp_info || record.state == TcpState::kListen;
-  if (is_full) return std::to_string(record.cookie);
+  if (is_full && netns.net_cookie == 0) return std::to_string(record.cookie);
   return record.local.ToString() + ' ' + record.remote.ToString() + ' ' +
-         std::string(Name(record.state));
+         std::string(is_full ? "full" : Name(record.state));
 }
 
 using Sockets = std::unordered_map<std::string, SocketRecord>;
@@ -41,6 +56,7 @@ struct Outcome {
   std::uint64_t unequal = 0;
   std::uint64_t missing = 0;
   std::uint64_t repeated = 0;
+  std::uint64_t extra = 0;
 };
 
 void Tell(Outcome& outcome, const SocketRecord& record, const char* what) {
@@ -50,6 +66,12 @@ void Tell(Outcome& outcome, const SocketRecord& record, const char* what) {
                record.remote.ToString().c_str(), std::string(Name(record.state)).c_str(), what);
 }
 
+std::tuple<std::uint32_t, std::uint32_t, bool> UnsentOf(const SocketRecord& record) {
+  if (record.state == TcpState::kListen || !record.tcp_info || !record.tcp_info->traffic) return {};
+  const TcpTraffic& traffic = *record.tcp_info->traffic;
+  return {traffic.segments_unacked, traffic.bytes_not_sent, record.tcp_info->has_heard_peer};
+}
+
 // What does not change as long as nothing arrives and nothing is sent or read. The accept queue of
 // a listener comes and goes without a trace.
 auto Levels(const SocketRecord& record) {
@@ -57,7 +79,7 @@ auto Levels(const SocketRecord& record) {
   return std::tuple(record.state, record.socket_family, record.interface,
                     is_listener ? 0 : record.receive_queue, record.send_queue,
                     record.retransmissions, record.cgroup_id, record.is_v6_only,
-                    is_listener ? record.drops : std::nullopt);
+                    is_listener ? record.drops : std::nullopt, UnsentOf(record));
 }
 
 using Growing = std::optional<std::vector<std::uint64_t>>;
@@ -71,7 +93,9 @@ Growing GrowingOf(const SocketRecord& record) {
                      traffic.bytes_retransmitted,
                      std::uint64_t{traffic.segments_sent},
                      std::uint64_t{traffic.segments_retransmitted},
-                     static_cast<std::uint64_t>(traffic.busy.count())};
+                     static_cast<std::uint64_t>(traffic.busy.count()),
+                     static_cast<std::uint64_t>(traffic.rwnd_limited.count()),
+                     static_cast<std::uint64_t>(traffic.sndbuf_limited.count())};
 }
 
 auto RoundTrips(const SocketRecord& record) {
@@ -126,25 +150,56 @@ std::optional<std::vector<SocketRecord>> ReadAll(SocketSource& source) {
   return std::nullopt;
 }
 
-Sockets ByKey(const std::vector<SocketRecord>& records, std::uint64_t& repeated) {
+// Those of one network namespace.
+Sockets ByKey(const std::vector<SocketRecord>& records, std::uint64_t net_cookie,
+              const Asked& netns, std::uint64_t& repeated) {
   Sockets sockets;
   sockets.reserve(records.size());
   for (const SocketRecord& record : records) {
-    if (record.net_cookie != 0) continue;
-    if (!sockets.emplace(KeyOf(record), record).second) ++repeated;
+    if (record.net_cookie != net_cookie) continue;
+    if (!sockets.emplace(KeyOf(record, netns), record).second) ++repeated;
   }
   return sockets;
 }
 
-bool RunRound(SocketSource& asked, SocketSource& walk, Outcome& outcome) {
+// What inet_diag says in the namespace.
+std::optional<std::vector<SocketRecord>> Ask(const Asked& netns) {
+  InetDiagSource source;
+  if (netns.fd < 0) return ReadAll(source);
+  const int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  std::optional<std::vector<SocketRecord>> records;
+  if (setns(netns.fd, CLONE_NEWNET) == 0) records = ReadAll(source);
+  if (setns(home, CLONE_NEWNET) != 0) std::abort();
+  close(home);
+  return records;
+}
+
+// nullopt if there is no such namespace.
+std::optional<Asked> Find(const char* path) {
+  const int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  Asked found{.fd = open(path, O_RDONLY | O_CLOEXEC)};
+  if (setns(found.fd, CLONE_NEWNET) != 0) return std::nullopt;
+  const int inside = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socklen_t size = sizeof(found.net_cookie);
+  const int status = getsockopt(inside, SOL_SOCKET, SO_NETNS_COOKIE, &found.net_cookie, &size);
+  close(inside);
+  if (setns(home, CLONE_NEWNET) != 0) std::abort();
+  close(home);
+  return status == 0 ? std::optional(found) : std::nullopt;
+}
+
+bool RunRound(const Asked& netns, SocketSource& walk, Outcome& outcome) {
   std::uint64_t ignored = 0;
-  const auto first = ReadAll(asked);
+  const auto first = Ask(netns);
   const auto second = ReadAll(walk);
-  const auto third = ReadAll(asked);
+  const auto third = Ask(netns);
   if (!first || !second || !third) return false;
-  const Sockets before = ByKey(*first, ignored);
-  const Sockets walked = ByKey(*second, outcome.repeated);
-  const Sockets after = ByKey(*third, ignored);
+  const Sockets before = ByKey(*first, 0, netns, ignored);
+  const Sockets walked = ByKey(*second, netns.net_cookie, netns, outcome.repeated);
+  const Sockets after = ByKey(*third, 0, netns, ignored);
+  for (const auto& [key, record] : walked) {
+    if (!before.contains(key) && !after.contains(key)) ++outcome.extra;
+  }
   for (const auto& [key, record] : before) {
     const auto again = after.find(key);
     if (again == after.end()) continue;
@@ -158,11 +213,20 @@ bool RunRound(SocketSource& asked, SocketSource& walk, Outcome& outcome) {
   return true;
 }
 
-int Run(long rounds) {
+int Run(long rounds, std::span<char* const> paths) {
+  std::vector<Asked> namespaces;
+  for (const char* path : paths) {
+    const auto netns = Find(path);
+    if (!netns) {
+      std::fprintf(stderr, "no network namespace: %s\n", path);
+      return 2;
+    }
+    namespaces.push_back(*netns);
+  }
+  if (namespaces.empty()) namespaces.emplace_back();
   std::uint64_t keepalive_s = 0;
   std::ifstream("/proc/sys/net/ipv4/tcp_keepalive_time") >> keepalive_s;
   InetDiagCookies cookies;
-  InetDiagSource asked;
   auto walk = OpenKernelWalk(keepalive_s, cookies);
   if (!walk) {
     std::fprintf(stderr, "%s\n", walk.error().context.c_str());
@@ -170,15 +234,18 @@ int Run(long rounds) {
   }
   Outcome outcome;
   for (long round = 0; round < rounds; ++round) {
-    if (!RunRound(asked, **walk, outcome)) return 2;
+    for (const Asked& netns : namespaces) {
+      if (!RunRound(netns, **walk, outcome)) return 2;
+    }
   }
   const WalkStats& stats = (*walk)->stats();
   std::printf(
       "{\"compared\": %lu, \"at_rest\": %lu, \"unequal\": %lu, \"missing\": %lu, "
-      "\"repeated\": %lu, \"restarted_buckets\": %lu, \"overrun_buckets\": %lu, "
+      "\"repeated\": %lu, \"extra\": %lu, \"restarted_buckets\": %lu, \"overrun_buckets\": %lu, "
       "\"faulted_records\": %lu, \"cookies_given\": %lu}\n",
       outcome.compared, outcome.at_rest, outcome.unequal, outcome.missing, outcome.repeated,
-      stats.restarted_buckets, stats.overrun_buckets, stats.faulted_records, stats.cookies_given);
+      outcome.extra, stats.restarted_buckets, stats.overrun_buckets, stats.faulted_records,
+      stats.cookies_given);
   return outcome.unequal + outcome.missing + outcome.repeated > 0 ? 1 : 0;
 }
 
@@ -186,5 +253,7 @@ int Run(long rounds) {
 }  // namespace connwatch
 
 int main(int argc, char** argv) {
-  return connwatch::Run(argc > 1 ? std::strtol(argv[1], nullptr, 10) : 1);
+  const std::span arguments(argv, static_cast<std::size_t>(argc));
+  const long rounds = argc > 1 ? std::strtol(arguments[1], nullptr, 10) : 1;
+  return connwatch::Run(rounds, arguments.subspan(std::min<std::size_t>(2, arguments.size())));
 }

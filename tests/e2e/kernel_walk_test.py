@@ -9,7 +9,9 @@ import tempfile
 import time
 import unittest
 
-from support import (CONNWATCHD, DEADLINE_S, Daemon, cannot_run, find_tool, main, run, run_once,
+from many_sockets import many_sockets
+from support import (CONNWATCHD, DEADLINE_S, Daemon, cannot_run, find_tool, main, network_namespace, run,
+                     run_once,
                      wait_until)
 
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all"]
@@ -77,6 +79,18 @@ class KernelWalkTest(unittest.TestCase):
             self.assertEqual(result.returncode, 1, result.stderr)
             self.assertRegex(result.stderr, "kernel_walk: on: .*CAP_BPF and CAP_PERFMON.*connwatch-bpf")
 
+    def test_on_in_a_user_namespace_fails_with_the_reason(self):
+        """There root is root only inside."""
+        require_walk()
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("kernel_walk: on\n")
+            file.flush()
+            result = subprocess.run(
+                ["unshare", "--user", "--map-root-user", CONNWATCHD, "--once", "--config.file", file.name],
+                capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertRegex(result.stderr, "kernel_walk: on: .*user namespace.*outside of it")
+
     def test_reload_warns_that_a_restart_is_needed(self):
         with Daemon("kernel_walk: off\n") as daemon:
             daemon.reload("kernel_walk: auto\n")
@@ -84,12 +98,16 @@ class KernelWalkTest(unittest.TestCase):
 
     def test_a_killed_daemon_leaves_no_program_behind(self):
         require_walk()
-        with Daemon("poll: {full: 100ms, handshakes: 100ms}\n") as daemon:
-            programs = programs_of(daemon.process.pid)
-            self.assertLess(set(), programs & loaded_programs())
-            time.sleep(0.5)  # so that it is killed between walks, or in the middle of one
-            daemon.stop(signal.SIGKILL)
-        wait_until(lambda: not programs & loaded_programs(), "the programs are unloaded")
+        self.enterContext(network_namespace())
+        self.enterContext(many_sockets(50_000))
+        for number in range(5):
+            with Daemon("poll: {full: 100ms, handshakes: 100ms}\n") as daemon:
+                programs = programs_of(daemon.process.pid)
+                self.assertLess(set(), programs & loaded_programs())
+                time.sleep(0.5 + 0.013 * number)  # it walks most of the time
+                daemon.stop(signal.SIGKILL)
+            wait_until(lambda programs=programs: not programs & loaded_programs(),
+                       "the programs are unloaded")
 
 
 if __name__ == "__main__":

@@ -75,6 +75,10 @@ class NamespacesTest(unittest.TestCase):
             wait_until(lambda: not unequal(), "the numbers of each are those of ss")
             self.assertGreaterEqual(page.get("connwatch_network_namespaces"), 50)
             self.assertEqual(page.get("connwatch_network_namespaces_left_out"), 0)
+            listed = json.loads(daemon.get("/api/v1/namespaces?limit=1000").content)["namespaces"]
+            states_of = {netns["netns"]: netns["states"] for netns in listed}
+            for name in names[1:]:
+                self.assertEqual(states_of[name], self.states_inside(name))
 
     def test_traffic_by_direction(self):
         name = self.namespaces.add("traffic")
@@ -132,7 +136,7 @@ class NamespacesTest(unittest.TestCase):
                 return [alert for alert in alerts
                         if alert["subject"] == subject and alert["state"] == "firing"]
             alert = wait_until(fires, "the alert")[0]
-            self.assertEqual(alert["netns"], name)
+            self.assertEqual((alert["netns"], alert["cause"]), (name, "syn_flood"))
             page = daemon.page()
             self.assertEqual(page.get("connwatch_netns_listener_diagnosis", netns=name,
                                       cause="syn_flood"), 1)

@@ -178,6 +178,10 @@ class PackageTest(unittest.TestCase):
     def walk_in_use(self):
         return self.page().get("connwatch_kernel_walk_in_use")
 
+    def namespace_names(self):
+        return {dict(labels)["netns"] for name, labels in self.page().series
+                if name == "connwatch_netns_info"}
+
     def install_permission_to_walk(self):
         for command in root_commands("docs/operations.md", "Seeing every network namespace"):
             self.container.run(command)
@@ -195,7 +199,14 @@ class PackageTest(unittest.TestCase):
             self.write_config("log: {level: debug}\n")
             self.container.run("systemctl reload connwatch")
             wait_until(lambda: "configuration reloaded" in self.journal(), "the reload")
-        with self.subTest("watchdog"):
+            self.assertEqual(self.walk_in_use(), 1)
+        with self.subTest("names of namespaces that are made while it runs"):
+            self.container.run("ip netns add blue")
+            wait_until(lambda: "blue" in self.namespace_names(), "the name")
+        with self.subTest("names of namespaces that were there before"):
+            self.container.run("systemctl restart connwatch")
+            wait_until(lambda: "blue" in self.namespace_names(), "the name")
+        with self.subTest("it comes back"):
             self.restarts_after(lambda: self.container.run(
                 "systemctl kill --kill-whom=main --signal=ABRT connwatch"))
             wait_until(lambda: self.walk_in_use() == 1, "the walk is in use again")
@@ -207,6 +218,10 @@ class PackageTest(unittest.TestCase):
             self.container.run("systemctl stop connwatch")
             self.install_permission_to_walk()
             self.assertEqual(self.show("ActiveState"), "inactive")
+        with self.subTest("beside the permission for a port below 1024"):
+            self.check_a_port_below_1024()
+            page = Page(self.container.output("curl --silent --fail localhost:80/metrics"))
+            self.assertEqual(page.get("connwatch_kernel_walk_in_use"), 1)
 
     def test_socket_activation(self):
         self.install()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import unittest
 
+import named_namespaces
 import sockets
 from many_sockets import many_sockets
 from short_connections import ShortConnections
@@ -19,9 +20,10 @@ COMPARE_WALK = pathlib.Path(CONNWATCHD).with_name("compare_walk")
 PORT = 1001
 
 
-def compare(rounds):
-    """The counts of compare_walk, run in this thread's network namespace."""
-    result = subprocess.run([COMPARE_WALK, str(rounds)], capture_output=True, text=True,
+def compare(rounds, namespaces=()):
+    """The counts of compare_walk, for these network namespaces, or else for this thread's."""
+    paths = [pathlib.Path("/run/netns", name) for name in namespaces]
+    result = subprocess.run([COMPARE_WALK, str(rounds), *paths], capture_output=True, text=True,
                             timeout=10 * DEADLINE_S, check=False)
     if result.returncode == 2:
         cannot_run(result.stderr)
@@ -52,6 +54,22 @@ class WalkEqualityTest(unittest.TestCase):
             outcome = compare(rounds=1)
         self.expect_equal(outcome, at_least=100_000)
         self.assertGreaterEqual(outcome["at_rest"], 100_000)
+        self.assertEqual(outcome["extra"], 0)
+
+    def test_fifty_namespaces(self):
+        """Each as inet_diag shows it to whoever asks inside."""
+        namespaces = self.enterContext(named_namespaces.NamedNamespaces("equal"))
+        names = [namespaces.add(str(number)) for number in range(50)]
+        count = 0
+        for number, name in enumerate(names):
+            with namespaces.inside(name):
+                made = self.enterContext(sockets.Sockets())
+                for make in (made.pair, made.syn_recv, made.time_wait, made.fin_wait2_and_close_wait):
+                    make(sockets.KINDS[number % len(sockets.KINDS)])
+            count += 8
+        outcome = compare(rounds=2, namespaces=names)
+        self.expect_equal(outcome, at_least=2 * count)
+        self.assertEqual(outcome["extra"], 0)
 
     def test_while_connections_open_and_close(self):
         with many_sockets(4_000):

@@ -121,6 +121,15 @@ class ScrapeTest(NamespaceTest):
         self.assertEqual(untyped, set())
 
 
+class KernelWalkTest(NamespaceTest):
+    """The walk loads on every kernel of the guests. walk_equality_test.py shows what it says."""
+
+    def test_is_in_use(self):
+        page = run_once()
+        self.assertEqual(page.get("connwatch_kernel_walk_in_use"), 1)
+        self.assertEqual(page.get("connwatch_kernel_walk_faulted_records_total"), 0)
+
+
 class OneWalkTest(NamespaceTest):
     """IPv4 and IPv6 sockets come in one dump: the kernel understands the request for both."""
 
@@ -128,7 +137,7 @@ class OneWalkTest(NamespaceTest):
         for kind in (sockets.IPV4, sockets.IPV6):
             self.sockets.pair(kind)
         with NetlinkTap() as tap:
-            page = run_once()
+            page = run_once("kernel_walk: off\n")
             messages = tap.socket_messages()
         requests = [message for message in messages if message.flags & NLM_F_DUMP == NLM_F_DUMP]
         self.assertEqual([request.type for request in requests],

@@ -89,14 +89,14 @@ TEST(ConnectionTableTest, PrefetchingChangesNothing) {
     table.PrefetchConnection(cookie);
   };
   prefetch(1);
-  table.PrefetchBehind(kNowhere);
+  table.PrefetchAfter(kNowhere);
   for (std::uint64_t cookie = 1; cookie <= 100; ++cookie) table.Insert(cookie);
   for (std::uint64_t cookie = 1; cookie <= 200; ++cookie) {
     prefetch(cookie);
     EXPECT_EQ(table.Find(cookie) == kNowhere, cookie > 100);
   }
-  table.PrefetchBehind(98);
-  table.PrefetchBehind(99);
+  table.PrefetchAfter(98);
+  table.PrefetchAfter(99);
 }
 
 TEST(ConnectionTableTest, AtHandIsWhatTheHintFinds) {

@@ -86,7 +86,6 @@ TEST(NamespaceTableTest, BeyondTheLimitNamespacesAreCountedAsLeftOut) {
   for (std::uint64_t cookie = 1; cookie <= NamespaceTable::kMaxNamespaces + 3; ++cookie) {
     facts.push_back(Facts(cookie));
   }
-  facts.front().is_left_out = true;
   world.facts = facts;
   world.Poll(Tier::kListeners, 0, {In(9'999, Listening(1, 80))});
   const NetworkNamespaces list = world.Judge(0);
@@ -98,17 +97,52 @@ TEST(NamespaceTableTest, BeyondTheLimitNamespacesAreCountedAsLeftOut) {
 
 // What it had moved before is not known to be new.
 TEST(NamespaceTableTest, ANamespaceThatWasLeftOutStartsWithABaseline) {
+  constexpr std::uint64_t kLast = NamespaceTable::kMaxNamespaces + 1;
   const TestConnection connection{.cookie = 1, .sent = 40};
-  NamespaceWorld world;
-  NamespaceFacts hidden = Facts(7);
-  hidden.is_left_out = true;
-  world.facts = {hidden};
+  NamespaceWorld world(kLast);
+  world.facts.emplace();
+  for (std::uint64_t cookie = 1; cookie <= kLast; ++cookie) world.facts->push_back(Facts(cookie));
   world.Poll(Tier::kListeners, 0, {});
   world.Poll(Tier::kFull, 0, {});
-  world.facts = {Facts(7)};
+  EXPECT_EQ(world.Judge(0).left_out, 1U);
+  world.facts = {Facts(kLast)};
   world.Poll(Tier::kListeners, kFullMs, {});
-  world.Poll(Tier::kFull, kFullMs, {In(7, connection.Row())});
+  world.Poll(Tier::kFull, kFullMs, {In(kLast, connection.Row())});
   EXPECT_EQ(BytesSent(world.Judge(kFullMs).shown.at(0).counts), 0U);
+}
+
+std::uint64_t QueueIn(const NetworkNamespace& netns) {
+  std::uint64_t sum = 0;
+  for (const Listener& listener : netns.counts.listeners.listeners) {
+    sum += listener.status.accept_queue.length;
+  }
+  return sum;
+}
+
+TEST(NamespaceTableTest, WhenOneNamespaceEndsWithoutAPollThatMeetsTheOtherItsListenersAreClosed) {
+  NamespaceWorld world;
+  world.facts = {Facts(7), Facts(8)};
+  world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80)), In(8, Listening(2, 81, 5))});
+  EXPECT_EQ(QueueIn(world.Judge(0).shown.at(1)), 5U);
+  world.facts = {Facts(8)};
+  world.Poll(Tier::kListeners, 1'000, {});
+  EXPECT_EQ(QueueIn(world.Judge(1'000).shown.at(0)), 0U);
+}
+
+TEST(NamespaceTableTest, ANamespaceMayEndInTheMiddleOfAPoll) {
+  NamespaceWorld world;
+  const SocketRecord one = In(8, Listening(2, 81, 5));
+  const SocketRecord other = In(8, Listening(3, 82, 7));
+  world.facts = {Facts(7), Facts(8)};
+  world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80)), one, other});
+  world.facts = {Facts(8)};
+  world.table.Begin(Tier::kListeners, NamespaceWorld::AtMs(900));
+  world.table.Add(Tier::kListeners, 8, {&one, 1}, NamespaceWorld::AtMs(900));
+  world.Poll(Tier::kHandshakes, 1'000, {});  // reads the facts
+  world.table.Add(Tier::kListeners, 8, {&other, 1}, NamespaceWorld::AtMs(1'000));
+  world.table.Complete(Tier::kListeners, NamespaceWorld::AtMs(1'000));
+  world.Poll(Tier::kListeners, 1'100, {other});
+  EXPECT_EQ(QueueIn(world.Judge(1'100).shown.at(0)), 7U);
 }
 
 TEST(NamespaceTableTest, ANewNamespaceCountsFromZero) {
