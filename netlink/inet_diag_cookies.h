@@ -28,8 +28,9 @@ class InetDiagCookies final : public CookieGiver {
   Result<void> ReadAnswers(std::span<const SocketRecord> asked,
                            std::span<std::optional<std::uint64_t>> cookies);
 
-  NetlinkSocket socket_;        // opened when it is first needed
-  std::uint32_t sequence_ = 0;  // of the first request of the batch in progress, else of the next one
+  NetlinkSocket socket_;  // opened when it is first needed
+  std::uint32_t sequence_ =
+      0;  // of the first request of the batch in progress, else of the next one
 };
 
 }  // namespace connwatch

@@ -33,7 +33,8 @@ bool IsOnSameFileSystem(const struct statx& one, const struct statx& other) {
 }  // namespace
 
 void NetnsNames::Meet(std::uint64_t cookie) {
-  if (met_since_.size() < kMaxRemembered && !met_before_.contains(cookie)) met_since_.insert(cookie);
+  if (met_since_.size() < kMaxRemembered && !met_before_.contains(cookie))
+    met_since_.insert(cookie);
 }
 
 std::string NetnsNames::NameOf(std::uint64_t cookie, std::uint32_t inode, MonotonicTime now) {
