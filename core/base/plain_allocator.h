@@ -13,11 +13,6 @@ template <typename T>
 class PlainAllocator : public std::allocator<T> {
  public:
   template <typename U>
-  struct rebind {  // the standard requires this name
-    using other = PlainAllocator<U>;
-  };
-
-  template <typename U>
   void construct(U* place) {
     ::new (static_cast<void*>(place)) U;
   }
