@@ -1,4 +1,5 @@
 """Which source of sockets is in use: the walk over the kernel's table, or inet_diag, and why."""
+import contextlib
 import json
 import pathlib
 import re
@@ -29,7 +30,10 @@ def walk_status(daemon):
 
 def programs_of(pid):
     """The ids of the BPF programs that a process holds."""
-    texts = [info.read_text() for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir()]
+    texts = []
+    for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a poll has closed it
+            texts.append(info.read_text())
     return {int(number) for text in texts for number in re.findall(r"^prog_id:\t(\d+)", text, re.M)}
 
 
