@@ -229,8 +229,8 @@ class ManyTest(HostileClientsTest):
             crowd.send(b"GET / HTTP/1.1\r\nX: ")
             return self.scraper.failure or self.scraper.answers >= wanted
         wait_until(scraped_while_others_fill_every_place, "scrapes are answered")
-        page = self.daemon.page()
-        self.assertGreater(page.get("connwatch_http_refusals_total", reason="address_limit"), 0)
+        wait_until(lambda: self.daemon.page().get("connwatch_http_refusals_total",
+                                                  reason="address_limit") > 0, "they are counted")
         self.assertIn("closed a connection of 127.0.0.1 to make room for a new one from there",
                       self.daemon.log())
         self.survived()
