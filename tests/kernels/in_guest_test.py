@@ -117,7 +117,7 @@ class ScrapeTest(NamespaceTest):
         page = Page(text)
         self.assertEqual(len(page.series), len(samples))
         untyped = {name for name in page.names() - types.keys()
-                   if types.get(re.sub(r"_(bucket|sum|count)$", "", name)) != "histogram"}
+                   if types.get(re.sub(r"_(bucket|sum|count)$", "", name)) not in ("histogram", "summary")}
         self.assertEqual(untyped, set())
 
 

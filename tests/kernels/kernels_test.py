@@ -23,7 +23,6 @@ TESTS = (
     "sockets_api_test.SocketsApiTest.test_tells_what_ss_tells",
     "sockets_api_test.SocketsApiTest.test_the_same_filters_as_ss",
     "walk_equality_test.WalkEqualityTest.test_every_state",
-    "walk_equality_test.WalkEqualityTest.test_fifty_namespaces",
     "walk_equality_test.WalkEqualityTest.test_half_open_handshakes",
     "walk_equality_test.WalkEqualityTest.test_a_namespace_with_a_table_of_its_own",
 )
