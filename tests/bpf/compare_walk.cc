@@ -21,6 +21,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -39,13 +40,16 @@ struct Asked {
   std::uint64_t net_cookie = 0;  // as SocketRecord has it
 };
 
+std::string EndpointsOf(const SocketRecord& record) {
+  return record.local.ToString() + ' ' + record.remote.ToString();
+}
+
 // Mini-sockets, request sockets, and all sockets of other namespaces are known by their endpoints:
 // the walk has no cookies for them.
 std::string KeyOf(const SocketRecord& record, const Asked& netns) {
   const bool is_full = record.tcp_info || record.state == TcpState::kListen;
   if (is_full && netns.net_cookie == 0) return std::to_string(record.cookie);
-  return record.local.ToString() + ' ' + record.remote.ToString() + ' ' +
-         std::string(is_full ? "full" : Name(record.state));
+  return EndpointsOf(record) + ' ' + std::string(is_full ? "full" : Name(record.state));
 }
 
 using Sockets = std::unordered_map<std::string, SocketRecord>;
@@ -59,11 +63,14 @@ struct Outcome {
   std::uint64_t extra = 0;
 };
 
-void Tell(Outcome& outcome, const SocketRecord& record, const char* what) {
-  constexpr std::uint64_t kMaxTold = 20;
-  if (++outcome.unequal > kMaxTold) return;
+void Print(const SocketRecord& record, const char* what) {
   std::fprintf(stderr, "%s %s %s: %s\n", record.local.ToString().c_str(),
                record.remote.ToString().c_str(), std::string(Name(record.state)).c_str(), what);
+}
+
+void Tell(Outcome& outcome, const SocketRecord& record, const char* what) {
+  constexpr std::uint64_t kMaxTold = 20;
+  if (++outcome.unequal <= kMaxTold) Print(record, what);
 }
 
 std::tuple<std::uint32_t, std::uint32_t, bool> UnsentOf(const SocketRecord& record) {
@@ -197,8 +204,10 @@ bool RunRound(const Asked& netns, SocketSource& walk, Outcome& outcome) {
   const Sockets before = ByKey(*first, 0, netns, ignored);
   const Sockets walked = ByKey(*second, netns.net_cookie, netns, outcome.repeated);
   const Sockets after = ByKey(*third, 0, netns, ignored);
+  std::unordered_set<std::string> endpoints;
   for (const auto& [key, record] : walked) {
     if (!before.contains(key) && !after.contains(key)) ++outcome.extra;
+    endpoints.insert(EndpointsOf(record));
   }
   for (const auto& [key, record] : before) {
     const auto again = after.find(key);
@@ -206,9 +215,10 @@ bool RunRound(const Asked& netns, SocketSource& walk, Outcome& outcome) {
     const auto found = walked.find(key);
     if (found != walked.end()) {
       Compare(record, found->second, again->second, outcome);
-    } else {
+    } else if (record.tcp_info || !endpoints.contains(EndpointsOf(record))) {
       ++outcome.missing;
-    }
+      Print(record, record.tcp_info ? "missing, a full socket" : "missing");
+    }  // else a TIME-WAIT socket gave way to a new connection, which has ended like the first one
   }
   return true;
 }
