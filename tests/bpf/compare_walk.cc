@@ -21,7 +21,6 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -40,16 +39,13 @@ struct Asked {
   std::uint64_t net_cookie = 0;  // as SocketRecord has it
 };
 
-std::string EndpointsOf(const SocketRecord& record) {
-  return record.local.ToString() + ' ' + record.remote.ToString();
-}
-
 // Mini-sockets, request sockets, and all sockets of other namespaces are known by their endpoints:
 // the walk has no cookies for them.
 std::string KeyOf(const SocketRecord& record, const Asked& netns) {
   const bool is_full = record.tcp_info || record.state == TcpState::kListen;
   if (is_full && netns.net_cookie == 0) return std::to_string(record.cookie);
-  return EndpointsOf(record) + ' ' + std::string(is_full ? "full" : Name(record.state));
+  return record.local.ToString() + ' ' + record.remote.ToString() + ' ' +
+         std::string(is_full ? "full" : Name(record.state));
 }
 
 using Sockets = std::unordered_map<std::string, SocketRecord>;
@@ -204,21 +200,20 @@ bool RunRound(const Asked& netns, SocketSource& walk, Outcome& outcome) {
   const Sockets before = ByKey(*first, 0, netns, ignored);
   const Sockets walked = ByKey(*second, netns.net_cookie, netns, outcome.repeated);
   const Sockets after = ByKey(*third, 0, netns, ignored);
-  std::unordered_set<std::string> endpoints;
   for (const auto& [key, record] : walked) {
     if (!before.contains(key) && !after.contains(key)) ++outcome.extra;
-    endpoints.insert(EndpointsOf(record));
   }
   for (const auto& [key, record] : before) {
     const auto again = after.find(key);
-    if (again == after.end()) continue;
+    // Its ports may have been used again: then it is another socket.
+    if (again == after.end() || again->second.cookie != record.cookie) continue;
     const auto found = walked.find(key);
     if (found != walked.end()) {
       Compare(record, found->second, again->second, outcome);
-    } else if (record.tcp_info || !endpoints.contains(EndpointsOf(record))) {
+    } else {
       ++outcome.missing;
-      Print(record, record.tcp_info ? "missing, a full socket" : "missing");
-    }  // else a TIME-WAIT socket gave way to a new connection, which has ended like the first one
+      Print(record, "missing");
+    }
   }
   return true;
 }
