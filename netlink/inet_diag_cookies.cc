@@ -25,6 +25,8 @@ void PutAddress(const IpAddress& address, std::span<__be32, 4> words) {
   std::memcpy(words.data(), bytes.data(), bytes.size());
 }
 
+constexpr const char* kAnswers = "read the answers of inet_diag";
+
 // Asks for the one socket between the endpoints, whatever its cookie is.
 // kernel: inet_diag_find_one_icsk(). An IPv6 socket that is used for IPv4 is found by IPv4.
 void PutRequest(nlmsghdr* header, const SocketRecord& wanted) {
@@ -50,24 +52,6 @@ std::optional<std::uint64_t> CookieIn(std::span<const std::byte> payload,
   const bool is_asked_for =
       answer && answer->tcp_info && answer->local == asked.local && answer->remote == asked.remote;
   return is_asked_for ? std::optional(answer->cookie) : std::nullopt;
-}
-
-// Returns the next message of the kernel; nothing if it is from somebody else.
-Result<std::span<const std::byte>> Receive(int fd, std::span<std::byte> buffer) {
-  sockaddr_nl sender{};
-  iovec part{buffer.data(), buffer.size()};
-  msghdr header{};
-  header.msg_name = &sender;
-  header.msg_namelen = sizeof(sender);
-  header.msg_iov = &part;
-  header.msg_iovlen = 1;
-  const ssize_t received = recvmsg(fd, &header, MSG_DONTWAIT);
-  if (received < 0) return Error::FromErrno(errno, "read sockets from inet_diag");
-  if (!IsFromKernel(header)) return std::span<const std::byte>();
-  if ((header.msg_flags & MSG_TRUNC) != 0) {
-    return Error{0, "read sockets from inet_diag: an answer was cut off"};
-  }
-  return std::span<const std::byte>(buffer).first(static_cast<std::size_t>(received));
 }
 
 }  // namespace
@@ -97,24 +81,25 @@ Result<void> InetDiagCookies::ReadAnswers(std::span<const SocketRecord> asked,
                                           std::span<std::optional<std::uint64_t>> cookies) {
   for (std::size_t answers = 0; answers < asked.size();) {
     alignas(nlmsghdr) std::array<std::byte, 8'192> buffer{};
-    auto received = Receive(mnl_socket_get_fd(socket_.get()), buffer);
-    if (!received) return std::move(received).error();
+    auto datagram = ReceiveFromKernel(mnl_socket_get_fd(socket_.get()), buffer);
+    if (!datagram) return std::move(datagram).error().Within(kAnswers);
+    if (!*datagram) return Error{0, "an answer was lost"}.Within(kAnswers);
+    const std::span<const std::byte> received = **datagram;
     nlmsghdr header{};
-    if (received->size() < sizeof(header)) continue;
-    std::memcpy(&header, received->data(), sizeof(header));
+    if (received.size() < sizeof(header)) continue;
+    std::memcpy(&header, received.data(), sizeof(header));
     const std::size_t index = header.nlmsg_seq - sequence_;
     if (index >= asked.size()) continue;  // an answer to a batch that was given up
     ++answers;
-    const bool is_whole =
-        header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= received->size();
-    if (!is_whole) return Error{0, "read sockets from inet_diag: malformed answer"};
+    const bool is_whole = header.nlmsg_len >= sizeof(header) && header.nlmsg_len <= received.size();
+    if (!is_whole) return Error{0, "malformed answer"}.Within(kAnswers);
     if (header.nlmsg_type == NLMSG_ERROR) {
-      const int code = -LoadAt<int>(*received, sizeof(header)).value_or(0);
+      const int code = -LoadAt<int>(received, sizeof(header)).value_or(0);
       const bool is_gone = code == ENOENT || code == ESTALE;
       if (!is_gone) return Error::FromErrno(code, "ask inet_diag for a socket");
     }
     if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY) continue;
-    const auto payload = received->subspan(sizeof(header), header.nlmsg_len - sizeof(header));
+    const auto payload = received.subspan(sizeof(header), header.nlmsg_len - sizeof(header));
     cookies[index] = CookieIn(payload, asked[index]);
   }
   return {};

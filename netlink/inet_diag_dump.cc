@@ -43,32 +43,8 @@ Result<void> InetDiagDump::StartNextWalk() {
   return {};
 }
 
-Result<std::optional<std::span<const std::byte>>> InetDiagDump::Receive() {
-  while (true) {
-    sockaddr_nl sender{};
-    iovec part{buffer_.data(), buffer_.size()};
-    msghdr header{};
-    header.msg_name = &sender;
-    header.msg_namelen = sizeof(sender);
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    const ssize_t received = recvmsg(fd(), &header, MSG_DONTWAIT);
-    if (received < 0) {
-      if (errno == EINTR) continue;
-      if (errno == EAGAIN) return std::nullopt;
-      return Error::FromErrno(errno, "receive");
-    }
-    if (!IsFromKernel(header)) return std::span<const std::byte>{};
-    if ((header.msg_flags & MSG_TRUNC) != 0) {
-      return Error::FromErrno(
-          EMSGSIZE, "a datagram of more than " + std::to_string(buffer_.size()) + " bytes");
-    }
-    return std::span<const std::byte>(buffer_).first(static_cast<std::size_t>(received));
-  }
-}
-
 Result<RecordBatch> InetDiagDump::ReadBatch() {
-  auto datagram = Receive();
+  auto datagram = ReceiveFromKernel(fd(), buffer_);
   if (!datagram) return std::move(datagram).error().Within(kSocketDump);
   if (!*datagram) return RecordBatch{{}, DumpProgress::kWouldBlock};
   auto batch = parser_.Parse(**datagram);

@@ -34,8 +34,6 @@ class InetDiagDump final : public SocketDump {
   InetDiagDump(NetlinkSocket socket, std::deque<DumpRequest> walks);
 
   Result<void> StartNextWalk();
-  // Returns the datagram, empty if it is not from the kernel; nullopt if there is none to read now.
-  Result<std::optional<std::span<const std::byte>>> Receive();
   Result<RecordBatch> OnError(Error error);
 
   NetlinkSocket socket_;

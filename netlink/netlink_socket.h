@@ -4,7 +4,10 @@
 #include <libmnl/libmnl.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <memory>
+#include <optional>
+#include <span>
 
 #include "core/base/result.h"
 
@@ -22,5 +25,10 @@ Result<NetlinkSocket> OpenSockDiag();
 /// Returns true iff a received message is from the kernel. Any process may send to our port id, but
 /// only the kernel has port id 0. `header.msg_name` must be a sockaddr_nl.
 bool IsFromKernel(const msghdr& header);
+
+/// Receives the next datagram from the kernel into `buffer`, without waiting. nullopt: there is
+/// none. An empty span: it was from somebody else. One that does not fit is an error.
+Result<std::optional<std::span<const std::byte>>> ReceiveFromKernel(int fd,
+                                                                    std::span<std::byte> buffer);
 
 }  // namespace connwatch
