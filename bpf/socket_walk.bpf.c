@@ -29,8 +29,6 @@ struct walk_namespace namespaces[WALK_LISTED];
 
 enum { kRunning = 0, kStop = 1 };    // what the body of bpf_loop() returns
 enum { kListeningNulls = 1 << 29 };  // kernel: LISTENING_NULLS_BASE
-// Few enough to be in the processor's cache still when the process reads them.
-enum { kEnoughListeners = 256 };
 
 static __always_inline u64 OwnNamespace(void) {
   u64 task = bpf_get_current_task();
@@ -108,7 +106,6 @@ struct {
   u32 is_full;   // 1: the records of the bucket do not fit
   u32 is_over;   // 1: so this run ends
   u32 kind;      // of the records that will be written: kFew, kConnections or kListeners
-  u32 enough;    // records: the run ends when the buckets that were gathered are read
 } walk;
 
 // Writes one socket to `records`. Returns false if its memory could not be read.
@@ -297,7 +294,8 @@ static long GroupStep(u32 index, void* context) {
     AdvanceNodes();
   }
   bpf_loop(group_size, ReadStep, 0, 0);
-  const _Bool is_enough = report.visits >= WALK_VISITS || report.records >= walk.enough;
+  const u32 enough = has_direct_reads ? WALK_RECORDS : WALK_RECORDS / 4;  // probe reads take longer
+  const _Bool is_enough = report.visits >= WALK_VISITS || report.records >= enough;
   return is_enough || walk.is_over || report.next > walk.mask ? kStop : kRunning;
 }
 
@@ -337,7 +335,6 @@ int walk_connections(u64* arguments) {
   walk.nulls = 0;
   walk.states = (u32)arguments[WALK_ARG_STATES];
   walk.kind = walk.states >> kTcpEstablished & 1 ? kConnections : kFew;
-  walk.enough = has_direct_reads ? WALK_RECORDS : WALK_RECORDS / 4;  // a probe read takes longer
   Walk((u32)arguments[WALK_ARG_BUCKET]);
   return 0;
 }
@@ -353,7 +350,6 @@ int walk_listeners(u64* arguments) {
   walk.nulls = kListeningNulls;
   walk.states = 1 << kTcpListen;
   walk.kind = kListeners;
-  walk.enough = kEnoughListeners;
   Walk((u32)arguments[WALK_ARG_BUCKET]);
   return 0;
 }

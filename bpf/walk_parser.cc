@@ -18,43 +18,30 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// Turns ticks of the kernel's clock into times as the kernel does.
-class TickConverter {
- public:
-  explicit TickConverter(std::uint32_t ticks_per_second)
-      : ticks_per_second_(ticks_per_second),
-        milliseconds_of_tick_(
-            kMilliseconds % ticks_per_second == 0 ? kMilliseconds / ticks_per_second : 0),
-        microseconds_of_tick_(kMicroseconds / ticks_per_second) {}
+constexpr std::uint32_t kMilliseconds = 1'000;
+constexpr std::uint32_t kMicroseconds = 1'000'000;
 
-  // kernel: jiffies_to_msecs(): 32 bits; rounds up where a tick is no whole number of milliseconds.
-  milliseconds ToMilliseconds(std::uint32_t ticks) const {
-    if (milliseconds_of_tick_ != 0)
-      return milliseconds(std::uint32_t{milliseconds_of_tick_ * ticks});
-    const std::uint64_t product = std::uint64_t{kMilliseconds} * ticks;
-    return milliseconds((product + ticks_per_second_ - 1) / ticks_per_second_);
+// kernel: jiffies_to_msecs(): 32 bits; rounds up where a tick is no whole number of milliseconds.
+milliseconds ToMilliseconds(std::uint32_t ticks, std::uint32_t ticks_per_second) {
+  if (kMilliseconds % ticks_per_second == 0) {
+    return milliseconds(static_cast<std::uint32_t>(kMilliseconds / ticks_per_second * ticks));
   }
-  // kernel: tcp_get_info_chrono_stats() multiplies by a whole number.
-  microseconds ToMicroseconds(std::uint64_t ticks) const {
-    return microseconds(ticks * microseconds_of_tick_);
-  }
+  const std::uint64_t product = std::uint64_t{kMilliseconds} * ticks;
+  return milliseconds((product + ticks_per_second - 1) / ticks_per_second);
+}
 
- private:
-  static constexpr std::uint32_t kMilliseconds = 1'000;
-  static constexpr std::uint32_t kMicroseconds = 1'000'000;
-
-  // Divisions cost as much as all else that is done with a record.
-  std::uint32_t ticks_per_second_;
-  std::uint32_t milliseconds_of_tick_;  // 0 if this is no whole number
-  std::uint32_t microseconds_of_tick_;
-};
+// kernel: tcp_get_info_chrono_stats() multiplies by this whole number.
+microseconds ToMicroseconds(std::uint64_t ticks, std::uint32_t ticks_per_second) {
+  return microseconds(ticks * (kMicroseconds / ticks_per_second));
+}
 
 IpAddress AddressFrom(std::uint8_t family, std::span<const walk_u32, 4> words) {
   const std::span<const std::byte, 16> bytes = std::as_bytes(words);
   return family == AF_INET ? IpAddress::FromIpv4(bytes.first<4>()) : IpAddress::FromIpv6(bytes);
 }
 
-TcpTraffic TrafficOf(const walk_record& from, const TickConverter& clock) {
+TcpTraffic TrafficOf(const walk_record& from, std::uint32_t ticks_per_second) {
+  const auto time = [&](std::uint64_t ticks) { return ToMicroseconds(ticks, ticks_per_second); };
   const std::span chrono(from.chrono_ticks);
   return {.bytes_acked = from.bytes_acked,
           .bytes_received = from.bytes_received,
@@ -62,26 +49,25 @@ TcpTraffic TrafficOf(const walk_record& from, const TickConverter& clock) {
           .bytes_retransmitted = from.bytes_retransmitted,
           .segments_sent = from.segments_sent,
           .segments_retransmitted = from.segments_retransmitted,
-          .busy = clock.ToMicroseconds(std::uint64_t{chrono[0]} + chrono[1] + chrono[2]),
-          .rwnd_limited = clock.ToMicroseconds(chrono[1]),
-          .sndbuf_limited = clock.ToMicroseconds(chrono[2]),
+          .busy = time(std::uint64_t{chrono[0]} + chrono[1] + chrono[2]),
+          .rwnd_limited = time(chrono[1]),
+          .sndbuf_limited = time(chrono[2]),
           .segments_unacked = from.segments_unacked,
           .bytes_not_sent = from.bytes_not_sent};
 }
 
-void FillTcpInfo(TcpInfo& info, const walk_record& from, const TickConverter& clock) {
+void FillTcpInfo(TcpInfo& info, const walk_record& from, std::uint32_t ticks_per_second) {
   if (from.rtt_us != 0) info.rtt = microseconds(from.rtt_us);
   const bool is_measured = from.min_rtt_us != std::numeric_limits<std::uint32_t>::max();
   if (is_measured) info.min_rtt = microseconds(from.min_rtt_us);
-  info.since_last_ack_received = clock.ToMilliseconds(from.ack_age_ticks);
-  info.idle = clock.ToMilliseconds(from.idle_ticks);
-  info.traffic = TrafficOf(from, clock);
+  info.since_last_ack_received = ToMilliseconds(from.ack_age_ticks, ticks_per_second);
+  info.idle = ToMilliseconds(from.idle_ticks, ticks_per_second);
+  info.traffic = TrafficOf(from, ticks_per_second);
   info.has_heard_peer = (from.flags & WALK_HAS_HEARD_PEER) != 0;
 }
 
 // Returns false if there cannot be such a record.
-bool Fill(SocketRecord& record, const walk_record& from, const WalkContext& context,
-          const TickConverter& clock) {
+bool Fill(SocketRecord& record, const walk_record& from, const WalkContext& context) {
   const auto state = TcpStateFromKernel(from.state);
   const bool is_known_family = from.family == AF_INET || from.family == AF_INET6;
   if (!state || !is_known_family || from.net_cookie == 0) return false;
@@ -94,12 +80,12 @@ bool Fill(SocketRecord& record, const walk_record& from, const WalkContext& cont
   record.receive_queue = from.receive_queue;
   record.send_queue = from.send_queue;
   record.retransmissions = from.retransmissions;
-  record.timer_expires = clock.ToMilliseconds(from.timer_ticks);
+  record.timer_expires = ToMilliseconds(from.timer_ticks, context.ticks_per_second);
   record.is_v6_only = (from.flags & WALK_IS_V6_ONLY) != 0;
   if ((from.flags & WALK_HAS_CGROUP) != 0) record.cgroup_id = from.cgroup_id;
   if (context.query.socket_memory && (from.flags & WALK_HAS_DROPS) != 0) record.drops = from.drops;
   if (context.query.tcp_info && (from.flags & WALK_HAS_TCP_INFO) != 0) {
-    FillTcpInfo(record.tcp_info.emplace(), from, clock);
+    FillTcpInfo(record.tcp_info.emplace(), from, context.ticks_per_second);
   }
   return true;
 }
@@ -183,7 +169,6 @@ bool Identify(SocketRecord& record, const walk_record& from, std::uint64_t seed)
 }  // namespace
 
 void ParseWalk(std::span<const std::byte> bytes, const WalkContext& context, ParsedWalk& parsed) {
-  const TickConverter clock(context.ticks_per_second);
   ParsedWalk::Records& records = parsed.records;
   std::size_t bucket_begin = records.size();
   std::uint32_t bucket = 0;
@@ -193,7 +178,7 @@ void ParseWalk(std::span<const std::byte> bytes, const WalkContext& context, Par
     if (from.bucket != bucket) bucket_begin = records.size();
     bucket = from.bucket;
     SocketRecord& record = records.emplace_back();
-    const bool is_possible = Fill(record, from, context, clock);
+    const bool is_possible = Fill(record, from, context);
     if (!is_possible) ++parsed.malformed;
     // Its state may have changed since the walk looked.
     const bool is_wanted = is_possible && context.query.states.Has(record.state) &&

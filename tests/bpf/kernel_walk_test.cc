@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -286,7 +287,11 @@ TEST_F(KernelWalkTest, GivesCookies) {
 
 // More than one run reads, and cookies are given in the middle of the first one.
 TEST_F(KernelWalkTest, ReadsEachOfManyListenersOnce) {
-  constexpr std::size_t kMade = 700;
+  constexpr std::size_t kMade = WALK_RECORDS + 200;
+  rlimit files{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &files), 0);
+  files.rlim_cur = files.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &files), 0);
   const auto before = walk_->stats().cookies_given;
   const Listeners made(kMade);
   std::map<std::uint16_t, int> times;
