@@ -109,8 +109,8 @@ class NamespaceWatch {
   const PendingGroup& Pending() const;
 
   ListeningSockets listening_;
-  MonotonicTime
-      listening_start_;  // of the latest poll of the listeners tier for which Begin() came
+  // The begin of the latest poll of the listeners tier for which Begin() was called.
+  MonotonicTime listening_start_;
   std::optional<MonotonicTime> listening_at_;  // the end of the latest complete one
   bool is_caught_up_ = true;  // false if the tracker does not know of the latest polls
 

@@ -22,8 +22,8 @@ class TierRunner {
 
   /// Lets the polls of `carrier` serve this tier as well whenever both are due, if the source says
   /// that this is worth it. Then only the carrier's callback is called. For that, a poll of either
-  /// tier may begin early, by up to a twentieth of its interval. Call it before Start(). `carrier`
-  /// must outlive the runner, and carries nobody else.
+  /// tier may begin early, by up to a twentieth of the interval of this tier. Call it before
+  /// Start(). `carrier` must outlive the runner, and carries nobody else.
   void RideWith(TierRunner& carrier);
 
   /// Polls now, then at each interval.
