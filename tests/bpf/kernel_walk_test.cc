@@ -55,28 +55,35 @@ std::vector<SocketRecord> ReadAll(SocketSource& source, const DumpQuery& query =
   }
 }
 
+// Closes its files in the end.
+struct OpenFiles {
+  OpenFiles() = default;
+  ~OpenFiles() {
+    for (const int fd : fds) close(fd);
+  }
+  OpenFiles(const OpenFiles&) = delete;
+  OpenFiles& operator=(const OpenFiles&) = delete;
+
+  std::vector<int> fds;
+};
+
 // Network namespaces that live as long as this.
 class NewNamespaces {
  public:
   explicit NewNamespaces(std::size_t count) {
     std::thread([this, count] {
-      while (fds_.size() < count && unshare(CLONE_NEWNET) == 0) {
-        fds_.push_back(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+      while (files_.fds.size() < count && unshare(CLONE_NEWNET) == 0) {
+        files_.fds.push_back(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
         struct stat status {};
-        if (fstat(fds_.back(), &status) == 0) inodes_.push_back(status.st_ino);
+        if (fstat(files_.fds.back(), &status) == 0) inodes_.push_back(status.st_ino);
       }
     }).join();
   }
-  ~NewNamespaces() {
-    for (const int fd : fds_) close(fd);
-  }
-  NewNamespaces(const NewNamespaces&) = delete;
-  NewNamespaces& operator=(const NewNamespaces&) = delete;
 
   const std::vector<std::uint64_t>& inodes() const { return inodes_; }
 
  private:
-  std::vector<int> fds_;
+  OpenFiles files_;
   std::vector<std::uint64_t> inodes_;
 };
 
@@ -84,8 +91,8 @@ class NewNamespaces {
 class Listeners {
  public:
   explicit Listeners(std::size_t count) {
-    while (fds_.size() < count) {
-      const int fd = fds_.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    while (files_.fds.size() < count) {
+      const int fd = files_.fds.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
       sockaddr_in address{};
       socklen_t size = sizeof(address);
       const bool listens =
@@ -93,16 +100,11 @@ class Listeners {
       if (listens) ports_.push_back(ntohs(address.sin_port));
     }
   }
-  ~Listeners() {
-    for (const int fd : fds_) close(fd);
-  }
-  Listeners(const Listeners&) = delete;
-  Listeners& operator=(const Listeners&) = delete;
 
   const std::vector<std::uint16_t>& ports() const { return ports_; }
 
  private:
-  std::vector<int> fds_;
+  OpenFiles files_;
   std::vector<std::uint16_t> ports_;
 };
 
@@ -179,20 +181,15 @@ class Zoo {
       const int wait_s = 60;
       setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &wait_s, sizeof(wait_s));
       EXPECT_EQ(listen(fd, 3), 0);
-      fds_.push_back(fd);
+      files_.fds.push_back(fd);
       ConnectTo(fd, family, 2);  // stays in SYN-RECV until data comes
     }
     const int dual_stack = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     EXPECT_EQ(listen(dual_stack, 3), 0);
-    fds_.push_back(dual_stack);
+    files_.fds.push_back(dual_stack);
     ConnectTo(dual_stack, AF_INET, 2);
     ConnectTo(dual_stack, AF_INET6, 1);
   }
-  ~Zoo() {
-    for (const int fd : fds_) close(fd);
-  }
-  Zoo(const Zoo&) = delete;
-  Zoo& operator=(const Zoo&) = delete;
 
  private:
   void ConnectTo(int listener, int family, int times) {
@@ -212,7 +209,7 @@ class Zoo {
     for (int i = 0; i < times; ++i) {
       const int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
       EXPECT_EQ(connect(fd, address, family == AF_INET ? sizeof(ipv4) : sizeof(ipv6)), 0);
-      fds_.push_back(fd);
+      files_.fds.push_back(fd);
     }
   }
 
@@ -220,7 +217,7 @@ class Zoo {
   TcpPair time_wait_;
   TcpPair close_wait_;
   TcpPair half_closed_;
-  std::vector<int> fds_;
+  OpenFiles files_;
 };
 
 // What both sources see while nothing changes.
