@@ -63,7 +63,7 @@ std::string CausesTemplate(const std::string& metric, const std::string& label) 
 
 std::string CauseTemplate(const AlertRule& rule) {
   if (SpecOf(rule.signal).subject != SubjectKind::kListener) return "not diagnosed";
-  const std::string own = CausesTemplate("connwatch_listener_diagnosis", "listener");
+  std::string own = CausesTemplate("connwatch_listener_diagnosis", "listener");
   if (!IsForNamespaces(rule)) return own;
   return "{{ if $labels.listener }}" + own + "{{ else }}" +
          CausesTemplate("connwatch_netns_listener_diagnosis", "netns") + "{{ end }}";
