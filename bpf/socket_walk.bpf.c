@@ -209,6 +209,10 @@ u32 node_count;
 u64 networks[kGroup];  // of these sockets: struct net
 u64 touched;           // keeps the compiler from leaving out reads
 
+// Reads it anew for each loop over the nodes. To the verifier a number that it has seen in one loop
+// is known after it, and it would go through the next loop once for each number that is possible.
+static __always_inline u32 NodeCount(void) { return *(volatile u32*)&node_count; }
+
 static __always_inline void AddNode(u64 node) {
   nodes[node_count % kGroup] = node;
   node_count += (node & 1) == 0;
@@ -251,16 +255,19 @@ static __always_inline u64 TouchListener(u64 socket, u32 i) {
 __noinline int TouchNodes(void) {
   const u32 node_offset = bpf_core_field_offset(((struct sock_common*)0)->skc_nulls_node);
   u64 sum = 0;
-  u32 count = node_count;
+  u32 count = NodeCount();
   for (u32 i = 0; i < kGroup && i < count; ++i) sum += ReadWord(nodes[i]);
+  count = NodeCount();
   for (u32 i = 0; i < kGroup && i < count; ++i) {
     sum += READ(sock_common, nodes[i] - node_offset, skc_state);
     sum += (u64)READ(sock_common, nodes[i] - node_offset, skc_refcnt.refs.counter);
   }
+  count = NodeCount();
   if (walk.kind == kConnections) {
     for (u32 i = 0; i < kGroup && i < count; ++i) sum += TouchConnection(nodes[i] - node_offset);
   } else if (walk.kind == kListeners) {
     for (u32 i = 0; i < kGroup && i < count; ++i) sum += TouchListener(nodes[i] - node_offset, i);
+    count = NodeCount();
     for (u32 i = 0; i < kGroup && i < count; ++i) sum += READ(net, networks[i], net_cookie);
   }
   touched = sum;
