@@ -307,7 +307,7 @@ TEST(GroupBookTest, AGroupWithConnectionsStaysHoweverCrowdedItIs) {
 TEST(GroupBookTest, EverNewNamesWithConnectionsNeedABoundedNumberOfPlaces) {
   GroupBook book({});
   MonotonicTime now = kStart;
-  for (int reload = 0; reload < 100; ++reload) {
+  for (int reload = 0; reload < 30; ++reload) {
     const std::string prefix = "g" + std::to_string(reload) + "-";
     ASSERT_TRUE(book.Reconfigure({.rules = Rules(prefix, 1'000), .max_groups = 1'000}));
     MeetAll(book, 1'000, now);
@@ -319,7 +319,7 @@ TEST(GroupBookTest, EverNewNamesWithConnectionsNeedABoundedNumberOfPlaces) {
 
 TEST(GroupBookTest, ConfiguredGroupsThatWereNeverMetLeaveNothingBehind) {
   GroupBook book({});
-  for (int reload = 0; reload < 100; ++reload) {
+  for (int reload = 0; reload < 30; ++reload) {
     std::vector<GroupRule> rules;
     for (std::uint16_t i = 0; i < 1'000; ++i) {
       rules.push_back(ByLocalPort("g" + std::to_string(reload) + "-" + std::to_string(i), i));

@@ -213,7 +213,7 @@ TEST(GroupRulesPropertyTest, TenThousandRulesAgree) {
                    .density = 90,
                    .ports = 5'000,
                    .rounds = 1,
-                   .connections = 2'000,
+                   .connections = 1'000,
                    .depth = 8'000});
 }
 
@@ -221,7 +221,7 @@ TEST(GroupRulesPropertyTest, TenThousandRulesByPortAgree) {
   ExpectAgreement({.rules = 10'000,
                    .ports = 65'536,
                    .rounds = 1,
-                   .connections = 3'000,
+                   .connections = 1'000,
                    .is_by_port = true,
                    .depth = 8'000});
 }
