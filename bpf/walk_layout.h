@@ -4,6 +4,7 @@
  * Numbers are in host byte order. */
 #pragma once
 
+/* Its names are those of C. NOLINTBEGIN(readability-identifier-naming) */
 typedef unsigned char walk_u8;
 typedef unsigned short walk_u16;
 typedef unsigned int walk_u32;
@@ -105,3 +106,4 @@ struct walk_namespace {
   walk_u8 is_own;        /* that of the process */
   walk_u8 reserved;
 };
+/* NOLINTEND(readability-identifier-naming) */
