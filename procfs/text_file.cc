@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <memory>
 
 namespace connwatch {
 
@@ -38,13 +39,14 @@ Result<std::string> ReadTextFile(const std::string& path) {
   const OpenFile file(path);
   if (file.fd() < 0) return Error::FromErrno(errno, "open " + path);
   std::string text;
-  std::string chunk(kReadBytes, '\0');
+  // Not cleared: most files fill a fraction of it.
+  const auto chunk = std::make_unique_for_overwrite<char[]>(kReadBytes);
   while (true) {
-    const ssize_t count = read(file.fd(), chunk.data(), chunk.size());
+    const ssize_t count = read(file.fd(), chunk.get(), kReadBytes);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Error::FromErrno(errno, "read " + path);
     if (count == 0) return text;
-    text.append(chunk, 0, static_cast<std::size_t>(count));
+    text.append(chunk.get(), static_cast<std::size_t>(count));
     if (text.size() > kMaxFileBytes) return Error::FromErrno(EFBIG, "read " + path);
   }
 }
