@@ -30,7 +30,7 @@ setUpClass (__main__.PackageTest) ... skipped 'needs root'
 3/3 Testing: package.root
 3/3 Test: package.root
 Output:
-Skipped: needs root, for debootstrap
+Skipped: needs root, for mmdebstrap
 """
 
 
@@ -117,7 +117,7 @@ class SkippedTest(unittest.TestCase):
             ("DiagnosisTest.test_flood", "needs root, to make network namespaces"),
             ("setUpClass PackageTest", "needs root"),
             ("CgroupNamesTest.IsLive", "no cgroup v2 here"),
-            ("package.root", "needs root, for debootstrap")])
+            ("package.root", "needs root, for mmdebstrap")])
 
     def test_nothing_has_run(self):
         self.assertEqual(skipped_tests(pathlib.Path("/nonexistent")), [])
