@@ -120,14 +120,11 @@ Result<std::vector<NamespaceFacts>> KernelWalkSource::ReadNamespaces() {
   return facts;
 }
 
-// One namespace stands for all that share the table of the host.
+// The host's first namespace has the table that is shared, and never ends.
 void KernelWalkSource::FindTables(std::span<const walk_namespace> namespaces) {
-  tables_.clear();
-  bool has_shared_table = false;
+  tables_ = {Table::kShared};
   for (const walk_namespace& each : namespaces) {
-    const bool is_shared = each.has_own_table == 0;
-    if (is_shared && std::exchange(has_shared_table, true)) continue;
-    tables_.push_back({each.net_cookie, is_shared});
+    if (each.has_own_table != 0) tables_.push_back(Table{each.net_cookie});
   }
 }
 
@@ -164,16 +161,14 @@ Result<KernelWalkSource::Progress> KernelWalkSource::ReadListeners(const DumpQue
 }
 
 Result<KernelWalkSource::Progress> KernelWalkSource::ReadConnections(const DumpQuery& query,
-                                                                     const Table& table,
+                                                                     Table table,
                                                                      std::uint32_t bucket,
                                                                      ParsedWalk& parsed) {
-  auto report = program_->WalkConnections(table.net_cookie, query.states.bits(), bucket);
+  auto report =
+      program_->WalkConnections(static_cast<std::uint64_t>(table), query.states.bits(), bucket);
   if (!report) return std::move(report).error();
-  if (report->buckets == 0 && table.is_shared) {
-    return Error{
-        0,
-        "the network namespace whose table is walked has ended; another one is taken when the "
-        "namespaces are listed next"};
+  if (report->buckets == 0 && table == Table::kShared) {
+    return Error{0, "the table of sockets that network namespaces share was not found"};
   }
   const Progress progress = Take(*report, query, parsed);
   if (auto given = GiveCookies(parsed); !given) return std::move(given).error();

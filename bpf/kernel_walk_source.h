@@ -37,15 +37,12 @@ class KernelWalkSource final : public SocketWalk {
     bool is_long = false;       // the run took long enough to let others have the loop
   };
   Result<Progress> ReadListeners(const DumpQuery& query, std::uint32_t bucket, ParsedWalk& parsed);
-  /// A hash table of sockets that do not listen.
-  struct Table {
-    std::uint64_t net_cookie = 0;  // a network namespace that uses it
-    bool is_shared = false;        // by all that have none of their own
-  };
-  /// The same over such a table. A table of one namespace is at its end if the namespace is gone.
-  /// If the namespace that stands for the shared table is gone, that is an error: the other sockets
-  /// are still there.
-  Result<Progress> ReadConnections(const DumpQuery& query, const Table& table, std::uint32_t bucket,
+  /// A hash table of sockets that do not listen: that of the network namespace with this cookie, or
+  /// the one that all share which have none of their own.
+  enum class Table : std::uint64_t { kShared = 0 };
+  /// The same over such a table. If its namespace is gone, so are its sockets, and it is at its
+  /// end.
+  Result<Progress> ReadConnections(const DumpQuery& query, Table table, std::uint32_t bucket,
                                    ParsedWalk& parsed);
   /// Gives cookies to all LISTEN sockets of this network namespace, of which `missing` have none.
   Result<void> GiveCookiesToListeners(std::size_t missing);

@@ -45,7 +45,7 @@ struct {
   u64 own;  // that of the process
   u64 net;
   u64 operations;
-  u64 wanted_cookie;  // of a search
+  u64 wanted_cookie;  // of a search; 0: any that shares its table
   u32 is_found;
   u32 is_begun;  // of a list: it has passed the namespace of the process
 } ring;
@@ -64,9 +64,19 @@ static __always_inline void GoOnInRing(void) {
   ring.net = POINTER(net, ring.net, list.next) - bpf_core_field_offset(((struct net*)0)->list);
 }
 
+// kernel: tcp_set_hashinfo() in net/ipv4/tcp_ipv4.c
+static __always_inline _Bool HasOwnTable(u64 net) {
+  return READ(inet_hashinfo, POINTER(net, net, ipv4.tcp_death_row.hashinfo), pernet);
+}
+
+static __always_inline _Bool IsWanted(void) {
+  if (ring.wanted_cookie == 0) return !HasOwnTable(ring.net);
+  return READ(net, ring.net, net_cookie) == ring.wanted_cookie;
+}
+
 static long SearchStep(u32 index, void* context) {
   if (index > 0 && ring.net == ring.own) return kStop;  // once around
-  if (IsNamespace() && READ(net, ring.net, net_cookie) == ring.wanted_cookie) {
+  if (IsNamespace() && IsWanted()) {
     ring.is_found = 1;
     return kStop;
   }
@@ -83,7 +93,8 @@ static __always_inline _Bool FindInRing(u64 net_cookie) {
   return ring.is_found;
 }
 
-// Returns the table that the sockets of a network namespace are in; 0 if there is no such one.
+// Returns the table that the sockets of a network namespace are in, or for 0 the one that is
+// shared. Returns 0 if there is no such namespace.
 static __always_inline u64 TableOf(u64 net_cookie) {
   return FindInRing(net_cookie) ? POINTER(net, ring.net, ipv4.tcp_death_row.hashinfo) : 0;
 }
@@ -419,8 +430,7 @@ __noinline int Describe(u32 at) {
     u64 pair = ReadWord(PLACE(net, net, ipv4) + PLACE(netns_ipv4___old, 0, ip_local_ports.range));
     to->ephemeral_ports = (u32)(pair >> 32 << 16 | (pair & 0xffff));
   }
-  u64 table = POINTER(net, net, ipv4.tcp_death_row.hashinfo);
-  to->has_own_table = READ(inet_hashinfo, table, pernet);
+  to->has_own_table = HasOwnTable(net);
   to->is_own = net == ring.own;
   counting.of_tcp = POINTER(net, net, mib.tcp_statistics);
   counting.of_extensions = POINTER(net, net, mib.net_statistics);

@@ -74,8 +74,9 @@ enum {
 /* The arguments of a run, as a raw tracepoint gets them. */
 enum walk_argument {
   WALK_ARG_BUCKET,     /* where to begin */
-  WALK_ARG_NET_COOKIE, /* a network namespace: one that uses the table to walk, or the one after
-                          which the list goes on; 0: the list begins */
+  WALK_ARG_NET_COOKIE, /* of a walk: the network namespace that has the table; 0: the table that
+                          all share which have none of their own
+                          of a list: the network namespace after which it goes on; 0: it begins */
   WALK_ARG_STATES,     /* bit N is the state numbered N */
   WALK_ARGUMENTS
 };

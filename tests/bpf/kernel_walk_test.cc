@@ -348,6 +348,33 @@ TEST_F(KernelWalkTest, ListsEachNetworkNamespaceOnce) {
   for (const std::uint64_t inode : made.inodes()) EXPECT_EQ(times[inode], 1);
 }
 
+// Namespaces that are made in one with this setting get tables of their own, but what is made in
+// those shares the host's again.
+TEST(KernelWalkTablesTest, TheSharedTableIsWalkedWhoeverEnds) {
+  const OwnNetwork parent;
+  std::ofstream("/proc/sys/net/ipv4/tcp_child_ehash_entries") << 256;
+  const OwnNetwork network;
+  auto passing = std::make_unique<NewNamespaces>(3);
+  ASSERT_EQ(passing->inodes().size(), 3U);
+  InetDiagCookies cookies;
+  auto walk = OpenKernelWalk(KeepaliveTime(), cookies);
+  auto watch = OpenKernelWalk(KeepaliveTime(), cookies);
+  if (!walk || !watch) CONNWATCH_CANNOT_RUN(walk ? watch.error().context : walk.error().context);
+  const TcpPair pair;
+  const auto inodes = passing->inodes();
+  passing.reset();
+  const auto is_there = [&](const NamespaceFacts& each) {
+    return std::ranges::find(inodes, each.inode) != inodes.end();
+  };
+  for (bool are_there = true; are_there;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const auto listed = (*watch)->ReadNamespaces();
+    ASSERT_TRUE(listed) << listed.error().context;
+    are_there = std::ranges::any_of(*listed, is_there);
+  }
+  EXPECT_GE(ByPlace(ReadAll(**walk)).size(), 2U);
+}
+
 TEST_F(KernelWalkTest, HasNoDetails) {
   const auto dump = walk_->Open({.details = true});
   ASSERT_FALSE(dump);
