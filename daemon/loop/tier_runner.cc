@@ -27,9 +27,13 @@ Result<void> TierRunner::Reschedule() {
 }
 
 Result<void> TierRunner::ScheduleAt(MonotonicTime due) {
-  auto timer = loop_.At(due, priority_, [this] { OnDue(); });
-  if (!timer) return std::move(timer).error();
   next_due_ = due;
+  return SetTimer(due);
+}
+
+Result<void> TierRunner::SetTimer(MonotonicTime at) {
+  auto timer = loop_.At(at, priority_, [this] { OnDue(); });
+  if (!timer) return std::move(timer).error();
   due_ = std::move(timer).value();
   return {};
 }
@@ -76,6 +80,7 @@ void TierRunner::OnReadable() {
 }
 
 void TierRunner::Step(const std::function<void(Instant)>& step) {
+  const MonotonicTime begin = Now().monotonic;
   const bool was_in_flight = tier_.IsInFlight();
   const auto cpu_before = ThreadCpuTime();
   step(Now());
@@ -90,9 +95,17 @@ void TierRunner::Step(const std::function<void(Instant)>& step) {
   if (has_concluded) {
     on_concluded_(std::exchange(is_carrying_, false) ? &passenger_->tier_ : nullptr);
     tier_.AddCpu(ThreadCpuTime() - cpu_after);  // work after the poll is part of its cost
+    LetOthersGo(begin);
   } else if (!was_in_flight) {
     FailOnError(WatchDump());
   }
+}
+
+void TierRunner::LetOthersGo(MonotonicTime begin) {
+  const MonotonicTime now = Now().monotonic;
+  if (*next_due_ > now) return;
+  const MonotonicTime::duration taken = now - begin;
+  FailOnError(SetTimer(now + std::min<MonotonicTime::duration>(taken, tier_.health().interval())));
 }
 
 Result<void> TierRunner::WatchDump() {

@@ -37,6 +37,7 @@ class TierRunner {
 
  private:
   Result<void> ScheduleAt(MonotonicTime due);
+  Result<void> SetTimer(MonotonicTime at);
   void OnDue();
   // Returns true iff the next poll of this tier is due at `at` or before, and none is in flight.
   bool IsDueBy(MonotonicTime at) const;
@@ -48,6 +49,10 @@ class TierRunner {
   void OnReadable();
   // Runs a step of the tier and counts its CPU time. Then concludes the poll if it has ended.
   void Step(const std::function<void(Instant)>& step);
+  // Called after a poll whose last step began at `begin`. If the next one is due already, it waits
+  // as long as that step took, at most an interval. Otherwise a tier whose polls take longer than
+  // its interval, on a host that is short of CPU time, would never let tiers of lower priority poll.
+  void LetOthersGo(MonotonicTime begin);
   Result<void> WatchDump();
   void FailOnError(Result<void> result);
 

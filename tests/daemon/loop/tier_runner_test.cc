@@ -144,6 +144,25 @@ TEST_F(TierRunnerTest, AShorterIntervalThatHasPassedMeansAPollAtOnce) {
   EXPECT_EQ(work_.completed_, 2);
 }
 
+// Polls take longer than their interval on a host that is short of CPU time.
+TEST_F(TierRunnerTest, PollsLongerThanTheirIntervalLetOtherTiersPoll) {
+  constexpr int kPolls = 50;
+  for (int i = 0; i < kPolls; ++i) source_.Add(kTwoBatches);
+  on_concluded_ = [] { std::this_thread::sleep_for(milliseconds(20)); };
+  ScriptedSource other_source;
+  for (int i = 0; i < kPolls; ++i) other_source.Add(kTwoBatches);
+  CountingWork other_work;
+  TierPoller other{Tier::kFull, other_source, other_work, milliseconds(10)};
+  TierRunner other_runner{*loop_, PriorityOf(Tier::kFull), other,
+                          [&](const TierPoller* /*passenger*/) {
+                            if (other_work.completed_ == 3) loop_->Stop();
+                          }};
+  ASSERT_TRUE(other_runner.Start());
+  RunFor(kPolls);
+  EXPECT_EQ(other_work.completed_, 3);
+  EXPECT_GT(tier_.health().lateness().sum(), milliseconds(0)) << "what it waits is no secret";
+}
+
 // Two tiers, of which the second may serve the first.
 class SharedPollTest : public testing::Test {
  protected:
