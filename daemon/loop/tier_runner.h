@@ -51,7 +51,8 @@ class TierRunner {
   void Step(const std::function<void(Instant)>& step);
   // Called after a poll whose last step began at `begin`. If the next one is due already, it waits
   // as long as that step took, at most an interval. Otherwise a tier whose polls take longer than
-  // its interval, on a host that is short of CPU time, would never let tiers of lower priority poll.
+  // its interval, on a host that is short of CPU time, would never let tiers of lower priority
+  // poll.
   void LetOthersGo(MonotonicTime begin);
   Result<void> WatchDump();
   void FailOnError(Result<void> result);
