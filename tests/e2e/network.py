@@ -84,15 +84,15 @@ def sysctl(name, value):
 
 
 def free_port():
-    """A port of this namespace that is free. It is not of the ephemeral range, so connections to it
-    have a group of their own at once (docs/groups.md)."""
+    """A port of this namespace that nothing has, of IPv4 or IPv6, not even in TIME-WAIT. It is not of
+    the ephemeral range, so connections to it have a group of their own at once (docs/groups.md)."""
     first, last = map(int, (SYSCTLS / "ipv4/ip_local_port_range").read_text("ascii").split())
     ports = [port for port in range(1024, 65536) if not first <= port <= last]
     while True:
         port = random.choice(ports)
-        with contextlib.suppress(OSError), socket.socket() as probe:  # which does not listen
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("", port))
+        with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            probe.bind(("::", port))  # does not listen
             return port
 
 
