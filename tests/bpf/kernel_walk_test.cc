@@ -355,13 +355,13 @@ TEST(KernelWalkTablesTest, TheSharedTableIsWalkedWhoeverEnds) {
   std::ofstream("/proc/sys/net/ipv4/tcp_child_ehash_entries") << 256;
   const OwnNetwork network;
   auto passing = std::make_unique<NewNamespaces>(3);
-  ASSERT_EQ(passing->inodes().size(), 3U);
   InetDiagCookies cookies;
   auto walk = OpenKernelWalk(KeepaliveTime(), cookies);
   auto watch = OpenKernelWalk(KeepaliveTime(), cookies);
   if (!walk || !watch) CONNWATCH_CANNOT_RUN(walk ? watch.error().context : walk.error().context);
   const TcpPair pair;
   const auto inodes = passing->inodes();
+  ASSERT_EQ(inodes.size(), 3U);
   passing.reset();
   const auto is_there = [&](const NamespaceFacts& each) {
     return std::ranges::find(inodes, each.inode) != inodes.end();

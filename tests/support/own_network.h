@@ -17,14 +17,14 @@ namespace connwatch {
 class OwnNetwork {
  public:
   OwnNetwork() {
-    if (unshare(CLONE_NEWNET) != 0) return;
+    if (!is_inside_) return;
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ifreq loopback{.ifr_ifrn = {.ifrn_name = "lo"}, .ifr_ifru = {.ifru_flags = IFF_UP}};
     EXPECT_EQ(ioctl(fd, SIOCSIFFLAGS, &loopback), 0);
     close(fd);
   }
   ~OwnNetwork() {
-    EXPECT_EQ(setns(home_, CLONE_NEWNET), 0);
+    if (is_inside_) EXPECT_EQ(setns(home_, CLONE_NEWNET), 0);
     close(home_);
   }
   OwnNetwork(const OwnNetwork&) = delete;
@@ -32,6 +32,7 @@ class OwnNetwork {
 
  private:
   int home_ = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  bool is_inside_ = unshare(CLONE_NEWNET) == 0;
 };
 
 }  // namespace connwatch
