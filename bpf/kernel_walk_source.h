@@ -37,11 +37,11 @@ class KernelWalkSource final : public SocketWalk {
     bool is_long = false;       // the run took long enough to let others have the loop
   };
   Result<Progress> ReadListeners(const DumpQuery& query, std::uint32_t bucket, ParsedWalk& parsed);
-  /// A hash table of sockets that do not listen: that of the network namespace with this cookie, or
-  /// the one that all share which have none of their own.
+  /// A hash table of sockets that do not listen, named by the cookie of the network namespace that
+  /// has it to itself. kShared is the table of all namespaces without one of their own.
   enum class Table : std::uint64_t { kShared = 0 };
-  /// The same over such a table. If its namespace is gone, so are its sockets, and it is at its
-  /// end.
+  /// The same over such a table. If its namespace is gone, so are its sockets, and the walk is at
+  /// its end.
   Result<Progress> ReadConnections(const DumpQuery& query, Table table, std::uint32_t bucket,
                                    ParsedWalk& parsed);
   /// Gives cookies to all LISTEN sockets of this network namespace, of which `missing` have none.

@@ -93,8 +93,8 @@ static __always_inline _Bool FindInRing(u64 net_cookie) {
   return ring.is_found;
 }
 
-// Returns the table that the sockets of a network namespace are in, or for 0 the one that is
-// shared. Returns 0 if there is no such namespace.
+// Returns the table that holds the sockets of a network namespace; for the cookie 0, the table that
+// is shared. Returns 0 if there is no such namespace.
 static __always_inline u64 TableOf(u64 net_cookie) {
   return FindInRing(net_cookie) ? POINTER(net, ring.net, ipv4.tcp_death_row.hashinfo) : 0;
 }
@@ -220,8 +220,8 @@ u32 node_count;
 u64 networks[kGroup];  // of these sockets: struct net
 u64 touched;           // keeps the compiler from leaving out reads
 
-// Reads it anew for each loop over the nodes. To the verifier a number that it has seen in one loop
-// is known after it, and it would go through the next loop once for each number that is possible.
+// Read anew for each loop over the nodes. After a loop the verifier knows how many nodes there were
+// on each way out of it. With that number it would go through the next loop again for each way.
 static __always_inline u32 NodeCount(void) { return *(volatile u32*)&node_count; }
 
 static __always_inline void AddNode(u64 node) {

@@ -74,9 +74,10 @@ enum {
 /* The arguments of a run, as a raw tracepoint gets them. */
 enum walk_argument {
   WALK_ARG_BUCKET,     /* where to begin */
-  WALK_ARG_NET_COOKIE, /* of a walk: the network namespace that has the table; 0: the table that
-                          all share which have none of their own
-                          of a list: the network namespace after which it goes on; 0: it begins */
+  WALK_ARG_NET_COOKIE, /* For a walk: the network namespace whose table is walked. 0 means the
+                          table that is shared by all namespaces without one of their own.
+                          For a list: the network namespace after which the list goes on. 0 means
+                          that the list begins. */
   WALK_ARG_STATES,     /* bit N is the state numbered N */
   WALK_ARGUMENTS
 };

@@ -29,8 +29,8 @@ class WalkProgram {
   /// LISTEN sockets of all network namespaces, from `bucket` on.
   Result<walk_report> WalkListeners(std::uint32_t bucket);
   /// All other sockets in one of `states` (bit N is the kernel's state N), from `bucket` on, of the
-  /// table of the network namespace `net_cookie`. 0 means the table that all namespaces share which
-  /// have none of their own. If the namespace is gone, the report has no buckets.
+  /// table of the network namespace `net_cookie`. 0 means the table that is shared by all
+  /// namespaces without one of their own. If the namespace is gone, the report has no buckets.
   Result<walk_report> WalkConnections(std::uint64_t net_cookie, std::uint32_t states,
                                       std::uint32_t bucket);
   /// A part of the network namespaces of the host: those after the one with the cookie `after`. If
