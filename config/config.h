@@ -23,6 +23,10 @@ enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
 /// Whether to walk the kernel's own table of sockets, which shows every network namespace of the
 /// host. kAuto means yes, where that is possible. kOn means that a start fails where it is not.
 enum class KernelWalk : std::uint8_t { kAuto, kOn, kOff };
+
+/// Whether to trace every handshake and the end of every connection with a BPF program. kAuto: if
+/// it can be done here.
+enum class HandshakeTracing : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };
 
@@ -103,6 +107,7 @@ struct Config {
   /// "other". 0 to 4,096.
   std::size_t max_network_namespaces = 250;
   KernelWalk kernel_walk = KernelWalk::kAuto;
+  HandshakeTracing handshake_tracing = HandshakeTracing::kAuto;
   DestroyEvents destroy_events = DestroyEvents::kAuto;
   /// With kAuto, what the events may cost, as a share of one core. An event costs about 1 us, and
   /// the socket that it tells of costs the host six to ten times as much (bench/README.md). 0.001

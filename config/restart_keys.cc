@@ -23,6 +23,7 @@ constexpr std::array kKeys = std::to_array<RestartKey>({
     Key<&Config::exclude_loopback>("exclude_loopback"),
     Key<&Config::max_listeners>("max_listeners"),
     Key<&Config::kernel_walk>("kernel_walk"),
+    Key<&Config::handshake_tracing>("handshake_tracing"),
     Key<&Config::max_network_namespaces>("max_network_namespaces"),
     Key<&Config::max_tracked_connections>("max_tracked_connections"),
     Key<&Config::web>("web:"),

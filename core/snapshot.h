@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -13,6 +14,8 @@
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
 #include "core/groups/shown_group.h"
+#include "core/handshakes/handshakes.h"
+#include "core/handshakes/tracing_status.h"
 #include "core/kernel/kernel_stats.h"
 #include "core/listeners/listener.h"
 #include "core/listeners/pending_connects.h"
@@ -53,6 +56,9 @@ struct Snapshot {
   /// The other network namespaces of the host. Absent if the source of sockets does not see them.
   std::optional<NetworkNamespaces> namespaces;
   WalkStatus walk;
+  /// nullptr if handshakes are not traced.
+  std::shared_ptr<const Handshakes> handshakes;
+  TracingStatus tracing;
 };
 
 }  // namespace connwatch

@@ -61,6 +61,14 @@ class PerGroup {
     change(prototype_);
     for (Slot& slot : slots_) change(slot.value);
   }
+  /// Calls `visit` with the key and the value of every place.
+  template <typename Visit>
+  void ForEach(Visit visit) const {
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      const GroupId group{static_cast<std::uint16_t>(i / kDirectionCount), slots_[i].generation};
+      visit(GroupKey{kDirections.at(i % kDirectionCount), group}, slots_[i].value);
+    }
+  }
   /// Adds the other's values, each by `add(into, value)`. If a place has different owners, only the
   /// value of the later owner remains.
   template <typename Add>

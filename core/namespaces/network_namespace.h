@@ -12,6 +12,7 @@
 #include "core/base/direction.h"
 #include "core/base/tcp_state.h"
 #include "core/connections/connection_usage.h"
+#include "core/handshakes/handshake_counts.h"
 #include "core/listeners/listener.h"
 #include "core/listeners/pending_connects.h"
 
@@ -46,10 +47,12 @@ struct NamespaceCounts {
   ListenerList listeners;
   /// Its SYN-SENT sockets.
   PendingGroup pending;
-  /// By IndexOf(Direction). A connection whose end no full poll saw lacks what it moved since the
-  /// poll before: other namespaces have no destroy events.
+  /// By IndexOf(Direction). Where the ends of connections are not traced, a connection whose end no
+  /// full poll saw lacks what it moved since the poll before.
   std::array<ConnectionUsage, kDirectionCount> traffic;
   RttObservations rtt;
+  /// By IndexOf(Direction). All 0 if handshakes are not traced.
+  std::array<HandshakeCounts, kDirectionCount> handshakes;
 };
 
 struct NetworkNamespace {

@@ -110,6 +110,14 @@ TEST(ConfigSchema, ExcludeLoopback) {
             "f:1:19: exclude_loopback: unknown word \"yes\", must be one of: false, true");
 }
 
+TEST(ConfigSchema, HandshakeTracing) {
+  EXPECT_EQ(Accepted("handshake_tracing: auto").handshake_tracing, HandshakeTracing::kAuto);
+  EXPECT_EQ(Accepted("handshake_tracing: on").handshake_tracing, HandshakeTracing::kOn);
+  EXPECT_EQ(Accepted("handshake_tracing: off").handshake_tracing, HandshakeTracing::kOff);
+  EXPECT_EQ(Rejected("handshake_tracing: yes"),
+            "f:1:20: handshake_tracing: unknown word \"yes\", must be one of: auto, on, off");
+}
+
 TEST(ConfigSchema, KernelWalk) {
   EXPECT_EQ(Accepted("kernel_walk: auto").kernel_walk, KernelWalk::kAuto);
   EXPECT_EQ(Accepted("kernel_walk: on").kernel_walk, KernelWalk::kOn);

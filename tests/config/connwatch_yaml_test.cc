@@ -112,6 +112,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "max_groups: 1",
       "max_listeners: 1",
       "kernel_walk: off",
+      "handshake_tracing: off",
       "max_network_namespaces: 0",
       "destroy_events: off",
       "destroy_event_budget: 1%",

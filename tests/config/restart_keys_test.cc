@@ -23,6 +23,8 @@ TEST(RestartKeysTest, TellsWhichHaveChanged) {
       {"exclude_loopback", [](Config& config) { config.exclude_loopback = true; }},
       {"max_listeners", [](Config& config) { ++config.max_listeners; }},
       {"kernel_walk", [](Config& config) { config.kernel_walk = KernelWalk::kOff; }},
+      {"handshake_tracing",
+       [](Config& config) { config.handshake_tracing = HandshakeTracing::kOff; }},
       {"max_network_namespaces", [](Config& config) { ++config.max_network_namespaces; }},
       {"max_tracked_connections", [](Config& config) { ++config.max_tracked_connections; }},
       {"web:", [](Config& config) { ++config.web.max_connections; }}};
