@@ -23,6 +23,7 @@ struct sock_common {
   atomic64_t skc_cookie;
   struct hlist_nulls_node skc_nulls_node;
   refcount_t skc_refcnt;
+  unsigned long skc_flags;
 };
 
 struct kernfs_node {
@@ -44,10 +45,13 @@ struct sock {
   u32 sk_max_ack_backlog;
   struct sock_cgroup_data sk_cgrp_data;
   struct timer_list sk_timer;
+  int sk_err;
+  u16 sk_protocol;
 };
 
 struct inet_sock {
   struct sock sk;
+  __be16 inet_sport;
 };
 
 struct inet_connection_sock {

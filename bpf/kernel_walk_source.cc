@@ -1,7 +1,6 @@
 #include "bpf/kernel_walk_source.h"
 
 #include <sys/eventfd.h>
-#include <sys/random.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,7 +8,9 @@
 #include <string>
 #include <utility>
 
+#include "bpf/identity_seed.h"
 #include "bpf/kernel_walk_dump.h"
+#include "bpf/program_loading.h"
 
 namespace connwatch {
 
@@ -40,10 +41,9 @@ Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
     CookieGiver& cookies) {
   auto source =
       std::unique_ptr<KernelWalkSource>(new KernelWalkSource(std::move(program), cookies));
-  std::uint64_t& seed = source->context_.identity_seed;
-  if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
-    return Error::FromErrno(errno, "get a random number");
-  }
+  auto seed = IdentitySeed();
+  if (!seed) return std::move(seed).error();
+  source->context_.identity_seed = *seed;
   if (auto learned = source->LearnClock(tcp_keepalive_time_s); !learned) {
     return std::move(learned).error();
   }
@@ -61,9 +61,7 @@ Result<std::unique_ptr<KernelWalkSource>> KernelWalkSource::Create(
   return source;
 }
 
-// kernel: CONFIG_HZ is 100, 250, 300 or 1000 nearly everywhere.
 Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
-  constexpr std::uint64_t kMaxTicks = 10'000;
   auto namespaces = ListNamespaces();
   if (!namespaces) return std::move(namespaces).error();
   if (namespaces->empty() || namespaces->front().is_own == 0) {
@@ -72,15 +70,9 @@ Result<void> KernelWalkSource::LearnClock(std::uint64_t tcp_keepalive_time_s) {
   const walk_namespace& own = namespaces->front();
   context_.own_net_cookie = own.net_cookie;
   FindTables(*namespaces);
-  const std::uint64_t ticks =
-      tcp_keepalive_time_s == 0 ? 0 : own.keepalive_ticks / tcp_keepalive_time_s;
-  if (ticks == 0 || ticks > kMaxTicks) {
-    return Error{0,
-                 "the length of a tick of the kernel's clock is not known: tcp_keepalive_time is " +
-                     std::to_string(own.keepalive_ticks) + " ticks and " +
-                     std::to_string(tcp_keepalive_time_s) + " s"};
-  }
-  context_.ticks_per_second = static_cast<std::uint32_t>(ticks);
+  auto ticks = TicksPerSecond(own.keepalive_ticks, tcp_keepalive_time_s);
+  if (!ticks) return std::move(ticks).error();
+  context_.ticks_per_second = *ticks;
   return {};
 }
 

@@ -9,9 +9,12 @@
 #include <limits>
 #include <optional>
 
-#include "bpf/walk_layout.h"
-
 namespace connwatch {
+
+IpAddress AddressFrom(std::uint8_t family, std::span<const walk_u32, 4> words) {
+  const std::span<const std::byte, 16> bytes = std::as_bytes(words);
+  return family == AF_INET ? IpAddress::FromIpv4(bytes.first<4>()) : IpAddress::FromIpv6(bytes);
+}
 
 namespace {
 
@@ -33,11 +36,6 @@ milliseconds ToMilliseconds(std::uint32_t ticks, std::uint32_t ticks_per_second)
 // kernel: tcp_get_info_chrono_stats() multiplies by this whole number.
 microseconds ToMicroseconds(std::uint64_t ticks, std::uint32_t ticks_per_second) {
   return microseconds(ticks * (kMicroseconds / ticks_per_second));
-}
-
-IpAddress AddressFrom(std::uint8_t family, std::span<const walk_u32, 4> words) {
-  const std::span<const std::byte, 16> bytes = std::as_bytes(words);
-  return family == AF_INET ? IpAddress::FromIpv4(bytes.first<4>()) : IpAddress::FromIpv6(bytes);
 }
 
 TcpTraffic TrafficOf(const walk_record& from, std::uint32_t ticks_per_second) {

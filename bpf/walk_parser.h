@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "bpf/walk_layout.h"
+#include "core/base/ip_address.h"
 #include "core/base/plain_allocator.h"
 #include "core/sockets/socket_record.h"
 #include "core/sockets/socket_source.h"
@@ -44,6 +46,9 @@ struct ParsedWalk {
 /// written twice, because it changed its form while the walk stood on it, counts once. Bytes after
 /// the last whole record are ignored.
 void ParseWalk(std::span<const std::byte> bytes, const WalkContext& context, ParsedWalk& parsed);
+
+/// An address as the programs write it. `family` is AF_INET or AF_INET6.
+IpAddress AddressFrom(std::uint8_t family, std::span<const walk_u32, 4> words);
 
 /// What identifies a socket of another network namespace, or one without a cookie. Nobody may give
 /// cookies there but processes inside, at any time. So the identity is made from what tells the

@@ -1,18 +1,14 @@
 #include "bpf/walk_program.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdarg>
-#include <cstdio>
-#include <string>
 #include <utility>
 
-#include "bpf/walk_obstacle.h"
+#include "bpf/program_loading.h"
 
 // What the generated header calls the types of the program's memory.
 using u32 = walk_u32;
@@ -20,30 +16,6 @@ using u64 = walk_u64;
 #include "socket_walk.skel.h"
 
 namespace connwatch {
-
-namespace {
-
-// What libbpf says while a program is loaded. It has one place for this in the whole process.
-std::string& LoadLog() {
-  static std::string log;
-  return log;
-}
-
-int KeepInLog(libbpf_print_level level, const char* format, va_list arguments) {
-  constexpr std::size_t kMaxLog = 65'536;
-  std::array<char, 1'024> line{};
-  if (level == LIBBPF_DEBUG || LoadLog().size() > kMaxLog) return 0;
-  const int length = std::vsnprintf(line.data(), line.size(), format, arguments);
-  if (length > 0) LoadLog().append(line.data());
-  return length;
-}
-
-struct FreeBtf {
-  void operator()(btf* types) const { btf__free(types); }
-};
-using OwnedBtf = std::unique_ptr<btf, FreeBtf>;
-
-}  // namespace
 
 struct WalkProgram::Skeleton {
   Skeleton() : opened(socket_walk__open()) {}
@@ -58,28 +30,24 @@ WalkProgram::WalkProgram(std::unique_ptr<Skeleton> skeleton) : skeleton_(std::mo
 WalkProgram::~WalkProgram() = default;
 
 Result<std::unique_ptr<WalkProgram>> WalkProgram::Load() {
-  if (auto obstacle = FindObstacle()) return *std::move(obstacle);
-  LoadLog().clear();
-  libbpf_set_print(KeepInLog);
-  const auto refused = [](int code) { return Error{ECANCELED, ExplainRefusal(code, LoadLog())}; };
+  if (auto begun = BeginLoading(); !begun) return std::move(begun).error();
   auto skeleton = std::make_unique<Skeleton>();
-  if (skeleton->opened == nullptr) return refused(errno);
-  const OwnedBtf types(btf__load_vmlinux_btf());
-  if (!types) return refused(errno);
+  if (skeleton->opened == nullptr) return LoadingFailed(errno);
+  const KernelTypes types = LoadKernelTypes();
+  if (!types) return LoadingFailed(errno);
 
   auto program = std::unique_ptr<WalkProgram>(new WalkProgram(std::move(skeleton)));
   program->counters_ = FindCounters(*types);
   socket_walk& opened = *program->skeleton_->opened;
   auto& settings = *opened.rodata;
   settings.cpus = static_cast<std::uint32_t>(std::max(libbpf_num_possible_cpus(), 1));
-  settings.has_direct_reads =
-      btf__find_by_name_kind(types.get(), "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
+  settings.has_direct_reads = HasDirectReads(*types);
   for (std::size_t i = 0; i < WALK_COUNTERS; ++i) {
     const CounterPlaces::Place& place = program->counters_.places.at(i);
     settings.counter_index[i] = place.index;
     if (place.is_of_tcp) settings.counters_of_tcp |= 1U << i;
   }
-  if (const int code = socket_walk__load(&opened); code != 0) return refused(-code);
+  if (const int code = socket_walk__load(&opened); code != 0) return LoadingFailed(-code);
   return program;
 }
 

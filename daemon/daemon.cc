@@ -31,9 +31,13 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
       config_(std::move(settings.config)),
       sources_(sources),
       loop_(loop),
-      monitor_(config_, sources.sockets(), LogChange, sources.namespaces()),
+      monitor_(config_, sources.sockets(), LogChange, sources.namespaces(), sources.handshakes()),
       heartbeat_(loop, [this](MonotonicTime now) { OnBeat(now); }),
-      destroy_events_(loop, sources.destroy_events(), monitor_.tracker()),
+      destroy_events_(loop, sources.destroy_events(),
+                      [this](const SocketRecord& record, MonotonicTime now) {
+                        monitor_.OnDestroyed(record, now);
+                      }),
+      handshakes_(loop, [this](MonotonicTime now) { monitor_.ReadHandshakes(now); }),
       alert_judge_(config_.alerts),
       notifier_(pulse_),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
@@ -85,6 +89,9 @@ Result<void> Daemon::TakeSignals() {
 Result<void> Daemon::StartPolling() {
   if (auto started = heartbeat_.Start(); !started) return started;
   destroy_events_.Configure(config_);  // before the baseline poll
+  if (sources_.handshakes() != nullptr) {
+    if (auto started = handshakes_.Start(); !started) return started;
+  }
   for (TierRunner& runner : tier_runners_) {
     if (auto started = runner.Start(); !started) return started;
   }
@@ -203,13 +210,13 @@ Report Daemon::MakeReport() {
   const Instant now = Now();
   const auto paused = heartbeat_.PausedUntil(now.monotonic);
   const DestroyEventStats events = destroy_events_.stats(now.monotonic);
-  ReportParts parts{
-      .snapshot = monitor_.TakeSnapshot({events, paused, sources_.walk_status()}, now),
-      .config = config_status_,
-      .web_refusals = web_.refusals(),
-      .http_held_bytes = web_.held_bytes(),
+  ReportParts parts{.snapshot = monitor_.TakeSnapshot(
+                        {events, paused, sources_.walk_status(), sources_.tracing_status()}, now),
+                    .config = config_status_,
+                    .web_refusals = web_.refusals(),
+                    .http_held_bytes = web_.held_bytes(),
 
-      .log_lines_lost = LostLogLines()};
+                    .log_lines_lost = LostLogLines()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
   parts.notifications = notifier_.Tell(parts.alerts, now);

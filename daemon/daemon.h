@@ -19,6 +19,7 @@
 #include "daemon/config_use.h"
 #include "daemon/loop/destroy_event_runner.h"
 #include "daemon/loop/event_loop.h"
+#include "daemon/loop/handshake_runner.h"
 #include "daemon/loop/heartbeat.h"
 #include "daemon/loop/reload_requests.h"
 #include "daemon/loop/tier_runner.h"
@@ -80,6 +81,7 @@ class Daemon {
   Pulse pulse_;
   Heartbeat heartbeat_;
   DestroyEventRunner destroy_events_;
+  HandshakeRunner handshakes_;
   std::deque<TierRunner> tier_runners_;  // in the order of kTiers; a deque never moves them
   AlertJudge alert_judge_;
   History history_;

@@ -50,7 +50,7 @@ struct Acquired {
 
 // The sources come first: to open them may take long, and clients who connect wait for an answer.
 Result<Acquired> Acquire(const Options& options, const Config& config) {
-  auto sources = SocketSources::Open(config.kernel_walk);
+  auto sources = SocketSources::Open(config, options.once);
   if (!sources) return std::move(sources).error();
   Acquired acquired{.sources = std::move(sources).value(), .listening = {}};
   if (options.once) return acquired;
@@ -71,7 +71,7 @@ Result<Acquired> AcquireAndDropCapabilities(const Options& options, const Config
 
 Result<void> RunDaemon(const Options& options, Settings settings, Acquired acquired) {
   BlockSignals();
-  if (const auto text = acquired.sources.Announcement(); !text.empty()) LogInfo(text);
+  for (const std::string& line : acquired.sources.Announcements()) LogInfo(line);
   auto loop = EventLoop::Create();
   if (!loop) return std::move(loop).error();
   return Daemon(options, std::move(settings), acquired.sources, **loop)

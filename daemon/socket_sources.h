@@ -1,13 +1,17 @@
 // Chooses where the daemon is told of sockets by: the walk over the kernel's own table, if it can
-// be had, else inet_diag.
+// be had, else inet_diag; and whether it is told of handshakes.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "bpf/connection_tracing.h"
 #include "bpf/kernel_walk.h"
 #include "config/config.h"
 #include "core/base/result.h"
+#include "core/handshakes/handshake_source.h"
+#include "core/handshakes/tracing_status.h"
 #include "core/kernel/namespace_source.h"
 #include "core/sockets/cookie_giver.h"
 #include "core/sockets/destroy_event_source.h"
@@ -19,29 +23,37 @@ namespace connwatch {
 /// Used by one thread. Must outlive whoever polls.
 class SocketSources {
  public:
-  /// Opens what `mode` says. Needs CAP_BPF and CAP_PERFMON for the walk, but only here. With kOn it
-  /// fails if the walk cannot be used; with kAuto inet_diag takes its place.
-  static Result<SocketSources> Open(KernelWalk mode);
+  /// Opens what `config` says. Needs CAP_BPF and CAP_PERFMON for the walk and the tracing, but only
+  /// here. With kOn it fails if one of them cannot be used; with kAuto inet_diag takes the place of
+  /// the walk, and handshakes are not traced. They are never traced if `is_once`: nothing would
+  /// have happened yet.
+  static Result<SocketSources> Open(const Config& config, bool is_once);
 
   SocketSource& sockets() const { return *sockets_; }
-  DestroyEventSource& destroy_events() const { return *destroy_events_; }
+  DestroyEventSource& destroy_events() const;
   /// nullptr if only this network namespace is seen.
   NamespaceSource* namespaces() const { return walk_; }
+  /// nullptr if handshakes are not traced.
+  HandshakeSource* handshakes() const { return tracing_.get(); }
   /// As of now.
   WalkStatus walk_status() const;
-  /// What is worth a line in the log at the start: which source is in use, if it is the walk, or
-  /// why the walk is not, although the capabilities for it are there. Empty if there is nothing to
-  /// say.
-  std::string Announcement() const;
+  TracingStatus tracing_status() const;
+  /// What is worth a line in the log at the start: whether the walk and the tracing are in use, or
+  /// why they are not, although the capabilities for them are there.
+  std::vector<std::string> Announcements() const;
 
  private:
   SocketSources();
+  Result<void> OpenSockets(KernelWalk mode);
+  Result<void> OpenTracing(const Config& config, bool is_once);
 
   std::unique_ptr<CookieGiver> cookies_;  // used by the walk
   std::unique_ptr<SocketSource> sockets_;
   std::unique_ptr<DestroyEventSource> destroy_events_;
   SocketWalk* walk_ = nullptr;  // sockets_, if that is the walk
   Error why_no_walk_;
+  std::unique_ptr<ConnectionTracing> tracing_;
+  Error why_no_tracing_;
 };
 
 }  // namespace connwatch

@@ -41,7 +41,7 @@ ClassifierOptions ClassifierOptionsFrom(const Config& config) {
 }
 
 Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log log,
-                 NamespaceSource* namespaces)
+                 NamespaceSource* namespaces, HandshakeSource* handshakes)
     : kernel_reader_(log),
       kernel_(kernel_reader_.Read()),
       rates_from_(kernel_),
@@ -64,8 +64,17 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       others_(namespaces == nullptr
                   ? nullptr
                   : std::make_unique<OtherNamespaces>(config, *namespaces, connections_elsewhere_,
-                                                      cgroup_names_, std::move(log))),
+                                                      cgroup_names_, log, handshakes != nullptr)),
+      handshakes_(handshakes == nullptr
+                      ? nullptr
+                      : std::make_unique<HandshakeWatch>(
+                            *handshakes, classifier_,
+                            [this](std::uint64_t cgroup_id) {
+                              return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
+                            },
+                            others_.get(), std::move(log))),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
+  if (handshakes_) handshakes_->UseRules(config.groups);
   UseEphemeralRange();
   tiers_.reserve(kTierCount);
   for (const TierSpec& tier : kTiers) {
@@ -108,8 +117,21 @@ Result<void> Monitor::Regroup(const GroupBookOptions& groups) {
   groups_.reset();
   if (auto grouped = classifier_.Reconfigure(groups); !grouped) return grouped;
   tracker_.Regroup();
+  if (handshakes_) handshakes_->UseRules(groups.rules);
   groups_ = groups;
   return {};
+}
+
+void Monitor::OnDestroyed(const SocketRecord& record, MonotonicTime now) {
+  if (record.net_cookie == 0) {
+    tracker_.OnDestroyed(record, now);
+  } else if (others_) {
+    others_->OnDestroyed(record, now);
+  }
+}
+
+void Monitor::ReadHandshakes(MonotonicTime now) {
+  if (handshakes_) handshakes_->Read(now);
 }
 
 void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
@@ -168,6 +190,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   snapshot->at = now;
   snapshot->paused = parts.paused;
   snapshot->walk = std::move(parts.walk);
+  snapshot->tracing = std::move(parts.tracing);
+  if (handshakes_) snapshot->handshakes = handshakes_->handshakes();
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
   snapshot->totals.dump_duplicates = tiers_.at(IndexOf(Tier::kFull)).health().duplicates();

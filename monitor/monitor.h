@@ -13,6 +13,7 @@
 #include "core/base/result.h"
 #include "core/connections/connection_tracker.h"
 #include "core/connections/full_poll.h"
+#include "core/handshakes/handshake_source.h"
 #include "core/kernel/host_rates.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/handshake_poll.h"
@@ -21,6 +22,7 @@
 #include "core/polling/cpu_budget.h"
 #include "core/snapshot.h"
 #include "core/sockets/socket_source.h"
+#include "monitor/handshake_watch.h"
 #include "monitor/kernel_reader.h"
 #include "monitor/other_namespaces.h"
 #include "monitor/tier_poller.h"
@@ -39,10 +41,11 @@ class Monitor {
   static constexpr std::chrono::milliseconds kMinRateSpan{100};
 
   /// Reads the kernel's counters for the first time. `namespaces` lists the other network
-  /// namespaces, if `source` delivers their sockets as well; else it is nullptr. Both must outlive
-  /// the monitor.
+  /// namespaces, if `source` delivers their sockets as well; else it is nullptr. `handshakes` is
+  /// nullptr if handshakes, and the ends of connections in other namespaces, are not traced. All
+  /// must outlive the monitor.
   Monitor(const Config& config, SocketSource& source, KernelReader::Log log,
-          NamespaceSource* namespaces = nullptr);
+          NamespaceSource* namespaces = nullptr, HandshakeSource* handshakes = nullptr);
   ~Monitor() = default;
   Monitor(const Monitor&) = delete;
   Monitor& operator=(const Monitor&) = delete;
@@ -55,8 +58,10 @@ class Monitor {
 
   /// One for each tier, in the order of kTiers.
   std::span<TierPoller> tiers() { return tiers_; }
-  /// The tracker that destroy events are passed to.
-  ConnectionTracker& tracker() { return tracker_; }
+  /// A destroy event has come.
+  void OnDestroyed(const SocketRecord& record, MonotonicTime now);
+  /// Call it every HandshakeSource::kInterval.
+  void ReadHandshakes(MonotonicTime now);
 
   /// Call after each poll that has ended. After polls of the handshakes tier and of the full tier
   /// it reads the kernel's counters and judges the listeners by what has happened since the last
@@ -72,6 +77,7 @@ class Monitor {
     DestroyEventStats events;            // the state of their stream
     std::chrono::nanoseconds paused{0};  // how long the process has not run so far
     WalkStatus walk;
+    TracingStatus tracing;
   };
   /// Returns the facts as of now.
   std::shared_ptr<const Snapshot> TakeSnapshot(SnapshotParts parts, Instant now);
@@ -100,7 +106,8 @@ class Monitor {
   ListenerPoll listener_poll_;
   HandshakePoll handshake_poll_;
   FullPoll full_poll_;
-  std::unique_ptr<OtherNamespaces> others_;  // absent without a source
+  std::unique_ptr<OtherNamespaces> others_;     // absent without a source
+  std::unique_ptr<HandshakeWatch> handshakes_;  // likewise; asks the others
   CpuBudget cpu_budget_;
   std::vector<TierPoller> tiers_;
 };

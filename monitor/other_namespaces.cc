@@ -9,11 +9,12 @@ namespace connwatch {
 
 namespace {
 
-NamespaceTableOptions TableOptionsFrom(const Config& config) {
+NamespaceTableOptions TableOptionsFrom(const Config& config, bool are_ends_traced) {
   return {.max_shown = config.max_network_namespaces,
           .watch = {.peak_window = config.peak_window,
                     .thresholds = config.diagnosis,
-                    .exclude_loopback = config.exclude_loopback}};
+                    .exclude_loopback = config.exclude_loopback,
+                    .are_ends_traced = are_ends_traced}};
 }
 
 // ip-netns(8) and most container runtimes use the first directory, docker the second.
@@ -26,13 +27,13 @@ NetnsNames HostNetnsNames() {
 
 OtherNamespaces::OtherNamespaces(const Config& config, NamespaceSource& source,
                                  Allowance& connections, CgroupNames& cgroup_names,
-                                 KernelReader::Log log)
+                                 KernelReader::Log log, bool are_ends_traced)
     : source_(source),
       cgroup_names_(cgroup_names),
       log_(std::move(log)),
       netns_names_(HostNetnsNames()),
       table_(
-          TableOptionsFrom(config), connections, [this] { return ReadFacts(); },
+          TableOptionsFrom(config, are_ends_traced), connections, [this] { return ReadFacts(); },
           [this](const NamespaceClues& clues, MonotonicTime now) {
             return FindNames(clues, now);
           }) {}

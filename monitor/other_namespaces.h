@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.h"
@@ -24,9 +25,10 @@ namespace connwatch {
 class OtherNamespaces {
  public:
   /// Takes limits, thresholds and windows from `config`. `connections` is the room for connections
-  /// that are followed. All references must outlive this.
+  /// that are followed. `are_ends_traced`: OnDestroyed() will be called. All references must
+  /// outlive this.
   OtherNamespaces(const Config& config, NamespaceSource& source, Allowance& connections,
-                  CgroupNames& cgroup_names, KernelReader::Log log);
+                  CgroupNames& cgroup_names, KernelReader::Log log, bool are_ends_traced);
   ~OtherNamespaces() = default;
   OtherNamespaces(const OtherNamespaces&) = delete;
   OtherNamespaces& operator=(const OtherNamespaces&) = delete;
@@ -39,6 +41,17 @@ class OtherNamespaces {
   /// Call after polls of the handshakes tier and of the full tier.
   void Judge(MonotonicTime now) { table_.Judge(now); }
   NetworkNamespaces List(MonotonicTime now);
+
+  /// Counts handshakes of another namespace.
+  void AddHandshakes(const HandshakeBatch& batch, MonotonicTime now) {
+    table_.AddHandshakes(batch, now);
+  }
+  /// A connection of another namespace has ended.
+  void OnDestroyed(const SocketRecord& record, MonotonicTime now) {
+    table_.OnDestroyed(record, now);
+  }
+  /// See NamespaceTable::NameOf.
+  std::string_view NameOf(std::uint64_t cookie) const { return table_.NameOf(cookie); }
 
  private:
   // Logs when the namespaces cannot be read any more, and when they can be read again.

@@ -38,6 +38,12 @@ inline constexpr std::size_t kTcpStateCount = kTcpStates.size();
 /// 0 to kTcpStateCount - 1, for tables by state.
 constexpr std::size_t IndexOf(TcpState state) { return static_cast<std::size_t>(state) - 1; }
 
+/// True iff this side has closed: its FIN was sent, or waits behind data.
+constexpr bool HasSentFin(TcpState state) {
+  return state == TcpState::kFinWait1 || state == TcpState::kFinWait2 ||
+         state == TcpState::kClosing || state == TcpState::kLastAck;
+}
+
 /// A set of states, as the kernel's bit mask.
 class TcpStateSet {
  public:

@@ -31,9 +31,9 @@ class ConnectionTracker {
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
 
-  /// Says that no end will be reported to OnDestroyed(). Connections that are gone for two polls
-  /// are then forgotten at once. Call it before the first poll.
-  void ExpectNoEvents() { max_retired_ = 0; }
+  /// How many connections that are gone for two polls are remembered, because their end may still
+  /// be reported to OnDestroyed(). 0 if none is. Call it before the first poll.
+  void RememberVanished(std::size_t most) { max_retired_ = most; }
   /// Says that a complete poll that began at `start` has met no connection. So those of the first
   /// poll have begun since. Call it before the first poll.
   void StartAfter(MonotonicTime start) { previous_start_ = start; }

@@ -25,6 +25,14 @@ bool IsFinReceived(TcpState state) {
          state == TcpState::kClosing || state == TcpState::kTimeWait;
 }
 
+// True iff our FIN was sent and acknowledged. Of an end that was not traced, only that it may have
+// been.
+bool MayHaveFinAcked(const SocketRecord& record) {
+  if (record.state != TcpState::kClose) return record.state == TcpState::kFinWait2;
+  const bool is_all_acked = record.send_queue == 0;
+  return is_all_acked && (!record.end || HasSentFin(record.end->last_state));
+}
+
 // Payload that the peer acknowledged. An acknowledged FIN is in bytes_acked, but not in bytes_sent.
 // bytes_sent also counts what the host itself dropped (a packet filter, a full queue). Then it is
 // too high, and only the state tells whether bytes_acked includes a FIN.
@@ -33,9 +41,7 @@ std::uint64_t AckedPayload(const SocketRecord& record, Direction direction) {
   const std::uint64_t acked = AckedBehindSyn(traffic, direction);
   const std::uint64_t sent = SentOnce(traffic);
   if (acked >= sent) return sent;
-  const bool may_include_fin = record.state == TcpState::kFinWait2 ||
-                               (record.state == TcpState::kClose && record.send_queue == 0);
-  return LessOne(acked, may_include_fin);
+  return LessOne(acked, MayHaveFinAcked(record));
 }
 
 ConnectionUsage Usage(const SocketRecord& record, Direction direction, bool fin_received) {
@@ -75,6 +81,7 @@ ConnectionUsage SureUsageOf(const SocketRecord& record, Direction direction) {
 }
 
 PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen) {
+  if (destroyed.end) return destroyed.end->has_received_fin ? PeerFin::kCounted : PeerFin::kAbsent;
   // kernel: a FIN-WAIT-2 socket with tcp_info has a descriptor, to read to the end.
   if (IsFinReceived(last_seen) || last_seen == TcpState::kFinWait2) return PeerFin::kCounted;
   const TcpTraffic& traffic = *destroyed.tcp_info->traffic;

@@ -39,8 +39,9 @@ enum class PeerFin : std::uint8_t {
 };
 
 /// Judges by the destroy event, which must have tcp_info with traffic, and by the state in which
-/// the connection was last seen. After a reset it may return kCounted instead of kAbsent, and
-/// kDoubtful if the host itself had dropped what the connection sent.
+/// the connection was last seen. A traced end is certain. Otherwise, after a reset it may return
+/// kCounted instead of kAbsent, and kDoubtful if the host itself had dropped what the connection
+/// sent.
 PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState last_seen);
 
 /// Returns the usage of a connection that has ended, from its destroy event, which must have

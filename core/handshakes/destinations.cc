@@ -155,7 +155,8 @@ std::vector<std::size_t> Greatest(std::size_t size, std::size_t most, Rank rank)
 
 }  // namespace
 
-void Destinations::List(Handshakes& handshakes, MonotonicTime now) const {
+void Destinations::List(Handshakes& handshakes, MonotonicTime now,
+                        const NamespaceName& name_of) const {
   struct Candidate {
     const Key* key;
     const Entry* entry;
@@ -176,17 +177,18 @@ void Destinations::List(Handshakes& handshakes, MonotonicTime now) const {
   handshakes.by_latency =
       Greatest(all.size(), kMaxListed, [&](std::size_t i) { return all[i].latency; });
   // Only those in a list are kept, and the lists refer to what is kept.
-  constexpr std::size_t kNotKept = static_cast<std::size_t>(-1);
-  std::vector<std::size_t> kept_at(all.size(), kNotKept);
+  std::vector<std::optional<std::size_t>> kept_at(all.size());
   for (auto* list : {&handshakes.by_count, &handshakes.by_failures, &handshakes.by_latency}) {
     for (std::size_t& index : *list) {
-      if (kept_at[index] == kNotKept) {
+      if (!kept_at[index]) {
         kept_at[index] = handshakes.destinations.size();
-        const Candidate& one = all[index];
-        handshakes.destinations.push_back({one.entry->netns, one.key->remote, one.entry->unit,
-                                           one.entry->group, one.recent, one.entry->latest});
+        const auto& [key, entry, recent, latency] = all[index];
+        std::string netns(key->net_cookie == 0 ? std::string_view() : name_of(key->net_cookie));
+        if (netns.empty()) netns = entry->netns;
+        handshakes.destinations.push_back(
+            {std::move(netns), key->remote, entry->unit, entry->group, recent, entry->latest});
       }
-      index = kept_at[index];
+      index = *kept_at[index];
     }
   }
   handshakes.folded = folded_[0] + folded_[1];

@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -47,8 +48,10 @@ class Destinations {
   /// `batch` must be outbound.
   void Add(const HandshakeBatch& batch, const ConnectorNames& names, MonotonicTime now);
 
+  /// Returns the name that a network namespace has now; empty if it is gone.
+  using NamespaceName = std::function<std::string_view(std::uint64_t net_cookie)>;
   /// Fills the members of `handshakes` that are about destinations.
-  void List(Handshakes& handshakes, MonotonicTime now) const;
+  void List(Handshakes& handshakes, MonotonicTime now, const NamespaceName& name_of) const;
 
  private:
   struct Key;

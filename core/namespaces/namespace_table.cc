@@ -17,6 +17,7 @@ struct CookieHash {
 void SetCounters(NamespaceCounts& counts, const NamespaceGrowth& growth) {
   counts.traffic = growth.traffic;
   counts.rtt = growth.rtt;
+  counts.handshakes = growth.handshakes;
 }
 
 }  // namespace
@@ -202,6 +203,22 @@ void NamespaceTable::NameIt(Entry& entry, MonotonicTime now) {
 
 void NamespaceTable::Book(Entry& entry) {
   (entry.has_place ? entry.growth : growth_of_others_) += entry.watch.TakeGrowth();
+}
+
+void NamespaceTable::AddHandshakes(const HandshakeBatch& batch, MonotonicTime now) {
+  Entry* const entry = FindOrAdmit(batch.net_cookie, now);
+  if (entry != nullptr) entry->watch.AddHandshakes(batch);
+}
+
+void NamespaceTable::OnDestroyed(const SocketRecord& record, MonotonicTime now) {
+  Entry* const entry = FindOrAdmit(record.net_cookie, now);
+  if (entry != nullptr) entry->watch.OnDestroyed(record, now);
+}
+
+std::string_view NamespaceTable::NameOf(std::uint64_t cookie) const {
+  const auto found = index_->by_cookie.find(cookie);
+  if (found == index_->by_cookie.end()) return {};
+  return found->second->identity.name;
 }
 
 void NamespaceTable::UseThresholds(const DiagnosisThresholds& thresholds) {

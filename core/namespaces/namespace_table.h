@@ -10,12 +10,14 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
 #include "core/base/allowance.h"
 #include "core/base/instant.h"
 #include "core/base/sliding_peak.h"
+#include "core/handshakes/handshake_batch.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/places.h"
 #include "core/namespaces/listener_order.h"
@@ -70,6 +72,14 @@ class NamespaceTable {
   /// `records` are sockets of the namespace with this cookie.
   void Add(Tier tier, std::uint64_t cookie, std::span<const SocketRecord> records, Instant now);
   void Complete(Tier tier, Instant now);
+
+  /// Counts handshakes of the namespace that they name.
+  void AddHandshakes(const HandshakeBatch& batch, MonotonicTime now);
+  /// A connection has ended, in the namespace that the record names.
+  void OnDestroyed(const SocketRecord& record, MonotonicTime now);
+  /// What the namespace with this cookie is called; empty if it is not known. Valid until the table
+  /// is changed.
+  std::string_view NameOf(std::uint64_t cookie) const;
 
   void UseThresholds(const DiagnosisThresholds& thresholds);
   /// Diagnoses the listeners of all namespaces, names the namespaces, and decides which have a

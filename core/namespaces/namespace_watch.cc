@@ -37,6 +37,7 @@ void AddTo(Counts& sum, const Counts& more) {
 NamespaceGrowth& NamespaceGrowth::operator+=(const NamespaceGrowth& other) {
   for (const Direction direction : kDirections) {
     traffic.at(IndexOf(direction)) += other.traffic.at(IndexOf(direction));
+    handshakes.at(IndexOf(direction)) += other.handshakes.at(IndexOf(direction));
   }
   rtt.count += other.rtt.count;
   rtt.sum += other.rtt.sum;
@@ -55,7 +56,7 @@ NamespaceWatch::NamespaceWatch(const NamespaceWatchOptions& options, NamespaceRo
       handshake_poll_(/*linear_timeouts=*/0, listener_tracker_, classifier_,
                       {.max_followed = kMaxFollowedHandshakes, .max_listed = 0}),
       previous_full_start_(known_since) {
-  tracker_.ExpectNoEvents();
+  tracker_.RememberVanished(options.are_ends_traced ? kMaxVanished : 0);
   if (known_since) tracker_.StartAfter(*known_since);
 }
 
@@ -133,6 +134,7 @@ void NamespaceWatch::TellOfListeners() {
     classifier_.AddListener(record, *listening_at_);
   }
   classifier_.CompleteListeners(listening_start_);
+  tracker_.BookUndecided();
 }
 
 void NamespaceWatch::BeginFull(MonotonicTime now) {
@@ -195,7 +197,8 @@ NamespaceCounts NamespaceWatch::Levels(MonotonicTime now) const {
           .listeners = listener_tracker_.List(now),
           .pending = Pending(),
           .traffic = {},
-          .rtt = {}};
+          .rtt = {},
+          .handshakes = {}};
 }
 
 void NamespaceWatch::AddLevels(NamespaceCounts& sum, MonotonicTime now) const {
@@ -221,8 +224,10 @@ void NamespaceWatch::AddLevels(NamespaceCounts& sum, MonotonicTime now) const {
 }
 
 NamespaceGrowth NamespaceWatch::TakeGrowth() {
-  NamespaceGrowth growth{
-      .traffic = {}, .rtt = std::exchange(rtt_, {}), .drops = listener_tracker_.TakeNewDrops()};
+  NamespaceGrowth growth{.traffic = {},
+                         .rtt = std::exchange(rtt_, {}),
+                         .drops = listener_tracker_.TakeNewDrops(),
+                         .handshakes = std::exchange(handshakes_, {})};
   for (const Direction direction : kDirections) {
     ConnectionUsage& usage = ledger_[KeyOf(direction)].usage;
     growth.traffic.at(IndexOf(direction)) = std::exchange(usage, {});

@@ -1,8 +1,8 @@
 // Follows one network namespace other than the host's own: its listeners, its pending handshakes,
 // its sockets and what they move. It uses the machines that follow the host's namespace, so that
-// its numbers mean the same; what it leaves out is that nothing is counted by group, and that the
-// ends of connections are not reported. A host may have thousands of namespaces, most of them idle,
-// so it takes little memory. Pure; time is passed in. Used by one thread.
+// its numbers mean the same; what it leaves out is that nothing is counted by group. A host may
+// have thousands of namespaces, most of them idle, so it takes little memory. Pure; time is passed
+// in. Used by one thread.
 #pragma once
 
 #include <array>
@@ -17,6 +17,7 @@
 #include "core/base/instant.h"
 #include "core/connections/connection_tracker.h"
 #include "core/groups/connection_classifier.h"
+#include "core/handshakes/handshake_batch.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/handshake_poll.h"
 #include "core/listeners/listener_tracker.h"
@@ -31,6 +32,8 @@ struct NamespaceWatchOptions {
   std::chrono::milliseconds peak_window{30'000};
   DiagnosisThresholds thresholds = {};
   bool exclude_loopback = false;
+  /// OnDestroyed() will be called for every connection that ends.
+  bool are_ends_traced = false;
 };
 
 /// What all namespaces share, and the host's own in part.
@@ -44,6 +47,7 @@ struct NamespaceGrowth {
   std::array<ConnectionUsage, kDirectionCount> traffic;
   RttObservations rtt;
   DropTotals drops;
+  std::array<HandshakeCounts, kDirectionCount> handshakes;  // without latency
 
   NamespaceGrowth& operator+=(const NamespaceGrowth& other);
 };
@@ -55,6 +59,9 @@ class NamespaceWatch {
   static constexpr std::size_t kMaxFollowedListeners = 1'000;
   /// How many handshakes are followed from poll to poll.
   static constexpr std::size_t kMaxFollowedHandshakes = 4'096;
+  /// How many connections that are gone without an end are remembered, where ends are traced. Their
+  /// ends may have waited too long to be read.
+  static constexpr std::size_t kMaxVanished = 1'024;
   /// How long a namespace counts as busy after it had many connections.
   static constexpr std::chrono::minutes kLoadMemory{10};
 
@@ -79,6 +86,14 @@ class NamespaceWatch {
   /// For the listeners tier the table adds the sockets here, instead of by Add(). If the sockets
   /// are those of the poll before, it does not call Begin() either.
   ListeningSockets& listening() { return listening_; }
+
+  void AddHandshakes(const HandshakeBatch& batch) {
+    AddOutcomes(handshakes_.at(IndexOf(batch.direction)), batch);
+  }
+  /// A connection has ended.
+  void OnDestroyed(const SocketRecord& record, MonotonicTime now) {
+    tracker_.OnDestroyed(record, now);
+  }
 
   /// Judges its listeners by all that is known.
   void Diagnose(MonotonicTime now);
@@ -129,7 +144,8 @@ class NamespaceWatch {
   States states_in_poll_{};
   SocketOwners owners_in_poll_;
   std::vector<std::uint64_t> owners_;
-  RttObservations rtt_;  // since TakeGrowth()
+  RttObservations rtt_;  // since TakeGrowth(), as well as handshakes_
+  std::array<HandshakeCounts, kDirectionCount> handshakes_;
   RttObservations rtt_in_poll_;
   MonotonicTime full_start_;                          // of the full poll in progress, or the latest
   std::optional<MonotonicTime> previous_full_start_;  // of the latest complete one

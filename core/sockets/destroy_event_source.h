@@ -2,6 +2,7 @@
 // that ends. netlink/ implements it over the destroy groups of sock_diag; tests script it.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <span>
@@ -27,6 +28,8 @@ class DestroyEventStream {
 
   /// Returns the events that have come. Does not block.
   virtual Result<DestroyEventBatch> ReadBatch() = 0;
+  /// How long events may wait after a read, so that one more read gets many of them.
+  virtual std::chrono::milliseconds gather() const { return std::chrono::milliseconds(2); }
   /// Becomes readable when ReadBatch has something. The same as long as the stream lives.
   virtual int fd() const = 0;
 };
@@ -36,8 +39,11 @@ class DestroyEventSource {
  public:
   virtual ~DestroyEventSource() = default;
 
-  /// Opens a stream of all TCP sockets of the namespace that end from now on. `buffer_bytes` is the
-  /// room for events that wait to be read. The kernel may give less.
+  /// True iff its streams tell of all network namespaces, with SocketRecord::net_cookie.
+  virtual bool SeesAllNamespaces() const { return false; }
+
+  /// Opens a stream of all TCP sockets that end from now on. `buffer_bytes` is the room for events
+  /// that wait to be read. The kernel may give less.
   virtual Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) = 0;
 };
 

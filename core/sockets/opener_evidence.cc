@@ -42,9 +42,18 @@ OpenerEvidence OfClosing(const SocketRecord& record, const TcpTraffic& traffic) 
   return BySyns(FinalSurplus(record, traffic) - 1, /*is_proof=*/false);
 }
 
+// A traced end: the state before tells of the FIN. A FIN that waits behind data was not sent, and
+// is among the bytes that were not.
+OpenerEvidence OfTraced(const SocketRecord& record, const TcpTraffic& traffic) {
+  if (record.end->last_state == TcpState::kSynSent) return kOutboundProof;
+  const bool is_fin_counted = HasSentFin(record.end->last_state) && traffic.bytes_not_sent == 0;
+  return BySyns(FinalSurplus(record, traffic) - (is_fin_counted ? 1 : 0), /*is_proof=*/true);
+}
+
 // The destroy event. kernel: tcp_write_queue_purge() clears the count of segments in flight before.
 OpenerEvidence OfDestroyed(const SocketRecord& record, const TcpTraffic& traffic) {
   if (record.remote.port == 0) return {};  // the kernel cleared everything before it told the end
+  if (record.end) return OfTraced(record, traffic);
   if (!record.tcp_info->has_heard_peer) return kOutboundProof;  // a connect that failed
   const std::int64_t surplus = FinalSurplus(record, traffic);
   if (surplus == 0) return kInboundProof;

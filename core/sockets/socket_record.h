@@ -49,6 +49,16 @@ struct TcpInfo {
   bool has_heard_peer = true;
 };
 
+/// How a connection ended, where its end is traced.
+struct ConnectionEnd {
+  /// The state that it left for CLOSE.
+  TcpState last_state = TcpState::kClose;
+  /// True iff the peer's FIN came, and is among TcpTraffic::bytes_received.
+  bool has_received_fin = false;
+
+  bool operator==(const ConnectionEnd&) const = default;
+};
+
 /// One row of a socket dump.
 struct SocketRecord {
   TcpState state = TcpState::kClose;
@@ -90,6 +100,8 @@ struct SocketRecord {
   std::optional<std::uint32_t> drops;
   /// Inode of the owner's cgroup v2 directory. Absent on request and TIME-WAIT sockets.
   std::optional<std::uint64_t> cgroup_id;
+  /// Present only if the record tells of a traced end. Then `state` is kClose.
+  std::optional<ConnectionEnd> end;
   /// True iff this is an IPv6 LISTEN socket that takes no IPv4.
   bool is_v6_only = false;
 };

@@ -9,8 +9,8 @@
 namespace connwatch {
 
 DestroyEventRunner::DestroyEventRunner(EventLoop& loop, DestroyEventSource& source,
-                                       ConnectionTracker& tracker)
-    : loop_(loop), source_(source), tracker_(tracker) {}
+                                       OnDestroyed on_destroyed)
+    : loop_(loop), source_(source), on_destroyed_(std::move(on_destroyed)) {}
 
 void DestroyEventRunner::Configure(const Config& config) {
   limit_ = config.destroy_event_budget;
@@ -46,6 +46,7 @@ void DestroyEventRunner::Join() {
   stream_ = std::move(stream).value();
   spending_.Start(Now().monotonic);
   stats_.is_active = true;
+  stats_.is_of_all_namespaces = source_.SeesAllNamespaces();
   Watch();
 }
 
@@ -61,7 +62,8 @@ void DestroyEventRunner::Watch() {
 
 void DestroyEventRunner::Gather() {
   readable_ = {};
-  auto gather = loop_.At(Now().monotonic + kGather, Priority::kDestroyEvents, [this] { Watch(); });
+  auto gather =
+      loop_.At(Now().monotonic + stream_->gather(), Priority::kDestroyEvents, [this] { Watch(); });
   if (gather) {
     gather_ = std::move(gather).value();
   } else {
@@ -73,7 +75,7 @@ void DestroyEventRunner::Leave() {
   readable_ = {};
   gather_ = {};
   stream_.reset();
-  stats_.is_active = false;
+  stats_.is_active = stats_.is_of_all_namespaces = false;
 }
 
 void DestroyEventRunner::BeginAbsence() {
@@ -128,7 +130,7 @@ Result<bool> DestroyEventRunner::Read() {
     const auto batch = stream_->ReadBatch();
     if (!batch) return batch.error();
     const MonotonicTime now = Now().monotonic;
-    for (const SocketRecord& record : batch->records) tracker_.OnDestroyed(record, now);
+    for (const SocketRecord& record : batch->records) on_destroyed_(record, now);
     stats_.events += batch->records.size();
     if (batch->is_overrun) ++stats_.overruns;
     has_more = batch->has_more;

@@ -1,15 +1,14 @@
-// Keeps the stream of destroy events on the loop. Joins the kernel's multicast groups for them and
-// passes every event to the tracker. With kAuto it leaves these groups for a while if the events
-// cost too much. It does not leave them when events are lost (an overrun): the events that still
-// come are worth more than none.
+// Keeps the stream of destroy events on the loop: opens it and passes every event on. With kAuto it
+// closes the stream for a while if the events cost too much. It does not close it when events are
+// lost (an overrun): the events that still come are worth more than none.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "config/config.h"
-#include "core/connections/connection_tracker.h"
 #include "core/polling/spending.h"
 #include "core/sockets/destroy_event_source.h"
 #include "core/sockets/destroy_event_stats.h"
@@ -22,8 +21,10 @@ class DestroyEventRunner {
   /// How long to wait before joining again, after the events cost too much or joining failed.
   static constexpr std::chrono::minutes kAbsence{1};
 
-  /// All arguments must outlive the runner.
-  DestroyEventRunner(EventLoop& loop, DestroyEventSource& source, ConnectionTracker& tracker);
+  using OnDestroyed = std::function<void(const SocketRecord& record, MonotonicTime now)>;
+
+  /// Both references must outlive the runner.
+  DestroyEventRunner(EventLoop& loop, DestroyEventSource& source, OnDestroyed on_destroyed);
 
   /// Joins or leaves as `config` says. Call it again when `config` has changed. If joining fails,
   /// that is logged and tried again later.
@@ -32,11 +33,9 @@ class DestroyEventRunner {
   DestroyEventStats stats(MonotonicTime now) const;
 
  private:
-  // Events come in bursts. After a read they may collect for this long, which saves most wake-ups.
-  static constexpr std::chrono::milliseconds kGather{2};
-
   void Join();
   void Watch();
+  // Events come in bursts. After a read they may collect for a while, which saves most wake-ups.
   void Gather();
   void Leave();
   void BeginAbsence();
@@ -49,7 +48,7 @@ class DestroyEventRunner {
 
   EventLoop& loop_;
   DestroyEventSource& source_;
-  ConnectionTracker& tracker_;
+  const OnDestroyed on_destroyed_;
   DestroyEvents mode_ = DestroyEvents::kOff;
   std::size_t buffer_bytes_ = 0;
   double limit_ = 0;         // with kAuto, share of one core

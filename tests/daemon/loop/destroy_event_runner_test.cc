@@ -96,7 +96,9 @@ class DestroyEventRunnerTest : public testing::Test {
   TrafficLedger ledger_{GroupTraffic({})};
   Allowance room_{1'000};
   ConnectionTracker tracker_{room_, classifier_, ledger_};
-  DestroyEventRunner runner_{*loop_, source_, tracker_};
+  DestroyEventRunner runner_{
+      *loop_, source_,
+      [this](const SocketRecord& record, MonotonicTime now) { tracker_.OnDestroyed(record, now); }};
 };
 
 TEST_F(DestroyEventRunnerTest, HandsEveryEventToTheTracker) {

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+// Follows the state changes of TCP sockets, in all network namespaces: counts how each handshake
+// ended and how long it took, and writes down the end of each connection. It changes nothing.
+//
+// Handshakes are added up in a table, so a handshake costs a look-up and a few additions. There are
+// two such tables. These programs write to one of them. The process reads and empties the other one,
+// to which nobody has written for a while, and then swaps the two. So no addition is lost.
+
+#include "kernel_reads.h"
+#include "kernel_sockets.h"
+#include "record_writing.h"
+#include "trace_layout.h"
+
+const char kLicense[] SEC("license") = "Dual BSD/GPL";
+
+// Decided by the process before the programs are loaded.
+// The inclusive upper bounds of the buckets, ascending, in nanoseconds; unused ones are ~0.
+const volatile u64 trace_bounds[TRACE_BOUNDS];
+// Connections between two loopback addresses are not traced. 0 or 1.
+const volatile u32 excludes_loopback = 0;
+
+// Decided by the process at any time.
+volatile u32 table_in_use = 0;      // index of the table that is written to
+volatile u32 detail = 0;            // enum trace_detail
+volatile u32 wants_ends = 0;        // 1: write down the ends of connections
+volatile u32 sees_connect_fail = 0; // 1: the programs on_connect_v4 and on_connect_v6 are attached
+
+// The network namespace of the process, as read_own() found it.
+u64 own_net_cookie;
+u32 own_keepalive_ticks;  // its tcp_keepalive_time, which /proc shows in seconds
+
+// What the process reads. `coarse` counts what has no room in any table.
+struct trace_losses losses;
+u64 coarse[TRACE_TABLES][TRACE_DIRECTIONS][TRACE_OUTCOMES];
+
+struct counts_table {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, TRACE_KEYS);
+  __type(key, struct trace_key);
+  __type(value, struct trace_counts);
+};
+struct counts_table full_0 SEC(".maps");
+struct counts_table full_1 SEC(".maps");
+// For keys without addresses, when the full table has no room.
+struct counts_table short_0 SEC(".maps");
+struct counts_table short_1 SEC(".maps");
+
+// When the SYN of a connect was sent, by the address of its socket.
+struct {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, TRACE_PENDING);
+  __type(key, u64);
+  __type(value, u64);
+} pending SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, 4096);  // the process makes it larger
+} ends SEC(".maps");
+
+// An entry begins as a copy of this.
+struct trace_counts nothing;
+
+enum { kTcpSynSent = 2, kTcpClose = 7 };
+enum { kProtocolTcp = 6 };
+enum { kSockDone = 1 };  // kernel: SOCK_DONE, a bit of sk_flags: a FIN has come
+// kernel: include/uapi/asm-generic/errno-base.h and errno.h
+enum {
+  kNoAccess = 13,
+  kNoNetwork = 64,
+  kAddressNotAvailable = 99,
+  kNetUnreachable = 101,
+  kConnectionReset = 104,
+  kTimedOut = 110,
+  kConnectionRefused = 111,
+  kHostDown = 112,
+  kHostUnreachable = 113
+};
+
+// One handshake that has ended.
+struct handshake {
+  struct trace_key key;
+  u64 duration_ns;  // 0: not known
+  u32 retransmissions;
+};
+
+// Returns the index of the bucket that takes a duration.
+static __always_inline u32 BucketOf(u64 duration_ns) {
+  u32 bucket = 0;
+#pragma unroll
+  for (u32 step = TRACE_BOUNDS / 2; step > 0; step /= 2) {
+    if (trace_bounds[(bucket + step - 1) & (TRACE_BOUNDS - 1)] < duration_ns) bucket += step;
+  }
+  return bucket;
+}
+
+static __always_inline void AddTo(struct trace_counts* to, const struct handshake* ended) {
+  __sync_fetch_and_add(&to->count, 1);
+  if (ended->retransmissions > 0) __sync_fetch_and_add(&to->retransmissions, ended->retransmissions);
+  if (ended->duration_ns == 0) return;
+  __sync_fetch_and_add(&to->duration_ns, ended->duration_ns);
+  u32 bucket = BucketOf(ended->duration_ns);
+  if (bucket < TRACE_BUCKETS) __sync_fetch_and_add(&to->buckets[bucket], 1);
+}
+
+// Returns false if the table has no room.
+static __always_inline _Bool CountIn(void* table, const struct handshake* ended) {
+  struct trace_counts* counts = bpf_map_lookup_elem(table, &ended->key);
+  if (counts == 0) {
+    bpf_map_update_elem(table, &ended->key, &nothing, BPF_NOEXIST);
+    counts = bpf_map_lookup_elem(table, &ended->key);
+  }
+  if (counts == 0) return 0;
+  AddTo(counts, ended);
+  return 1;
+}
+
+static __always_inline void Count(struct handshake* ended) {
+  const u32 second = table_in_use & 1;
+  if (second ? CountIn(&full_1, ended) : CountIn(&full_0, ended)) return;
+  __builtin_memset(ended->key.local_address, 0, sizeof(ended->key.local_address));
+  __builtin_memset(ended->key.remote_address, 0, sizeof(ended->key.remote_address));
+  if (second ? CountIn(&short_1, ended) : CountIn(&short_0, ended)) {
+    __sync_fetch_and_add(&losses.without_address, 1);
+    return;
+  }
+  __sync_fetch_and_add(&losses.without_port, 1);
+  if (ended->key.direction < TRACE_DIRECTIONS && ended->key.outcome < TRACE_OUTCOMES) {
+    __sync_fetch_and_add(&coarse[second][ended->key.direction][ended->key.outcome], 1);
+  }
+}
+
+static __always_inline _Bool IsLoopback(const u32* address, u8 family) {
+  const u32 first = family == kIpv4 ? address[0] : address[3];
+  const _Bool is_ipv4 = family == kIpv4 || (address[0] == 0 && address[1] == 0 &&
+                                            address[2] == bpf_htonl(0xffff));
+  if (is_ipv4) return (bpf_ntohl(first) >> 24) == 127;
+  return address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] == bpf_htonl(1);
+}
+
+// Leaves out of the key what nobody asked for.
+static __always_inline void Shorten(struct trace_key* key) {
+  const u32 wanted = detail;
+  if ((wanted & TRACE_LOCAL_ADDRESS) == 0) {
+    __builtin_memset(key->local_address, 0, sizeof(key->local_address));
+  }
+  if (key->direction == TRACE_OUTBOUND) {
+    if ((wanted & TRACE_OUTBOUND_LOCAL_PORT) == 0) key->local_port = 0;
+    return;
+  }
+  if ((wanted & TRACE_INBOUND_REMOTE_PORT) == 0) key->remote_port = 0;
+  if ((wanted & TRACE_INBOUND_REMOTE_ADDRESS) == 0) {
+    __builtin_memset(key->remote_address, 0, sizeof(key->remote_address));
+  }
+}
+
+static __always_inline u64 CgroupOf(u64 socket) {
+  u64 cgroup = POINTER(sock, socket, sk_cgrp_data.cgroup);
+  return cgroup == 0 ? 0 : READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
+}
+
+// The kernel clears skc_num when it gives the port back.
+static __always_inline u16 LocalPortOf(u64 socket) {
+  return bpf_ntohs(READ(inet_sock, socket, inet_sport));
+}
+
+static __always_inline void CopyAddress(u32* to, u64 from, u8 family) {
+  if (family == kIpv4) {
+    to[0] = (u32)ReadWord(from);
+    return;
+  }
+  u64 low = ReadWord(from);
+  u64 high = ReadWord(from + sizeof(u64));
+  to[0] = (u32)low;
+  to[1] = (u32)(low >> 32);
+  to[2] = (u32)high;
+  to[3] = (u32)(high >> 32);
+}
+
+// Counts the handshake of a socket. `key` has direction and outcome.
+static __always_inline void CountSocket(u64 socket, struct handshake* ended) {
+  struct trace_key* key = &ended->key;
+  key->net_cookie = READ(net, POINTER(sock_common, socket, skc_net.net), net_cookie);
+  key->cgroup_id = CgroupOf(socket);
+  key->family = (u8)READ(sock_common, socket, skc_family);
+  if (key->family == kIpv4) {
+    CopyAddress(key->local_address, PLACE(sock_common, socket, skc_rcv_saddr), kIpv4);
+    CopyAddress(key->remote_address, PLACE(sock_common, socket, skc_daddr), kIpv4);
+  } else {
+    CopyAddress(key->local_address, PLACE(sock_common, socket, skc_v6_rcv_saddr), kIpv6);
+    CopyAddress(key->remote_address, PLACE(sock_common, socket, skc_v6_daddr), kIpv6);
+  }
+  if (excludes_loopback && IsLoopback(key->local_address, key->family) &&
+      IsLoopback(key->remote_address, key->family)) {
+    return;
+  }
+  key->local_port = LocalPortOf(socket);
+  key->remote_port = bpf_ntohs(READ(sock_common, socket, skc_dport));
+  ended->retransmissions = READ(tcp_sock, socket, total_retrans);
+  Shorten(key);
+  Count(ended);
+}
+
+static __always_inline u8 OutcomeOfError(int error) {
+  switch (error) {
+    case kConnectionRefused:
+      return TRACE_REFUSED;
+    case kTimedOut:
+      return TRACE_TIMED_OUT;
+    case kNetUnreachable:
+    case kHostUnreachable:
+    case kHostDown:
+    case kNoNetwork:
+    case kNoAccess:  // kernel: icmpv6_err_convert(): administratively prohibited
+      return TRACE_UNREACHABLE;
+    case kConnectionReset:
+      return TRACE_RESET;
+    case 0:
+      return TRACE_ABANDONED;
+    default:
+      return TRACE_OTHER;
+  }
+}
+
+static __always_inline void BeginConnect(u64 socket) {
+  u64 now = bpf_ktime_get_ns();
+  if (bpf_map_update_elem(&pending, &socket, &now, BPF_ANY) != 0) {
+    __sync_fetch_and_add(&losses.untimed, 1);
+  }
+}
+
+// How long the connect of a socket has taken. 0: its beginning was not noted.
+static __always_inline u64 EndConnect(u64 socket) {
+  u64* begin = bpf_map_lookup_elem(&pending, &socket);
+  if (begin == 0) return 0;
+  u64 duration = bpf_ktime_get_ns() - *begin;
+  bpf_map_delete_elem(&pending, &socket);
+  return duration > 0 ? duration : 1;
+}
+
+static __always_inline void ConnectSucceeded(u64 socket) {
+  struct handshake ended = {.key = {.direction = TRACE_OUTBOUND, .outcome = TRACE_OK}};
+  ended.duration_ns = EndConnect(socket);
+  CountSocket(socket, &ended);
+}
+
+static __always_inline void ConnectFailed(u64 socket) {
+  struct handshake ended = {.key = {.direction = TRACE_OUTBOUND}};
+  EndConnect(socket);
+  const int error = READ(sock, socket, sk_err);
+  ended.key.outcome = OutcomeOfError(error);
+  // kernel: tcp_v4_connect() and tcp_v6_connect() give up before they send a SYN if they find no
+  // local port, or no route with it. on_connect_v4 and on_connect_v6 are told the error.
+  if (error == 0 && READ(tcp_sock, socket, segs_out) == 0) {
+    if (sees_connect_fail) return;
+    ended.key.outcome = TRACE_NO_PORT;
+  }
+  CountSocket(socket, &ended);
+}
+
+// kernel: tcp_rcv_state_process() measures the round trip of the SYN-ACK before it changes the
+// state. It does not after SYN cookies, and without timestamps not if the SYN-ACK was sent again.
+static __always_inline void Accepted(u64 socket) {
+  struct handshake ended = {.key = {.direction = TRACE_INBOUND, .outcome = TRACE_OK}};
+  ended.duration_ns = (u64)(READ(tcp_sock, socket, srtt_us) >> 3) * 1000;
+  CountSocket(socket, &ended);
+}
+
+// kernel: tcp_set_state() takes the socket out of its table and tells of it before anything is
+// cleared. So the counters are whole, also after a reset and with SO_LINGER 0.
+static __always_inline void WriteEnd(u64 socket, u8 last_state) {
+  struct trace_end* end = bpf_ringbuf_reserve(&ends, sizeof(*end), 0);
+  if (end == 0) {
+    __sync_fetch_and_add(&losses.ends_lost, 1);
+    return;
+  }
+  struct walk_record* record = &end->record;
+  __builtin_memset(end, 0, sizeof(*end));
+  WriteCommon(record, socket);
+  WriteCgroup(record, socket);
+  record->state = kTcpClose;
+  record->local_port = LocalPortOf(socket);
+  if (last_state == kTcpListen) {
+    record->remote_port = 0;
+  } else {
+    WriteTcpInfo(record, socket, (u32)bpf_jiffies64());
+  }
+  end->last_state = last_state;
+  end->fin_received = READ(sock_common, socket, skc_flags) >> kSockDone & 1;
+  bpf_ringbuf_submit(end, 0);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int on_state_change(u64* arguments) {
+  u64 socket = arguments[0];
+  const int before = (int)arguments[1];
+  const int after = (int)arguments[2];
+  if (READ(sock, socket, sk_protocol) != kProtocolTcp) return 0;
+  if (after == kTcpSynSent) {
+    BeginConnect(socket);
+  } else if (before == kTcpSynSent && after == kTcpEstablished) {
+    ConnectSucceeded(socket);
+  } else if (before == kTcpSynSent && after == kTcpClose) {
+    ConnectFailed(socket);
+  } else if (before == kTcpSynRecv) {
+    // Only after a simultaneous open was there a connect.
+    const _Bool has_connected = bpf_map_lookup_elem(&pending, &socket) != 0;
+    if (after == kTcpEstablished) {
+      if (has_connected) {
+        ConnectSucceeded(socket);
+      } else {
+        Accepted(socket);
+      }
+    } else if (has_connected && after == kTcpClose) {
+      ConnectFailed(socket);
+    }
+  }
+  if (after == kTcpClose && before != kTcpClose && wants_ends) WriteEnd(socket, (u8)before);
+  return 0;
+}
+
+// Runs when the process asks for it (BPF_PROG_RUN).
+SEC("raw_tp")
+int read_own(u64* arguments) {
+  u64 net = POINTER(nsproxy, POINTER(task_struct, bpf_get_current_task(), nsproxy), net_ns);
+  own_net_cookie = READ(net, net, net_cookie);
+  own_keepalive_ticks = (u32)READ(net, net, ipv4.sysctl_tcp_keepalive_time);
+  return 0;
+}
+
+// A connect that failed before it sent a SYN.
+static __always_inline void ConnectReturned(u64 socket, u64 address, u8 family, int code) {
+  if (code >= 0 || !sees_connect_fail) return;
+  if (READ(tcp_sock, socket, segs_out) != 0) return;  // its state change is counted
+  struct handshake ended = {.key = {.direction = TRACE_OUTBOUND, .family = family}};
+  struct trace_key* key = &ended.key;
+  switch (-code) {
+    case kAddressNotAvailable:
+      key->outcome = TRACE_NO_PORT;
+      break;
+    case kNetUnreachable:
+    case kHostUnreachable:
+    case kNoAccess:  // kernel: a route of type "prohibit"
+      key->outcome = TRACE_NO_ROUTE;
+      break;
+    default:
+      key->outcome = TRACE_OTHER;
+  }
+  key->net_cookie = READ(net, POINTER(sock_common, socket, skc_net.net), net_cookie);
+  key->cgroup_id = CgroupOf(socket);
+  // kernel: struct sockaddr_in has the port at 2 and the address at 4; sockaddr_in6 at 2 and 8.
+  key->remote_port = bpf_ntohs((u16)(ReadWord(address) >> 16));
+  CopyAddress(key->remote_address, address + (family == kIpv4 ? 4 : 8), family);
+  if (excludes_loopback && IsLoopback(key->remote_address, family)) return;
+  Count(&ended);
+}
+
+SEC("fexit/tcp_v4_connect")
+int on_connect_v4(u64* arguments) {
+  ConnectReturned(arguments[0], arguments[1], kIpv4, (int)arguments[3]);
+  return 0;
+}
+
+SEC("fexit/tcp_v6_connect")
+int on_connect_v6(u64* arguments) {
+  // kernel: for an IPv4 address it calls tcp_v4_connect(), which is traced by itself.
+  u64 address = arguments[1];
+  const _Bool is_ipv4 = ReadWord(address + 8) == 0 &&
+                        (u32)ReadWord(address + 16) == bpf_htonl(0xffff);
+  if (!is_ipv4) ConnectReturned(arguments[0], address, kIpv6, (int)arguments[3]);
+  return 0;
+}
