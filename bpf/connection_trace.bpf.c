@@ -6,6 +6,7 @@
 // two such tables. These programs write to one of them. The process reads and empties the other one,
 // to which nobody has written for a while, and then swaps the two. So no addition is lost.
 
+#include "kernel_context.h"
 #include "kernel_reads.h"
 #include "kernel_sockets.h"
 #include "record_writing.h"
@@ -292,12 +293,8 @@ static __always_inline void WriteEnd(u64 socket, u8 last_state) {
   bpf_ringbuf_submit(end, 0);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int on_state_change(u64* arguments) {
-  u64 socket = arguments[0];
-  const int before = (int)arguments[1];
-  const int after = (int)arguments[2];
-  if (READ(sock, socket, sk_protocol) != kProtocolTcp) return 0;
+static __always_inline void ChangeState(u64 socket, int before, int after) {
+  if (READ(sock, socket, sk_protocol) != kProtocolTcp) return;
   if (after == kTcpSynSent) {
     BeginConnect(socket);
   } else if (before == kTcpSynSent && after == kTcpEstablished) {
@@ -318,12 +315,27 @@ int on_state_change(u64* arguments) {
     }
   }
   if (after == kTcpClose && before != kTcpClose && wants_ends) WriteEnd(socket, (u8)before);
+}
+
+// Two copies of one program, see kernel_context.h.
+SEC("tp_btf/inet_sock_set_state")
+int on_task_change(u64* arguments) {
+  if (!IsOnStackOfTask(arguments)) return 0;
+  ChangeState(arguments[0], (int)arguments[1], (int)arguments[2]);
   return 0;
 }
 
-// Runs when the process asks for it (BPF_PROG_RUN).
+SEC("tp_btf/inet_sock_set_state")
+int on_interrupt_change(u64* arguments) {
+  if (IsOnStackOfTask(arguments)) return 0;
+  ChangeState(arguments[0], (int)arguments[1], (int)arguments[2]);
+  return 0;
+}
+
+// Runs when the process asks for it (BPF_PROG_RUN), before anything is attached.
 SEC("raw_tp")
 int read_own(u64* arguments) {
+  NoteLandmark();
   u64 net = POINTER(nsproxy, POINTER(task_struct, bpf_get_current_task(), nsproxy), net_ns);
   own_net_cookie = READ(net, net, net_cookie);
   own_keepalive_ticks = (u32)READ(net, net, ipv4.sysctl_tcp_keepalive_time);

@@ -21,7 +21,7 @@ static_assert(TRACE_NO_ROUTE == static_cast<int>(HandshakeOutcome::kNoRoute));
 static_assert(TRACE_OTHER == static_cast<int>(HandshakeOutcome::kOther));
 static_assert(TRACE_INBOUND == static_cast<int>(Direction::kInbound));
 
-constexpr std::size_t kMinEndBytes = std::size_t{64} << 10U;
+constexpr std::size_t kMinEndBytes = std::size_t{4} << 10U;
 constexpr std::size_t kMaxEndBytes = std::size_t{64} << 20U;
 
 std::vector<std::uint64_t> BoundsInNanoseconds() {

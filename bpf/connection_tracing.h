@@ -18,7 +18,7 @@ struct TracingOptions {
   /// Leave out connections between two loopback addresses.
   bool exclude_loopback = false;
   /// Room for ends of connections that wait to be read. It is rounded up to a power of two, and is
-  /// at least 64 KiB and at most 64 MiB.
+  /// at least 4 KiB and at most 64 MiB.
   std::size_t end_bytes = std::size_t{4} << 20U;
 };
 

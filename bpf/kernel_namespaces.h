@@ -74,6 +74,7 @@ struct nsproxy {
 };
 
 struct task_struct {
+  void* stack;
   struct nsproxy* nsproxy;
 };
 

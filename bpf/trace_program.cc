@@ -88,8 +88,8 @@ Result<std::unique_ptr<TraceProgram>> TraceProgram::Load(const TraceSettings& se
     code = connection_trace__load(&opened);
     if (code != 0) continue;
     auto program = std::unique_ptr<TraceProgram>(new TraceProgram(std::move(skeleton)));
-    if (auto attached = program->Attach(); !attached) return std::move(attached).error();
     if (auto read = program->ReadOwn(); !read) return std::move(read).error();
+    if (auto attached = program->Attach(); !attached) return std::move(attached).error();
     return program;
   }
   return LoadingFailed(-code);
@@ -108,9 +108,10 @@ Result<void> TraceProgram::Attach() {
   const bool sees_v4 = attach(opened.progs.on_connect_v4, opened.links.on_connect_v4);
   const bool sees_v6 = attach(opened.progs.on_connect_v6, opened.links.on_connect_v6);
   opened.bss->sees_connect_fail = sees_v4 && sees_v6;
-  if (!attach(opened.progs.on_state_change, opened.links.on_state_change)) {
-    return LoadingFailed(errno);
-  }
+  const bool is_attached =
+      attach(opened.progs.on_task_change, opened.links.on_task_change) &&
+      attach(opened.progs.on_interrupt_change, opened.links.on_interrupt_change);
+  if (!is_attached) return LoadingFailed(errno);
   return {};
 }
 

@@ -23,9 +23,10 @@ std::vector<nanoseconds> MakeBounds() {
   for (nanoseconds hundredth = 100ns; hundredth <= 1s; hundredth *= 10) {
     for (const int step : kSteps) {
       const nanoseconds bound = hundredth * step;
-      if (bound >= kFirst && bound <= kLast) bounds.push_back(bound);
+      if (bound >= kFirst && bound < kLast) bounds.push_back(bound);
     }
   }
+  bounds.push_back(kLast);
   return bounds;
 }
 

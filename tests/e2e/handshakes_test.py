@@ -1,0 +1,388 @@
+"""How handshakes end, how long they take and where they go: made for real, and compared with what the
+client saw."""
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+import unittest
+
+import sockets
+from kernel_walk_test import programs_of
+from many_sockets import many_sockets
+from named_namespaces import NamedNamespaces
+from network import sysctl
+from short_connections import PREFIX, ShortConnections
+from slow_peers import PEER, SlowPeers
+from support import Daemon, cannot_run, main, network_namespace, wait_until
+from two_hosts import CLIENT, SERVER, TwoHosts, ip, syn
+
+CONFIG = "poll: {handshakes: 200ms, full: 1s}\nmax_network_namespaces: 50\n"
+CLIENT6, SERVER6 = "fd00::2", "fd00::1"
+# Ports of the client's side, each with its own fate. Each makes a group of its own.
+OPEN, REFUSED, SILENT, PROHIBITED, LOSSY, UNREACHABLE = range(8001, 8007)
+RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER
+FILTER = f"""table inet fates {{ chain in {{ type filter hook input priority 0;
+    tcp dport {SILENT} drop;
+    tcp dport {PROHIBITED} reject with icmpx admin-prohibited;
+    meta nfproto ipv4 tcp dport {UNREACHABLE} reject with icmp host-unreachable;
+    meta nfproto ipv6 tcp dport {UNREACHABLE} reject with icmpv6 addr-unreachable;
+    tcp dport {LOSSY} limit rate over 1/day burst 1 packets accept;
+    tcp dport {LOSSY} drop; }}; }}"""
+
+
+def require_tracing(daemon):
+    """Skips the test where handshakes cannot be traced."""
+    if daemon.page().get("connwatch_handshake_tracing_in_use") != 1:
+        cannot_run("handshakes cannot be traced here")
+
+
+def outcomes(page, group, direction="outbound"):
+    """{outcome: count} without zeros."""
+    found = {}
+    for (name, labels), value in page.series.items():
+        labels = dict(labels)
+        if name == "connwatch_handshakes_total" and value and \
+                (labels["group"], labels["direction"]) == (str(group), direction):
+            found[labels["outcome"]] = value
+    return found
+
+
+def tracing(daemon):
+    return json.loads(daemon.get("/api/v1/handshakes").content)["tracing"]
+
+
+def destination(daemon, address, port):
+    return next((one for one in tracing(daemon)["destinations"]
+                 if (one["address"], one["port"]) == (address, port)), None)
+
+
+def connect(address, port):
+    """(errno, seconds) of a connect, as the client sees it."""
+    begin = time.monotonic()
+    try:
+        with socket.create_connection((address, port)):
+            return 0, time.monotonic() - begin
+    except OSError as error:
+        return error.errno, time.monotonic() - begin
+
+
+class OutcomesTest(unittest.TestCase):
+    """Each end of a connect, over veth, of IPv4 and IPv6."""
+
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.hosts = self.enterContext(TwoHosts())
+        ip("address", "add", f"{SERVER6}/64", "dev", "server", "nodad")
+        sysctl("ipv4/tcp_syn_retries", 1)
+        sysctl("ipv4/tcp_syn_linear_timeouts", 0)
+        with self.hosts.at_client():
+            ip("address", "add", f"{CLIENT6}/64", "dev", "client", "nodad")
+            subprocess.run(["nft", FILTER], check=True)
+            held = self.enterContext(contextlib.ExitStack())
+            for port in (OPEN, LOSSY):
+                held.enter_context(socket.create_server(
+                    ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=64))
+        self.daemon = self.enterContext(Daemon(CONFIG))
+        require_tracing(self.daemon)
+
+    def expect(self, group, expected):
+        wait_until(lambda: outcomes(self.daemon.page(), group) == expected,
+                   f"{group}: {expected}, not {outcomes(self.daemon.page(), group)}")
+
+    def latency(self, direction, group):
+        """(count, seconds together)"""
+        page = self.daemon.page()
+        return tuple(page.get(f"connwatch_handshake_duration_seconds_{what}", direction=direction,
+                              group=str(group)) for what in ("count", "sum"))
+
+    def test_ok(self):
+        for address in (CLIENT, CLIENT6):
+            self.assertEqual(connect(address, OPEN)[0], 0)
+        self.expect(OPEN, {"ok": 2})
+        self.assertEqual(self.latency("outbound", OPEN)[0], 2)
+
+    def test_refused(self):
+        for address in (CLIENT, CLIENT6):
+            self.assertEqual(connect(address, REFUSED)[0], errno.ECONNREFUSED)
+        self.expect(REFUSED, {"refused": 2})
+        for address in (CLIENT, CLIENT6):
+            found = destination(self.daemon, address, REFUSED)
+            self.assertEqual((found["connects"], found["failed"], found["outcomes"]["refused"]),
+                             (1, 1, 1))
+
+    def test_silence(self):
+        for address in (CLIENT, CLIENT6):
+            self.assertEqual(connect(address, SILENT)[0], errno.ETIMEDOUT)
+        self.expect(SILENT, {"timed_out": 2})
+        self.assertEqual(self.daemon.page().get(
+            "connwatch_handshake_syn_retransmissions_total", direction="outbound",
+            group=str(SILENT)), 2)
+
+    def test_icmp(self):
+        for address in (CLIENT, CLIENT6):
+            self.assertEqual(connect(address, UNREACHABLE)[0], errno.EHOSTUNREACH)
+        self.expect(UNREACHABLE, {"unreachable": 2})
+        self.assertEqual(connect(CLIENT, PROHIBITED)[0], errno.EHOSTUNREACH)
+        self.assertEqual(connect(CLIENT6, PROHIBITED)[0], errno.EACCES)
+        self.expect(PROHIBITED, {"unreachable": 2})
+
+    def test_no_neighbour(self):
+        sysctl("ipv4/tcp_syn_retries", 6)  # with fewer the socket gives up first
+        self.assertEqual(connect("198.18.0.77", 8100)[0], errno.EHOSTUNREACH)
+        self.expect(8100, {"unreachable": 1})
+
+    def test_a_lost_syn(self):
+        code, seconds = connect(CLIENT, LOSSY)
+        self.assertEqual(code, 0)
+        self.expect(LOSSY, {"ok": 1})
+        count, measured = self.latency("outbound", LOSSY)
+        self.assertEqual(count, 1)
+        self.assertAlmostEqual(measured, seconds, delta=max(0.05 * seconds, 0.0002))
+        self.assertEqual(self.daemon.page().get(
+            "connwatch_handshake_syn_retransmissions_total", direction="outbound",
+            group=str(LOSSY)), 1)
+
+    def test_abandoned(self):
+        for family, address in ((socket.AF_INET, CLIENT), (socket.AF_INET6, CLIENT6)):
+            with socket.socket(family) as client:
+                client.settimeout(0.2)  # the application's own
+                with self.assertRaises(TimeoutError):
+                    client.connect((address, SILENT))
+        self.expect(SILENT, {"abandoned": 2})
+
+    def test_no_port(self):
+        sysctl("ipv4/ip_local_port_range", "40000\t40001")
+        with contextlib.ExitStack() as held:
+            for _ in range(2):
+                held.enter_context(socket.create_connection((CLIENT, OPEN)))
+            self.assertEqual(connect(CLIENT, OPEN)[0], errno.EADDRNOTAVAIL)
+        self.expect(OPEN, {"ok": 2, "no_port": 1})
+
+    def test_no_route(self):
+        for address in ("203.0.113.1", "2001:db8::1"):
+            self.assertEqual(connect(address, 8200)[0], errno.ENETUNREACH)
+        status = json.loads(self.daemon.get("/api/v1/status").content)["handshake_tracing"]
+        if status["sees_no_route"]:
+            self.expect(8200, {"no_route": 2})
+            return
+        self.assertEqual(connect(CLIENT, OPEN)[0], 0)
+        self.expect(OPEN, {"ok": 1})  # what came before it was read as well
+        self.assertEqual(outcomes(self.daemon.page(), 8200), {})
+        self.assertNotIn("no_route", str(self.daemon.page().series))
+
+    def test_latency_of_a_slow_peer(self):
+        with SlowPeers(self.hosts, 0.162) as peers, socket.create_server((SERVER, 8300)) as server:
+            code, seconds = connect(PEER, 8301)
+            self.assertEqual(code, 0)
+            self.expect(8301, {"ok": 1})
+            count, measured = self.latency("outbound", 8301)
+            self.assertEqual(count, 1)
+            self.assertAlmostEqual(measured, seconds, delta=max(0.05 * seconds, 0.0002))
+            found = destination(self.daemon, PEER, 8301)
+            self.assertAlmostEqual(found["median_seconds"], seconds, delta=0.05 * seconds)
+            peers.connect(5000, 8300)
+            server.settimeout(5)
+            with server.accept()[0]:
+                wait_until(lambda: outcomes(self.daemon.page(), 8300, "inbound") == {"ok": 1},
+                           "it is counted")
+            count, measured = self.latency("inbound", 8300)
+            self.assertEqual(count, 1)
+            self.assertAlmostEqual(measured, 0.162, delta=0.03)
+
+    def test_a_flood_counts_nothing_and_costs_nothing(self):
+        with socket.create_server((SERVER, 8400), backlog=64):
+            raw = self.hosts.raw_socket()
+            for port in range(1024, 11024):
+                raw.sendto(syn("198.19.0.9", port, 8400), (SERVER, 0))
+            self.assertEqual(connect(CLIENT, OPEN)[0], 0)
+            self.expect(OPEN, {"ok": 1})
+            self.assertEqual(outcomes(self.daemon.page(), 8400, "inbound"), {})
+
+    def test_groups_and_their_reload(self):
+        from_peer = ("groups: [{name: lan, match: {direction: inbound, "
+                     "remote_address: 198.18.0.0/24}}]\n")
+        with socket.create_server((SERVER, 8500), backlog=64):
+            def come():
+                with self.hosts.at_client():
+                    self.assertEqual(connect(SERVER, 8500)[0], 0)
+            come()
+            wait_until(lambda: outcomes(self.daemon.page(), 8500, "inbound") == {"ok": 1}, "port")
+            self.daemon.reload(CONFIG + from_peer)
+            come()
+            wait_until(lambda: outcomes(self.daemon.page(), "lan", "inbound") == {"ok": 1}, "rule")
+            self.assertEqual(outcomes(self.daemon.page(), 8500, "inbound"), {"ok": 1})
+
+
+class LoadTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+        sysctl("ipv4/tcp_max_tw_buckets", 1_000_000)
+
+    def test_fifty_thousand_in_ten_seconds(self):
+        config = CONFIG + f"groups: [{{name: short, match: {{remote_address: {PREFIX}}}}}]\n"
+        with Daemon(config) as daemon, socket.create_server(("127.0.0.1", 0)) as unused:
+            require_tracing(daemon)
+            closed = unused.getsockname()[1]
+            unused.close()
+            load = ShortConnections(self, 5_000, 10)
+            refused = 0
+            while load.are_running():
+                self.assertEqual(connect("127.66.9.9", closed)[0], errno.ECONNREFUSED)
+                refused += 1
+                time.sleep(0.001)
+            made = load.join()
+            self.assertGreater(made, 20_000)
+            wait_until(lambda: outcomes(daemon.page(), "short") == {"ok": made, "refused": refused}
+                       and outcomes(daemon.page(), "short", "inbound") == {"ok": made},
+                       "every handshake counts, once")
+            page = daemon.page()
+            for what in ("without_address", "without_port", "untimed", "ends_lost"):
+                self.assertEqual(page.get(f"connwatch_handshake_tracing_{what}_total"), 0, what)
+
+    def test_twenty_thousand_destinations(self):
+        """All while the daemon does not run, so that nothing is read in between."""
+        total = 20_000
+        with Daemon(CONFIG) as daemon:
+            require_tracing(daemon)
+            os.kill(daemon.process.pid, signal.SIGSTOP)
+            try:
+                for number in range(total):
+                    with socket.socket() as client:
+                        code = client.connect_ex(
+                            (f"127.77.{number // 200}.{number % 200 + 1}", 9))
+                        self.assertEqual(code, errno.ECONNREFUSED)
+            finally:
+                os.kill(daemon.process.pid, signal.SIGCONT)
+            wait_until(lambda: outcomes(daemon.page(), 9) == {"refused": total}, "all count")
+            page = daemon.page()
+            left = page.get("connwatch_handshake_tracing_handshakes_without_address_total")
+            self.assertGreaterEqual(left, total - 16_384)
+            self.assertEqual(page.get("connwatch_handshake_tracing_handshakes_without_port_total"), 0)
+            known = tracing(daemon)
+            self.assertLessEqual(len(known["destinations"]), 60)
+            self.assertGreaterEqual(known["folded"], left)
+
+    def test_killed_and_started_again_in_mid_load(self):
+        load = ShortConnections(self, 1_000, 6)
+        with Daemon(CONFIG) as daemon:
+            require_tracing(daemon)
+            programs = programs_of(daemon.process.pid)
+            self.assertGreaterEqual(len(programs), 2)
+            daemon.process.kill()
+            daemon.process.wait()
+        with Daemon(CONFIG) as daemon:
+            require_tracing(daemon)
+            before = connect("127.0.0.1", 9)[0]
+            self.assertEqual(before, errno.ECONNREFUSED)
+            load.join()
+            wait_until(lambda: outcomes(daemon.page(), 9) == {"refused": 1}, "it counts from 0")
+
+
+class EndsTest(unittest.TestCase):
+    def test_short_connections_in_fifty_namespaces_to_the_byte(self):
+        """Also those that end with a reset, which destroy events do not tell anything of."""
+        self.enterContext(network_namespace())
+        namespaces = self.enterContext(NamedNamespaces("ends"))
+        names = [namespaces.add(str(number)) for number in range(50)]
+        each = 400
+        with Daemon(CONFIG) as daemon:
+            require_tracing(daemon)
+            daemon.wait_for_polls(2)
+            expected = {}
+            for name in names:
+                with namespaces.inside(name):
+                    expected[name] = self.make_connections(each)
+
+            def totals(page):
+                return {name: tuple(page.get(f"connwatch_netns_tcp_bytes_{what}_total", netns=name,
+                                             direction=direction)
+                                    for direction, what in (("outbound", "sent"),
+                                                            ("outbound", "received"),
+                                                            ("inbound", "sent"),
+                                                            ("inbound", "received")))
+                        for name in names}
+            wait_until(lambda: totals(daemon.page()) == expected, "every byte is counted")
+            page = daemon.page()
+            self.assertEqual(page.get("connwatch_netns_destroy_events_active"), 1)
+            for name in names:
+                for direction in ("outbound", "inbound"):
+                    self.assertEqual(page.get("connwatch_netns_handshakes_total", netns=name,
+                                              direction=direction, outcome="ok"), each)
+
+    @staticmethod
+    def make_connections(count):
+        """(sent, received) of the clients, (sent, received) of the servers"""
+        sent = received = 0
+        with sockets.Sockets() as held:
+            server = held.listener()
+            for number in range(count):
+                client = socket.create_connection(server.getsockname())
+                accepted, _ = server.accept()
+                client.sendall(bytes(number % 50))
+                if number % 50:
+                    accepted.recv(50, socket.MSG_WAITALL if number % 50 == 50 else 0)
+                accepted.sendall(bytes(number % 7))
+                if number % 7:
+                    client.recv(7)
+                sent += number % 50
+                received += number % 7
+                ends = [client, accepted]
+                if number % 4 > 1:
+                    ends[number % 2].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
+                ends[number % 2].close()
+                ends[1 - number % 2].close()
+        return sent, received, received, sent
+
+    def test_reuse_of_a_socket(self):
+        """connect(2) with AF_UNSPEC ends a connection, and the socket makes another one."""
+        self.enterContext(network_namespace())
+        with Daemon(CONFIG) as daemon, sockets.Sockets() as held:
+            require_tracing(daemon)
+            daemon.wait_for_polls(2)
+            server = held.listener()
+            port = server.getsockname()[1]
+            client = held.enter_context(socket.socket())
+            for number in range(5):
+                client.connect(server.getsockname())
+                accepted = held.enter_context(server.accept()[0])
+                client.sendall(bytes(100 + number))
+                accepted.recv(200)
+                unspecified = struct.pack("H14x", socket.AF_UNSPEC)
+                result = sockets_connect(client, unspecified)
+                self.assertEqual(result, 0)
+                accepted.close()
+            client.close()
+
+            def counted(page):
+                return tuple(page.get(f"connwatch_tcp_{what}_total", direction="outbound",
+                                      group=str(port))
+                             for what in ("connections_closed", "bytes_sent"))
+            wait_until(lambda: counted(daemon.page()) == (5, 510), "each connection counts")
+            self.assertEqual(outcomes(daemon.page(), port), {"ok": 5})
+
+
+def sockets_connect(client, address):
+    """connect(2) with an address that Python does not know."""
+    import ctypes
+    return ctypes.CDLL(None, use_errno=True).connect(client.fileno(), address, len(address))
+
+
+class WithoutTracingTest(unittest.TestCase):
+    def test_off(self):
+        self.enterContext(network_namespace())
+        with Daemon(CONFIG + "handshake_tracing: off\n") as daemon:
+            page = daemon.page()
+            self.assertEqual(page.get("connwatch_handshake_tracing_in_use"), 0)
+            self.assertNotIn("connwatch_handshakes_total", page.names())
+            self.assertIsNone(tracing(daemon))
+            status = json.loads(daemon.get("/api/v1/status").content)["handshake_tracing"]
+            self.assertEqual(status["reason"], "handshake_tracing is off in the configuration")
+
+
+if __name__ == "__main__":
+    main()
