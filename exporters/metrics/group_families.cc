@@ -1,31 +1,14 @@
 #include "exporters/metrics/group_families.h"
 
-#include <string_view>
 #include <vector>
+
+#include "exporters/metrics/group_series.h"
 
 namespace connwatch {
 
 namespace {
 
-// One set of series: a group in one direction.
-struct Series {
-  GroupKey key;
-  Labels labels;
-};
-
-std::vector<Series> SeriesOf(const std::vector<ShownGroup>& groups) {
-  std::vector<Series> series;
-  for (const ShownGroup& group : groups) {
-    for (const Direction direction : kDirections) {
-      if (!group.directions.at(IndexOf(direction))) continue;
-      series.push_back(
-          {{direction, group.id}, {{"direction", Name(direction)}, {"group", group.name}}});
-    }
-  }
-  return series;
-}
-
-void AddSockets(MetricFamilies& families, const std::vector<Series>& all,
+void AddSockets(MetricFamilies& families, const std::vector<GroupSeries>& all,
                 const PerGroup<GroupLevels>& levels) {
   auto sockets = families.Gauge("connwatch_tcp_group_sockets", "TCP sockets by group and state.");
   for (const auto& [key, labels] : all) {
@@ -37,7 +20,7 @@ void AddSockets(MetricFamilies& families, const std::vector<Series>& all,
   }
 }
 
-void AddQueues(MetricFamilies& families, const std::vector<Series>& all,
+void AddQueues(MetricFamilies& families, const std::vector<GroupSeries>& all,
                const PerGroup<GroupLevels>& levels) {
   auto receive = families.Gauge("connwatch_tcp_receive_queue_bytes",
                                 "Bytes that wait to be read by their applications (Recv-Q).");
@@ -55,7 +38,7 @@ void AddQueues(MetricFamilies& families, const std::vector<Series>& all,
   }
 }
 
-void AddTraffic(MetricFamilies& families, const std::vector<Series>& all,
+void AddTraffic(MetricFamilies& families, const std::vector<GroupSeries>& all,
                 const TrafficLedger& ledger) {
   auto sent = families.Counter("connwatch_tcp_bytes_sent_total",
                                "Payload that the peers acknowledged, without retransmissions.");
@@ -86,7 +69,7 @@ void AddTraffic(MetricFamilies& families, const std::vector<Series>& all,
   }
 }
 
-void AddRoundTripTimes(MetricFamilies& families, const std::vector<Series>& all,
+void AddRoundTripTimes(MetricFamilies& families, const std::vector<GroupSeries>& all,
                        const Snapshot& snapshot) {
   auto live = families.Histogram("connwatch_tcp_rtt_seconds",
                                  "Smoothed round-trip time: one observation per established socket "
@@ -124,7 +107,7 @@ void AddPendingConnects(MetricFamilies& families, const std::vector<ShownGroup>&
 }  // namespace
 
 void AddGroups(MetricFamilies& families, const Snapshot& snapshot) {
-  const std::vector<Series> all = SeriesOf(snapshot.groups);
+  const std::vector<GroupSeries> all = SeriesOf(snapshot.groups);
   if (snapshot.sockets) {
     AddSockets(families, all, snapshot.sockets->groups);
     AddQueues(families, all, snapshot.sockets->groups);
