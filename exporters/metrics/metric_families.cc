@@ -81,6 +81,18 @@ MetricFamilies::Histograms& MetricFamilies::Histograms::Add(const DurationHistog
   return *this;
 }
 
+MetricFamilies::Histograms& MetricFamilies::Histograms::Add(const LatencyCounts& latency,
+                                                            const Labels& labels) {
+  ClientMetric::Histogram& series = list_.AppendSeries(index_, labels).histogram;
+  for (const std::chrono::nanoseconds bound : ShownLatencyBounds()) {
+    series.bucket.push_back({latency.CountUpTo(bound), InSeconds(bound)});
+  }
+  series.bucket.push_back({latency.count(), std::numeric_limits<double>::infinity()});
+  series.sample_count = latency.count();
+  series.sample_sum = InSeconds(latency.sum());
+  return *this;
+}
+
 MetricFamilies::Summaries& MetricFamilies::Summaries::Add(std::uint64_t count,
                                                           std::chrono::duration<double> sum,
                                                           const Labels& labels) {

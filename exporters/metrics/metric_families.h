@@ -14,6 +14,7 @@
 
 #include "core/base/duration_histogram.h"
 #include "core/base/instant.h"
+#include "core/handshakes/latency_counts.h"
 
 namespace connwatch {
 
@@ -43,6 +44,8 @@ class MetricFamilies {
   class Histograms {
    public:
     Histograms& Add(const DurationHistogram& histogram, const Labels& labels = {});
+    /// With the bounds ShownLatencyBounds().
+    Histograms& Add(const LatencyCounts& latency, const Labels& labels = {});
 
    private:
     friend class MetricFamilies;

@@ -4,6 +4,7 @@
 #include "exporters/metrics/audit_families.h"
 #include "exporters/metrics/daemon_families.h"
 #include "exporters/metrics/group_families.h"
+#include "exporters/metrics/handshake_families.h"
 #include "exporters/metrics/kernel_families.h"
 #include "exporters/metrics/listener_families.h"
 #include "exporters/metrics/metric_families.h"
@@ -19,6 +20,7 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddSockets(families, snapshot);
   AddListeners(families, snapshot);
   AddGroups(families, snapshot);
+  AddHandshakes(families, snapshot);
   AddNamespaces(families, snapshot);
   AddFolded(families, snapshot);
   AddTracking(families, snapshot);
@@ -27,6 +29,7 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddNotifications(families, report.notifications);
   AddSelfAudit(families, snapshot);
   AddKernelWalk(families, snapshot.walk);
+  AddHandshakeTracing(families, snapshot.tracing);
   AddKernelStats(families, snapshot.kernel);
   AddWebRefusals(families, report.web_refusals);
   AddHttpHeldBytes(families, report.http_held_bytes);

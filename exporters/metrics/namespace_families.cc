@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/namespaces/namespace_sums.h"
+#include "exporters/metrics/handshake_families.h"
 
 namespace connwatch {
 
@@ -127,6 +128,21 @@ void AddPending(MetricFamilies& families, const ListedNamespaces& list) {
   }
 }
 
+void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list,
+                          const TracingStatus& tracing) {
+  auto ended = families.Counter("connwatch_netns_handshakes_total",
+                                "Handshakes of the namespace that have ended, by outcome.");
+  for (const auto& [name, counts, listeners] : list) {
+    for (const Direction direction : kDirections) {
+      const HandshakeCounts& handshakes = counts.handshakes.at(IndexOf(direction));
+      for (const HandshakeOutcome outcome : OutcomesOf(direction, tracing)) {
+        ended.Add(handshakes.Of(outcome),
+                  {{"netns", name}, {"direction", Name(direction)}, {"outcome", Name(outcome)}});
+      }
+    }
+  }
+}
+
 // How far the families above can be trusted.
 void AddCensus(MetricFamilies& families, const NetworkNamespaces& namespaces) {
   families
@@ -163,6 +179,7 @@ void AddNamespaces(MetricFamilies& families, const Snapshot& snapshot) {
   AddTrouble(families, list);
   AddTraffic(families, list);
   AddPending(families, list);
+  if (snapshot.handshakes != nullptr) AddHandshakeOutcomes(families, list, snapshot.tracing);
   AddCensus(families, *snapshot.namespaces);
 }
 

@@ -54,10 +54,13 @@ inline NetworkNamespaces TestNamespaces() {
   web.counts.traffic[IndexOf(Direction::kOutbound)] = {
       .bytes_sent = 60, .bytes_received = 40, .segments_retransmitted = 1};
   web.counts.rtt = {.count = 4, .sum = microseconds(2'500)};
+  web.counts.handshakes[IndexOf(Direction::kInbound)].outcomes = {70};
+  web.counts.handshakes[IndexOf(Direction::kOutbound)].outcomes = {11, 0, 45};
   namespaces.other.states.emplace();
   namespaces.other.states->at(IndexOf(TcpState::kTimeWait)) = 6;
   namespaces.other.listeners.other.accept_queue = OneQueue(0, 10);
   namespaces.other.traffic[IndexOf(Direction::kInbound)].bytes_received = 9;
+  namespaces.other.handshakes[IndexOf(Direction::kOutbound)].outcomes = {0, 5};
   namespaces.seen = 5;
   namespaces.folded = 2;
   namespaces.folded_in_trouble = 1;

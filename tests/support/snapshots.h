@@ -1,8 +1,11 @@
 // A snapshot with something in every field, for tests of what is made from it.
 #pragma once
 
+#include <memory>
+
 #include "tests/support/namespaces.h"
 #include "tests/support/snapshot_parts.h"
+#include "tests/support/traced_handshakes.h"
 
 namespace connwatch {
 
@@ -29,7 +32,9 @@ inline Snapshot FullSnapshot() {
       .kernel = TestKernelStats(),
       .sockstat_discrepancy = 0.25,
       .namespaces = TestNamespaces(),
-      .walk = TestWalk()};
+      .walk = TestWalk(),
+      .handshakes = std::make_shared<const Handshakes>(TestHandshakes()),
+      .tracing = TestTracing()};
 }
 
 /// The same on a host whose other network namespaces are not seen.
@@ -39,6 +44,19 @@ inline Snapshot OwnNamespaceSnapshot() {
   snapshot.walk = {.is_in_use = false,
                    .reason = "The capability CAP_BPF is missing: install connwatch-bpf.",
                    .stats = {}};
+  return snapshot;
+}
+
+/// The same on a host whose handshakes are not traced.
+inline Snapshot UntracedSnapshot() {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.handshakes.reset();
+  snapshot.tracing = {.is_in_use = false,
+                      .reason = "The configuration says handshake_tracing: off.",
+                      .sees_no_route = false,
+                      .stats = {}};
+  for (NetworkNamespace& netns : snapshot.namespaces->shown) netns.counts.handshakes = {};
+  snapshot.namespaces->other.handshakes = {};
   return snapshot;
 }
 
