@@ -1,6 +1,5 @@
 #include "exporters/json/json_api.h"
 
-#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -9,19 +8,6 @@
 namespace connwatch {
 
 namespace {
-
-Json ToJson(const PendingConnect& connect) {
-  return {{"local", connect.local.ToString()},
-          {"remote", connect.remote.ToString()},
-          {"age_seconds", ToSeconds(connect.age)},
-          {"retransmissions", connect.retransmissions},
-          {"next_try_seconds", ToSeconds(connect.next_try)}};
-}
-
-std::uint64_t CountPending(const PendingConnects& pending) {
-  const auto add = [](std::uint64_t sum, const auto& group) { return sum + group.second.sockets; };
-  return std::accumulate(pending.by_group.begin(), pending.by_group.end(), std::uint64_t{0}, add);
-}
 
 Json ToJson(const AlertEvidence::Counts& counts) {
   Json object = Json::object();
@@ -103,15 +89,6 @@ std::optional<std::string> RenderStates(const Snapshot& snapshot) {
   return Write({{"polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kFull)},
                 {"sockets", total},
                 {"states", std::move(states)}});
-}
-
-std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Paging& paging) {
-  if (!snapshot.pending_connects) return std::nullopt;
-  Json answer = {{"polled_timestamp_seconds", PolledTimestamp(snapshot, Tier::kHandshakes)},
-                 {"pending_total", CountPending(*snapshot.pending_connects)}};
-  AddPage(answer, "pending", snapshot.pending_connects->oldest, paging,
-          [](const PendingConnect& connect) { return ToJson(connect); });
-  return Write(answer);
 }
 
 std::optional<std::string> RenderAlerts(const Report& report, const Paging& paging) {

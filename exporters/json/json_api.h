@@ -24,7 +24,8 @@ std::optional<std::string> RenderListeners(const Snapshot& snapshot, const Pagin
 /// source of sockets does not see them, the answer says so and why.
 std::optional<std::string> RenderNamespaces(const Snapshot& snapshot, const Paging& paging);
 
-/// The pending outbound handshakes, the oldest first.
+/// The pending outbound handshakes, the oldest first, and what the tracing of handshakes has found:
+/// how they ended, by group and by destination.
 std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Paging& paging);
 
 /// Each group and direction: sockets, queues, traffic, round-trip times.

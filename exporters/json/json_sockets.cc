@@ -14,8 +14,6 @@ std::string Compact(const Json& json) {
   return json.dump(-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
-
 // Indents `text` as an entry of a list.
 std::string Indented(std::string_view text) {
   std::string indented;

@@ -58,6 +58,19 @@ Json ToJson(const WalkStatus& walk) {
           {"longest_run_seconds", ToSeconds(walk.stats.longest_run)}};
 }
 
+Json ToJson(const TracingStatus& tracing) {
+  const TracingStats& stats = tracing.stats;
+  return {{"is_in_use", tracing.is_in_use},
+          {"reason", tracing.is_in_use ? Json() : Json(tracing.reason)},
+          {"sees_no_route", tracing.sees_no_route},
+          {"handshakes_without_address_total", stats.without_address},
+          {"handshakes_without_port_total", stats.without_port},
+          {"handshakes_untimed_total", stats.untimed},
+          {"ends_lost_total", stats.ends_lost},
+          {"keys", stats.keys},
+          {"read_failures_total", stats.read_failures}};
+}
+
 Json ToJson(const ProcessStats& process) {
   Json cpu;
   if (process.cpu) cpu = ToSeconds(*process.cpu);
@@ -89,6 +102,7 @@ std::string RenderStatus(const Report& report, Instant now) {
   answer["untracked_connections"] = snapshot.tracker.left_out;
   answer["destroy_events"] = ToJson(snapshot.destroy_events);
   answer["kernel_walk"] = ToJson(snapshot.walk);
+  answer["handshake_tracing"] = ToJson(snapshot.tracing);
   answer["folded_groups"] = snapshot.folded_groups;
   answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
   answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},

@@ -6,6 +6,8 @@ double ToSeconds(std::chrono::duration<double> duration) { return duration.count
 
 Json Timestamp(WallTime time) { return ToSeconds(time.time_since_epoch()); }
 
+Json TextOrNull(const std::string& text) { return text.empty() ? Json() : Json(text); }
+
 Json PolledTimestamp(const Snapshot& snapshot, Tier tier) {
   const auto poll = std::ranges::find(snapshot.polls, tier, &PollHealth::tier);
   if (poll == snapshot.polls.end() || !poll->last_success()) return nullptr;

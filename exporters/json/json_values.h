@@ -30,6 +30,9 @@ Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json();
 }
 
+/// null if the text is empty, which means that it is not known.
+Json TextOrNull(const std::string& text);
+
 /// When the tier was last read; null before that.
 Json PolledTimestamp(const Snapshot& snapshot, Tier tier);
 
