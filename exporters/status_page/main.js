@@ -25,6 +25,7 @@ class Page {
     this.listeners = new Listeners();
     this.namespaces = new Namespaces();
     this.handshakes = new Handshakes();
+    this.destinations = new Destinations();
     this.groups = new Groups();
     this.status = new Status();
     this.answers = {};
@@ -73,6 +74,7 @@ class Page {
     this.listeners.update(answers.listeners, answers.alerts, answers.history);
     this.namespaces.update(answers.namespaces, answers.alerts);
     this.handshakes.update(answers.handshakes, answers.history);
+    this.destinations.update(answers.handshakes, answers.status.handshake_tracing);
     this.groups.update(answers.groups, answers.history,
       lackOfEvents(answers.status.destroy_events));
     this.status.update(answers.status);

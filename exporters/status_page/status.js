@@ -90,6 +90,24 @@ function walkText(walk) {
     : `inet_diag, of this network namespace only. ${sentence(walk.reason)}`.trim();
 }
 
+// Whether every handshake counts, and if not, why.
+function tracingText(tracing) {
+  if (!tracing.is_in_use) return `not in use. ${sentence(tracing.reason)}`.trim();
+  const limits = [];
+  if (!tracing.sees_no_route) limits.push("this kernel does not show connects without a route");
+  const add = (count, one, many) => {
+    if (count > 0) limits.push(plural(count, one, many));
+  };
+  add(tracing.handshakes_without_address_total, "has no address", "have no address");
+  add(tracing.handshakes_without_port_total, "has no port and no unit", "have no port and no unit");
+  add(tracing.handshakes_untimed_total, "has no duration", "have no duration");
+  if (tracing.ends_lost_total > 0) {
+    limits.push(`▲ ${plural(tracing.ends_lost_total, "end", "ends")} of connections lost: ` +
+      "totals are too low");
+  }
+  return ["every handshake of the host counts", ...limits].join("; ");
+}
+
 function factsOf(status) {
   const events = status.destroy_events;
   const discrepancy = status.sockstat_discrepancy_ratio;
@@ -106,6 +124,8 @@ function factsOf(status) {
       `${plural(status.folded_groups, "group", "groups")}, ` +
         plural(status.folded_listeners ?? 0, "listener", "listeners")},
     {name: "Source of the sockets", value: walkText(status.kernel_walk)},
+    {name: "Handshake tracing", value: tracingText(status.handshake_tracing),
+      isTrouble: status.handshake_tracing.ends_lost_total > 0},
     {name: "Configuration", value: status.config.last_reload_successful
       ? `loaded at ${timeText(status.config.last_success_timestamp_seconds)}`
       : "▲ the latest reload failed; the configuration of " +

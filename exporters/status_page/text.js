@@ -14,6 +14,12 @@ const CAUSE_NAMES = {
   deferred_accept: "Deferred accept, no trouble",
 };
 
+// Of connects that did not succeed.
+const OUTCOME_NAMES = {
+  refused: "refused", timed_out: "timed out", unreachable: "unreachable", no_route: "no route",
+  no_port: "no free local port", abandoned: "abandoned", reset: "reset", other: "another error",
+};
+
 const TIER_NAMES = {
   listeners: "Listening sockets", handshakes: "Pending handshakes", full: "Every socket",
 };

@@ -21,9 +21,10 @@ from support import (DEADLINE_S, SOURCE_DIR, Daemon, cannot_run, find_tool, main
                      wait_until)
 from two_hosts import SERVER, TwoHosts, syn
 
-# The namespaces of other tests would be on the page.
+# The namespaces of other tests, and their connects, would be on the page.
 CONFIG = """
 kernel_walk: off
+handshake_tracing: off
 poll: {listeners: 100ms, handshakes: 500ms, full: 1s}
 alerts: [{name: SynRecvBacklogGrowth, growth: {per_second: 20, over: 5s}, for: 2s}]
 groups:

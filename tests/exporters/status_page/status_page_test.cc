@@ -21,7 +21,7 @@ TEST(StatusPageTest, HasTheWholeOfItsSources) {
   EXPECT_THAT(page, HasSubstr("<style>" + ReadSourceFile("exporters/status_page/style.css")));
   for (const char* script :
        {"text.js", "dom.js", "chart.js", "alerts.js", "states.js", "listeners.js", "namespaces.js",
-        "handshakes.js", "groups.js", "status.js", "main.js"}) {
+        "handshakes.js", "destinations.js", "groups.js", "status.js", "main.js"}) {
     const std::string source = ReadSourceFile(std::string("exporters/status_page/") + script);
     ASSERT_FALSE(source.empty()) << script;
     EXPECT_THAT(page, HasSubstr(source)) << script;
