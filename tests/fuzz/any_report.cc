@@ -48,6 +48,12 @@ Snapshot NamedSnapshot(Texts& texts) {
   netns.identity.name = texts.InBoth();
   netns.identity.unit = texts.InBoth();
   netns.counts.listeners.listeners.front().unit = texts.InJson();
+  Handshakes handshakes = *snapshot.handshakes;
+  Destination& destination = handshakes.destinations.front();
+  destination.netns = texts.InJson();
+  destination.unit = texts.InJson();
+  destination.group = texts.InJson();
+  snapshot.handshakes = std::make_shared<const Handshakes>(std::move(handshakes));
   snapshot.polls.front().RecordFailure(TestInstant(21), std::chrono::microseconds(1),
                                        Error{0, texts.InJson()});
   return snapshot;
@@ -92,6 +98,16 @@ void SetNumbers(FuzzedDataProvider& input, Snapshot& snapshot) {
   NamespaceCounts& counts = snapshot.namespaces->shown.back().counts;
   counts.rtt = {.count = count(), .sum = std::chrono::microseconds(input.ConsumeIntegral<int>())};
   counts.traffic.back().bytes_sent = count();
+  counts.handshakes.back().outcomes.front() = count();
+  Handshakes handshakes = *snapshot.handshakes;
+  for (HandshakeCounts* handshake :
+       {&handshakes.totals[kInbound443], &handshakes.destinations.front().recent}) {
+    handshake->outcomes.back() = count();
+    handshake->syn_retransmissions = count();
+    handshake->latency.AddBucket(0, count());
+    handshake->latency.AddSum(std::chrono::nanoseconds(input.ConsumeIntegral<int>()));
+  }
+  snapshot.handshakes = std::make_shared<const Handshakes>(std::move(handshakes));
 }
 
 void SetNumbers(FuzzedDataProvider& input, AlertList& list) {
