@@ -17,6 +17,7 @@ from two_hosts import CLIENT, SERVER, syn
 # What each listener of the server stands for: a group in the configuration of its daemon.
 PORTS = {"web": 80, "login": 443, "api": 8080, "downloads": 8443, "backup": 9100, "reports": 5000,
          "mail": 25, "branch-office": 993}
+NOBODY = "198.18.0.3"  # an address of their network that no host has
 REQUEST = struct.Struct("!IB")  # bytes wanted, and whether the server closes after them
 CHUNK = bytes(65536)
 # A flood grows to its full rate, and is followed by quiet in which the queue drains (63 s).
@@ -167,17 +168,18 @@ class Traffic(contextlib.ExitStack):
         self._repeat(knock)
 
     def black_hole(self):
-        """Connects that are not answered, that are refused, and that have no route."""
+        """Connects that are not answered, are refused, find no neighbour, or have no route."""
         for _ in range(20):
             self._repeat(self._vanish)
 
-        def fail():
-            for address in ((CLIENT, 6379), ("203.0.113.1", 443)):
+        def fail(*addresses):
+            for address in addresses:
                 with socket.socket() as client, contextlib.suppress(OSError):
                     client.settimeout(5)
                     client.connect(address)
             self._sleep(0.5)
-        self._repeat(fail)
+        self._repeat(fail, (CLIENT, 6379), ("203.0.113.1", 443))
+        self._repeat(fail, (NOBODY, 11211))  # takes 3 s
 
     def _vanish(self):
         """One connect, until it is given up, by the kernel or by a client with less patience."""
@@ -303,7 +305,7 @@ SCENES = (
     (Traffic.return_path_loss, "a network that answers do not reach",
      f"Listeners: 0.0.0.0:{PORTS['branch-office']}"),
     (Traffic.black_hole, "connects into a black hole, refused ones, ones without a route",
-     "Host overview: questions 2 and 4"),
+     "Handshakes; Host overview: questions 2 and 4"),
     (Traffic.full_accept_queue, "an application that does not accept",
      f"Listeners: 0.0.0.0:{PORTS['api']}"),
     (Traffic.deferred_accept, "a server that defers accepting: no trouble",

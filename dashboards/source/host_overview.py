@@ -5,6 +5,7 @@ from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_
 
 LISTENERS = to_dashboard("listeners", "Listeners and SYN queues")
 QUALITY = to_dashboard("quality", "Connection quality")
+HANDSHAKES = to_dashboard("handshakes", "Handshakes")
 MONITOR = to_dashboard("monitor", "The monitor itself")
 
 NOW = row(
@@ -111,7 +112,7 @@ FAILED = row(
                 query("rate(connwatch_kernel_tcp_abort_on_timeout_total{HOST}[$__rate_interval])",
                       "timed out"),
                 query("rate(connwatch_kernel_ip_out_no_routes_total{HOST}[$__rate_interval])",
-                      "no route")]),
+                      "no route")], links=[HANDSHAKES]),
     timeseries("RSTs and resets", "cps",
                "RSTs sent: somebody connects to a port that nobody listens on, or an application "
                "closes a connection with unread data. Established and reset: a peer or an "

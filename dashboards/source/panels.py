@@ -4,6 +4,7 @@ Expressions may use these names, which stand for the matchers of the dashboard's
   HOST      job="$job",instance="$instance"
   LISTENER  HOST and the listeners chosen
   GROUP     HOST, the direction and the groups chosen
+  OUTBOUND  HOST, this direction and the groups chosen; INBOUND likewise
   FLEET     the jobs chosen
 """
 import re
@@ -11,17 +12,20 @@ import re
 SCHEMA_VERSION = 42  # of Grafana 12.1 to 13; older ones, back to 10, read it as well
 HOST = 'job="$job",instance="$instance"'
 MATCHERS = {"HOST": HOST, "FLEET": 'job=~"$job"', "LISTENER": HOST + ',listener=~"$listener"',
-            "GROUP": HOST + ',direction=~"$direction",group=~"$group"'}
+            "GROUP": HOST + ',direction=~"$direction",group=~"$group"',
+            "OUTBOUND": HOST + ',direction="outbound",group=~"$group"',
+            "INBOUND": HOST + ',direction="inbound",group=~"$group"'}
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # How a dashboard is named in links, and what such a link takes along.
 UIDS = {"host": "connwatch-host", "listeners": "connwatch-listeners",
-        "quality": "connwatch-quality", "fleet": "connwatch-fleet", "monitor": "connwatch-monitor"}
+        "quality": "connwatch-quality", "handshakes": "connwatch-handshakes",
+        "fleet": "connwatch-fleet", "monitor": "connwatch-monitor"}
 RANGE = "${__url_time_range}&${datasource:queryparam}"
 GREEN, AMBER, RED, BLUE, GREY = "green", "orange", "red", "blue", "text"
 
 
 def expand(text):
-    return re.sub(r"\b(HOST|FLEET|LISTENER|GROUP)\b", lambda name: MATCHERS[name[0]], text)
+    return re.sub(rf"\b({'|'.join(MATCHERS)})\b", lambda name: MATCHERS[name[0]], text)
 
 
 # Queries

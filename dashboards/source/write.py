@@ -5,12 +5,13 @@ import pathlib
 
 import connection_quality
 import fleet
+import handshakes
 import host_overview
 import listeners
 import monitor
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "grafana"
-MODULES = (host_overview, listeners, connection_quality, fleet, monitor)
+MODULES = (host_overview, listeners, connection_quality, handshakes, fleet, monitor)
 
 
 def files():

@@ -8,7 +8,8 @@ PICTURE = pathlib.Path(__file__).resolve().parents[2] / "docs/images/handshakes.
 
 WIDTH, GAP = 1040, 14
 INSET = 22  # of the lifelines, from the edge of their panel
-FIRST, STEP, SLOPE = 128, 62, 16  # of packets: where the first one leaves, the next one, how far each falls
+# Of packets: where the first one leaves, how far below it the next one does, and how far each falls.
+FIRST, STEP, SLOPE = 128, 62, 16
 END = 332  # of the lifelines
 BOTTOM = 426
 STYLE = """  .life { stroke: #8ea2b5; stroke-width: 1; }
@@ -104,7 +105,8 @@ def draw():
     silence.note(2.4, "silence, and more SYNs,", "for two minutes")
     silence.result("ETIMEDOUT", "Connection timed out, after 127 or 131 s")
 
-    error = Panel(picture, lefts[3], width, "unreachable", "an error comes back", "router, firewall")
+    error = Panel(picture, lefts[3], width, "unreachable", "an error comes back",
+                  "router, firewall")
     error.there(0, "SYN")
     error.back(1, "ICMP unreachable")
     error.note(2.1, "or: no neighbour has", "the address, and the", "SYN does not leave")

@@ -30,6 +30,8 @@ WITHOUT_DATA = {"totals too low"}
 # What only a daemon that walks the kernel's table has.
 OF_THE_WALK = re.compile(r"\bconnwatch_(netns_|network_namespaces|folded_network_namespaces|"
                          r"kernel_walk_(?!in_use))")
+# What only a daemon that traces handshakes has, and what is recorded of it.
+OF_THE_TRACING = re.compile(r"connwatch_(netns_)?handshake(?!_tracing_in_use)")
 # May stand in a label of what the Fleet dashboard reads.
 FLEET_LABELS = {"__name__", "job", "instance", "listener", "queue", "severity"}
 
@@ -142,8 +144,12 @@ class DataTest(unittest.TestCase):
     def must_have_data(self, where, target, queries):
         if where in WITHOUT_DATA:
             return False
-        in_use = {"expr": 'connwatch_kernel_walk_in_use{instance="$instance"} == 1', "instant": True}
-        return not OF_THE_WALK.search(target["expr"]) or bool(queries.series(in_use))
+        for pattern, gauge in ((OF_THE_WALK, "connwatch_kernel_walk_in_use"),
+                               (OF_THE_TRACING, "connwatch_handshake_tracing_in_use")):
+            in_use = {"expr": f'{gauge}{{instance="$instance"}} == 1', "instant": True}
+            if pattern.search(target["expr"]) and not queries.series(in_use):
+                return False
+        return True
 
     def test_every_column_is_there(self):
         queries = Queries(self.stack, self.begin)
@@ -170,7 +176,8 @@ class DataTest(unittest.TestCase):
 
     def test_every_record_has_data(self):
         self.when_all(lambda queries: {name for name in records()
-                                       if not queries.series({"expr": name, "instant": True})},
+                                       if self.must_have_data(name, {"expr": name}, queries)
+                                       and not queries.series({"expr": name, "instant": True})},
                       "not recorded")
 
     def test_every_rule_can_be_evaluated(self):

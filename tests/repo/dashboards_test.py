@@ -59,9 +59,9 @@ class DashboardsTest(unittest.TestCase):
 
     def test_uids_titles_and_ids_are_unique(self):
         dashboards = [dashboard for _, dashboard in self.each()]
-        self.assertEqual(len(dashboards), 5)
+        self.assertEqual(len(dashboards), 6)
         for key in ("uid", "title"):
-            self.assertEqual(len({dashboard[key] for dashboard in dashboards}), 5)
+            self.assertEqual(len({dashboard[key] for dashboard in dashboards}), 6)
         for _, dashboard in self.each():
             self.assertNotIn("id", dashboard)
             ids = [panel["id"] for panel in dashboard["panels"]]
@@ -127,8 +127,8 @@ class DashboardsTest(unittest.TestCase):
                   for uid in re.findall(r'"/d/([^?]*)', file.read_text())}
         self.assertEqual(linked - uids, set())
         overview = (ROOT / "dashboards/grafana/host_overview.json").read_text()
-        for target in ("/d/connwatch-listeners", "/d/connwatch-quality", "/d/connwatch-monitor",
-                       "http://${instance}/"):
+        for target in ("/d/connwatch-listeners", "/d/connwatch-quality", "/d/connwatch-handshakes",
+                       "/d/connwatch-monitor", "http://${instance}/"):
             self.assertIn(target, overview)
 
 
