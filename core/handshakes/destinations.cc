@@ -171,11 +171,11 @@ void Destinations::List(Handshakes& handshakes, MonotonicTime now,
     all.push_back({&key, &entry, std::move(recent), median ? median->count() : 0});
   }
   handshakes.by_count =
-      Greatest(all.size(), kMaxListed, [&](std::size_t i) { return all[i].recent.Total(); });
+      Greatest(all.size(), kMaxTop, [&](std::size_t i) { return all[i].recent.Total(); });
   handshakes.by_failures =
-      Greatest(all.size(), kMaxListed, [&](std::size_t i) { return all[i].recent.Failed(); });
+      Greatest(all.size(), kMaxTop, [&](std::size_t i) { return all[i].recent.Failed(); });
   handshakes.by_latency =
-      Greatest(all.size(), kMaxListed, [&](std::size_t i) { return all[i].latency; });
+      Greatest(all.size(), kMaxTop, [&](std::size_t i) { return all[i].latency; });
   // Only those in a list are kept, and the lists refer to what is kept.
   std::vector<std::optional<std::size_t>> kept_at(all.size());
   for (auto* list : {&handshakes.by_count, &handshakes.by_failures, &handshakes.by_latency}) {

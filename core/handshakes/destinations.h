@@ -34,7 +34,7 @@ class Destinations {
   /// The most that are remembered, with at most 4 kB each.
   static constexpr std::size_t kMaxDestinations = 1'024;
   /// The length of each list of Handshakes.
-  static constexpr std::size_t kMaxListed = 20;
+  static constexpr std::size_t kMaxTop = 20;
   /// Counts are kept in two halves. When one is this old, the other one is forgotten.
   static constexpr std::chrono::minutes kHalf{5};
 

@@ -35,7 +35,9 @@ bool HasOther(const NetworkNamespaces& namespaces) {
   const NamespaceCounts& other = namespaces.other;
   const ConnectionUsage nothing;
   return namespaces.folded > 0 || other.rtt.count > 0 || other.listeners.other.drops > 0 ||
-         std::ranges::any_of(other.traffic, [&](const auto& usage) { return usage != nothing; });
+         std::ranges::any_of(other.traffic, [&](const auto& usage) { return usage != nothing; }) ||
+         std::ranges::any_of(other.handshakes,
+                             [](const auto& counts) { return counts.Total() > 0; });
 }
 
 }  // namespace connwatch

@@ -128,6 +128,8 @@ void AddPending(MetricFamilies& families, const ListedNamespaces& list) {
   }
 }
 
+// A handshake may end in many ways, most of which never happen in a namespace. So a series appears with the
+// first handshake that it counts.
 void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list,
                           const TracingStatus& tracing) {
   auto ended = families.Counter("connwatch_netns_handshakes_total",
@@ -136,6 +138,7 @@ void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list
     for (const Direction direction : kDirections) {
       const HandshakeCounts& handshakes = counts.handshakes.at(IndexOf(direction));
       for (const HandshakeOutcome outcome : OutcomesOf(direction, tracing)) {
+        if (handshakes.Of(outcome) == 0) continue;
         ended.Add(handshakes.Of(outcome),
                   {{"netns", name}, {"direction", Name(direction)}, {"outcome", Name(outcome)}});
       }
@@ -144,7 +147,8 @@ void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list
 }
 
 // How far the families above can be trusted.
-void AddCensus(MetricFamilies& families, const NetworkNamespaces& namespaces) {
+void AddCensus(MetricFamilies& families, const NetworkNamespaces& namespaces,
+               const DestroyEventStats& events) {
   families
       .Gauge("connwatch_network_namespaces",
              "Network namespaces of the host, the daemon's own not counted.")
@@ -159,13 +163,11 @@ void AddCensus(MetricFamilies& families, const NetworkNamespaces& namespaces) {
       .Gauge("connwatch_folded_network_namespaces_in_trouble",
              "Of the namespaces that are summed up, those in trouble: no place was free for them.")
       .Add(namespaces.folded_in_trouble);
-  // A constant until the kernel tells of sockets that end in other namespaces. It is here so that
-  // rules and dashboards need not know the version.
   families
       .Gauge("connwatch_netns_destroy_events_active",
              "1 while the kernel tells of the sockets that end in other network namespaces; 0: "
              "their totals are too low.")
-      .Add(0.0);
+      .Add(events.is_of_all_namespaces ? 1.0 : 0.0);
 }
 
 }  // namespace
@@ -180,7 +182,7 @@ void AddNamespaces(MetricFamilies& families, const Snapshot& snapshot) {
   AddTraffic(families, list);
   AddPending(families, list);
   if (snapshot.handshakes != nullptr) AddHandshakeOutcomes(families, list, snapshot.tracing);
-  AddCensus(families, *snapshot.namespaces);
+  AddCensus(families, *snapshot.namespaces, snapshot.destroy_events);
 }
 
 void AddKernelWalk(MetricFamilies& families, const WalkStatus& walk) {

@@ -10,8 +10,7 @@ FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "netlink")
 PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.
 NOT_A_TABLE = {
-    "bpf/kernel_walk_source.cc": {"kMaxTicks"},
-    "bpf/walk_program.cc": {"kMaxLog"},
+    "bpf/program_loading.cc": {"kMaxLog", "kMaxTicks"},
     "core/alerts/alert_evidence.cc": {"kMaxTop", "kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},

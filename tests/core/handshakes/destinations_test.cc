@@ -112,7 +112,7 @@ TEST_F(DestinationsTest, KeepsTheHeavyAndTheFailing) {
   EXPECT_EQ(list.destinations.at(list.by_count.at(0)).remote.address.ToString(), "192.0.2.1");
   EXPECT_EQ(list.destinations.at(list.by_count.at(1)).remote.address.ToString(), "192.0.2.4");
   EXPECT_EQ(list.destinations.at(list.by_failures.at(0)).remote.address.ToString(), "192.0.2.2");
-  EXPECT_EQ(list.by_count.size(), Destinations::kMaxListed);
+  EXPECT_EQ(list.by_count.size(), Destinations::kMaxTop);
   EXPECT_EQ(list.folded, 5'000 + 3 - Destinations::kMaxDestinations);
 }
 

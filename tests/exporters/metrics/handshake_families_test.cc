@@ -86,12 +86,12 @@ TEST(HandshakeFamiliesTest, NamespacesAreCountedByDirection) {
   const std::string web = R"(connwatch_netns_handshakes_total{netns="web",)";
   EXPECT_THAT(Samples(page, web + R"(direction="inbound")"),
               ElementsAre(web + R"(direction="inbound",outcome="ok"} 70)"));
-  EXPECT_EQ(Samples(page, web + R"(direction="outbound")").size(), kHandshakeOutcomeCount);
-  EXPECT_THAT(page, HasSubstr(web + R"(direction="outbound",outcome="timed_out"} 45)"));
+  EXPECT_THAT(Samples(page, web + R"(direction="outbound")"),
+              ElementsAre(web + R"(direction="outbound",outcome="ok"} 11)",
+                          web + R"(direction="outbound",outcome="timed_out"} 45)"));
   EXPECT_THAT(page, HasSubstr(R"(netns_handshakes_total{netns="other",direction="outbound",)"
                               R"(outcome="refused"} 5)"));
-  EXPECT_THAT(page, HasSubstr(R"(netns_handshakes_total{netns="unnamed-1",direction="inbound",)"
-                              R"(outcome="ok"} 0)"));
+  EXPECT_THAT(page, Not(HasSubstr(R"(netns_handshakes_total{netns="unnamed-1",)")));
 }
 
 TEST(HandshakeFamiliesTest, AHistogramCountsEveryHandshakeOnce) {
