@@ -85,7 +85,7 @@ class CloseRun:
         return self.event_cpu_s / self.load.wall_s
 
 
-def _run_load(rate, seconds):
+def run_load(rate, seconds):
     """Closes that were made, and their Cost by the load's own account."""
     _, output = run_process(
         [str(subjects.BUILD / "close_load"), "--rate", str(rate), "--seconds", str(seconds)],
@@ -118,7 +118,7 @@ def measure_closes(folder, rate, seconds):
         time.sleep(PUBLISHED_S)  # what came before
         before = _counts(page.read())
         cpu_before = daemon.cpu_s()
-        closes, load = _run_load(rate, seconds)
+        closes, load = run_load(rate, seconds)
         time.sleep(DRAIN_S)
         daemon_cpu_s = daemon.cpu_s() - cpu_before
         return CloseRun(closes, load, daemon_cpu_s, before, _final_counts(page, before, closes))

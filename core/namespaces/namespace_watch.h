@@ -59,9 +59,6 @@ class NamespaceWatch {
   static constexpr std::size_t kMaxFollowedListeners = 1'000;
   /// How many handshakes are followed from poll to poll.
   static constexpr std::size_t kMaxFollowedHandshakes = 4'096;
-  /// How many connections that are gone without an end are remembered, where ends are traced. Their
-  /// ends may have waited too long to be read.
-  static constexpr std::size_t kMaxVanished = 1'024;
   /// How long a namespace counts as busy after it had many connections.
   static constexpr std::chrono::minutes kLoadMemory{10};
 
@@ -90,7 +87,6 @@ class NamespaceWatch {
   void AddHandshakes(const HandshakeBatch& batch) {
     AddOutcomes(handshakes_.at(IndexOf(batch.direction)), batch);
   }
-  /// A connection has ended.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now) {
     tracker_.OnDestroyed(record, now);
   }
@@ -128,13 +124,11 @@ class NamespaceWatch {
   MonotonicTime listening_start_;
   std::optional<MonotonicTime> listening_at_;  // the end of the latest complete one
   bool is_caught_up_ = true;  // false if the tracker does not know of the latest polls
-
   ConnectionClassifier classifier_;
   TrafficLedger ledger_;
   ConnectionTracker tracker_;
   ListenerTracker listener_tracker_;
   HandshakePoll handshake_poll_;
-
   std::optional<KernelCounters> counters_;  // absent before they are read for the first time
   MonotonicTime counters_at_;
   HostRates rates_;
