@@ -132,6 +132,8 @@ std::string_view SignalNumberExample(SignalUnit unit) {
       return "a duration such as 250ms, or seconds";
     case SignalUnit::kBytes:
       return "a size such as 64KiB, or bytes";
+    case SignalUnit::kFactor:
+      return "a number such as 1.5 or 2";
   }
   return "a number";
 }

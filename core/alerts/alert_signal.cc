@@ -17,6 +17,9 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds kRateWindow = 10s;
 constexpr std::chrono::seconds kRatioWindow = 60s;
 
+// A share of fewer connects than this says little: two of three may be refused by chance.
+constexpr double kMinConnects = 10;
+
 constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kListenerSynQueue, "listener_syn_queue", SubjectKind::kListener,
      SignalForm::kLevel, SignalUnit::kCount, Tier::kHandshakes, 0s, 0,
@@ -40,9 +43,36 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kAttemptFails, "attempt_fails", SubjectKind::kHost, SignalForm::kRate,
      SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
      "Handshakes that failed: refused or given up (Tcp AttemptFails)."},
+    {AlertSignal::kUntracedAttemptFails, "untraced_attempt_fails", SubjectKind::kHost,
+     SignalForm::kRate, SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
+     "The same, but absent while handshakes are traced, because the signals of traced connects say "
+     "more."},
     {AlertSignal::kSynSentRetransmitting, "syn_sent_retransmitting", SubjectKind::kGroup,
      SignalForm::kLevel, SignalUnit::kCount, Tier::kHandshakes, 0s, 0,
      "Outbound handshakes whose SYN was sent again."},
+    {AlertSignal::kConnectsRefusedRatio, "connects_refused_ratio", SubjectKind::kGroup,
+     SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
+     "Of the connects that ended, the share that was refused. Absent below 10 connects in the "
+     "window."},
+    {AlertSignal::kConnectsTimedOutRatio, "connects_timed_out_ratio", SubjectKind::kGroup,
+     SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
+     "Of the connects that ended, the share that the kernel gave up without an answer. Absent "
+     "below "
+     "10 connects in the window."},
+    {AlertSignal::kConnectsUnreachableRatio, "connects_unreachable_ratio", SubjectKind::kGroup,
+     SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
+     "Of the connects that ended, the share that found no way (`unreachable` and `no_route`). "
+     "Absent "
+     "below 10 connects in the window."},
+    {AlertSignal::kHandshakeLatencyGrowth, "handshake_latency_growth", SubjectKind::kGroup,
+     SignalForm::kLevel, SignalUnit::kFactor, Tier::kHandshakes, 0s, 0,
+     "Median latency of the connects of the latest minute or two, divided by that of the hour "
+     "before. At most 1 if the median grew by less than 2 ms. Absent if either time has fewer than "
+     "20 connects."},
+    {AlertSignal::kSynRetransmissionRatio, "syn_retransmission_ratio", SubjectKind::kGroup,
+     SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, 20,
+     "Of the SYNs of the connects that ended, the share that was sent again. Absent below 20 SYNs "
+     "in the window."},
     {AlertSignal::kEphemeralPortsUtilization, "ephemeral_ports_utilization", SubjectKind::kHost,
      SignalForm::kLevel, SignalUnit::kShare, Tier::kFull, 0s, 0,
      "Share of the ports for outbound connections that the busiest destination uses."},
@@ -133,6 +163,8 @@ std::string_view Name(SignalUnit unit) {
       return "seconds";
     case SignalUnit::kBytes:
       return "bytes";
+    case SignalUnit::kFactor:
+      return "factor";
   }
   return "unknown";
 }
@@ -160,6 +192,8 @@ std::string FormatValue(SignalUnit unit, double value) {
       return number + " s";
     case SignalUnit::kBytes:
       return number + " bytes";
+    case SignalUnit::kFactor:
+      return number + " x";
   }
   return number;
 }

@@ -23,7 +23,13 @@ enum class AlertSignal : std::uint8_t {
   kListenerDrops,
   kSynCookiesSent,
   kAttemptFails,
+  kUntracedAttemptFails,
   kSynSentRetransmitting,
+  kConnectsRefusedRatio,
+  kConnectsTimedOutRatio,
+  kConnectsUnreachableRatio,
+  kHandshakeLatencyGrowth,
+  kSynRetransmissionRatio,
   kEphemeralPortsUtilization,
   kSourcePortsUtilization,
   kTimeWaitUtilization,
@@ -37,8 +43,13 @@ enum class AlertSignal : std::uint8_t {
   kMonitorAgeSeconds,
 };
 
+/// A median of handshakes that grew by less than this has not grown, whatever its factor is: over
+/// loopback 30 us may become 100 us because the host is busy.
+inline constexpr std::chrono::milliseconds kLeastLatencyGrowth{2};
+
 /// What a signal is about. It has one number for the host (subject "host"), for each listener
-/// (subject: its address), or for each group (subject: its name, both directions together).
+/// (subject: its address), or for each group (subject: its name). A signal of a group counts both
+/// directions together, unless it is about connects, which are outbound.
 enum class SubjectKind : std::uint8_t { kHost, kListener, kGroup };
 
 /// How a signal is computed. A level is the number itself. A rate is how much a counter grows per
@@ -46,11 +57,11 @@ enum class SubjectKind : std::uint8_t { kHost, kListener, kGroup };
 /// Rates and ratios are taken over the signal's window.
 enum class SignalForm : std::uint8_t { kLevel, kRate, kRatio };
 
-enum class SignalUnit : std::uint8_t { kCount, kPerSecond, kShare, kSeconds, kBytes };
+enum class SignalUnit : std::uint8_t { kCount, kPerSecond, kShare, kSeconds, kBytes, kFactor };
 
 std::string_view Name(SubjectKind kind);
 std::string_view Name(SignalForm form);
-/// "count", "per second", "share", "seconds", "bytes".
+/// "count", "per second", "share", "seconds", "bytes", "factor".
 std::string_view Name(SignalUnit unit);
 
 struct AlertSignalSpec {
@@ -71,7 +82,7 @@ std::span<const AlertSignalSpec> AlertSignals();
 const AlertSignalSpec& SpecOf(AlertSignal signal);
 std::string_view Name(AlertSignal signal);
 
-/// For people: "64", "12.5/s", "83 %", "0.25 s", "65536 bytes".
+/// For people: "64", "12.5/s", "83 %", "0.25 s", "65536 bytes", "2.3 x".
 std::string FormatValue(SignalUnit unit, double value);
 
 }  // namespace connwatch

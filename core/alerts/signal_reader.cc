@@ -1,5 +1,6 @@
 #include "core/alerts/signal_reader.h"
 
+#include <algorithm>
 #include <chrono>
 #include <numeric>
 
@@ -63,6 +64,20 @@ Readings OfGroups(const Snapshot& snapshot, Fill fill) {
   return readings;
 }
 
+/// Calls `fill` with the key of each group that connects. No readings if handshakes are not traced.
+template <typename Fill>
+Readings OfConnects(const Snapshot& snapshot, Fill fill) {
+  Readings readings;
+  if (!snapshot.handshakes) return readings;
+  for (const ShownGroup& group : snapshot.groups) {
+    if (!group.directions.at(IndexOf(Direction::kOutbound))) continue;
+    SignalReading& reading = readings.emplace_back();
+    reading.subject = group.name;
+    fill(GroupKey{Direction::kOutbound, group.id}, reading);
+  }
+  return readings;
+}
+
 SynVerdict VerdictOn(const Diagnosis& diagnosis) {
   if (diagnosis.Has(DiagnosisCause::kDeferredAccept)) return SynVerdict::kInnocent;
   if (diagnosis.Has(DiagnosisCause::kSynFlood) || diagnosis.Has(DiagnosisCause::kReturnPathLoss)) {
@@ -108,6 +123,11 @@ Readings ReadCounter(const Snapshot& snapshot, KernelCounterId id) {
   return OfHost(ToDouble((*snapshot.kernel.counters)[id]));
 }
 
+Readings ReadUntracedAttemptFails(const Snapshot& snapshot) {
+  if (snapshot.handshakes) return {};
+  return ReadCounter(snapshot, KernelCounterId::kAttemptFails);
+}
+
 Readings ReadPendingConnects(const Snapshot& snapshot) {
   Readings readings;
   if (!snapshot.pending_connects) return readings;
@@ -118,6 +138,38 @@ Readings ReadPendingConnects(const Snapshot& snapshot) {
         {.subject = group.name, .value = static_cast<double>(pending->second.retransmitting)});
   }
   return readings;
+}
+
+Readings ReadOutcomes(AlertSignal signal, const Snapshot& snapshot) {
+  return OfConnects(snapshot, [&](GroupKey key, SignalReading& reading) {
+    const HandshakeCounts& counts = snapshot.handshakes->totals[key];
+    reading.value = static_cast<double>(ContributionTo(signal, counts));
+    reading.per = static_cast<double>(counts.Total());
+  });
+}
+
+Readings ReadSynRetransmissions(const Snapshot& snapshot) {
+  return OfConnects(snapshot, [&](GroupKey key, SignalReading& reading) {
+    const HandshakeCounts& counts = snapshot.handshakes->totals[key];
+    const std::uint64_t without_syn =
+        counts.Of(HandshakeOutcome::kNoRoute) + counts.Of(HandshakeOutcome::kNoPort);
+    reading.value =
+        static_cast<double>(ContributionTo(AlertSignal::kSynRetransmissionRatio, counts));
+    reading.per = static_cast<double>(counts.Total() - without_syn + counts.syn_retransmissions);
+  });
+}
+
+std::optional<double> GrowthOf(const std::optional<LatencyTrend>& trend) {
+  if (!trend || trend->before.count() <= 0) return std::nullopt;
+  const double factor = trend->now / trend->before;
+  // Without a value an alert would freeze instead of ending.
+  return trend->now - trend->before < kLeastLatencyGrowth ? std::min(factor, 1.0) : factor;
+}
+
+Readings ReadLatencyGrowth(const Snapshot& snapshot) {
+  return OfConnects(snapshot, [&](GroupKey key, SignalReading& reading) {
+    reading.value = GrowthOf(snapshot.handshakes->trends[key]);
+  });
 }
 
 Readings ReadEphemeralPorts(const Snapshot& snapshot) {
@@ -174,6 +226,19 @@ std::string SubjectOf(const NetworkNamespace& netns, const Listener& listener) {
   return netns.identity.name + "/" + listener.Name();
 }
 
+std::uint64_t ContributionTo(AlertSignal signal, const HandshakeCounts& counts) {
+  if (signal == AlertSignal::kConnectsRefusedRatio) return counts.Of(HandshakeOutcome::kRefused);
+  if (signal == AlertSignal::kConnectsTimedOutRatio) return counts.Of(HandshakeOutcome::kTimedOut);
+  if (signal == AlertSignal::kConnectsUnreachableRatio) {
+    return counts.Of(HandshakeOutcome::kUnreachable) + counts.Of(HandshakeOutcome::kNoRoute);
+  }
+  if (signal == AlertSignal::kSynRetransmissionRatio) return counts.syn_retransmissions;
+  if (signal == AlertSignal::kHandshakeLatencyGrowth) {
+    return static_cast<std::uint64_t>(counts.latency.sum().count());
+  }
+  return counts.Failed();
+}
+
 Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages) {
   switch (signal) {
     case AlertSignal::kListenerSynQueue:
@@ -190,8 +255,18 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
       return ReadCounter(snapshot, KernelCounterId::kSyncookiesSent);
     case AlertSignal::kAttemptFails:
       return ReadCounter(snapshot, KernelCounterId::kAttemptFails);
+    case AlertSignal::kUntracedAttemptFails:
+      return ReadUntracedAttemptFails(snapshot);
     case AlertSignal::kSynSentRetransmitting:
       return ReadPendingConnects(snapshot);
+    case AlertSignal::kConnectsRefusedRatio:
+    case AlertSignal::kConnectsTimedOutRatio:
+    case AlertSignal::kConnectsUnreachableRatio:
+      return ReadOutcomes(signal, snapshot);
+    case AlertSignal::kHandshakeLatencyGrowth:
+      return ReadLatencyGrowth(snapshot);
+    case AlertSignal::kSynRetransmissionRatio:
+      return ReadSynRetransmissions(snapshot);
     case AlertSignal::kEphemeralPortsUtilization:
       return ReadEphemeralPorts(snapshot);
     case AlertSignal::kSourcePortsUtilization:

@@ -49,6 +49,8 @@ std::string ValueTemplate(SignalUnit unit) {
       return "{{ humanizeDuration $value }}";
     case SignalUnit::kBytes:
       return "{{ humanize1024 $value }}B";
+    case SignalUnit::kFactor:
+      return "{{ printf `%.1f` $value }} x";
   }
   return "{{ $value }}";
 }

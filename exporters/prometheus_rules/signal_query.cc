@@ -14,11 +14,66 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr int kScrapesPerWindow = 4;
+constexpr std::chrono::minutes kRecent{2};
+
+// Connects that have ended. `matcher` is empty, or ends with a comma.
+std::string EndedConnects(std::string_view matcher) {
+  return R"(sum without (direction, outcome) (increase(connwatch_handshakes_total{)"
+         R"(direction="outbound",)" +
+         std::string(matcher) + "<match>}[<window>]))";
+}
+
+std::string OutcomeShare(std::string_view matcher) {
+  return EndedConnects(matcher) + "\n/ (" + EndedConnects("") + " >= <min>)";
+}
+
+std::string SynRetransmissionShare() {
+  const std::string repeated =
+      "sum without (direction)"
+      " (increase(connwatch_handshake_syn_retransmissions_total{direction=\"outbound\",<match>}"
+      "[<window>]))";
+  // The others have sent no SYN.
+  const std::string first = EndedConnects(R"(outcome!~"no_route|no_port",)");
+  return repeated + "\n/ (" + first + "\n  + " + repeated + " >= <min>)";
+}
+
+std::string MedianLatency(std::string_view range) {
+  return "histogram_quantile(0.5, sum without (direction)"
+         " (rate(connwatch_handshake_duration_seconds_bucket{direction=\"outbound\",<match>}" +
+         std::string(range) + ")))";
+}
+
+std::string EnoughLatencies(std::string_view range) {
+  return "and sum without (direction)"
+         " (increase(connwatch_handshake_duration_seconds_count{direction=\"outbound\",<match>}" +
+         std::string(range) + ")) >= 20";
+}
+
+// HandshakeTrends compares the same times, and needs as many connects.
+std::string LatencyGrowth() {
+  constexpr std::string_view kNow = "[<recent>]";
+  constexpr std::string_view kBefore = "[1h] offset <recent>";
+  const std::chrono::duration<double> least_growth = kLeastLatencyGrowth;
+  const std::string before = MedianLatency(kBefore);
+  return "(\n  (" + MedianLatency(kNow) + "\n    >= " + FormatNumber(least_growth.count()) + " + " +
+         before + ")\n  / " + before + "\n  " + EnoughLatencies(kNow) + "\n  " +
+         EnoughLatencies(kBefore) + ")";
+}
+
+// The age at the time of the scrape: time() would add what has passed since then. The age of a tier
+// that was never read counts from the daemon's start.
+constexpr std::string_view kMonitorAge =
+    "max without (tier) (\n"
+    "  timestamp(connwatch_poll_interval_seconds) - connwatch_poll_interval_seconds\n"
+    "  - (connwatch_poll_last_success_timestamp_seconds\n"
+    "    or 0 * connwatch_poll_interval_seconds\n"
+    "    + on (job, instance) group_left () process_start_time_seconds))";
 
 // The same as Read() of core/alerts/signal_reader.h, from metrics. <match> stands for label
-// matchers, <window> for the signal's window, <min> for the smallest divisor. Series of one page
-// have the same labels, so they can be divided without `on`.
-std::string_view OwnText(AlertSignal signal) {
+// matchers, <window> for the signal's window, <min> for the smallest divisor, <recent> for the time
+// that a trend calls now. Series of one page have the same labels, so they can be divided without
+// `on`.
+std::string OwnText(AlertSignal signal) {
   switch (signal) {
     case AlertSignal::kListenerSynQueue:
       return "connwatch_listener_syn_queue_length{<match>}";
@@ -35,8 +90,22 @@ std::string_view OwnText(AlertSignal signal) {
       return "rate(connwatch_kernel_tcp_syncookies_sent_total[<window>])";
     case AlertSignal::kAttemptFails:
       return "rate(connwatch_kernel_tcp_attempt_fails_total[<window>])";
+    case AlertSignal::kUntracedAttemptFails:
+      return "(\n"
+             "  rate(connwatch_kernel_tcp_attempt_fails_total[<window>])\n"
+             "  unless on (job, instance) connwatch_handshake_tracing_in_use == 1)";
     case AlertSignal::kSynSentRetransmitting:
       return "connwatch_syn_sent_retransmitting{<match>}";
+    case AlertSignal::kConnectsRefusedRatio:
+      return OutcomeShare(R"(outcome="refused",)");
+    case AlertSignal::kConnectsTimedOutRatio:
+      return OutcomeShare(R"(outcome="timed_out",)");
+    case AlertSignal::kConnectsUnreachableRatio:
+      return OutcomeShare(R"(outcome=~"unreachable|no_route",)");
+    case AlertSignal::kHandshakeLatencyGrowth:
+      return LatencyGrowth();
+    case AlertSignal::kSynRetransmissionRatio:
+      return SynRetransmissionShare();
     case AlertSignal::kEphemeralPortsUtilization:
       return "connwatch_ephemeral_ports_used_peak_destination\n"
              "/ (connwatch_ephemeral_ports_available > 0)";
@@ -68,13 +137,7 @@ std::string_view OwnText(AlertSignal signal) {
     case AlertSignal::kDestroyEventOverruns:
       return "rate(connwatch_destroy_event_overruns_total[<window>])";
     case AlertSignal::kMonitorAgeSeconds:
-      // The age at the time of the scrape: time() would add what has passed since then. The age of
-      // a tier that was never read counts from the daemon's start.
-      return "max without (tier) (\n"
-             "  timestamp(connwatch_poll_interval_seconds) - connwatch_poll_interval_seconds\n"
-             "  - (connwatch_poll_last_success_timestamp_seconds\n"
-             "    or 0 * connwatch_poll_interval_seconds\n"
-             "    + on (job, instance) group_left () process_start_time_seconds))";
+      return std::string(kMonitorAge);
   }
   return {};
 }
@@ -94,7 +157,13 @@ std::string_view NamespaceText(AlertSignal signal) {
     case AlertSignal::kListenerSynQueueUtilization:  // the limits are those of single listeners
     case AlertSignal::kSynCookiesSent:
     case AlertSignal::kAttemptFails:
+    case AlertSignal::kUntracedAttemptFails:
     case AlertSignal::kSynSentRetransmitting:
+    case AlertSignal::kConnectsRefusedRatio:
+    case AlertSignal::kConnectsTimedOutRatio:
+    case AlertSignal::kConnectsUnreachableRatio:
+    case AlertSignal::kHandshakeLatencyGrowth:
+    case AlertSignal::kSynRetransmissionRatio:
     case AlertSignal::kEphemeralPortsUtilization:
     case AlertSignal::kSourcePortsUtilization:
     case AlertSignal::kTimeWaitUtilization:
@@ -166,6 +235,7 @@ std::string Filled(std::string_view text, const AlertRule& rule, const std::stri
   ReplaceAll(query, "<min>",
              FormatNumber(is_syn_share ? static_cast<double>(ListenerStatus::kMinSynQueueLimit)
                                        : spec.min_per));
+  ReplaceAll(query, "<recent>", PrometheusDuration(Widened(kRecent, scrape_interval)));
   if (matchers.empty()) {
     ReplaceAll(query, ",<match>", "");
     ReplaceAll(query, "{<match>}", "");

@@ -96,6 +96,7 @@ function valueText(value, unit) {
     case "share": return shareText(value);
     case "seconds": return secondsText(value);
     case "bytes": return bytesText(value);
+    case "factor": return `${significant(value)} x`;
     case "per second": return `${significant(value)}/s`;
     default: return Number.isInteger(value) ? countText(value) : significant(value);
   }

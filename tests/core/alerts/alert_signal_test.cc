@@ -35,6 +35,7 @@ TEST(AlertSignalTest, FormatsAValueInItsUnit) {
   EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.25), "0.25 s");
   EXPECT_EQ(FormatValue(SignalUnit::kSeconds, 0.0004), "0.0004 s");
   EXPECT_EQ(FormatValue(SignalUnit::kBytes, 65'536), "65536 bytes");
+  EXPECT_EQ(FormatValue(SignalUnit::kFactor, 2.345), "2.35 x");
   EXPECT_EQ(FormatValue(SignalUnit::kCount, -0.0001), "0");
   EXPECT_EQ(FormatValue(SignalUnit::kCount, std::numeric_limits<double>::infinity()), "0");
   EXPECT_EQ(FormatValue(SignalUnit::kShare, 1e300), "1000000000000000 %");

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <limits>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -117,6 +119,85 @@ TEST(SignalReaderTest, ReadsTheHost) {
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventsAbsent, snapshot), 65.5);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventOverruns, snapshot), 1);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
+}
+
+// Connects of the group "db", which only connects, and of "other".
+Snapshot TracedSnapshot() {
+  constexpr GroupId kDb{.place = 7};
+  Handshakes handshakes;
+  HandshakeCounts& counts = handshakes.totals[{Direction::kOutbound, kDb}];
+  for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
+    counts.outcomes.at(IndexOf(outcome)) = 1ULL << IndexOf(outcome);  // 1, 2, 4, ...
+  }
+  counts.syn_retransmissions = 1'000;
+  // Accepted handshakes are no connects.
+  handshakes.totals[{Direction::kInbound, kDb}].outcomes.front() = 1'000'000;
+  handshakes.totals[{Direction::kInbound, kInbound443.group}].outcomes.front() = 1'000'000;
+  Snapshot snapshot = FullSnapshot();
+  snapshot.groups.push_back({kDb, "db", {false, true}});
+  snapshot.handshakes = std::make_shared<const Handshakes>(std::move(handshakes));
+  return snapshot;
+}
+
+TEST(SignalReaderTest, ReadsTheOutcomesOfConnects) {
+  const Snapshot snapshot = TracedSnapshot();
+  const auto only_connecting = [](double value) {
+    return ElementsAre(Pair("db", value), Pair("other", 0));  // and not "443", which only accepts
+  };
+  EXPECT_THAT(Values(AlertSignal::kConnectsRefusedRatio, snapshot), only_connecting(2));
+  EXPECT_THAT(Values(AlertSignal::kConnectsTimedOutRatio, snapshot), only_connecting(4));
+  EXPECT_THAT(Values(AlertSignal::kConnectsUnreachableRatio, snapshot), only_connecting(8 + 16));
+  for (const AlertSignal signal :
+       {AlertSignal::kConnectsRefusedRatio, AlertSignal::kConnectsTimedOutRatio,
+        AlertSignal::kConnectsUnreachableRatio}) {
+    EXPECT_EQ(Read(signal, snapshot, PollAges()).back().per, 511) << Name(signal);
+  }
+}
+
+TEST(SignalReaderTest, SynsAreThoseOfConnectsThatSentOne) {
+  const Snapshot snapshot = TracedSnapshot();
+  EXPECT_THAT(Values(AlertSignal::kSynRetransmissionRatio, snapshot),
+              ElementsAre(Pair("db", 1'000), Pair("other", 0)));
+  // All outcomes but no_route and no_port, and the repeated SYNs.
+  EXPECT_EQ(Read(AlertSignal::kSynRetransmissionRatio, snapshot, PollAges()).back().per,
+            511 - 16 - 32 + 1'000);
+}
+
+TEST(SignalReaderTest, LatencyGrowsByAFactor) {
+  using Seconds = std::chrono::duration<double>;
+  struct Case {
+    double before, now, factor;
+  };
+  for (const auto& [before, now, factor] : std::vector<Case>{
+           {0.010, 0.025, 2.5},
+           {0.0001, 0.0022, 22},
+           {0.0001, 0.0020, 1},  // by less than 2 ms, which is loopback and a busy host
+           {0.010, 0.0115, 1},
+           {0.010, 0.010, 1},
+           {0.010, 0.002, 0.2}}) {
+    Snapshot snapshot = TracedSnapshot();
+    Handshakes handshakes = *snapshot.handshakes;
+    handshakes.trends[{Direction::kOutbound, kOtherGroup}] = {Seconds(now), Seconds(before)};
+    snapshot.handshakes = std::make_shared<const Handshakes>(std::move(handshakes));
+    EXPECT_THAT(Values(AlertSignal::kHandshakeLatencyGrowth, snapshot),
+                ElementsAre(Pair("db", IsAbsent()), Pair("other", testing::DoubleEq(factor))))
+        << before << " " << now;
+  }
+}
+
+TEST(SignalReaderTest, WithoutTracingConnectsHaveNoReadings) {
+  Snapshot snapshot = TracedSnapshot();
+  EXPECT_THAT(Values(AlertSignal::kUntracedAttemptFails, snapshot), IsEmpty());
+  const double fails = OfHost(AlertSignal::kAttemptFails, snapshot);
+  snapshot.handshakes = nullptr;
+  EXPECT_EQ(OfHost(AlertSignal::kUntracedAttemptFails, snapshot), fails);
+  EXPECT_EQ(OfHost(AlertSignal::kAttemptFails, snapshot), fails) << "whether traced or not";
+  for (const AlertSignal signal :
+       {AlertSignal::kConnectsRefusedRatio, AlertSignal::kConnectsTimedOutRatio,
+        AlertSignal::kConnectsUnreachableRatio, AlertSignal::kHandshakeLatencyGrowth,
+        AlertSignal::kSynRetransmissionRatio}) {
+    EXPECT_THAT(Values(signal, snapshot), IsEmpty()) << Name(signal);
+  }
 }
 
 TEST(SignalReaderTest, WhatIsNotKnownIsAbsentAndNotZero) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/alerts/alert_defaults.h"
+#include "core/handshakes/handshake_trends.h"
 #include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/rule_expression.h"
 #include "tests/support/text_files.h"
@@ -64,6 +65,9 @@ TEST(RuleFile, AnnotationsBecomeTemplatesOfPrometheus) {
   rule.annotations = {{"text", "{{subject}} {{value}} {{threshold}} {{cause}}\n$value"}};
   EXPECT_THAT(Render(rule), HasSubstr("{{ $labels.group }} {{ humanize1024 $value }}B 0.5 bytes "
                                       "not diagnosed\\u000a$value\""));
+  rule = TestRule(AlertSignal::kHandshakeLatencyGrowth);
+  rule.annotations = {{"text", "{{value}} {{threshold}}"}};
+  EXPECT_THAT(Render(rule), HasSubstr("\"{{ printf `%.1f` $value }} x 0.5 x\""));
   rule = TestRule(AlertSignal::kAttemptFails);
   rule.threshold.reset();
   rule.growth = AlertGrowth{.per_second = 3, .over = 10s};
@@ -99,6 +103,32 @@ TEST(RuleExpression, MatchesSubjects) {
   EXPECT_EQ(RuleExpression(rule, 15s),
             "sum without (direction, state) "
             R"((connwatch_tcp_group_sockets{state="close_wait",group=~"web"}) > 0.5)");
+}
+
+TEST(RuleExpression, ConnectsAreOutboundOnly) {
+  AlertRule rule = TestRule(AlertSignal::kConnectsUnreachableRatio);
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "sum without (direction, outcome) (increase(connwatch_handshakes_total{"
+            "direction=\"outbound\",outcome=~\"unreachable|no_route\"}[1m]))\n"
+            "/ (sum without (direction, outcome) (increase(connwatch_handshakes_total{"
+            "direction=\"outbound\"}[1m])) >= 10) > 0.5");
+  rule.match = {{"db", false}};
+  EXPECT_THAT(RuleExpression(rule, 15s), HasSubstr(R"({direction="outbound",group=~"db"}[1m])"));
+  rule = TestRule(AlertSignal::kUntracedAttemptFails);
+  EXPECT_EQ(RuleExpression(rule, 15s),
+            "(\n"
+            "  rate(connwatch_kernel_tcp_attempt_fails_total[1m])\n"
+            "  unless on (job, instance) connwatch_handshake_tracing_in_use == 1) > 0.5");
+}
+
+TEST(RuleExpression, LatencyIsComparedAsTheDaemonDoes) {
+  const AlertRule rule = TestRule(AlertSignal::kHandshakeLatencyGrowth);
+  const std::string enough = ")) >= " + std::to_string(HandshakeTrends::kMinHandshakes);
+  const std::string text = RuleExpression(rule, 15s);
+  EXPECT_THAT(text, HasSubstr(">= 0.002 + histogram_quantile(0.5, "));
+  EXPECT_THAT(text, HasSubstr("_count{direction=\"outbound\"}[2m]" + enough));
+  EXPECT_THAT(text, HasSubstr("_count{direction=\"outbound\"}[1h] offset 2m" + enough));
+  EXPECT_THAT(RuleExpression(rule, 1min), HasSubstr("[1h] offset 4m"));
 }
 
 TEST(RuleExpression, BelowIsTheOtherSide) {
