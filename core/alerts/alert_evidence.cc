@@ -1,20 +1,17 @@
 #include "core/alerts/alert_evidence.h"
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
-#include <utility>
 
+#include "core/alerts/connect_evidence.h"
 #include "core/listeners/diagnose.h"
 
 namespace connwatch {
 
 namespace {
 
-constexpr std::size_t kMaxTop = 5;
 // How many listeners are named in the evidence of a host-wide counter.
 constexpr std::size_t kMaxListeners = 3;
 
@@ -126,38 +123,6 @@ bool IsOfSynQueue(AlertSignal signal) {
          signal == AlertSignal::kListenerSynQueueUtilization;
 }
 
-AlertEvidence::Counts TopDestinations(const PendingConnects& pending, GroupId group) {
-  std::map<std::string, std::uint64_t> counts;
-  for (const PendingConnect& connect : pending.oldest) {
-    const bool is_unanswered = connect.group == group && connect.retransmissions > 0;
-    if (is_unanswered) ++counts[connect.remote.ToString()];
-  }
-  AlertEvidence::Counts top(counts.begin(), counts.end());
-  std::ranges::stable_sort(top, std::ranges::greater(), &AlertEvidence::Counts::value_type::second);
-  top.resize(std::min(top.size(), kMaxTop));
-  return top;
-}
-
-AlertEvidence OfPendingConnects(const Snapshot& snapshot, const std::string& group) {
-  AlertEvidence evidence;
-  if (!snapshot.pending_connects) return evidence;
-  const auto shown = std::ranges::find(snapshot.groups, group, &ShownGroup::name);
-  if (shown == snapshot.groups.end()) return evidence;
-  evidence.top_destinations = TopDestinations(*snapshot.pending_connects, shown->id);
-  const auto found = snapshot.pending_connects->by_group.find(shown->id);
-  if (found == snapshot.pending_connects->by_group.end()) return evidence;
-  const PendingGroup& pending = found->second;
-  const double oldest = InSeconds(pending.oldest_age);
-  evidence.text = std::to_string(pending.retransmitting) + " of " +
-                  std::to_string(pending.sockets) +
-                  " pending connects had to repeat the SYN, the oldest is " +
-                  FormatValue(SignalUnit::kSeconds, oldest) + " old";
-  evidence.numbers = {{"syn_sent", static_cast<double>(pending.sockets)},
-                      {"syn_sent_retransmitting", static_cast<double>(pending.retransmitting)},
-                      {"oldest_age_seconds", oldest}};
-  return evidence;
-}
-
 // The kernel counts cookies for a whole network namespace, and the signal is about the host's own.
 // So this names the listeners of that namespace that may have sent them.
 AlertEvidence OfCookies(const Snapshot& snapshot) {
@@ -202,9 +167,7 @@ AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
     if (IsOfSynQueue(signal)) AppendRecent(reading.listener->status.recent_syn_queue, evidence);
     return evidence;
   }
-  if (signal == AlertSignal::kSynSentRetransmitting) {
-    return OfPendingConnects(snapshot, reading.subject);
-  }
+  if (IsOfConnects(signal)) return EvidenceOfConnects(signal, reading.subject, snapshot);
   if (signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
   if (signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
   return {};

@@ -15,6 +15,28 @@ Json ToJson(const AlertEvidence::Counts& counts) {
   return object;
 }
 
+// As a part of an alert's evidence. Only the outcomes that there were are listed.
+Json EvidenceOf(const Destination& destination) {
+  const HandshakeCounts& recent = destination.recent;
+  Json outcomes = Json::object();
+  for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
+    if (recent.Of(outcome) > 0) outcomes[std::string(Name(outcome))] = recent.Of(outcome);
+  }
+  const auto quantile = [&recent](double share) {
+    const auto latency = recent.latency.Quantile(share);
+    return latency ? Json(ToSeconds(*latency)) : Json();
+  };
+  return {{"address", destination.remote.address.ToString()},
+          {"port", destination.remote.port},
+          {"unit", destination.unit},
+          {"connects", recent.Total()},
+          {"failed", recent.Failed()},
+          {"outcomes", std::move(outcomes)},
+          {"syn_retransmissions", recent.syn_retransmissions},
+          {"median_seconds", quantile(0.5)},
+          {"p99_seconds", quantile(0.99)}};
+}
+
 Json ToJson(const AlertEvidence& evidence) {
   Json numbers = Json::object();
   for (const auto& [name, value] : evidence.numbers) numbers[name] = value;
@@ -22,10 +44,15 @@ Json ToJson(const AlertEvidence& evidence) {
   for (const auto& [seconds_before, value] : evidence.recent) {
     recent.push_back({{"seconds_before", seconds_before}, {"value", value}});
   }
+  Json destinations = Json::array();
+  for (const Destination& destination : evidence.destinations) {
+    destinations.push_back(EvidenceOf(destination));
+  }
   return {{"text", evidence.text},
           {"numbers", std::move(numbers)},
           {"top_sources", ToJson(evidence.top_sources)},
           {"top_destinations", ToJson(evidence.top_destinations)},
+          {"destinations", std::move(destinations)},
           {"recent", std::move(recent)}};
 }
 

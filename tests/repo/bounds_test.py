@@ -11,8 +11,9 @@ PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.
 NOT_A_TABLE = {
     "bpf/program_loading.cc": {"kMaxLog", "kMaxTicks"},
-    "core/alerts/alert_evidence.cc": {"kMaxTop", "kMaxListeners"},
+    "core/alerts/alert_evidence.cc": {"kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
+    "core/alerts/connect_evidence.cc": {"kMaxTop"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
     "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},

@@ -105,39 +105,6 @@ TEST(AlertEvidence, OfGrowthHasTheSignalInItsWindow) {
   EXPECT_EQ(evidence.recent.size(), 11U);
 }
 
-PendingConnect Unanswered(int host, unsigned retransmissions, GroupId group) {
-  PendingConnect connect;
-  connect.remote = {Ipv4({192, 0, 2, host}), 443};
-  connect.retransmissions = retransmissions;
-  connect.group = group;
-  return connect;
-}
-
-TEST(AlertEvidence, OfPendingConnectsHasTheDestinationsOfTheGroup) {
-  constexpr GroupId kDb{.place = 1};
-  AlertWorld world({Rule(AlertSignal::kSynSentRetransmitting, 1)});
-  world.snapshot.groups.push_back({kDb, "db", {true, true}});
-  PendingConnects& pending = *world.snapshot.pending_connects;
-  pending.by_group[kDb] = {.sockets = 20, .retransmitting = 17, .oldest_age = 4'500ms};
-  for (int host = 1; host <= 6; ++host) {
-    for (int i = 0; i < host; ++i) pending.oldest.push_back(Unanswered(host, 1, kDb));
-  }
-  for (int i = 0; i < 9; ++i) {
-    pending.oldest.push_back(Unanswered(7, 0, kDb));          // may still be answered
-    pending.oldest.push_back(Unanswered(8, 1, kOtherGroup));  // of another group
-  }
-  const AlertEvidence evidence = Fired(world);
-  EXPECT_THAT(
-      evidence.top_destinations,
-      ElementsAre(Pair("192.0.2.6:443", 6), Pair("192.0.2.5:443", 5), Pair("192.0.2.4:443", 4),
-                  Pair("192.0.2.3:443", 3), Pair("192.0.2.2:443", 2)));
-  EXPECT_EQ(evidence.text,
-            "17 of 20 pending connects had to repeat the SYN, the oldest is 4.5 s old");
-  EXPECT_THAT(evidence.numbers,
-              ElementsAre(Pair("syn_sent", 20), Pair("syn_sent_retransmitting", 17),
-                          Pair("oldest_age_seconds", 4.5)));
-}
-
 TEST(AlertEvidence, OfCookiesNamesTheListenersThatCanHaveSentThem) {
   AlertWorld world({Rule(AlertSignal::kSynCookiesSent, 1)});
   for (const std::uint16_t port : std::initializer_list<std::uint16_t>{80, 81, 82, 83, 84}) {
@@ -163,14 +130,10 @@ TEST(AlertEvidence, OfTheMonitorIsWhatFails) {
 }
 
 TEST(AlertEvidence, EveryNumberIsDocumented) {
-  AlertWorld listener = HalfOpen(Rule(AlertSignal::kListenerSynQueue, 64));
-  AlertWorld connects({Rule(AlertSignal::kSynSentRetransmitting, 1)});
-  connects.snapshot.pending_connects->by_group[kOtherGroup].retransmitting = 2;
+  AlertWorld world = HalfOpen(Rule(AlertSignal::kListenerSynQueue, 64));
   const std::string api = ReadSourceFile("docs/api.md");
-  for (AlertWorld* world : {&listener, &connects}) {
-    for (const auto& [name, value] : Fired(*world).numbers) {
-      EXPECT_THAT(api, HasSubstr("`" + name + "`"));
-    }
+  for (const auto& [name, value] : Fired(world).numbers) {
+    EXPECT_THAT(api, HasSubstr("`" + name + "`"));
   }
 }
 

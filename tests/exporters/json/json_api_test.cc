@@ -127,6 +127,39 @@ TEST(JsonApiTest, AnAlertOfAnotherNamespaceNamesIt) {
   EXPECT_FALSE(answer.at("alerts").at(1).contains("netns"));
 }
 
+TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {
+  Destination destination;
+  destination.remote = {Ipv6Loopback(), 443};
+  destination.unit = "backup.service";
+  HandshakeCounts& recent = destination.recent;
+  recent.outcomes.at(IndexOf(HandshakeOutcome::kOk)) = 4;
+  recent.outcomes.at(IndexOf(HandshakeOutcome::kTimedOut)) = 6;
+  recent.outcomes.at(IndexOf(HandshakeOutcome::kAbandoned)) = 1;
+  recent.syn_retransmissions = 36;
+  Report report = FullReport();
+  const auto answer = [&] {
+    AlertList alerts = *report.alerts;
+    AlertEvidence evidence = *alerts.alerts.front().evidence;
+    evidence.destinations = {destination};
+    alerts.alerts.front().evidence = std::make_shared<const AlertEvidence>(std::move(evidence));
+    report.alerts = std::make_shared<const AlertList>(std::move(alerts));
+    return Parse(RenderAlerts(report, kDefault))
+        .at("alerts")
+        .at(0)
+        .at("evidence")
+        .at("destinations")
+        .at(0);
+  };
+  EXPECT_EQ(answer(), nlohmann::json::parse(R"({
+    "address": "::1", "port": 443, "unit": "backup.service", "connects": 11, "failed": 6,
+    "outcomes": {"ok": 4, "timed_out": 6, "abandoned": 1}, "syn_retransmissions": 36,
+    "median_seconds": null, "p99_seconds": null})"));
+  recent.latency.AddBucket(0, 4);
+  recent.latency.AddSum(std::chrono::microseconds(160));
+  EXPECT_EQ(answer().at("median_seconds"), 0.00004);
+  ExpectExplained(answer());
+}
+
 TEST(JsonApiTest, AgesDoNotFollowTheTimeOfDay) {
   const Instant later{TestInstant(60).monotonic, TestInstant(60).wall - std::chrono::hours(24)};
   const auto status = Parse(RenderStatus(FullReport(), later));
