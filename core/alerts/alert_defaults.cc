@@ -69,13 +69,63 @@ std::vector<AlertRule> ConnectRules() {
            .annotations = Summary("{{subject}}: {{value}} connects without an answer: a packet "
                                   "filter, an asymmetric route or a dead peer")},
           {.name = "ConnectFailures",
-           .signal = AlertSignal::kAttemptFails,
+           .signal = AlertSignal::kUntracedAttemptFails,
            .threshold = Above(10),
            .hold = 60s,
            .clear = {.level = 5, .hold = 60s},
            .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{value}} handshakes refused or given up")},
-          {.name = "EphemeralPortsNearlyExhausted",
+           .annotations = Summary("{{value}} handshakes refused or given up")}};
+}
+
+// Connects that are traced: how they end, and how long they take.
+std::vector<AlertRule> TracedConnectRules() {
+  return {{.name = "ConnectsRefused",
+           .signal = AlertSignal::kConnectsRefusedRatio,
+           .threshold = Above(0.5),
+           .hold = 90s,
+           .clear = {.level = 0.25, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} of the connects are refused: nothing "
+                                  "listens at the destination, or a firewall rejects them")},
+          {.name = "ConnectsTimingOut",
+           .signal = AlertSignal::kConnectsTimedOutRatio,
+           .threshold = Above(0.2),
+           .hold = 90s,
+           .clear = {.level = 0.1, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} of the connects never get an answer: the "
+                                  "destination is down, or a packet filter drops them")},
+          {.name = "ConnectsUnreachable",
+           .signal = AlertSignal::kConnectsUnreachableRatio,
+           .threshold = Above(0.2),
+           .hold = 90s,
+           .clear = {.level = 0.1, .hold = 60s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} of the connects find no way to their "
+                                  "destination: a route is missing, a host is down, or a firewall "
+                                  "rejects them")},
+          {.name = "HandshakeLatencyDoubled",
+           .signal = AlertSignal::kHandshakeLatencyGrowth,
+           .threshold = Above(2),
+           .hold = 120s,
+           .clear = {.level = 1.5, .hold = 120s},
+           .severity = AlertSeverity::kInfo,
+           .annotations = Summary("{{subject}}: connects take {{value}} as long as in the hour "
+                                  "before")},
+          {.name = "SynRetransmissionsHigh",
+           .signal = AlertSignal::kSynRetransmissionRatio,
+           .threshold = Above(0.05),
+           .hold = 120s,
+           .clear = {.level = 0.03, .hold = 120s},
+           .severity = AlertSeverity::kWarning,
+           .annotations = Summary("{{subject}}: {{value}} of the SYNs had to be sent again: "
+                                  "packets get lost on the way, or destinations do not "
+                                  "answer")}};
+}
+
+// Local ports, which connects run out of.
+std::vector<AlertRule> PortRules() {
+  return {{.name = "EphemeralPortsNearlyExhausted",
            .signal = AlertSignal::kEphemeralPortsUtilization,
            .threshold = Above(0.8),
            .hold = 30s,
@@ -156,7 +206,7 @@ std::vector<AlertRule> MonitorRules() {
 
 std::vector<AlertRule> DefaultAlertRules() {
   std::vector<AlertRule> rules = SynRules();
-  for (auto* more : {ConnectRules, StateRules, MonitorRules}) {
+  for (auto* more : {ConnectRules, TracedConnectRules, PortRules, StateRules, MonitorRules}) {
     for (AlertRule& rule : more()) rules.push_back(std::move(rule));
   }
   return rules;

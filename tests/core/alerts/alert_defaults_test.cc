@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -183,6 +186,124 @@ TEST_F(AlertDefaultsTest, ConnectsWithoutAnAnswerAreRaisedWithTheirDestinations)
   EXPECT_THAT(
       world_.engine.alerts().front().evidence->top_destinations,
       testing::ElementsAre(testing::Pair("192.0.2.1:443", 8), testing::Pair("192.0.2.2:443", 3)));
+}
+
+using Outcomes = std::map<HandshakeOutcome, std::uint64_t>;
+
+// Connects that go to 192.0.2.9:5432.
+class TracedConnectsTest : public AlertDefaultsTest {
+ protected:
+  TracedConnectsTest() {
+    Destination& destination = handshakes_.destinations.emplace_back();
+    destination.remote = {Ipv4({192, 0, 2, 9}), 5'432};
+    destination.group = "other";
+    ConnectSecond({});
+  }
+
+  // A second with these connects, whose SYNs were sent again that often.
+  void ConnectSecond(const Outcomes& outcomes, std::uint64_t syn_retransmissions = 0) {
+    for (HandshakeCounts* counts :
+         {&handshakes_.totals[kKey], &handshakes_.destinations.front().recent}) {
+      for (const auto& [outcome, count] : outcomes) counts->outcomes.at(IndexOf(outcome)) += count;
+      counts->syn_retransmissions += syn_retransmissions;
+    }
+    world_.snapshot.handshakes = std::make_shared<const Handshakes>(handshakes_);
+    Second();
+  }
+
+  void ConnectSeconds(int seconds, const Outcomes& outcomes, std::uint64_t again = 0) {
+    for (int i = 0; i < seconds; ++i) ConnectSecond(outcomes, again);
+  }
+
+  static constexpr GroupKey kKey{Direction::kOutbound, kOtherGroup};
+  Handshakes handshakes_;
+};
+
+TEST_F(TracedConnectsTest, OutcomesAreRaisedWithTheirDestinationsAndEnd) {
+  struct Case {
+    HandshakeOutcome outcome;
+    const char* rule;
+    std::uint64_t failed;  // of 20 a second
+  };
+  for (const auto& [outcome, rule, failed] :
+       {Case{HandshakeOutcome::kRefused, "ConnectsRefused", 11},
+        Case{HandshakeOutcome::kTimedOut, "ConnectsTimingOut", 5},
+        Case{HandshakeOutcome::kUnreachable, "ConnectsUnreachable", 5},
+        Case{HandshakeOutcome::kNoRoute, "ConnectsUnreachable", 5}}) {
+    const Outcomes bad = {{HandshakeOutcome::kOk, 20 - failed}, {outcome, failed}};
+    ConnectSeconds(90, bad);
+    EXPECT_THAT(fired_, IsEmpty()) << rule;
+    ConnectSeconds(65, bad);
+    EXPECT_THAT(fired_, testing::ElementsAre(rule));
+    const Alert alert = world_.engine.alerts().front();
+    EXPECT_EQ(alert.subject, "other");
+    EXPECT_THAT(alert.evidence->text, testing::HasSubstr("192.0.2.9:5432: "));
+    EXPECT_EQ(alert.evidence->destinations.front().remote.port, 5'432);
+    ConnectSeconds(130, {{HandshakeOutcome::kOk, 20}});
+    EXPECT_THAT(fired_, IsEmpty()) << rule;
+  }
+}
+
+TEST_F(TracedConnectsTest, ARestartOfAServiceRaisesNothing) {
+  ConnectSeconds(60, {{HandshakeOutcome::kOk, 1}});
+  ConnectSeconds(25, {{HandshakeOutcome::kRefused, 20}});
+  ConnectSeconds(300, {});  // the clients have kept their connections
+  ConnectSeconds(25, {{HandshakeOutcome::kRefused, 20}});
+  ConnectSeconds(300, {{HandshakeOutcome::kOk, 1}});
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(TracedConnectsTest, AFewConnectsRaiseNothing) {
+  for (int i = 0; i < 60; ++i) {  // 9 a minute, all of which fail
+    ConnectSecond({{i % 2 == 0 ? HandshakeOutcome::kRefused : HandshakeOutcome::kTimedOut, 1}}, 1);
+    ConnectSeconds(6, {});
+  }
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(TracedConnectsTest, RepeatedSynsAreRaised) {
+  ConnectSeconds(180, {{HandshakeOutcome::kOk, 19}}, 1);  // 1 of 20, which is not above 5 %
+  EXPECT_THAT(fired_, IsEmpty());
+  ConnectSeconds(185, {{HandshakeOutcome::kOk, 19}}, 2);
+  EXPECT_THAT(fired_, testing::ElementsAre("SynRetransmissionsHigh"));
+  ConnectSeconds(185, {{HandshakeOutcome::kOk, 19}}, 0);
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(TracedConnectsTest, LatencyThatDoubledIsRaised) {
+  const auto minutes = [this](int count, std::chrono::duration<double> median) {
+    handshakes_.trends[kKey] = {.now = median, .before = 4ms};
+    ConnectSeconds(count * 60, {{HandshakeOutcome::kOk, 5}});
+  };
+  minutes(3, 8ms);  // not above 2
+  EXPECT_THAT(fired_, IsEmpty());
+  minutes(3, 9ms);
+  EXPECT_THAT(fired_, testing::ElementsAre("HandshakeLatencyDoubled"));
+  minutes(3, 5ms);
+  EXPECT_THAT(fired_, IsEmpty());
+  handshakes_.trends[kKey] = {.now = 1900us, .before = 30us};
+  ConnectSeconds(180, {{HandshakeOutcome::kOk, 5}});
+  EXPECT_THAT(fired_, IsEmpty()) << "less than 2 ms";
+}
+
+TEST_F(TracedConnectsTest, TheHostsCounterRaisesNothingMore) {
+  const Outcomes refused = {{HandshakeOutcome::kRefused, 20}};
+  for (int i = 0; i < 160; ++i) {
+    Counter(KernelCounterId::kAttemptFails) += 20;
+    ConnectSecond(refused);
+  }
+  EXPECT_THAT(fired_, testing::ElementsAre("ConnectsRefused"));
+}
+
+TEST_F(AlertDefaultsTest, WithoutTracingTheHostsCounterIsRaised) {
+  world_.snapshot.pending_connects->oldest.push_back({.remote = {Ipv4({192, 0, 2, 9}), 5'432}});
+  for (int i = 0; i < 75; ++i) {
+    Counter(KernelCounterId::kAttemptFails) += 20;
+    Second();
+  }
+  EXPECT_THAT(fired_, testing::ElementsAre("ConnectFailures"));
+  EXPECT_THAT(world_.engine.alerts().front().evidence->top_destinations,
+              testing::ElementsAre(testing::Pair("192.0.2.9:5432", 1)));
 }
 
 TEST_F(AlertDefaultsTest, TotalsThatMissConnectionsAreRaised) {
