@@ -22,8 +22,8 @@ volatile u64 landmark_address;
 
 static __always_inline void NoteLandmark(void) { landmark_address = (u64)&landmark; }
 
-/* A pointer that the verifier knows, as a number. The difference of two such pointers is one, but the
- * compiler must not put off the subtraction. */
+/* A pointer that the verifier knows, as a number. The difference of two such pointers is one, but
+ * the compiler must not put off the subtraction. */
 static __always_inline u64 NumberOf(const void* known) {
   u64 number = (u64)known;
   asm volatile("%0 -= %1" : "+r"(number) : "r"(&landmark));

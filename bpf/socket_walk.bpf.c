@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 // Walks the kernel's tables of TCP sockets, and its list of network namespaces. Runs inside the
 // kernel, when the process asks for it (BPF_PROG_RUN), and writes what it finds into memory that
-// the process sees (walk_layout.h). It hooks into nothing and changes nothing.
+// the process sees (walk_layout.h). It is attached to nothing and changes nothing.
 //
 // The kernel may free and use again any socket while this looks at it; only the memory of sockets
 // stays memory of sockets (SLAB_TYPESAFE_BY_RCU). So every address read from a socket may be wrong:

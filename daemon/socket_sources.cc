@@ -70,7 +70,11 @@ Result<void> SocketSources::OpenSockets(KernelWalk mode) {
 }
 
 Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
-  if (config.handshake_tracing == HandshakeTracing::kOff || is_once) {
+  if (is_once) {
+    why_no_tracing_ = {EPERM, "with --once there is no time in which a handshake could be seen"};
+    return {};
+  }
+  if (config.handshake_tracing == HandshakeTracing::kOff) {
     why_no_tracing_ = {EPERM, "handshake_tracing is off in the configuration"};
     return {};
   }

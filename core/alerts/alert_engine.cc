@@ -51,6 +51,12 @@ void SetState(Alert& alert, AlertState to, Instant now, std::vector<AlertTransit
   transitions.push_back({.from = from, .to = to, .at = now, .alert = alert});
 }
 
+std::optional<double> GrowthOf(const SampleWindow& counters, const AlertSignalSpec& spec) {
+  if (spec.form == SignalForm::kRate) return counters.Rate();
+  const bool is_share = spec.unit == SignalUnit::kShare;
+  return is_share ? counters.Share(spec.min_per) : counters.Ratio(spec.min_per);
+}
+
 // Ends a pending or a firing alert. Does nothing if it is neither.
 void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
   if (alert.state == AlertState::kInactive) return;
@@ -234,8 +240,7 @@ AlertEngine::Measured AlertEngine::Measure(const AlertRule& rule, Subject& subje
       }
       counters.Add({round.now.monotonic, *reading.value, reading.per});
     }
-    measured.value =
-        spec.form == SignalForm::kRate ? counters.Rate() : counters.Ratio(spec.min_per);
+    measured.value = GrowthOf(counters, spec);
   }
   if (measured.value && !std::isfinite(*measured.value)) measured.value.reset();
   if (subject.levels) {

@@ -61,9 +61,9 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
      "10 connects in the window."},
     {AlertSignal::kConnectsUnreachableRatio, "connects_unreachable_ratio", SubjectKind::kGroup,
      SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
-     "Of the connects that ended, the share that found no way (`unreachable` and `no_route`). "
-     "Absent "
-     "below 10 connects in the window."},
+     "Of the connects that ended, the share that met an ICMP error or no neighbour "
+     "(`unreachable`). "
+     "Absent below 10 connects in the window."},
     {AlertSignal::kHandshakeLatencyGrowth, "handshake_latency_growth", SubjectKind::kGroup,
      SignalForm::kLevel, SignalUnit::kFactor, Tier::kHandshakes, 0s, 0,
      "Median latency of the connects of the latest minute or two, divided by that of the hour "

@@ -72,7 +72,8 @@ struct AlertSignalSpec {
   SignalUnit unit;
   std::optional<Tier> tier;     // whose polls it comes from; absent: the health of all polls
   std::chrono::seconds window;  // 0 for a level
-  double min_per;               // of a ratio: unknown if the second counter grew by less
+  double min_per;               // of a ratio: unknown if the second counter grew by less; but a
+                                // share is 0 if the first one did not grow at all
   std::string_view meaning;
 };
 

@@ -230,7 +230,7 @@ std::uint64_t ContributionTo(AlertSignal signal, const HandshakeCounts& counts) 
   if (signal == AlertSignal::kConnectsRefusedRatio) return counts.Of(HandshakeOutcome::kRefused);
   if (signal == AlertSignal::kConnectsTimedOutRatio) return counts.Of(HandshakeOutcome::kTimedOut);
   if (signal == AlertSignal::kConnectsUnreachableRatio) {
-    return counts.Of(HandshakeOutcome::kUnreachable) + counts.Of(HandshakeOutcome::kNoRoute);
+    return counts.Of(HandshakeOutcome::kUnreachable);
   }
   if (signal == AlertSignal::kSynRetransmissionRatio) return counts.syn_retransmissions;
   if (signal == AlertSignal::kHandshakeLatencyGrowth) {

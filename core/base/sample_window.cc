@@ -59,4 +59,9 @@ std::optional<double> SampleWindow::Ratio(double min_per) const {
   return (samples_.back().value - samples_.front().value) / per;
 }
 
+std::optional<double> SampleWindow::Share(double min_per) const {
+  const bool is_none = samples_.size() >= 2 && samples_.back().value == samples_.front().value;
+  return is_none ? 0 : Ratio(min_per);
+}
+
 }  // namespace connwatch

@@ -54,6 +54,9 @@ class SampleWindow {
   /// Returns the growth of `value` divided by the growth of `per`. nullopt if `per` grew by less
   /// than `min_per` or not at all.
   std::optional<double> Ratio(double min_per) const;
+  /// The same where `value` counts some of what `per` counts. If `value` did not grow, it is 0,
+  /// also if `per` grew by too little.
+  std::optional<double> Share(double min_per) const;
 
   /// Enough for two medians of three that share at most one sample.
   static constexpr std::size_t kMinForGrowth = 5;

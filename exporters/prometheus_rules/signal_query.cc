@@ -101,7 +101,7 @@ std::string OwnText(AlertSignal signal) {
     case AlertSignal::kConnectsTimedOutRatio:
       return OutcomeShare(R"(outcome="timed_out",)");
     case AlertSignal::kConnectsUnreachableRatio:
-      return OutcomeShare(R"(outcome=~"unreachable|no_route",)");
+      return OutcomeShare(R"(outcome="unreachable",)");
     case AlertSignal::kHandshakeLatencyGrowth:
       return LatencyGrowth();
     case AlertSignal::kSynRetransmissionRatio:

@@ -222,6 +222,7 @@ class PackageTest(unittest.TestCase):
             self.check_a_port_below_1024()
             page = Page(self.container.output("curl --silent --fail localhost:80/metrics"))
             self.assertEqual(page.get("connwatch_kernel_walk_in_use"), 1)
+            self.assertEqual(page.get("connwatch_handshake_tracing_in_use"), 1)
 
     def test_socket_activation(self):
         self.install()

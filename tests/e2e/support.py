@@ -75,10 +75,13 @@ def run(*arguments, **options):
 
 
 def as_on_a_host_of_its_own(config):
-    """The configuration, with the source of sockets that the environment asks for, and without the other
-    network namespaces of the host, which are those of other tests, unless it says otherwise."""
+    """The configuration, with the source of sockets that the environment asks for (without the walk there
+    is no tracing either), and without the other network namespaces of the host, which are those of other
+    tests, unless it says otherwise."""
     if KERNEL_WALK and "kernel_walk" not in config:
         config += f"kernel_walk: {KERNEL_WALK}\n"
+    if KERNEL_WALK == "off" and "handshake_tracing" not in config:
+        config += "handshake_tracing: off\n"
     if "max_network_namespaces" not in config:
         config += "max_network_namespaces: 0\n"
     return config

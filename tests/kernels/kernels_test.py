@@ -17,6 +17,9 @@ from kernel_image import SERIES, KernelImage
 TESTS = (
     "in_guest_test",
     "in_guest_fields_test",
+    "handshakes_test.OutcomesTest",
+    "handshakes_test.EndsTest.test_reuse_of_a_socket",
+    "handshakes_test.LoadTest.test_twenty_thousand_destinations",
     "live_states_test.LiveStatesTest",
     "lifecycle_test.LifecycleTest.test_reload",
     "lifecycle_test.LifecycleTest.test_a_bad_file_is_reported_and_the_old_one_stays",

@@ -94,7 +94,7 @@ TEST_F(MonitorChurnTest, ConnectionsThatEndedAreForgotten) {
     Poll(Tier::kFull, connections);
     for (SocketRecord& record : connections) {
       record.state = TcpState::kClose;
-      monitor_.tracker().OnDestroyed(record, now_.monotonic);
+      monitor_.OnDestroyed(record, now_.monotonic);
     }
     Wait(seconds(10));
     ASSERT_LE(Take()->tracker.tracked, kNamesInRound);

@@ -73,6 +73,7 @@ class RandomTrafficTest(unittest.TestCase):
         self.troubles = [self.enterContext(contextlib.closing(kind(self.hosts)))
                          for kind in TROUBLES]
         self.watch = self.enterContext(Watch(self.daemon, progress))
+        self.watch.expect(rules.RIGHT_AT_ANY_TIME)
         self.wait_for_workers()
         self.check("all services are open")
         while time.monotonic() < self.begin + SECONDS or not self.rounds:

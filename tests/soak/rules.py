@@ -8,6 +8,10 @@ def leak(lasting, clear):
             f"clear: {{below: {CLOSE_WAIT_LEAK // 2}, for: {clear}}}}}")
 
 
+# Nobody listens at the ports of one group, and nobody answers at those of another one. Alerts on their
+# connects are no false ones, whenever enough of them come together.
+RIGHT_AT_ANY_TIME = {("ConnectsRefused", "refusing"), ("ConnectsTimingOut", "silent"),
+                     ("SynRetransmissionsHigh", "silent")}
 OF_A_LONG_SOAK = f"""
 alerts:
   - {leak("30s", "10s")}
@@ -21,5 +25,5 @@ alerts:
   - {{name: SynQueueNearlyFull, for: 3s, clear: {{for: 2s}}}}
   - {{name: SynCookiesActive, for: 3s, clear: {{for: 2s}}}}
   - {{name: ConnectsPending, for: 3s, clear: {{for: 2s}}}}
-  - {{name: ConnectFailures, for: 3s, clear: {{for: 2s}}}}
+  - {{name: ConnectsRefused, for: 3s, clear: {{for: 2s}}}}
 """

@@ -248,8 +248,8 @@ class CloseWaitLeak(ListenerTrouble):
 class ServiceGone(Trouble):
     """Connects are refused, many a second."""
     port = 5009
-    alerts = ("ConnectFailures",)
-    subject = "host"
+    alerts = ("ConnectsRefused",)
+    subject = f"no-answer-{port}"
 
     @contextlib.contextmanager
     def making(self):

@@ -42,6 +42,13 @@ struct TestConnection {
     return record;
   }
 
+  /// A traced end. `last_state` tells whether a FIN was sent.
+  SocketRecord TracedEnd(TcpState last_state, bool fin_received) const {
+    SocketRecord record = Make(TcpState::kClose, HasSentFin(last_state), fin_received);
+    record.end = ConnectionEnd{last_state, fin_received};
+    return record;
+  }
+
   /// The destroy event after the kernel has disconnected the socket.
   SocketRecord BlankEnd() const {
     SocketRecord record =

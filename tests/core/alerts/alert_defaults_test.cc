@@ -228,8 +228,7 @@ TEST_F(TracedConnectsTest, OutcomesAreRaisedWithTheirDestinationsAndEnd) {
   for (const auto& [outcome, rule, failed] :
        {Case{HandshakeOutcome::kRefused, "ConnectsRefused", 11},
         Case{HandshakeOutcome::kTimedOut, "ConnectsTimingOut", 5},
-        Case{HandshakeOutcome::kUnreachable, "ConnectsUnreachable", 5},
-        Case{HandshakeOutcome::kNoRoute, "ConnectsUnreachable", 5}}) {
+        Case{HandshakeOutcome::kUnreachable, "ConnectsUnreachable", 5}}) {
     const Outcomes bad = {{HandshakeOutcome::kOk, 20 - failed}, {outcome, failed}};
     ConnectSeconds(90, bad);
     EXPECT_THAT(fired_, IsEmpty()) << rule;

@@ -73,8 +73,12 @@ TEST(SignalReaderTest, ReadsTheListenersOfOtherNamespaces) {
 TEST(SignalReaderTest, OtherNamespacesChangeNoSignalOfTheHostOrAGroup) {
   for (const AlertSignalSpec& spec : AlertSignals()) {
     if (spec.subject == SubjectKind::kListener) continue;
-    EXPECT_EQ(Values(spec.id, FullSnapshot()), Values(spec.id, OwnNamespaceSnapshot()))
-        << spec.name;
+    const auto of_own = Values(spec.id, OwnNamespaceSnapshot());
+    std::vector<testing::Matcher<std::pair<const std::string, double>>> same;
+    for (const auto& [subject, value] : of_own) {
+      same.push_back(Pair(subject, testing::NanSensitiveDoubleEq(value)));
+    }
+    EXPECT_THAT(Values(spec.id, FullSnapshot()), testing::ElementsAreArray(same)) << spec.name;
   }
 }
 
@@ -146,7 +150,7 @@ TEST(SignalReaderTest, ReadsTheOutcomesOfConnects) {
   };
   EXPECT_THAT(Values(AlertSignal::kConnectsRefusedRatio, snapshot), only_connecting(2));
   EXPECT_THAT(Values(AlertSignal::kConnectsTimedOutRatio, snapshot), only_connecting(4));
-  EXPECT_THAT(Values(AlertSignal::kConnectsUnreachableRatio, snapshot), only_connecting(8 + 16));
+  EXPECT_THAT(Values(AlertSignal::kConnectsUnreachableRatio, snapshot), only_connecting(8));
   for (const AlertSignal signal :
        {AlertSignal::kConnectsRefusedRatio, AlertSignal::kConnectsTimedOutRatio,
         AlertSignal::kConnectsUnreachableRatio}) {

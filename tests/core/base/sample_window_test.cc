@@ -132,5 +132,18 @@ TEST(SampleWindow, RatioNeedsEnoughToDivideBy) {
   EXPECT_FALSE(window.Ratio(0));
 }
 
+// A trouble that ends because nobody does anything any more has ended.
+TEST(SampleWindow, AShareOfNothingIsNone) {
+  SampleWindow window(60s, 2);
+  window.Add({At(0s), 10, 1'000});
+  EXPECT_FALSE(window.Share(10));
+  window.Add({At(10s), 10, 1'000});
+  EXPECT_DOUBLE_EQ(window.Share(10).value(), 0);
+  window.Add({At(20s), 11, 1'001});
+  EXPECT_FALSE(window.Share(10));
+  window.Add({At(30s), 15, 1'010});
+  EXPECT_DOUBLE_EQ(window.Share(10).value(), 0.5);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -441,5 +441,36 @@ TEST_F(ConnectionTrackerTest, WhatIsKnownToHaveBegunSinceIsNoBaseline) {
   EXPECT_EQ(Usage().bytes_sent, 40U);
 }
 
+// A traced end is counted at once: no poll and no listener is needed.
+TEST_F(ConnectionTrackerTest, TracedEnds) {
+  Poll(0, {});
+  const TestConnection active{.cookie = 1, .sent = 100, .received = 7, .port = 5'000};
+  const TestConnection passive{
+      .cookie = 2, .direction = Direction::kInbound, .sent = 7, .received = 100, .port = 50'001};
+  Destroy(1, active.TracedEnd(TcpState::kFinWait2, /*fin_received=*/false));
+  Destroy(1, passive.TracedEnd(TcpState::kEstablished, /*fin_received=*/true));
+  EXPECT_EQ(Usage(Direction::kOutbound).bytes_received, 7U);
+  EXPECT_EQ(Usage(Direction::kInbound).bytes_received, 100U);
+  EXPECT_EQ(Closed(Direction::kOutbound), 1U);
+  EXPECT_EQ(Closed(Direction::kInbound), 1U);
+  Poll(2, {active.MiniSocket()});
+  EXPECT_EQ(Usage(Direction::kOutbound).bytes_received, 7U);
+}
+
+// connect(2) with AF_UNSPEC: the socket keeps its cookie.
+TEST_F(ConnectionTrackerTest, ASocketThatConnectsAgainHasSeveralTracedEnds) {
+  Poll(0, {});
+  TestConnection connection{.cookie = 1, .sent = 100, .received = 7};
+  Poll(1, {connection.Row()});
+  Destroy(2, connection.TracedEnd(TcpState::kEstablished, /*fin_received=*/false));
+  connection.sent = 20;
+  Poll(3, {connection.Row()});
+  Destroy(4, connection.TracedEnd(TcpState::kFinWait2, /*fin_received=*/true));
+  EXPECT_EQ(Usage().bytes_sent, 120U);
+  EXPECT_EQ(Closed(), 2U);
+  EXPECT_EQ(Ended(EndCause::kComplete), 2U);
+  EXPECT_EQ(Ended(EndCause::kDisconnected), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -141,5 +141,28 @@ TEST(ConnectionUsageTest, AnOutboundConnectionIsEstablishedOnceItsSynIsAcknowled
   EXPECT_TRUE(WasEstablished({}, Direction::kInbound));
 }
 
+// Every end that a destroy event leaves in doubt.
+TEST(ConnectionUsageTest, ATracedEndIsExact) {
+  for (const TestConnection& connection : {kActive, kPassive}) {
+    for (const TcpState before : {TcpState::kEstablished, TcpState::kCloseWait, TcpState::kFinWait1,
+                                  TcpState::kFinWait2, TcpState::kLastAck, TcpState::kClosing}) {
+      for (const bool fin_received : {true, false}) {
+        const SocketRecord end = connection.TracedEnd(before, fin_received);
+        const ConnectionUsage usage = Final(end, connection.direction);
+        EXPECT_EQ(usage.bytes_sent, 100U) << Name(before);
+        EXPECT_EQ(usage.bytes_received, 5'000U) << Name(before) << fin_received;
+      }
+    }
+  }
+}
+
+TEST(ConnectionUsageTest, ATracedResetLosesNoByteWhereTheHostItselfDropped) {
+  for (const TestConnection& connection : {kActive, kPassive}) {
+    SocketRecord end = connection.TracedEnd(TcpState::kEstablished, /*fin_received=*/false);
+    end.tcp_info->traffic->bytes_sent += 40;
+    EXPECT_EQ(Final(end, connection.direction).bytes_sent, 100U);
+  }
+}
+
 }  // namespace
 }  // namespace connwatch

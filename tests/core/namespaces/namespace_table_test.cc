@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/namespaces/namespace_sums.h"
+#include "tests/support/handshake_batches.h"
 #include "tests/support/namespace_world.h"
 #include "tests/support/traffic.h"
 
@@ -286,6 +288,47 @@ TEST(NamespaceTableTest, ANamespaceMayBeginInTheMiddleOfAPoll) {
   for (const NetworkNamespace& one : list.shown) {
     EXPECT_EQ(one.counts.states->at(IndexOf(TcpState::kEstablished)), 1U);
   }
+}
+
+TEST(NamespaceTableTest, HandshakesCountInTheirNamespaceAlsoBeforeAPollHasMetIt) {
+  NamespaceWorld world;
+  world.Poll(Tier::kFull, 0, {});
+  world.table.AddHandshakes(*TestBatch(3).From(7), NamespaceWorld::AtMs(0).monotonic);
+  world.table.AddHandshakes(*TestBatch(2, HandshakeOutcome::kRefused).From(7),
+                            NamespaceWorld::AtMs(0).monotonic);
+  world.table.AddHandshakes(*TestBatch(4).From(7).Inbound(80), NamespaceWorld::AtMs(0).monotonic);
+  const NetworkNamespaces list = world.Judge(0);
+  ASSERT_EQ(list.shown.size(), 1U);
+  EXPECT_EQ(list.shown.front().identity.name, world.table.NameOf(7));
+  const auto& handshakes = list.shown.front().counts.handshakes;
+  EXPECT_EQ(handshakes.at(IndexOf(Direction::kOutbound)).Of(HandshakeOutcome::kOk), 3U);
+  EXPECT_EQ(handshakes.at(IndexOf(Direction::kOutbound)).Failed(), 2U);
+  EXPECT_EQ(handshakes.at(IndexOf(Direction::kInbound)).Total(), 4U);
+}
+
+TEST(NamespaceTableTest, HandshakesOfANamespaceThatEndsStayCounted) {
+  NamespaceWorld world(1);
+  world.facts = {Facts(7), Facts(8)};
+  world.Poll(Tier::kListeners, 0, {});
+  world.table.AddHandshakes(*TestBatch(3).From(8), NamespaceWorld::AtMs(0).monotonic);
+  world.Judge(0);
+  world.facts = {Facts(7)};
+  world.Poll(Tier::kListeners, 1'000, {});
+  const NetworkNamespaces list = world.Judge(1'000);
+  EXPECT_EQ(list.other.handshakes.at(IndexOf(Direction::kOutbound)).Total(), 3U);
+  EXPECT_TRUE(HasOther(list));
+  EXPECT_TRUE(world.table.NameOf(8).empty());
+}
+
+TEST(NamespaceTableTest, TracedEndsCountWhatNoPollHasSeen) {
+  NamespaceWorld world({.watch = {.are_ends_traced = true}});
+  world.Poll(Tier::kFull, 0, {});
+  const TestConnection connection{.cookie = 1, .sent = 100, .received = 7};
+  world.table.OnDestroyed(In(7, connection.TracedEnd(TcpState::kEstablished, false)),
+                          NamespaceWorld::AtMs(100).monotonic);
+  const NetworkNamespaces list = world.Judge(200);
+  ASSERT_EQ(list.shown.size(), 1U);
+  EXPECT_EQ(BytesSent(list.shown.front().counts), 100U);
 }
 
 }  // namespace

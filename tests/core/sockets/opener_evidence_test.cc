@@ -147,5 +147,41 @@ TEST(OpenerEvidenceTest, WithoutCountersThereIsNone) {
   EXPECT_EQ(EvidenceOf(record).direction, std::nullopt);
 }
 
+// The ends of connections in which the counters alone would not show who opened them.
+TEST(OpenerEvidenceTest, ATracedEndProvesIt) {
+  for (const Direction direction : kDirections) {
+    for (const TcpState before : {TcpState::kEstablished, TcpState::kCloseWait, TcpState::kFinWait1,
+                                  TcpState::kFinWait2, TcpState::kLastAck, TcpState::kClosing}) {
+      for (const bool is_acked : {true, false}) {
+        TestSocket socket{.direction = direction, .state = TcpState::kClose, .sent = 50};
+        socket.acked = is_acked ? 50 : 20;
+        socket.is_fin_sent = HasSentFin(before);
+        socket.is_fin_acked = socket.is_fin_sent && is_acked;
+        SocketRecord end = socket.Record();
+        end.end = ConnectionEnd{before};
+        const OpenerEvidence evidence = EvidenceOf(end);
+        EXPECT_EQ(evidence.direction, direction) << Name(before) << is_acked;
+        EXPECT_TRUE(evidence.is_proof);
+      }
+    }
+  }
+}
+
+TEST(OpenerEvidenceTest, AFinThatWaitsBehindDataWasNotSent) {
+  for (const Direction direction : kDirections) {
+    TestSocket socket{.direction = direction, .state = TcpState::kClose, .sent = 50, .acked = 50};
+    socket.unsent = 100;  // the FIN among it
+    SocketRecord end = socket.Record();
+    end.end = ConnectionEnd{TcpState::kFinWait1};
+    EXPECT_EQ(EvidenceOf(end).direction, direction);
+  }
+}
+
+TEST(OpenerEvidenceTest, AConnectThatFailedIsOutbound) {
+  SocketRecord end = TestSocket{.state = TcpState::kClose}.Record();
+  end.end = ConnectionEnd{TcpState::kSynSent};
+  EXPECT_EQ(EvidenceOf(end).direction, Direction::kOutbound);
+}
+
 }  // namespace
 }  // namespace connwatch

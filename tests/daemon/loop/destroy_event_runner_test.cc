@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/connections/connection_tracker.h"
 #include "monitor/clock.h"
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"

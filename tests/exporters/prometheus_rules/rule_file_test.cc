@@ -109,7 +109,7 @@ TEST(RuleExpression, ConnectsAreOutboundOnly) {
   AlertRule rule = TestRule(AlertSignal::kConnectsUnreachableRatio);
   EXPECT_EQ(RuleExpression(rule, 15s),
             "sum without (direction, outcome) (increase(connwatch_handshakes_total{"
-            "direction=\"outbound\",outcome=~\"unreachable|no_route\"}[1m]))\n"
+            "direction=\"outbound\",outcome=\"unreachable\"}[1m]))\n"
             "/ (sum without (direction, outcome) (increase(connwatch_handshakes_total{"
             "direction=\"outbound\"}[1m])) >= 10) > 0.5");
   rule.match = {{"db", false}};
