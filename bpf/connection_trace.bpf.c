@@ -47,15 +47,6 @@ struct counts_table full_1 SEC(".maps");
 struct counts_table short_0 SEC(".maps");
 struct counts_table short_1 SEC(".maps");
 
-// When the SYN of a connect was sent, by the address of its socket.
-struct {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, TRACE_PENDING);
-  __type(key, u64);
-  __type(value, u64);
-} pending SEC(".maps");
-
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 4096);  // the process makes it larger
@@ -80,6 +71,15 @@ enum {
   kHostUnreachable = 113
 };
 
+// When the SYN of a connect was sent. A socket may be in one of the places of its set, which is a
+// cache line. That costs a tenth of a look-up in a map.
+enum { kSetSize = 4 };
+struct pending_connect {
+  u64 socket;  // its address; 0: the place is free
+  u64 begin;   // bpf_ktime_get_ns()
+};
+static struct pending_connect pending[TRACE_PENDING] __attribute__((aligned(64)));
+
 // One handshake that has ended.
 struct handshake {
   struct trace_key key;
@@ -98,9 +98,13 @@ static __always_inline u32 BucketOf(u64 duration_ns) {
 }
 
 static __always_inline void AddTo(struct trace_counts* to, const struct handshake* ended) {
-  __sync_fetch_and_add(&to->count, 1);
-  if (ended->retransmissions > 0) __sync_fetch_and_add(&to->retransmissions, ended->retransmissions);
-  if (ended->duration_ns == 0) return;
+  if (ended->retransmissions > 0) {
+    __sync_fetch_and_add(&to->retransmissions, ended->retransmissions);
+  }
+  if (ended->duration_ns == 0) {
+    __sync_fetch_and_add(&to->unmeasured, 1);
+    return;
+  }
   __sync_fetch_and_add(&to->duration_ns, ended->duration_ns);
   u32 bucket = BucketOf(ended->duration_ns);
   if (bucket < TRACE_BUCKETS) __sync_fetch_and_add(&to->buckets[bucket], 1);
@@ -141,22 +145,6 @@ static __always_inline _Bool IsLoopback(const u32* address, u8 family) {
   return address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] == bpf_htonl(1);
 }
 
-// Leaves out of the key what nobody asked for.
-static __always_inline void Shorten(struct trace_key* key) {
-  const u32 wanted = detail;
-  if ((wanted & TRACE_LOCAL_ADDRESS) == 0) {
-    __builtin_memset(key->local_address, 0, sizeof(key->local_address));
-  }
-  if (key->direction == TRACE_OUTBOUND) {
-    if ((wanted & TRACE_OUTBOUND_LOCAL_PORT) == 0) key->local_port = 0;
-    return;
-  }
-  if ((wanted & TRACE_INBOUND_REMOTE_PORT) == 0) key->remote_port = 0;
-  if ((wanted & TRACE_INBOUND_REMOTE_ADDRESS) == 0) {
-    __builtin_memset(key->remote_address, 0, sizeof(key->remote_address));
-  }
-}
-
 static __always_inline u64 CgroupOf(u64 socket) {
   u64 cgroup = POINTER(sock, socket, sk_cgrp_data.cgroup);
   return cgroup == 0 ? 0 : READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
@@ -180,27 +168,47 @@ static __always_inline void CopyAddress(u32* to, u64 from, u8 family) {
   to[3] = (u32)(high >> 32);
 }
 
-// Counts the handshake of a socket. `key` has direction and outcome.
+static __always_inline void CopyLocalAddress(u32* to, u64 socket, u8 family) {
+  CopyAddress(to,
+              family == kIpv4 ? PLACE(sock_common, socket, skc_rcv_saddr)
+                              : PLACE(sock_common, socket, skc_v6_rcv_saddr),
+              family);
+}
+
+static __always_inline void CopyRemoteAddress(u32* to, u64 socket, u8 family) {
+  CopyAddress(to,
+              family == kIpv4 ? PLACE(sock_common, socket, skc_daddr)
+                              : PLACE(sock_common, socket, skc_v6_daddr),
+              family);
+}
+
+static __always_inline _Bool IsWithinLoopback(u64 socket, u8 family) {
+  u32 local[4] = {0};
+  u32 remote[4] = {0};
+  CopyLocalAddress(local, socket, family);
+  CopyRemoteAddress(remote, socket, family);
+  return IsLoopback(local, family) && IsLoopback(remote, family);
+}
+
+// Counts the handshake of a socket. `key` has direction and outcome, and gets of the rest what was
+// asked for.
 static __always_inline void CountSocket(u64 socket, struct handshake* ended) {
   struct trace_key* key = &ended->key;
+  const u32 wanted = detail;
+  const _Bool is_outbound = key->direction == TRACE_OUTBOUND;
+  key->family = (u8)READ(sock_common, socket, skc_family);
+  if (excludes_loopback && IsWithinLoopback(socket, key->family)) return;
   key->net_cookie = READ(net, POINTER(sock_common, socket, skc_net.net), net_cookie);
   key->cgroup_id = CgroupOf(socket);
-  key->family = (u8)READ(sock_common, socket, skc_family);
-  if (key->family == kIpv4) {
-    CopyAddress(key->local_address, PLACE(sock_common, socket, skc_rcv_saddr), kIpv4);
-    CopyAddress(key->remote_address, PLACE(sock_common, socket, skc_daddr), kIpv4);
-  } else {
-    CopyAddress(key->local_address, PLACE(sock_common, socket, skc_v6_rcv_saddr), kIpv6);
-    CopyAddress(key->remote_address, PLACE(sock_common, socket, skc_v6_daddr), kIpv6);
+  if (wanted & TRACE_LOCAL_ADDRESS) CopyLocalAddress(key->local_address, socket, key->family);
+  if (is_outbound || (wanted & TRACE_INBOUND_REMOTE_ADDRESS)) {
+    CopyRemoteAddress(key->remote_address, socket, key->family);
   }
-  if (excludes_loopback && IsLoopback(key->local_address, key->family) &&
-      IsLoopback(key->remote_address, key->family)) {
-    return;
+  if (!is_outbound || (wanted & TRACE_OUTBOUND_LOCAL_PORT)) key->local_port = LocalPortOf(socket);
+  if (is_outbound || (wanted & TRACE_INBOUND_REMOTE_PORT)) {
+    key->remote_port = bpf_ntohs(READ(sock_common, socket, skc_dport));
   }
-  key->local_port = LocalPortOf(socket);
-  key->remote_port = bpf_ntohs(READ(sock_common, socket, skc_dport));
   ended->retransmissions = READ(tcp_sock, socket, total_retrans);
-  Shorten(key);
   Count(ended);
 }
 
@@ -225,19 +233,39 @@ static __always_inline u8 OutcomeOfError(int error) {
   }
 }
 
+// The first place of the set of a socket.
+static __always_inline u32 SetOf(u64 socket) {
+  const u64 mixed = (socket >> 6) * 0x9e3779b97f4a7c15;  // 2^64 divided by the golden ratio
+  return (u32)(mixed >> 32) & (TRACE_PENDING - kSetSize);
+}
+
 static __always_inline void BeginConnect(u64 socket) {
-  u64 now = bpf_ktime_get_ns();
-  if (bpf_map_update_elem(&pending, &socket, &now, BPF_ANY) != 0) {
-    __sync_fetch_and_add(&losses.untimed, 1);
+  const u32 set = SetOf(socket);
+#pragma unroll
+  for (u32 i = 0; i < kSetSize; ++i) {
+    struct pending_connect* place = &pending[set + i];
+    if (place->socket != 0 || __sync_val_compare_and_swap(&place->socket, 0, socket) != 0) continue;
+    place->begin = bpf_ktime_get_ns();
+    return;
   }
+  __sync_fetch_and_add(&losses.untimed, 1);
+}
+
+static __always_inline struct pending_connect* FindConnect(u64 socket) {
+  const u32 set = SetOf(socket);
+#pragma unroll
+  for (u32 i = 0; i < kSetSize; ++i) {
+    if (pending[set + i].socket == socket) return &pending[set + i];
+  }
+  return 0;
 }
 
 // How long the connect of a socket has taken. 0: its beginning was not noted.
 static __always_inline u64 EndConnect(u64 socket) {
-  u64* begin = bpf_map_lookup_elem(&pending, &socket);
-  if (begin == 0) return 0;
-  u64 duration = bpf_ktime_get_ns() - *begin;
-  bpf_map_delete_elem(&pending, &socket);
+  struct pending_connect* place = FindConnect(socket);
+  if (place == 0) return 0;
+  const u64 duration = bpf_ktime_get_ns() - place->begin;
+  place->socket = 0;
   return duration > 0 ? duration : 1;
 }
 
@@ -293,6 +321,12 @@ static __always_inline void WriteEnd(u64 socket, u8 last_state) {
   bpf_ringbuf_submit(end, 0);
 }
 
+// True iff this is the begin or the end of a handshake, or the end of a connection.
+static __always_inline _Bool IsOfInterest(int before, int after) {
+  return after == kTcpSynSent || after == kTcpClose || before == kTcpSynSent ||
+         before == kTcpSynRecv;
+}
+
 static __always_inline void ChangeState(u64 socket, int before, int after) {
   if (READ(sock, socket, sk_protocol) != kProtocolTcp) return;
   if (after == kTcpSynSent) {
@@ -303,7 +337,7 @@ static __always_inline void ChangeState(u64 socket, int before, int after) {
     ConnectFailed(socket);
   } else if (before == kTcpSynRecv) {
     // Only after a simultaneous open was there a connect.
-    const _Bool has_connected = bpf_map_lookup_elem(&pending, &socket) != 0;
+    const _Bool has_connected = FindConnect(socket) != 0;
     if (after == kTcpEstablished) {
       if (has_connected) {
         ConnectSucceeded(socket);
@@ -320,15 +354,19 @@ static __always_inline void ChangeState(u64 socket, int before, int after) {
 // Two copies of one program, see kernel_context.h.
 SEC("tp_btf/inet_sock_set_state")
 int on_task_change(u64* arguments) {
-  if (!IsOnStackOfTask(arguments)) return 0;
-  ChangeState(arguments[0], (int)arguments[1], (int)arguments[2]);
+  const int before = (int)arguments[1];
+  const int after = (int)arguments[2];
+  if (!IsOfInterest(before, after) || !IsOnStackOfTask(arguments)) return 0;
+  ChangeState(NumberOf((void*)arguments[0]), before, after);
   return 0;
 }
 
 SEC("tp_btf/inet_sock_set_state")
 int on_interrupt_change(u64* arguments) {
-  if (IsOnStackOfTask(arguments)) return 0;
-  ChangeState(arguments[0], (int)arguments[1], (int)arguments[2]);
+  const int before = (int)arguments[1];
+  const int after = (int)arguments[2];
+  if (!IsOfInterest(before, after) || IsOnStackOfTask(arguments)) return 0;
+  ChangeState(NumberOf((void*)arguments[0]), before, after);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <chrono>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -117,10 +118,11 @@ Result<void> ConnectionTracer::Read(const std::function<void(const HandshakeBatc
     ++keys;
     batch.net_cookie = key.net_cookie == context_.own_net_cookie ? 0 : key.net_cookie;
     batch.has_addresses = has_addresses;
-    batch.count = counts.count;
+    const auto buckets_of_key = std::span(counts.buckets).first(buckets);
+    batch.count = std::accumulate(buckets_of_key.begin(), buckets_of_key.end(), counts.unmeasured);
     batch.syn_retransmissions = counts.retransmissions;
     batch.duration = std::chrono::nanoseconds(counts.duration_ns);
-    batch.buckets = std::span(counts.buckets).first(buckets);
+    batch.buckets = buckets_of_key;
     take(batch);
   };
   const auto take_coarse = [&](trace_direction direction, trace_outcome outcome,

@@ -56,10 +56,10 @@ struct trace_key {
 };
 
 struct trace_counts {
-  walk_u64 count;
+  walk_u64 unmeasured;             /* handshakes whose duration is not known */
   walk_u64 retransmissions;        /* of SYNs or SYN-ACKs */
   walk_u64 duration_ns;            /* of those in `buckets`, together */
-  walk_u32 buckets[TRACE_BUCKETS]; /* handshakes by duration; see trace_bounds */
+  walk_u32 buckets[TRACE_BUCKETS]; /* the others, by duration; see trace_bounds */
 };
 
 /* What could not be counted by key. Only grows. */

@@ -89,7 +89,7 @@ std::string Outcomes(const HandshakeCounts& counts) {
   std::string failed;
   for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
     const bool is_failure =
-        outcome != HandshakeOutcome::kOk && outcome != HandshakeOutcome::kAbandoned;
+        outcome != HandshakeOutcome::kEstablished && outcome != HandshakeOutcome::kAbandoned;
     if (!is_failure || counts.Of(outcome) == 0) continue;
     std::string name(Name(outcome));
     std::ranges::replace(name, '_', ' ');

@@ -36,7 +36,7 @@ namespace {
 constexpr std::uint64_t kWeightOfFailure = 10;
 
 bool IsFailure(HandshakeOutcome outcome) {
-  return outcome != HandshakeOutcome::kOk && outcome != HandshakeOutcome::kAbandoned;
+  return outcome != HandshakeOutcome::kEstablished && outcome != HandshakeOutcome::kAbandoned;
 }
 
 }  // namespace

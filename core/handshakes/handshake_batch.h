@@ -20,7 +20,7 @@ struct HandshakeBatch {
   /// Inode of the owner's cgroup v2 directory; inbound, of the listener's owner.
   std::optional<std::uint64_t> cgroup_id;
   Direction direction = Direction::kInbound;
-  HandshakeOutcome outcome = HandshakeOutcome::kOk;
+  HandshakeOutcome outcome = HandshakeOutcome::kEstablished;
   // An address or port that HandshakeDetail did not ask for is 0.
   Endpoint local;
   Endpoint remote;

@@ -15,18 +15,18 @@ struct HandshakeCounts {
   /// SYNs that were sent again (outbound), SYN-ACKs that were sent again (inbound; only of
   /// handshakes that completed).
   std::uint64_t syn_retransmissions = 0;
-  /// Of kOk: outbound from the SYN to the SYN-ACK, inbound from the SYN-ACK to the ACK. It has
-  /// fewer than kOk counts if the kernel did not measure some (SYN cookies, a SYN-ACK that was sent
-  /// again).
+  /// Of kEstablished: outbound from the SYN to the SYN-ACK, inbound from the SYN-ACK to the ACK. It
+  /// has fewer than kEstablished counts if the kernel did not measure some (SYN cookies, a SYN-ACK
+  /// that was sent again).
   LatencyCounts latency;
 
   std::uint64_t Of(HandshakeOutcome outcome) const { return outcomes.at(IndexOf(outcome)); }
   std::uint64_t Total() const {
     return std::accumulate(outcomes.begin(), outcomes.end(), std::uint64_t{0});
   }
-  /// All but kOk and kAbandoned: an application that gives up may have its reasons.
+  /// All but kEstablished and kAbandoned: an application that gives up may have its reasons.
   std::uint64_t Failed() const {
-    return Total() - Of(HandshakeOutcome::kOk) - Of(HandshakeOutcome::kAbandoned);
+    return Total() - Of(HandshakeOutcome::kEstablished) - Of(HandshakeOutcome::kAbandoned);
   }
 
   HandshakeCounts& operator+=(const HandshakeCounts& other) {

@@ -8,10 +8,10 @@
 
 namespace connwatch {
 
-/// Inbound handshakes are only ever kOk, because a handshake that does not complete changes no
-/// state that could be traced. Everything else is the end of a connect(2).
+/// Inbound handshakes are only ever kEstablished, because a handshake that does not complete
+/// changes no state that could be traced. Everything else is the end of a connect(2).
 enum class HandshakeOutcome : std::uint8_t {
-  kOk,           // established
+  kEstablished,  // "ok"
   kRefused,      // ECONNREFUSED: an RST came, or an ICMP port unreachable
   kTimedOut,     // ETIMEDOUT: nothing came
   kUnreachable,  // an ICMP error came, or no neighbour answered: EHOSTUNREACH, ENETUNREACH, ...
@@ -23,7 +23,7 @@ enum class HandshakeOutcome : std::uint8_t {
 };
 
 inline constexpr std::array kHandshakeOutcomes = {
-    HandshakeOutcome::kOk,          HandshakeOutcome::kRefused, HandshakeOutcome::kTimedOut,
+    HandshakeOutcome::kEstablished, HandshakeOutcome::kRefused, HandshakeOutcome::kTimedOut,
     HandshakeOutcome::kUnreachable, HandshakeOutcome::kNoRoute, HandshakeOutcome::kNoPort,
     HandshakeOutcome::kAbandoned,   HandshakeOutcome::kReset,   HandshakeOutcome::kOther,
 };

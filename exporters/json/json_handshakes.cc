@@ -27,7 +27,7 @@ std::uint64_t CountPending(const PendingConnects& pending) {
 Json Outcomes(const HandshakeCounts& counts, Direction direction, const TracingStatus& tracing) {
   Json object = Json::object();
   for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
-    if (direction == Direction::kInbound && outcome != HandshakeOutcome::kOk) continue;
+    if (direction == Direction::kInbound && outcome != HandshakeOutcome::kEstablished) continue;
     const bool is_seen = outcome != HandshakeOutcome::kNoRoute || tracing.sees_no_route;
     object[std::string(Name(outcome))] = is_seen ? Json(counts.Of(outcome)) : Json();
   }

@@ -5,7 +5,7 @@
 namespace connwatch {
 
 std::vector<HandshakeOutcome> OutcomesOf(Direction direction, const TracingStatus& tracing) {
-  if (direction == Direction::kInbound) return {HandshakeOutcome::kOk};
+  if (direction == Direction::kInbound) return {HandshakeOutcome::kEstablished};
   std::vector<HandshakeOutcome> outcomes;
   for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
     if (outcome == HandshakeOutcome::kNoRoute && !tracing.sees_no_route) continue;

@@ -113,7 +113,7 @@ TEST_F(ConnectionTracerTest, BothEndsOfAHandshakeAreTimed) {
   const auto batches = Read();
   ASSERT_EQ(batches.size(), 2U);
   for (std::size_t i = 0; i < batches.size(); ++i) {
-    EXPECT_EQ(batches[i].outcome, HandshakeOutcome::kOk);
+    EXPECT_EQ(batches[i].outcome, HandshakeOutcome::kEstablished);
     EXPECT_EQ(batches[i].count, 1U);
     EXPECT_EQ(measured_[i].count(), 1U);
     EXPECT_GT(batches[i].duration.count(), 0);

@@ -46,7 +46,7 @@ class HandshakeWatchTest : public testing::Test {
   std::uint64_t Ok(const Snapshot& snapshot, Direction direction, std::string_view group) const {
     for (const ShownGroup& shown : snapshot.groups) {
       if (shown.name != group) continue;
-      return snapshot.handshakes->totals[{direction, shown.id}].Of(HandshakeOutcome::kOk);
+      return snapshot.handshakes->totals[{direction, shown.id}].Of(HandshakeOutcome::kEstablished);
     }
     return 0;
   }

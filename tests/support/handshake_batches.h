@@ -14,7 +14,7 @@ namespace connwatch {
 /// Handshakes with 192.0.2.1:PORT that took the same time.
 class TestBatch {
  public:
-  explicit TestBatch(std::uint64_t count, HandshakeOutcome outcome = HandshakeOutcome::kOk)
+  explicit TestBatch(std::uint64_t count, HandshakeOutcome outcome = HandshakeOutcome::kEstablished)
       : buckets_(LatencyBounds().size() + 1) {
     batch_.direction = Direction::kOutbound;
     batch_.outcome = outcome;

@@ -229,7 +229,7 @@ TEST_F(TracedConnectsTest, OutcomesAreRaisedWithTheirDestinationsAndEnd) {
        {Case{HandshakeOutcome::kRefused, "ConnectsRefused", 11},
         Case{HandshakeOutcome::kTimedOut, "ConnectsTimingOut", 5},
         Case{HandshakeOutcome::kUnreachable, "ConnectsUnreachable", 5}}) {
-    const Outcomes bad = {{HandshakeOutcome::kOk, 20 - failed}, {outcome, failed}};
+    const Outcomes bad = {{HandshakeOutcome::kEstablished, 20 - failed}, {outcome, failed}};
     ConnectSeconds(90, bad);
     EXPECT_THAT(fired_, IsEmpty()) << rule;
     ConnectSeconds(65, bad);
@@ -238,17 +238,17 @@ TEST_F(TracedConnectsTest, OutcomesAreRaisedWithTheirDestinationsAndEnd) {
     EXPECT_EQ(alert.subject, "other");
     EXPECT_THAT(alert.evidence->text, testing::HasSubstr("192.0.2.9:5432: "));
     EXPECT_EQ(alert.evidence->destinations.front().remote.port, 5'432);
-    ConnectSeconds(130, {{HandshakeOutcome::kOk, 20}});
+    ConnectSeconds(130, {{HandshakeOutcome::kEstablished, 20}});
     EXPECT_THAT(fired_, IsEmpty()) << rule;
   }
 }
 
 TEST_F(TracedConnectsTest, ARestartOfAServiceRaisesNothing) {
-  ConnectSeconds(60, {{HandshakeOutcome::kOk, 1}});
+  ConnectSeconds(60, {{HandshakeOutcome::kEstablished, 1}});
   ConnectSeconds(25, {{HandshakeOutcome::kRefused, 20}});
   ConnectSeconds(300, {});  // the clients have kept their connections
   ConnectSeconds(25, {{HandshakeOutcome::kRefused, 20}});
-  ConnectSeconds(300, {{HandshakeOutcome::kOk, 1}});
+  ConnectSeconds(300, {{HandshakeOutcome::kEstablished, 1}});
   EXPECT_THAT(fired_, IsEmpty());
 }
 
@@ -261,18 +261,18 @@ TEST_F(TracedConnectsTest, AFewConnectsRaiseNothing) {
 }
 
 TEST_F(TracedConnectsTest, RepeatedSynsAreRaised) {
-  ConnectSeconds(180, {{HandshakeOutcome::kOk, 19}}, 1);  // 1 of 20, which is not above 5 %
+  ConnectSeconds(180, {{HandshakeOutcome::kEstablished, 19}}, 1);  // 1 of 20, which is not above 5 %
   EXPECT_THAT(fired_, IsEmpty());
-  ConnectSeconds(185, {{HandshakeOutcome::kOk, 19}}, 2);
+  ConnectSeconds(185, {{HandshakeOutcome::kEstablished, 19}}, 2);
   EXPECT_THAT(fired_, testing::ElementsAre("SynRetransmissionsHigh"));
-  ConnectSeconds(185, {{HandshakeOutcome::kOk, 19}}, 0);
+  ConnectSeconds(185, {{HandshakeOutcome::kEstablished, 19}}, 0);
   EXPECT_THAT(fired_, IsEmpty());
 }
 
 TEST_F(TracedConnectsTest, LatencyThatDoubledIsRaised) {
   const auto minutes = [this](int count, std::chrono::duration<double> median) {
     handshakes_.trends[kKey] = {.now = median, .before = 4ms};
-    ConnectSeconds(count * 60, {{HandshakeOutcome::kOk, 5}});
+    ConnectSeconds(count * 60, {{HandshakeOutcome::kEstablished, 5}});
   };
   minutes(3, 8ms);  // not above 2
   EXPECT_THAT(fired_, IsEmpty());
@@ -281,7 +281,7 @@ TEST_F(TracedConnectsTest, LatencyThatDoubledIsRaised) {
   minutes(3, 5ms);
   EXPECT_THAT(fired_, IsEmpty());
   handshakes_.trends[kKey] = {.now = 1900us, .before = 30us};
-  ConnectSeconds(180, {{HandshakeOutcome::kOk, 5}});
+  ConnectSeconds(180, {{HandshakeOutcome::kEstablished, 5}});
   EXPECT_THAT(fired_, IsEmpty()) << "less than 2 ms";
 }
 

@@ -136,8 +136,8 @@ std::vector<std::string> Addresses(const AlertEvidence& evidence) {
 TEST(ConnectEvidence, OfAnOutcomeNamesTheDestinationsThatEndSo) {
   using enum HandshakeOutcome;
   std::vector<Destination> all = {
-      To(1, {{kOk, 900}, {kRefused, 1}}),
-      To(2, {{kOk, 35}, {kRefused, 50}, {kTimedOut, 10}, {kAbandoned, 5}}),
+      To(1, {{kEstablished, 900}, {kRefused, 1}}),
+      To(2, {{kEstablished, 35}, {kRefused, 50}, {kTimedOut, 10}, {kAbandoned, 5}}),
       To(3, {{kNoRoute, 7}, {kUnreachable, 2}, {kRefused, 0}})};
   all[1].unit = "backup.service";
   all[1].recent.syn_retransmissions = 12;
@@ -182,8 +182,8 @@ TEST(ConnectEvidence, NamesOnlyWhatTheSignalCounts) {
 }
 
 TEST(ConnectEvidence, OfLatencyHasBothMediansAndWhereMostTimeIsSpent) {
-  std::vector<Destination> all = {To(1, {{HandshakeOutcome::kOk, 1}}),
-                                  To(2, {{HandshakeOutcome::kOk, 1'000}}),
+  std::vector<Destination> all = {To(1, {{HandshakeOutcome::kEstablished, 1}}),
+                                  To(2, {{HandshakeOutcome::kEstablished, 1'000}}),
                                   To(3, {{HandshakeOutcome::kRefused, 9}})};
   AddLatency(all[0], 1, 300ms);  // far away, but hardly ever asked
   AddLatency(all[1], 1'000, 12ms);

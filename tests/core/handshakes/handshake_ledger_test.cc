@@ -30,7 +30,7 @@ TEST_F(HandshakeLedgerTest, CountsByGroupAndOutcome) {
   ledger_.Add(*TestBatch(2, HandshakeOutcome::kRefused));
   EXPECT_EQ(GroupOf(key), "443");
   const HandshakeCounts& counts = ledger_.totals()[key];
-  EXPECT_EQ(counts.Of(HandshakeOutcome::kOk), 3U);
+  EXPECT_EQ(counts.Of(HandshakeOutcome::kEstablished), 3U);
   EXPECT_EQ(counts.Of(HandshakeOutcome::kRefused), 2U);
   EXPECT_EQ(counts.Total(), 5U);
   EXPECT_EQ(counts.Failed(), 2U);

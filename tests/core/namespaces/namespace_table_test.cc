@@ -301,7 +301,7 @@ TEST(NamespaceTableTest, HandshakesCountInTheirNamespaceAlsoBeforeAPollHasMetIt)
   ASSERT_EQ(list.shown.size(), 1U);
   EXPECT_EQ(list.shown.front().identity.name, world.table.NameOf(7));
   const auto& handshakes = list.shown.front().counts.handshakes;
-  EXPECT_EQ(handshakes.at(IndexOf(Direction::kOutbound)).Of(HandshakeOutcome::kOk), 3U);
+  EXPECT_EQ(handshakes.at(IndexOf(Direction::kOutbound)).Of(HandshakeOutcome::kEstablished), 3U);
   EXPECT_EQ(handshakes.at(IndexOf(Direction::kOutbound)).Failed(), 2U);
   EXPECT_EQ(handshakes.at(IndexOf(Direction::kInbound)).Total(), 4U);
 }

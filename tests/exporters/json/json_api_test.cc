@@ -132,7 +132,7 @@ TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {
   destination.remote = {Ipv6Loopback(), 443};
   destination.unit = "backup.service";
   HandshakeCounts& recent = destination.recent;
-  recent.outcomes.at(IndexOf(HandshakeOutcome::kOk)) = 4;
+  recent.outcomes.at(IndexOf(HandshakeOutcome::kEstablished)) = 4;
   recent.outcomes.at(IndexOf(HandshakeOutcome::kTimedOut)) = 6;
   recent.outcomes.at(IndexOf(HandshakeOutcome::kAbandoned)) = 1;
   recent.syn_retransmissions = 36;
