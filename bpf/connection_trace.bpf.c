@@ -3,8 +3,8 @@
 // ended and how long it took, and writes down the end of each connection. It changes nothing.
 //
 // Handshakes are added up in a table, so a handshake costs a look-up and a few additions. There are
-// two such tables. These programs write to one of them. The process reads and empties the other one,
-// to which nobody has written for a while, and then swaps the two. So no addition is lost.
+// two such tables. These programs write to one of them. The process reads and empties the other
+// one, to which nobody has written for a while, and then swaps the two. So no addition is lost.
 
 #include "kernel_context.h"
 #include "kernel_reads.h"
@@ -17,7 +17,8 @@ const char kLicense[] SEC("license") = "Dual BSD/GPL";
 // Decided by the process before the programs are loaded.
 // The inclusive upper bounds of the buckets, ascending, in nanoseconds; unused ones are ~0.
 const volatile u64 trace_bounds[TRACE_BOUNDS];
-// Connections between two loopback addresses are not traced. 0 or 1.
+// 1: handshakes between two loopback addresses are not counted. The ends of such connections are
+// written down nevertheless, and the process leaves them out.
 const volatile u32 excludes_loopback = 0;
 
 // Decided by the process at any time.
@@ -28,9 +29,9 @@ volatile u32 sees_connect_fail = 0; // 1: the programs on_connect_v4 and on_conn
 
 // The network namespace of the process, as read_own() found it.
 u64 own_net_cookie;
-u32 own_keepalive_ticks;  // its tcp_keepalive_time, which /proc shows in seconds
+u32 own_keepalive_ticks;  // its tcp_keepalive_time in ticks; /proc shows it in seconds
 
-// What the process reads. `coarse` counts what has no room in any table.
+// What the process reads. `coarse` counts the handshakes that have no room in any table.
 struct trace_losses losses;
 u64 coarse[TRACE_TABLES][TRACE_DIRECTIONS][TRACE_OUTCOMES];
 
@@ -150,7 +151,7 @@ static __always_inline u64 CgroupOf(u64 socket) {
   return cgroup == 0 ? 0 : READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
 }
 
-// The kernel clears skc_num when it gives the port back.
+// Not skc_num: the kernel has cleared that if it has given the port back.
 static __always_inline u16 LocalPortOf(u64 socket) {
   return bpf_ntohs(READ(inet_sock, socket, inet_sport));
 }
@@ -260,7 +261,8 @@ static __always_inline struct pending_connect* FindConnect(u64 socket) {
   return 0;
 }
 
-// How long the connect of a socket has taken. 0: its beginning was not noted.
+// Returns how long the connect of a socket has taken, in nanoseconds, and forgets its beginning. 0
+// if the beginning was not noted.
 static __always_inline u64 EndConnect(u64 socket) {
   struct pending_connect* place = FindConnect(socket);
   if (place == 0) return 0;
@@ -281,7 +283,8 @@ static __always_inline void ConnectFailed(u64 socket) {
   const int error = READ(sock, socket, sk_err);
   ended.key.outcome = OutcomeOfError(error);
   // kernel: tcp_v4_connect() and tcp_v6_connect() give up before they send a SYN if they find no
-  // local port, or no route with it. on_connect_v4 and on_connect_v6 are told the error.
+  // local port, or no route with it. Only the error that they return says which of the two it was:
+  // on_connect_v4 and on_connect_v6 see it.
   if (error == 0 && READ(tcp_sock, socket, segs_out) == 0) {
     if (sees_connect_fail) return;
     ended.key.outcome = TRACE_NO_PORT;

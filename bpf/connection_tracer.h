@@ -14,14 +14,16 @@ namespace connwatch {
 
 class ConnectionTracer final : public ConnectionTracing {
  public:
+  /// See OpenConnectionTracing().
   static Result<std::unique_ptr<ConnectionTracer>> Create(const TracingOptions& options);
 
   Result<void> Read(const std::function<void(const HandshakeBatch&)>& take) override;
   void Ask(const HandshakeDetail& detail) override;
   TracingStatus status() const override;
   bool SeesAllNamespaces() const override { return true; }
-  /// The stream tells the ends of all network namespaces. `buffer_bytes` is not used: the room was
-  /// given by TracingOptions. There may be one stream at a time, and the tracer must outlive it.
+  /// The stream tells the ends of all network namespaces. `buffer_bytes` is not used, because
+  /// TracingOptions::end_bytes has decided about the room. There may be one stream at a time, and
+  /// the tracer must outlive it.
   Result<std::unique_ptr<DestroyEventStream>> Open(std::size_t buffer_bytes) override;
 
  private:

@@ -25,7 +25,7 @@ enum trace_outcome {
 /* In the order of Direction. */
 enum trace_direction { TRACE_INBOUND, TRACE_OUTBOUND, TRACE_DIRECTIONS };
 
-/* What handshakes are told apart by, beside what always counts. See HandshakeDetail. */
+/* By what handshakes are told apart in addition to what always counts. See HandshakeDetail. */
 enum trace_detail {
   TRACE_INBOUND_REMOTE_ADDRESS = 1,
   TRACE_INBOUND_REMOTE_PORT = 2,
@@ -62,12 +62,12 @@ struct trace_counts {
   walk_u32 buckets[TRACE_BUCKETS]; /* the others, by duration; see trace_bounds */
 };
 
-/* What could not be counted by key. Only grows. */
+/* How many handshakes were not counted in full, and how many ends were lost. Only grows. */
 struct trace_losses {
-  walk_u64 without_address;
-  walk_u64 without_port;
-  walk_u64 untimed;
-  walk_u64 ends_lost;
+  walk_u64 without_address; /* counted by a key without addresses */
+  walk_u64 without_port;    /* counted by direction and outcome only */
+  walk_u64 untimed;         /* counted without a duration: too many connects were pending */
+  walk_u64 ends_lost;       /* for which the ring buffer had no room */
 };
 
 /* The end of a connection: its last record, in state CLOSE. */

@@ -15,15 +15,18 @@
 namespace connwatch {
 
 struct TraceSettings {
-  std::span<const std::uint64_t> bounds_ns;  // fewer than TRACE_BUCKETS
+  /// The inclusive upper bounds of the buckets, ascending; fewer than TRACE_BUCKETS.
+  std::span<const std::uint64_t> bounds_ns;
+  /// Do not count handshakes between two loopback addresses.
   bool excludes_loopback = false;
-  std::size_t end_bytes = 0;  // a power of two, at least a page
+  /// Room for ends that wait to be read: a power of two, at least a page.
+  std::size_t end_bytes = 0;
 };
 
 /// Used by one thread.
 class TraceProgram {
  public:
-  /// Loads the programs for the running kernel, and attaches them. Errors are whole sentences for
+  /// Loads the programs for the running kernel, and attaches them. An error is a whole sentence for
   /// people.
   static Result<std::unique_ptr<TraceProgram>> Load(const TraceSettings& settings);
 
@@ -33,28 +36,33 @@ class TraceProgram {
 
   /// True iff the kernel tells of connects that fail before they send a SYN.
   bool sees_connect_fail() const;
-  /// Of the network namespace of the process.
+  /// The cookie of the network namespace of the process.
   std::uint64_t own_net_cookie() const;
+  /// Its tcp_keepalive_time, in ticks of the kernel's clock.
   std::uint32_t own_keepalive_ticks() const;
 
-  /// `bits` are of enum trace_detail.
+  /// From now on the programs tell handshakes apart by `bits` (enum trace_detail) as well.
   void UseDetail(std::uint32_t bits);
+  /// The programs change it at any time. Valid as long as this lives.
   const trace_losses& losses() const;
 
+  /// What it refers to is valid only during the call.
   using TakeCounts = std::function<void(const trace_key&, const trace_counts&, bool has_addresses)>;
   using TakeCoarse =
       std::function<void(trace_direction direction, trace_outcome outcome, std::uint64_t count)>;
   /// Empties the table that the programs do not write to, and tells what was in it. Call it only if
-  /// the latest SwapTables() was long ago. After an error the rest is still in the table.
+  /// the latest SwapTables() was so long ago that no program is left that began before it: half a
+  /// second. After an error the rest is still in the table.
   Result<void> Empty(const TakeCounts& take, const TakeCoarse& take_coarse);
-  /// From now on the programs write to the other table. It must be empty.
+  /// From now on the programs write to the other table, which must be empty.
   void SwapTables();
 
   /// Whether the ends of connections are written down.
   void WantEnds(bool wants);
   /// Readable when there are ends to read.
   int ends_fd() const;
-  /// Tells the ends that have come, at most `most` of them. Returns true if there may be more.
+  /// Tells the ends that have come, at most `most` of them. Returns true if there may be more. Does
+  /// not block.
   Result<bool> ReadEnds(std::size_t most, const std::function<void(const trace_end&)>& take);
 
  private:
