@@ -58,8 +58,8 @@ struct Destinations::Table {
   using Entries = tsl::robin_map<Key, Entry, Hash>;
 
   Entries entries;
-  // In ascending order of their weights at the latest Advance(): which give way next. Those that
-  // have grown since are skipped.
+  // Which give way next, in ascending order of the weights that they had when the list was made,
+  // once after each Advance(). Those that have grown since are skipped.
   std::vector<std::pair<std::uint64_t, Key>> lightest;
   std::size_t next_lightest = 0;
 };

@@ -1,7 +1,7 @@
-// Remembers where connects go: the destinations with most connects, most failures and the greatest
-// latency, over the latest five to ten minutes. Bounded: if there are more destinations than there
-// is room for, those with fewest connects give way, and failed connects weigh more. Pure; time is
-// passed in. Used by one thread.
+// Remembers where connects went in the latest five to ten minutes, and lists the destinations with
+// most connects, most failures and the greatest latency. Bounded: if there is no room for another
+// destination, the one with fewest connects gives way, unless the new one has no more. A connect
+// that failed weighs as much as ten others. Pure; time is passed in. Used by one thread.
 #pragma once
 
 #include <array>
@@ -43,7 +43,7 @@ class Destinations {
   Destinations(const Destinations&) = delete;
   Destinations& operator=(const Destinations&) = delete;
 
-  /// Call it before the batches of a reading, and before List().
+  /// Forgets what is too old. Call it before the batches of a reading, and before List().
   void Advance(MonotonicTime now);
   /// `batch` must be outbound.
   void Add(const HandshakeBatch& batch, const ConnectorNames& names, MonotonicTime now);

@@ -24,12 +24,13 @@ struct HandshakeBatch {
   // An address or port that HandshakeDetail did not ask for is 0.
   Endpoint local;
   Endpoint remote;
-  /// False if addresses that were asked for are left out for lack of room.
+  /// False if the addresses are left out for lack of room.
   bool has_addresses = true;
-  /// False if ports and cgroup are left out as well.
+  /// False if ports, cgroup, network namespace, repeated SYNs and latency are left out as well.
   bool has_ports = true;
 
   std::uint64_t count = 0;
+  /// See HandshakeCounts.
   std::uint64_t syn_retransmissions = 0;
   std::chrono::nanoseconds duration{0};  // of those in `buckets`, together
   /// How many are in each bucket of LatencyBounds(). Valid only during the call.
@@ -48,7 +49,7 @@ struct HandshakeDetail {
   bool operator==(const HandshakeDetail&) const = default;
 };
 
-/// Adds the batch, without its latency.
+/// Adds the outcome and the repeated SYNs of the batch, but not its latency.
 void AddOutcomes(HandshakeCounts& counts, const HandshakeBatch& batch);
 /// Adds the latency of the batch.
 void AddLatency(LatencyCounts& latency, const HandshakeBatch& batch);

@@ -16,13 +16,15 @@ namespace connwatch {
 
 class HandshakeTrends {
  public:
-  /// Medians of fewer handshakes say nothing.
+  /// A median of fewer handshakes says nothing.
   static constexpr std::uint64_t kMinHandshakes = 20;
 
+  /// `batch` must be outbound.
   void Add(GroupKey key, const HandshakeBatch& batch);
   /// Call it at least once a minute, before Add().
   void Advance(MonotonicTime now);
 
+  /// Returns nullopt for a group with too few handshakes in either time.
   PerGroup<std::optional<LatencyTrend>> Read() const;
 
  private:

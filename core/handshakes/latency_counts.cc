@@ -11,8 +11,8 @@ namespace {
 using std::chrono::nanoseconds;
 using namespace std::chrono_literals;
 
-// Of one power of ten, in hundredths. Each bucket is about a tenth wide, so that its middle is
-// within 5 % of everything in it. 1, 2.5 and 5 are among them.
+// Of one power of ten, in hundredths. Each bucket is about a tenth wide, so two durations in it
+// differ by about 10 % at most. 1, 2.5 and 5 are among the bounds.
 constexpr std::array kSteps = {100, 110, 120, 130, 140, 150, 165, 180, 195, 210, 230, 250, 275, 300,
                                330, 360, 390, 425, 460, 500, 550, 600, 650, 700, 750, 825, 900};
 constexpr nanoseconds kFirst = 50us;

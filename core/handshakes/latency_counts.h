@@ -1,5 +1,5 @@
-// How long handshakes took: counts in buckets that are fine enough for a median within a few
-// percent, and the exact sum. The kernel counts in the same buckets (bpf/trace_layout.h).
+// How long handshakes took: counts in buckets that are fine enough for a median within about 10 %,
+// and the exact sum. The kernel counts in the same buckets (bpf/trace_layout.h).
 #pragma once
 
 #include <chrono>

@@ -12,10 +12,11 @@ struct TracingStats {
   /// Handshakes that were counted without their addresses, because too many different ones came
   /// within half a second. Their group and outcome are right, unless a rule looks at addresses.
   std::uint64_t without_address = 0;
-  /// Handshakes that were counted without their ports and unit as well: they are in group "other".
+  /// Handshakes that were counted by direction and outcome only: they are in group "other" of the
+  /// process's own network namespace, whichever they belong to, and have no duration.
   std::uint64_t without_port = 0;
-  /// Connects whose beginning was not noted, because too many were pending. They count, but their
-  /// duration is not known.
+  /// Connects whose beginning was not noted, because too many were pending. They count, but have no
+  /// duration.
   std::uint64_t untimed = 0;
   /// Ends of connections that were lost, because there was no room for them.
   std::uint64_t ends_lost = 0;
