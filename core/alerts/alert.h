@@ -49,12 +49,12 @@ struct AlertEvidence {
   std::vector<std::pair<std::string, double>> numbers;
   /// Networks with the most half-open handshakes, "198.51.100.0/24", the busiest first.
   Counts top_sources;
-  /// The destinations ("192.0.2.1:443") with the most pending connects: of the group those that are
-  /// unanswered after a first retransmission, of the host all. Only connects in
-  /// PendingConnects::oldest are counted.
+  /// The destinations ("192.0.2.1:443") with the most pending connects in PendingConnects::oldest.
+  /// For an alert on a group only its connects whose SYN was sent again count, for an alert on the
+  /// host all of them.
   Counts top_destinations;
-  /// For an alert on connects that are traced: where those that spoke for it went, and who made
-  /// them. Only destinations in Handshakes::destinations, the worst first.
+  /// For an alert on traced connects: the destinations that contribute most to the signal, the
+  /// worst first. Only those in Handshakes::destinations.
   std::vector<Destination> destinations;
   /// Pairs of (seconds before firing, value), the oldest first. For a rule with growth: the signal
   /// in the rule's window. For any other rule on a SYN queue: the length of the queue in the last

@@ -57,13 +57,11 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kConnectsTimedOutRatio, "connects_timed_out_ratio", SubjectKind::kGroup,
      SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
      "Of the connects that ended, the share that the kernel gave up without an answer. Absent "
-     "below "
-     "10 connects in the window."},
+     "below 10 connects in the window."},
     {AlertSignal::kConnectsUnreachableRatio, "connects_unreachable_ratio", SubjectKind::kGroup,
      SignalForm::kRatio, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, kMinConnects,
      "Of the connects that ended, the share that met an ICMP error or no neighbour "
-     "(`unreachable`). "
-     "Absent below 10 connects in the window."},
+     "(`unreachable`). Absent below 10 connects in the window."},
     {AlertSignal::kHandshakeLatencyGrowth, "handshake_latency_growth", SubjectKind::kGroup,
      SignalForm::kLevel, SignalUnit::kFactor, Tier::kHandshakes, 0s, 0,
      "Median latency of the connects of the latest minute or two, divided by that of the hour "

@@ -64,7 +64,7 @@ Readings OfGroups(const Snapshot& snapshot, Fill fill) {
   return readings;
 }
 
-/// Calls `fill` with the key of each group that connects. No readings if handshakes are not traced.
+// Calls `fill` with the key of each group that connects. No readings if handshakes are not traced.
 template <typename Fill>
 Readings OfConnects(const Snapshot& snapshot, Fill fill) {
   Readings readings;

@@ -39,9 +39,9 @@ struct SignalReading {
 /// namespace has the same subject.
 std::string SubjectOf(const NetworkNamespace& netns, const Listener& listener);
 
-/// Returns what connects contribute to a signal: how many have the outcomes that it counts, the
-/// SYNs that were sent again, the time that the handshakes took together (for
-/// kHandshakeLatencyGrowth), or, for any other signal, how many failed.
+/// Returns what connects contribute to a signal: how many have the outcome that it counts, how many
+/// SYNs were sent again (for kSynRetransmissionRatio), the nanoseconds that the handshakes took
+/// together (for kHandshakeLatencyGrowth), or, for any other signal, how many failed.
 std::uint64_t ContributionTo(AlertSignal signal, const HandshakeCounts& counts);
 
 /// Returns one reading for each subject, in the order of the snapshot. The listeners of the host's

@@ -31,8 +31,8 @@ class ConnectionTracker {
   ConnectionTracker(const ConnectionTracker&) = delete;
   ConnectionTracker& operator=(const ConnectionTracker&) = delete;
 
-  /// How many connections that are gone for two polls are remembered, because their end may still
-  /// be reported to OnDestroyed(). 0 if none is. Call it before the first poll.
+  /// Says how many connections that two polls have not met are remembered, because OnDestroyed()
+  /// may still be called for them. 0 if it is never called. Call it before the first poll.
   void RememberVanished(std::size_t most) { max_retired_ = most; }
   /// Says that a complete poll that began at `start` has met no connection. So those of the first
   /// poll have begun since. Call it before the first poll.
@@ -62,8 +62,8 @@ class ConnectionTracker {
   std::optional<GroupKey> Observe(const SocketRecord& record);
   void CompletePoll();
 
-  /// The destroy event of a socket. If neither the event nor a listener shows who opened the
-  /// connection, it is booked only after the next poll of the listeners.
+  /// The destroy event of a socket, or its traced end. If neither that nor a listener shows who
+  /// opened the connection, it is booked only after the next poll of the listeners.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
   /// Call after each poll of the listeners. Books the connections that were waiting for it.
   void BookUndecided() { BookUndecidedUntil(classifier_.listeners_known_at()); }

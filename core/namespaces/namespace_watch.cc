@@ -13,8 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How many connections that are gone without an end are remembered, where ends are traced. Their
-// ends may have waited too long to be read.
+// How many connections that two polls have not met are remembered, where ends are traced: their
+// ends may be read later than that.
 constexpr std::size_t kMaxVanished = 1'024;
 
 ClassifierOptions WithoutGroups(bool exclude_loopback) {

@@ -138,8 +138,8 @@ class NamespaceWatch {
   States states_in_poll_{};
   SocketOwners owners_in_poll_;
   std::vector<std::uint64_t> owners_;
-  RttObservations rtt_;  // since TakeGrowth(), as well as handshakes_
-  std::array<HandshakeCounts, kDirectionCount> handshakes_;
+  RttObservations rtt_;                                      // since TakeGrowth()
+  std::array<HandshakeCounts, kDirectionCount> handshakes_;  // since TakeGrowth()
   RttObservations rtt_in_poll_;
   MonotonicTime full_start_;                          // of the full poll in progress, or the latest
   std::optional<MonotonicTime> previous_full_start_;  // of the latest complete one
