@@ -1,5 +1,5 @@
-// Takes what the tracing of handshakes tells, once in a while, and counts it: by group, by network
-// namespace and by destination.
+// Reads what the tracing of handshakes has counted, twice a second, and adds it up by group, by
+// network namespace and by destination.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace connwatch {
 
-/// Which details `rules` look at.
+/// Returns which details `rules` look at.
 HandshakeDetail DetailFor(std::span<const GroupRule> rules);
 
 /// Used by one thread.

@@ -42,8 +42,8 @@ class Monitor {
 
   /// Reads the kernel's counters for the first time. `namespaces` lists the other network
   /// namespaces, if `source` delivers their sockets as well; else it is nullptr. `handshakes` is
-  /// nullptr if handshakes, and the ends of connections in other namespaces, are not traced. All
-  /// must outlive the monitor.
+  /// nullptr if neither handshakes nor the ends of connections are traced. All must outlive the
+  /// monitor.
   Monitor(const Config& config, SocketSource& source, KernelReader::Log log,
           NamespaceSource* namespaces = nullptr, HandshakeSource* handshakes = nullptr);
   ~Monitor() = default;
@@ -58,9 +58,10 @@ class Monitor {
 
   /// One for each tier, in the order of kTiers.
   std::span<TierPoller> tiers() { return tiers_; }
-  /// A destroy event has come.
+  /// A destroy event or a traced end has come, of any network namespace.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
-  /// Call it every HandshakeSource::kInterval.
+  /// Counts the handshakes that have ended. Call it every HandshakeSource::kInterval. Does nothing
+  /// if handshakes are not traced.
   void ReadHandshakes(MonotonicTime now);
 
   /// Call after each poll that has ended. After polls of the handshakes tier and of the full tier
