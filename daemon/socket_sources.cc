@@ -29,8 +29,8 @@ Result<std::unique_ptr<SocketWalk>> OpenWalk(CookieGiver& cookies) {
   return OpenKernelWalk(*seconds, cookies);
 }
 
-// destroy_event_buffer is in bytes as the kernel charges them for the messages of sock_diag. A traced
-// end takes a quarter.
+// destroy_event_buffer is in bytes as the kernel charges them for the messages of sock_diag. A
+// traced end takes a quarter of that.
 constexpr std::uint64_t kEndsPerEvent = 4;
 
 // Missing capabilities are nothing to speak of: they are the normal case.

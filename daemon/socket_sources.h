@@ -1,5 +1,5 @@
-// Chooses where the daemon is told of sockets by: the walk over the kernel's own table, if it can
-// be had, else inet_diag; and whether it is told of handshakes.
+// Chooses what tells the daemon of sockets: the walk over the kernel's own table where that is
+// possible, else inet_diag. It also decides whether handshakes are traced.
 #pragma once
 
 #include <memory>
@@ -24,12 +24,13 @@ namespace connwatch {
 class SocketSources {
  public:
   /// Opens what `config` says. Needs CAP_BPF and CAP_PERFMON for the walk and the tracing, but only
-  /// here. With kOn it fails if one of them cannot be used; with kAuto inet_diag takes the place of
-  /// the walk, and handshakes are not traced. They are never traced if `is_once`: nothing would
-  /// have happened yet.
+  /// here. Where the walk or the tracing is not possible, kOn makes this fail; with kAuto inet_diag
+  /// takes the place of the walk, and handshakes are not traced. If `is_once`, handshakes are never
+  /// traced, because none would have ended yet.
   static Result<SocketSources> Open(const Config& config, bool is_once);
 
   SocketSource& sockets() const { return *sockets_; }
+  /// The tracing, if handshakes are traced; else the destroy events of sock_diag.
   DestroyEventSource& destroy_events() const;
   /// nullptr if only this network namespace is seen.
   NamespaceSource* namespaces() const { return walk_; }

@@ -5,8 +5,8 @@
 
 namespace connwatch {
 
-// The time is counted from the end of a reading. So the source has the whole of it between two
-// readings, however late the loop is.
+// The interval begins when a reading has ended. So between two readings there is always a whole
+// interval, however late the loop is: the source needs that time before a table is at rest.
 Result<void> HandshakeRunner::Start() {
   const auto due = Now().monotonic + HandshakeSource::kInterval;
   auto next = loop_.At(due, Priority::kDestroyEvents, [this] {

@@ -1,4 +1,4 @@
-// Has the handshakes read again and again, on the loop.
+// Has the handshakes read on the loop, again and again. Used by the loop's thread.
 #pragma once
 
 #include <functional>
@@ -12,10 +12,12 @@ namespace connwatch {
 
 class HandshakeRunner {
  public:
-  /// `read` is called every HandshakeSource::kInterval. `loop` must outlive the runner.
+  /// `read` is called HandshakeSource::kInterval after Start(), and then that long after each
+  /// reading has ended. `loop` must outlive the runner.
   HandshakeRunner(EventLoop& loop, std::function<void(MonotonicTime now)> read)
       : loop_(loop), read_(std::move(read)) {}
 
+  /// Call it once. An error if the loop cannot set a timer. If that happens later, the loop fails.
   Result<void> Start();
 
  private:
