@@ -24,8 +24,8 @@ enum class DestroyEvents : std::uint8_t { kAuto, kOn, kOff };
 /// host. kAuto means yes, where that is possible. kOn means that a start fails where it is not.
 enum class KernelWalk : std::uint8_t { kAuto, kOn, kOff };
 
-/// Whether to trace every handshake and the end of every connection with a BPF program. kAuto: if
-/// it can be done here.
+/// Whether to trace every handshake and the end of every connection, with BPF programs. kAuto means
+/// yes, where that is possible. kOn means that a start fails where it is not.
 enum class HandshakeTracing : std::uint8_t { kAuto, kOn, kOff };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 enum class LogFormat : std::uint8_t { kText, kJson };

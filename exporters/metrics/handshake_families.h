@@ -9,8 +9,8 @@
 
 namespace connwatch {
 
-/// The outcomes that a family shows for this direction. One that this host cannot see is not among
-/// them, because its 0 would say that it never happens.
+/// Returns the outcomes that a family shows for this direction. One that this host cannot see is
+/// not among them, because its 0 would say that it never happens.
 std::vector<HandshakeOutcome> OutcomesOf(Direction direction, const TracingStatus& tracing);
 
 /// Adds no family if handshakes are not traced.

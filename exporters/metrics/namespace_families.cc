@@ -128,8 +128,8 @@ void AddPending(MetricFamilies& families, const ListedNamespaces& list) {
   }
 }
 
-// A handshake may end in many ways, most of which never happen in a namespace. So a series appears with the
-// first handshake that it counts.
+// A handshake may end in many ways, most of which never happen in a namespace. So a series appears
+// with the first handshake that it counts.
 void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list,
                           const TracingStatus& tracing) {
   auto ended = families.Counter("connwatch_netns_handshakes_total",
