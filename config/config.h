@@ -91,7 +91,7 @@ struct Config {
   /// How far the _peak metrics look back. 1 s to 1 h.
   std::chrono::milliseconds peak_window{30'000};
   /// Whether connections between loopback addresses are left out of everything that is counted by
-  /// group.
+  /// group, and of the handshakes and destinations.
   bool exclude_loopback = false;
   /// Rules that put connections into groups. The first rule that matches wins. At most 10,000, at
   /// most max_groups, with different names.
