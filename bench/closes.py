@@ -85,10 +85,11 @@ class CloseRun:
         return self.event_cpu_s / self.load.wall_s
 
 
-def run_load(rate, seconds):
+def run_load(rate, seconds, workers=2):
     """Closes that were made, and their Cost by the load's own account."""
     _, output = run_process(
-        [str(subjects.BUILD / "close_load"), "--rate", str(rate), "--seconds", str(seconds)],
+        [str(subjects.BUILD / "close_load"), "--rate", str(rate), "--seconds", str(seconds),
+         "--workers", str(workers)],
         stdout=subprocess.PIPE)
     found = re.search(r"closes=(\d+) wall_s=(\S+) user_s=(\S+) kernel_s=(\S+)", output)
     if not found:

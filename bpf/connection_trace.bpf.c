@@ -347,8 +347,8 @@ static __always_inline void ChangeState(u64 socket, int before, int after) {
       } else {
         Accepted(socket);
       }
-    } else if (has_connected && after == kTcpClose) {
-      ConnectFailed(socket);
+    } else if (has_connected) {
+      ConnectFailed(socket);  // or the socket was closed meanwhile
     }
   }
   if (after == kTcpClose && before != kTcpClose && wants_ends) WriteEnd(socket, (u8)before);
@@ -383,9 +383,16 @@ int read_own(u64* arguments) {
   return 0;
 }
 
-// A connect that failed before it sent a SYN.
-static __always_inline void ConnectReturned(u64 socket, u64 address, u8 family, int code) {
+// Counts a connect that failed before it sent a SYN. `arguments` are those of tcp_v4_connect() or
+// tcp_v6_connect(), and then what it has returned.
+static __always_inline void ConnectReturned(u64* arguments, u8 family) {
+  const u64 socket = arguments[0];
+  const u64 address = arguments[1];
+  const int size = (int)arguments[2];
+  const int code = (int)arguments[3];
   if (code >= 0 || !sees_connect_fail) return;
+  // kernel: SIZEOF_SOCKADDR_IN and SIN6_LEN_RFC2133. What is no address leads nowhere.
+  if (size < (family == kIpv4 ? 16 : 24) || (u16)ReadWord(address) != family) return;
   if (READ(tcp_sock, socket, segs_out) != 0) return;  // its state change is counted
   struct handshake ended = {.key = {.direction = TRACE_OUTBOUND, .family = family}};
   struct trace_key* key = &ended.key;
@@ -412,7 +419,7 @@ static __always_inline void ConnectReturned(u64 socket, u64 address, u8 family, 
 
 SEC("fexit/tcp_v4_connect")
 int on_connect_v4(u64* arguments) {
-  ConnectReturned(arguments[0], arguments[1], kIpv4, (int)arguments[3]);
+  ConnectReturned(arguments, kIpv4);
   return 0;
 }
 
@@ -422,6 +429,6 @@ int on_connect_v6(u64* arguments) {
   u64 address = arguments[1];
   const _Bool is_ipv4 = ReadWord(address + 8) == 0 &&
                         (u32)ReadWord(address + 16) == bpf_htonl(0xffff);
-  if (!is_ipv4) ConnectReturned(arguments[0], address, kIpv6, (int)arguments[3]);
+  if (!is_ipv4) ConnectReturned(arguments, kIpv6);
   return 0;
 }

@@ -81,8 +81,9 @@ Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
   const auto open = [&]() -> Result<std::unique_ptr<ConnectionTracing>> {
     auto seconds = KeepaliveTime();
     if (!seconds) return std::move(seconds).error();
-    return OpenConnectionTracing(
-        {.tcp_keepalive_time_s = *seconds, .exclude_loopback = config.exclude_loopback});
+    return OpenConnectionTracing({.tcp_keepalive_time_s = *seconds,
+                                  .exclude_loopback = config.exclude_loopback,
+                                  .end_bytes = config.destroy_event_buffer / kEndsPerEvent});
   };
   if (auto tracing = open()) {
     tracing_ = std::move(tracing).value();

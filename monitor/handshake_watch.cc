@@ -39,13 +39,16 @@ void HandshakeWatch::Read(MonotonicTime now) {
     log_(has_failed,
          has_failed ? "handshakes: " + read.error().context : "handshakes: readable again");
   }
+}
+
+std::shared_ptr<const Handshakes> HandshakeWatch::Take(MonotonicTime now) const {
   auto handshakes = std::make_shared<Handshakes>();
   handshakes->totals = ledger_.totals();
   handshakes->trends = trends_.Read();
   destinations_.List(*handshakes, now, [this](std::uint64_t cookie) {
     return others_ == nullptr ? std::string_view() : others_->NameOf(cookie);
   });
-  handshakes_ = std::move(handshakes);
+  return handshakes;
 }
 
 void HandshakeWatch::Add(const HandshakeBatch& batch, MonotonicTime now) {

@@ -39,7 +39,7 @@ class HandshakeWatch {
   void Read(MonotonicTime now);
 
   /// As of the latest Read().
-  std::shared_ptr<const Handshakes> handshakes() const { return handshakes_; }
+  std::shared_ptr<const Handshakes> Take(MonotonicTime now) const;
   TracingStatus status() const { return source_.status(); }
 
  private:
@@ -54,7 +54,6 @@ class HandshakeWatch {
   HandshakeLedger ledger_;
   HandshakeTrends trends_;
   Destinations destinations_;
-  std::shared_ptr<const Handshakes> handshakes_ = std::make_shared<Handshakes>();
 };
 
 }  // namespace connwatch

@@ -64,7 +64,7 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       others_(namespaces == nullptr
                   ? nullptr
                   : std::make_unique<OtherNamespaces>(config, *namespaces, connections_elsewhere_,
-                                                      cgroup_names_, log, handshakes != nullptr)),
+                                                      cgroup_names_, log)),
       handshakes_(handshakes == nullptr
                       ? nullptr
                       : std::make_unique<HandshakeWatch>(
@@ -191,7 +191,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   snapshot->paused = parts.paused;
   snapshot->walk = std::move(parts.walk);
   snapshot->tracing = std::move(parts.tracing);
-  if (handshakes_) snapshot->handshakes = handshakes_->handshakes();
+  if (handshakes_) snapshot->handshakes = handshakes_->Take(now.monotonic);
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
   snapshot->totals.dump_duplicates = tiers_.at(IndexOf(Tier::kFull)).health().duplicates();

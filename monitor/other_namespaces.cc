@@ -9,12 +9,11 @@ namespace connwatch {
 
 namespace {
 
-NamespaceTableOptions TableOptionsFrom(const Config& config, bool are_ends_traced) {
+NamespaceTableOptions TableOptionsFrom(const Config& config) {
   return {.max_shown = config.max_network_namespaces,
           .watch = {.peak_window = config.peak_window,
                     .thresholds = config.diagnosis,
-                    .exclude_loopback = config.exclude_loopback,
-                    .are_ends_traced = are_ends_traced}};
+                    .exclude_loopback = config.exclude_loopback}};
 }
 
 // ip-netns(8) and most container runtimes use the first directory, docker the second.
@@ -27,13 +26,13 @@ NetnsNames HostNetnsNames() {
 
 OtherNamespaces::OtherNamespaces(const Config& config, NamespaceSource& source,
                                  Allowance& connections, CgroupNames& cgroup_names,
-                                 KernelReader::Log log, bool are_ends_traced)
+                                 KernelReader::Log log)
     : source_(source),
       cgroup_names_(cgroup_names),
       log_(std::move(log)),
       netns_names_(HostNetnsNames()),
       table_(
-          TableOptionsFrom(config, are_ends_traced), connections, [this] { return ReadFacts(); },
+          TableOptionsFrom(config), connections, [this] { return ReadFacts(); },
           [this](const NamespaceClues& clues, MonotonicTime now) {
             return FindNames(clues, now);
           }) {}

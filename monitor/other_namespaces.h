@@ -25,10 +25,9 @@ namespace connwatch {
 class OtherNamespaces {
  public:
   /// Takes limits, thresholds and windows from `config`. `connections` is the room for connections
-  /// that are followed. `are_ends_traced`: OnDestroyed() will be called. All references must
-  /// outlive this.
+  /// that are followed. All references must outlive this.
   OtherNamespaces(const Config& config, NamespaceSource& source, Allowance& connections,
-                  CgroupNames& cgroup_names, KernelReader::Log log, bool are_ends_traced);
+                  CgroupNames& cgroup_names, KernelReader::Log log);
   ~OtherNamespaces() = default;
   OtherNamespaces(const OtherNamespaces&) = delete;
   OtherNamespaces& operator=(const OtherNamespaces&) = delete;

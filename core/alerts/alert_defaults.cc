@@ -79,48 +79,49 @@ std::vector<AlertRule> ConnectRules() {
 
 // Connects that are traced: how they end, and how long they take.
 std::vector<AlertRule> TracedConnectRules() {
-  return {{.name = "ConnectsRefused",
-           .signal = AlertSignal::kConnectsRefusedRatio,
-           .threshold = Above(0.5),
-           .hold = 90s,
-           .clear = {.level = 0.25, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} of the connects are refused: nothing "
-                                  "listens at the destination, or a firewall rejects them")},
-          {.name = "ConnectsTimingOut",
-           .signal = AlertSignal::kConnectsTimedOutRatio,
-           .threshold = Above(0.2),
-           .hold = 90s,
-           .clear = {.level = 0.1, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} of the connects never get an answer: the "
-                                  "destination is down, or a packet filter drops them")},
-          {.name = "ConnectsUnreachable",
-           .signal = AlertSignal::kConnectsUnreachableRatio,
-           .threshold = Above(0.2),
-           .hold = 90s,
-           .clear = {.level = 0.1, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} of the connects find no way to their "
-                                  "destination: a route is missing, a host is down, or a firewall "
-                                  "rejects them")},
-          {.name = "HandshakeLatencyDoubled",
-           .signal = AlertSignal::kHandshakeLatencyGrowth,
-           .threshold = Above(2),
-           .hold = 120s,
-           .clear = {.level = 1.5, .hold = 120s},
-           .severity = AlertSeverity::kInfo,
-           .annotations = Summary("{{subject}}: connects take {{value}} as long as in the hour "
-                                  "before")},
-          {.name = "SynRetransmissionsHigh",
-           .signal = AlertSignal::kSynRetransmissionRatio,
-           .threshold = Above(0.05),
-           .hold = 120s,
-           .clear = {.level = 0.03, .hold = 120s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} of the SYNs had to be sent again: "
-                                  "packets get lost on the way, or destinations do not "
-                                  "answer")}};
+  return {
+      {.name = "ConnectsRefused",
+       .signal = AlertSignal::kConnectsRefusedRatio,
+       .threshold = Above(0.5),
+       .hold = 90s,
+       .clear = {.level = 0.25, .hold = 60s},
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("{{subject}}: {{value}} of the connects are refused: nothing "
+                              "listens at the destination, or a firewall rejects them")},
+      {.name = "ConnectsTimingOut",
+       .signal = AlertSignal::kConnectsTimedOutRatio,
+       .threshold = Above(0.2),
+       .hold = 90s,
+       .clear = {.level = 0.1, .hold = 60s},
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("{{subject}}: {{value}} of the connects never get an answer: the "
+                              "destination is down, or a packet filter drops them")},
+      {.name = "ConnectsUnreachable",
+       .signal = AlertSignal::kConnectsUnreachableRatio,
+       .threshold = Above(0.2),
+       .hold = 90s,
+       .clear = {.level = 0.1, .hold = 60s},
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("{{subject}}: {{value}} of the connects find no way to their "
+                              "destination: a router has no route, a host is down, or a firewall "
+                              "rejects them")},
+      {.name = "HandshakeLatencyDoubled",
+       .signal = AlertSignal::kHandshakeLatencyGrowth,
+       .threshold = Above(2),
+       .hold = 120s,
+       .clear = {.level = 1.5, .hold = 120s},
+       .severity = AlertSeverity::kInfo,
+       .annotations = Summary("{{subject}}: connects take {{value}} as long as in the hour "
+                              "before")},
+      {.name = "SynRetransmissionsHigh",
+       .signal = AlertSignal::kSynRetransmissionRatio,
+       .threshold = Above(0.05),
+       .hold = 120s,
+       .clear = {.level = 0.03, .hold = 120s},
+       .severity = AlertSeverity::kWarning,
+       .annotations = Summary("{{subject}}: {{value}} of the SYNs had to be sent again: "
+                              "packets get lost on the way, or destinations do not "
+                              "answer")}};
 }
 
 // Local ports, which connects run out of.

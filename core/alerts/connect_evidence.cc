@@ -88,9 +88,7 @@ AlertEvidence OfAllPending(const Snapshot& snapshot) {
 std::string Outcomes(const HandshakeCounts& counts) {
   std::string failed;
   for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
-    const bool is_failure =
-        outcome != HandshakeOutcome::kEstablished && outcome != HandshakeOutcome::kAbandoned;
-    if (!is_failure || counts.Of(outcome) == 0) continue;
+    if (!IsFailure(outcome) || counts.Of(outcome) == 0) continue;
     std::string name(Name(outcome));
     std::ranges::replace(name, '_', ' ');
     failed += (failed.empty() ? " (" : ", ") + std::to_string(counts.Of(outcome)) + " " + name;

@@ -353,7 +353,7 @@ void ConnectionTracker::EndKnown(Place place, const SocketRecord& record) {
     ++stats_.ended[IndexOf(EndCause::kDisconnected)];
     if (was_established) ++ledger_[key].closed;
   } else {
-    Close(key, *record.tcp_info, was_established);
+    Close(key, record, was_established);
   }
   table_.Erase(place);
 }
@@ -413,7 +413,7 @@ void ConnectionTracker::EndAs(Direction direction, const SocketRecord& record) {
   if (!classified) return;
   const bool is_counted = !left_out_of_baseline_.Contains(record.cookie);
   if (is_counted) BookFinal(record, classified->key, {}, TcpState::kEstablished);
-  Close(classified->key, *record.tcp_info, false);
+  Close(classified->key, record, false);
 }
 
 void ConnectionTracker::BookFinal(const SocketRecord& record, GroupKey key,
@@ -464,8 +464,9 @@ void ConnectionTracker::Release(std::span<const GroupBook::Released> groups) {
   }
 }
 
-void ConnectionTracker::Close(GroupKey key, const TcpInfo& final_info, bool was_established) {
-  if (!was_established && !WasEstablished(*final_info.traffic, key.direction)) {
+void ConnectionTracker::Close(GroupKey key, const SocketRecord& destroyed, bool was_established) {
+  const TcpInfo& final_info = *destroyed.tcp_info;
+  if (!was_established && !WasEstablished(destroyed, key.direction)) {
     ++stats_.ended[IndexOf(EndCause::kNotEstablished)];
     return;
   }

@@ -119,7 +119,7 @@ class ConnectionTracker {
   void BookFinal(const SocketRecord& record, GroupKey key, const ConnectionUsage& before,
                  TcpState last_seen);
   void MeetSuccessor(const SocketRecord& record);
-  void Close(GroupKey key, const TcpInfo& final_info, bool was_established);
+  void Close(GroupKey key, const SocketRecord& destroyed, bool was_established);
   bool IsOlderThanThePreviousPoll(const SocketRecord& record) const;
   void RetireVanished();
   void ForgetRetired();

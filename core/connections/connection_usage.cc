@@ -103,8 +103,12 @@ ConnectionUsage FinalUsageOf(const SocketRecord& destroyed, Direction direction,
   return Usage(destroyed, direction, peer_fin != PeerFin::kAbsent);
 }
 
-bool WasEstablished(const TcpTraffic& traffic, Direction direction) {
-  return direction == Direction::kInbound || traffic.bytes_acked > 0;
+bool WasEstablished(const SocketRecord& destroyed, Direction direction) {
+  if (destroyed.end) {
+    return destroyed.end->last_state != TcpState::kSynSent &&
+           destroyed.end->last_state != TcpState::kSynRecv;
+  }
+  return direction == Direction::kInbound || destroyed.tcp_info->traffic->bytes_acked > 0;
 }
 
 }  // namespace connwatch

@@ -50,8 +50,9 @@ PeerFin PeerFinOf(const SocketRecord& destroyed, Direction direction, TcpState l
 /// filter, a full queue) had dropped what the connection sent.
 ConnectionUsage FinalUsageOf(const SocketRecord& destroyed, Direction direction, PeerFin peer_fin);
 
-/// Returns true iff the connection was ever established. An inbound connection always was. An
-/// outbound connection was if its SYN was acknowledged, which the destroy event shows.
-bool WasEstablished(const TcpTraffic& traffic, Direction direction);
+/// Returns true iff the connection was ever established, by its destroy event, which must have
+/// tcp_info with traffic. A traced end says so. Otherwise an inbound connection always was, and an
+/// outbound one was if its SYN was acknowledged.
+bool WasEstablished(const SocketRecord& destroyed, Direction direction);
 
 }  // namespace connwatch

@@ -35,10 +35,6 @@ namespace {
 // A connect that failed tells more than one that succeeded.
 constexpr std::uint64_t kWeightOfFailure = 10;
 
-bool IsFailure(HandshakeOutcome outcome) {
-  return outcome != HandshakeOutcome::kEstablished && outcome != HandshakeOutcome::kAbandoned;
-}
-
 }  // namespace
 
 std::uint64_t Destinations::Entry::Weight() const {
@@ -81,14 +77,17 @@ void Destinations::Advance(MonotonicTime now) {
 void Destinations::TurnHalf() {
   has_earlier_half_ = true;
   folded_ = {0, folded_[0]};
+  // In two passes: an entry may take the place of one that is erased, and be met again.
   for (auto entry = table_->entries.begin(); entry != table_->entries.end();) {
-    auto& halves = entry.value().halves;
-    halves[1] = std::exchange(halves[0], {});
-    if (halves[1].Total() == 0) {
+    if (entry->second.halves[0].Total() == 0) {
       entry = table_->entries.erase(entry);
     } else {
       ++entry;
     }
+  }
+  for (auto entry = table_->entries.begin(); entry != table_->entries.end(); ++entry) {
+    auto& halves = entry.value().halves;
+    halves[1] = std::exchange(halves[0], {});
   }
 }
 
@@ -125,7 +124,7 @@ bool Destinations::MakeRoom(std::uint64_t weight) {
   }
   for (; table_->next_lightest < lightest.size(); ++table_->next_lightest) {
     const auto& [weight_then, key] = lightest[table_->next_lightest];
-    if (weight_then >= weight) return false;
+    if (weight_then > weight) return false;
     const auto found = table_->entries.find(key);
     if (found == table_->entries.end() || found->second.Weight() > weight_then) continue;
     folded_[0] += found->second.halves[0].Total();

@@ -33,6 +33,11 @@ constexpr std::size_t IndexOf(HandshakeOutcome outcome) {
   return static_cast<std::size_t>(outcome);
 }
 
+/// All but kEstablished and kAbandoned: an application that gives up may have its reasons.
+constexpr bool IsFailure(HandshakeOutcome outcome) {
+  return outcome != HandshakeOutcome::kEstablished && outcome != HandshakeOutcome::kAbandoned;
+}
+
 /// The value of the `outcome` label.
 std::string_view Name(HandshakeOutcome outcome);
 

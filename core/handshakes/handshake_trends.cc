@@ -6,7 +6,7 @@
 namespace connwatch {
 
 void HandshakeTrends::Add(GroupKey key, const HandshakeBatch& batch) {
-  AddLatency(past_[key].minute, batch);
+  if (key.group.place < kMaxGroups) AddLatency(past_[key].minute, batch);
 }
 
 void HandshakeTrends::Advance(MonotonicTime now) {

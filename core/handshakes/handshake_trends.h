@@ -20,6 +20,9 @@ class HandshakeTrends {
   static constexpr std::uint64_t kMinHandshakes = 20;
 
   /// `batch` must be outbound.
+  /// The most groups that are compared: the first ones, by their places. Each takes at most 15 kB.
+  static constexpr std::size_t kMaxGroups = 1'000;
+
   void Add(GroupKey key, const HandshakeBatch& batch);
   /// Call it at least once a minute, before Add().
   void Advance(MonotonicTime now);

@@ -205,14 +205,36 @@ void NamespaceTable::Book(Entry& entry) {
   (entry.has_place ? entry.growth : growth_of_others_) += entry.watch.TakeGrowth();
 }
 
+NamespaceTable::Entry* NamespaceTable::FindListed(std::uint64_t cookie, MonotonicTime now) {
+  const bool is_known = index_->by_cookie.contains(cookie);
+  const bool may_read = !in_flight_.at(IndexOf(Tier::kListeners)) && facts_read_at_ &&
+                        now - *facts_read_at_ >= kUrgentFactsInterval;
+  if (!is_known && may_read) {
+    facts_read_at_.reset();
+    ReadFactsIfDue(now);
+  }
+  return is_known || index_->by_cookie.contains(cookie) ? FindOrAdmit(cookie, now) : nullptr;
+}
+
 void NamespaceTable::AddHandshakes(const HandshakeBatch& batch, MonotonicTime now) {
-  Entry* const entry = FindOrAdmit(batch.net_cookie, now);
-  if (entry != nullptr) entry->watch.AddHandshakes(batch);
+  if (Entry* const entry = FindListed(batch.net_cookie, now); entry != nullptr) {
+    entry->watch.AddHandshakes(batch);
+  } else {
+    AddOutcomes(growth_of_others_.handshakes.at(IndexOf(batch.direction)), batch);
+  }
 }
 
 void NamespaceTable::OnDestroyed(const SocketRecord& record, MonotonicTime now) {
-  Entry* const entry = FindOrAdmit(record.net_cookie, now);
-  if (entry != nullptr) entry->watch.OnDestroyed(record, now);
+  if (Entry* const entry = FindListed(record.net_cookie, now); entry != nullptr) {
+    entry->watch.OnDestroyed(record, now);
+    return;
+  }
+  if (!full_poll_) return;  // what was open before does not count
+  if (!unlisted_) {
+    unlisted_ = std::make_unique<NamespaceWatch>(
+        options_.watch, NamespaceRoom{connections_, listening_}, full_poll_);
+  }
+  unlisted_->OnDestroyed(record, now);
 }
 
 std::string_view NamespaceTable::NameOf(std::uint64_t cookie) const {
@@ -232,6 +254,7 @@ void NamespaceTable::Judge(MonotonicTime now) {
     Book(*entry);
     NameIt(*entry, now);
   }
+  if (unlisted_) growth_of_others_ += unlisted_->TakeGrowth();
   AssignPlaces(now);
   ObserveOthers(now);
 }

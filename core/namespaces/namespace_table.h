@@ -45,6 +45,8 @@ class NamespaceTable {
  public:
   /// The most that are followed. Further ones are left out, and counted.
   static constexpr std::size_t kMaxNamespaces = 4'096;
+  /// How often they are read at most because something is told of a namespace that is not known.
+  static constexpr std::chrono::milliseconds kUrgentFactsInterval{100};
   /// The most that are counted as left out.
   static constexpr std::size_t kMaxLeftOut = 65'536;
   /// The most LISTEN sockets that are remembered, of all namespaces together.
@@ -73,9 +75,9 @@ class NamespaceTable {
   void Add(Tier tier, std::uint64_t cookie, std::span<const SocketRecord> records, Instant now);
   void Complete(Tier tier, Instant now);
 
-  /// Counts handshakes of the namespace that they name.
+  /// Counts handshakes of the namespace that they name; if it is gone, among the others.
   void AddHandshakes(const HandshakeBatch& batch, MonotonicTime now);
-  /// A connection has ended, in the namespace that the record names.
+  /// A connection has ended, in the namespace that the record names. Likewise.
   void OnDestroyed(const SocketRecord& record, MonotonicTime now);
   /// What the namespace with this cookie is called; empty if it is not known. Valid until the table
   /// is changed.
@@ -105,6 +107,9 @@ class NamespaceTable {
   // Returns nullptr if there is no room. Valid until a namespace is forgotten.
   Entry* FindOrAdmit(std::uint64_t cookie, MonotonicTime now);
   Entry* Admit(std::uint64_t cookie, MonotonicTime now);
+  // Of what is told outside of polls, which may be about a namespace that has ended meanwhile.
+  // Returns nullptr if the kernel does not list it.
+  Entry* FindListed(std::uint64_t cookie, MonotonicTime now);
   template <typename Predicate>
   void Forget(Predicate is_gone);
   void NameIt(Entry& entry, MonotonicTime now);
@@ -127,6 +132,7 @@ class NamespaceTable {
   Places<std::uint64_t> places_;
   NamespaceNames names_;
   NamespaceGrowth growth_of_others_;
+  std::unique_ptr<NamespaceWatch> unlisted_;  // counts the connections of namespaces that are gone
   SlidingPeak<std::uint64_t> accept_peak_of_others_;
   SlidingPeak<std::uint64_t> syn_peak_of_others_;
 

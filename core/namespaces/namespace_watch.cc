@@ -13,10 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How many connections that two polls have not met are remembered, where ends are traced: their
-// ends may be read later than that.
-constexpr std::size_t kMaxVanished = 1'024;
-
 ClassifierOptions WithoutGroups(bool exclude_loopback) {
   return {.groups = {.rules = {}, .group_by = GroupBy::kNone, .max_groups = 0},
           .exclude_loopback = exclude_loopback};
@@ -60,7 +56,8 @@ NamespaceWatch::NamespaceWatch(const NamespaceWatchOptions& options, NamespaceRo
       handshake_poll_(/*linear_timeouts=*/0, listener_tracker_, classifier_,
                       {.max_followed = kMaxFollowedHandshakes, .max_listed = 0}),
       previous_full_start_(known_since) {
-  tracker_.RememberVanished(options.are_ends_traced ? kMaxVanished : 0);
+  // Where ends are told at all, they are told at once.
+  tracker_.RememberVanished(0);
   if (known_since) tracker_.StartAfter(*known_since);
 }
 

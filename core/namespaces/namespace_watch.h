@@ -32,8 +32,6 @@ struct NamespaceWatchOptions {
   std::chrono::milliseconds peak_window{30'000};
   DiagnosisThresholds thresholds = {};
   bool exclude_loopback = false;
-  /// OnDestroyed() will be called for every connection that ends.
-  bool are_ends_traced = false;
 };
 
 /// What all namespaces share, and the host's own in part.

@@ -107,6 +107,10 @@ TEST_F(ConnectionTracerTest, VerifiersNeedAFractionOfTheirLimit) {
   }
 }
 
+TEST_F(ConnectionTracerTest, ThereIsRoomForAllBuckets) {
+  EXPECT_LT(LatencyBounds().size(), std::size_t{TRACE_BUCKETS});
+}
+
 TEST_F(ConnectionTracerTest, BothEndsOfAHandshakeAreTimed) {
   if (!Start()) CONNWATCH_CANNOT_RUN(why_not_);
   const TcpPair pair;

@@ -78,9 +78,14 @@ TEST_F(HandshakeWatchTest, CountsByGroupAndDestination) {
 }
 
 TEST_F(HandshakeWatchTest, WhatOthersDoIsNotTheHosts) {
+  source_.AddWithoutRepeats({{{}, DumpProgress::kDone, std::nullopt}});
+  TierPoller& poller = monitor_.tiers()[IndexOf(Tier::kHandshakes)];
+  poller.Begin(now_);  // lists the namespaces
+  while (!poller.HasEnded()) poller.Continue(now_);
+  poller.Conclude(now_);
   handshakes_.next = {TestBatch(3).From(7)};
   monitor_.ReadHandshakes(now_.monotonic);
-  monitor_.AfterPoll(monitor_.tiers()[IndexOf(Tier::kHandshakes)], now_.monotonic);
+  monitor_.AfterPoll(poller, now_.monotonic);
   const auto snapshot = monitor_.TakeSnapshot({}, now_);
   EXPECT_EQ(Ok(*snapshot, Direction::kOutbound, "443"), 0U);
   ASSERT_EQ(snapshot->namespaces->shown.size(), 1U);

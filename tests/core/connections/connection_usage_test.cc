@@ -136,9 +136,17 @@ TEST(ConnectionUsageTest, NothingMovedIsNothing) {
 }
 
 TEST(ConnectionUsageTest, AnOutboundConnectionIsEstablishedOnceItsSynIsAcknowledged) {
-  EXPECT_FALSE(WasEstablished({}, Direction::kOutbound));
-  EXPECT_TRUE(WasEstablished({.bytes_acked = 1}, Direction::kOutbound));
-  EXPECT_TRUE(WasEstablished({}, Direction::kInbound));
+  SocketRecord end = TestConnection{}.End();
+  end.tcp_info->traffic->bytes_acked = 0;
+  EXPECT_FALSE(WasEstablished(end, Direction::kOutbound));
+  EXPECT_TRUE(WasEstablished(end, Direction::kInbound));
+  end.tcp_info->traffic->bytes_acked = 1;
+  EXPECT_TRUE(WasEstablished(end, Direction::kOutbound));
+  for (const TcpState before : {TcpState::kSynSent, TcpState::kSynRecv}) {
+    end.end = ConnectionEnd{before};
+    EXPECT_FALSE(WasEstablished(end, Direction::kOutbound));
+    EXPECT_FALSE(WasEstablished(end, Direction::kInbound));
+  }
 }
 
 // Every end that a destroy event leaves in doubt.

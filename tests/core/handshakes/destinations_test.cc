@@ -116,6 +116,25 @@ TEST_F(DestinationsTest, KeepsTheHeavyAndTheFailing) {
   EXPECT_EQ(list.folded, 5'000 + 3 - Destinations::kMaxDestinations);
 }
 
+// Whatever a hash map does when an entry is erased while all are visited.
+TEST_F(DestinationsTest, ManyDestinationsSurviveTheTurnOfTheHalf) {
+  for (unsigned port = 1; port <= 1'000; ++port) {
+    Add(TestBatch(1).To(3, static_cast<std::uint16_t>(port)));
+  }
+  Pass(5min);
+  for (unsigned port = 1; port <= 1'000; port += 2) {
+    Add(TestBatch(1).To(3, static_cast<std::uint16_t>(port)));
+  }
+  Pass(5min);
+  const Handshakes list = List();
+  for (const std::size_t index : list.by_count) {
+    EXPECT_EQ(list.destinations.at(index).remote.port % 2, 1);
+  }
+  EXPECT_EQ(list.by_count.size(), Destinations::kMaxTop);
+  Pass(5min);
+  EXPECT_TRUE(List().destinations.empty());
+}
+
 TEST_F(DestinationsTest, WithoutAddressItIsFolded) {
   TestBatch batch(4);
   (*batch).has_addresses = false;
