@@ -86,7 +86,8 @@ Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
                                   .end_bytes = config.destroy_event_buffer / kEndsPerEvent});
   };
   if (auto tracing = open()) {
-    tracing_ = std::move(tracing).value();
+    traced_ends_ = tracing->get();
+    handshakes_ = std::move(tracing).value();
   } else if (config.handshake_tracing == HandshakeTracing::kOn) {
     return std::move(tracing).error().Within("handshake_tracing: on");
   } else {
@@ -96,7 +97,7 @@ Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
 }
 
 DestroyEventSource& SocketSources::destroy_events() const {
-  if (tracing_) return *tracing_;
+  if (traced_ends_ != nullptr) return *traced_ends_;
   return *destroy_events_;
 }
 
@@ -106,7 +107,7 @@ WalkStatus SocketSources::walk_status() const {
 }
 
 TracingStatus SocketSources::tracing_status() const {
-  return tracing_ ? tracing_->status() : TracingStatus{.reason = why_no_tracing_.context};
+  return handshakes_ ? handshakes_->status() : TracingStatus{.reason = why_no_tracing_.context};
 }
 
 std::vector<std::string> SocketSources::Announcements() const {
@@ -117,7 +118,7 @@ std::vector<std::string> SocketSources::Announcements() const {
     lines.push_back("reading sockets over inet_diag, of this network namespace only: " +
                     why_no_walk_.context);
   }
-  if (tracing_) {
+  if (handshakes_) {
     lines.emplace_back("tracing every handshake and the end of every connection");
   } else if (IsWorthALine(why_no_tracing_)) {
     lines.push_back("not tracing handshakes: " + why_no_tracing_.context);

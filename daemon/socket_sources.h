@@ -35,7 +35,7 @@ class SocketSources {
   /// nullptr if only this network namespace is seen.
   NamespaceSource* namespaces() const { return walk_; }
   /// nullptr if handshakes are not traced.
-  HandshakeSource* handshakes() const { return tracing_.get(); }
+  HandshakeSource* handshakes() const { return handshakes_.get(); }
   /// As of now.
   WalkStatus walk_status() const;
   TracingStatus tracing_status() const;
@@ -53,7 +53,8 @@ class SocketSources {
   std::unique_ptr<DestroyEventSource> destroy_events_;
   SocketWalk* walk_ = nullptr;  // sockets_, if that is the walk
   Error why_no_walk_;
-  std::unique_ptr<ConnectionTracing> tracing_;
+  std::unique_ptr<HandshakeSource> handshakes_;
+  DestroyEventSource* traced_ends_ = nullptr;  // of handshakes_
   Error why_no_tracing_;
 };
 
