@@ -42,8 +42,10 @@ def ratio(outcomes):
 
 
 def of_namespaces(direction, outcomes):
+    """0 where the namespace has no such series, because such a handshake has never ended in it."""
     return rows_of('sum by (netns) (rate(connwatch_netns_handshakes_total{HOST,'
-                   f'direction="{direction}",outcome=~"{outcomes}"}}[5m]))')
+                   f'direction="{direction}",outcome=~"{outcomes}"}}[5m])) '
+                   'or 0 * sum by (netns) (connwatch_netns_handshakes_total{HOST})')
 
 
 NOW = row(

@@ -16,7 +16,7 @@ from kernel_image import cannot_boot
 GUEST = pathlib.Path("/guest")
 PROGRAMS = ("ip", "ss", "nft")
 BUSYBOX = "/bin/busybox"
-MODULES = ("tcp_diag", "veth", "nlmon", "nf_tables", "nft_limit", "nft_reject_inet", "af_packet")
+MODULES = ("tcp_diag", "veth", "nlmon", "nf_tables", "nft_limit", "nft_reject_inet")
 # They name the fields and the counters that tests look for.
 SOURCES = ("netlink/details_message.cc", "core/kernel/kernel_stats.h")
 # Parts of the standard library that no test uses, by folder, and other names by their ends.
