@@ -226,20 +226,20 @@ class LoadTest(unittest.TestCase):
         self.enterContext(network_namespace())
         sysctl("ipv4/tcp_max_tw_buckets", 1_000_000)
 
-    def test_fifty_thousand_in_ten_seconds(self):
+    def test_fifty_thousand_within_seconds(self):
         config = CONFIG + f"groups: [{{name: short, match: {{remote_address: {PREFIX}}}}}]\n"
         with Daemon(config) as daemon, socket.create_server(("127.0.0.1", 0)) as unused:
             require_tracing(daemon)
             closed = unused.getsockname()[1]
             unused.close()
-            load = ShortConnections(self, 5_000, 10)
+            load = ShortConnections(self, 10_000, 5)
             refused = 0
             while load.are_running():
                 self.assertEqual(connect("127.66.9.9", closed)[0], errno.ECONNREFUSED)
                 refused += 1
                 time.sleep(0.001)
             made = load.join()
-            self.assertGreater(made, 20_000)
+            self.assertGreater(made, 10_000)
             wait_until(lambda: outcomes(daemon.page(), "short") == {"ok": made, "refused": refused}
                        and outcomes(daemon.page(), "short", "inbound") == {"ok": made},
                        "every handshake counts, once")
@@ -272,7 +272,7 @@ class LoadTest(unittest.TestCase):
             self.assertGreaterEqual(known["folded"], left)
 
     def test_killed_and_started_again_in_mid_load(self):
-        load = ShortConnections(self, 1_000, 6)
+        load = ShortConnections(self, 1_000, 4)
         with Daemon(CONFIG) as daemon:
             require_tracing(daemon)
             programs = programs_of(daemon.process.pid)
