@@ -78,7 +78,8 @@ class OutcomesTest(unittest.TestCase):
         self.hosts = self.enterContext(TwoHosts())
         ip("address", "add", f"{SERVER6}/64", "dev", "server", "nodad")
         sysctl("ipv4/tcp_syn_retries", 1)
-        sysctl("ipv4/tcp_syn_linear_timeouts", 0)
+        if (SYSCTLS / "ipv4/tcp_syn_linear_timeouts").exists():  # since Linux 6.5
+            sysctl("ipv4/tcp_syn_linear_timeouts", 0)
         with self.hosts.at_client():
             ip("address", "add", f"{CLIENT6}/64", "dev", "client", "nodad")
             subprocess.run(["nft", FILTER], check=True)
