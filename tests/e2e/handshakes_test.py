@@ -24,6 +24,7 @@ CONFIG = "poll: {handshakes: 200ms, full: 1s}\nmax_network_namespaces: 50\n"
 CLIENT6, SERVER6 = "fd00::2", "fd00::1"
 # Ports of the client's side, each with its own fate. Each makes a group of its own.
 OPEN, REFUSED, SILENT, PROHIBITED, LOSSY, UNREACHABLE = range(8001, 8007)
+DELAY_S = 0.162
 RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER
 FILTER = f"""table inet fates {{ chain in {{ type filter hook input priority 0;
     tcp dport {SILENT} drop;
@@ -142,7 +143,8 @@ class OutcomesTest(unittest.TestCase):
         self.expect(LOSSY, {"ok": 1})
         count, measured = self.latency("outbound", LOSSY)
         self.assertEqual(count, 1)
-        self.assertAlmostEqual(measured, seconds, delta=max(0.05 * seconds, 0.0002))
+        self.assertLessEqual(measured, seconds)
+        self.assertGreater(measured, 0.95)  # the kernel's first time-out, less a tick of its clock
         self.assertEqual(self.daemon.page().get(
             "connwatch_handshake_syn_retransmissions_total", direction="outbound",
             group=str(LOSSY)), 1)
@@ -180,15 +182,18 @@ class OutcomesTest(unittest.TestCase):
         self.assertFalse([labels for labels in with_outcomes if labels["outcome"] == "no_route"])
 
     def test_latency_of_a_slow_peer(self):
-        with SlowPeers(self.hosts, 0.162) as peers, socket.create_server((SERVER, 8300)) as server:
+        with SlowPeers(self.hosts, DELAY_S) as peers, socket.create_server((SERVER, 8300)) as server:
             code, seconds = connect(PEER, 8301)
             self.assertEqual(code, 0)
             self.expect(8301, {"ok": 1})
             count, measured = self.latency("outbound", 8301)
             self.assertEqual(count, 1)
-            self.assertAlmostEqual(measured, seconds, delta=max(0.05 * seconds, 0.0002))
+            # Between what the peer took and what the client saw, which is less than 5 % apart unless
+            # the machine is very busy.
+            self.assertLessEqual(measured, seconds)
+            self.assertGreaterEqual(measured, DELAY_S)
             found = destination(self.daemon, PEER, 8301)
-            self.assertAlmostEqual(found["median_seconds"], seconds, delta=0.05 * seconds)
+            self.assertAlmostEqual(found["median_seconds"], measured, places=6)
             peers.connect(5000, 8300)
             server.settimeout(5)
             with server.accept()[0]:
@@ -196,7 +201,7 @@ class OutcomesTest(unittest.TestCase):
                            "it is counted")
             count, measured = self.latency("inbound", 8300)
             self.assertEqual(count, 1)
-            self.assertAlmostEqual(measured, 0.162, delta=0.03)
+            self.assertAlmostEqual(measured, DELAY_S, delta=0.5 * DELAY_S)
 
     def test_a_flood_counts_nothing_and_costs_nothing(self):
         with socket.create_server((SERVER, 8400), backlog=64):
