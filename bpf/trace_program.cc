@@ -42,7 +42,10 @@ struct TraceProgram::Skeleton {
 
 // libbpf calls back for each record, with what was passed when the reader was made.
 struct TraceProgram::EndReader {
+  EndReader() = default;
   ~EndReader() { ring_buffer__free(ring); }
+  EndReader(const EndReader&) = delete;
+  EndReader& operator=(const EndReader&) = delete;
 
   static int OnRecord(void* self, void* data, std::size_t size) {
     auto& reader = *static_cast<EndReader*>(self);

@@ -37,8 +37,8 @@ constexpr std::array<nanoseconds, 19> kShown = {100us, 250us, 500us, 1ms,   2'50
 }  // namespace
 
 std::span<const nanoseconds> LatencyBounds() {
-  static const std::vector<nanoseconds> kBounds = MakeBounds();
-  return kBounds;
+  static const std::vector<nanoseconds> bounds = MakeBounds();
+  return bounds;
 }
 
 std::span<const nanoseconds> ShownLatencyBounds() { return kShown; }

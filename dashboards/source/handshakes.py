@@ -209,7 +209,8 @@ NAMESPACES = row(
                "If one container has them, look at its configuration and its network policy. If "
                "all have them, look at the host's route and firewall. The ten with most.",
                [query("topk(10, sum by (netns, outcome) (rate("
-                      f'connwatch_netns_handshakes_total{{HOST,direction="outbound",{FAILED}}}[$__rate_interval])))',
+                      f'connwatch_netns_handshakes_total{{HOST,direction="outbound",{FAILED}}}[$__rate_interval])) '
+                      "or 0 * sum by (netns) (connwatch_netns_handshakes_total{HOST}))",
                       "{{netns}} {{outcome}}")], width=12),
     timeseries("Connects by namespace", "cps",
                "How many connects of a namespace have ended, however they ended. The ten with "
