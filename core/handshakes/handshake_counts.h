@@ -15,10 +15,10 @@ struct HandshakeCounts {
   /// SYNs that were sent again (outbound), SYN-ACKs that were sent again (inbound; only of
   /// handshakes that completed).
   std::uint64_t syn_retransmissions = 0;
-  /// Of kEstablished: outbound from the first SYN to the SYN-ACK, inbound from the SYN-ACK to the ACK. It
-  /// has fewer than kEstablished counts if some could not be measured: those with SYN cookies, without TCP
-  /// timestamps those whose SYN-ACK was sent again, and those in TracingStats::untimed and
-  /// TracingStats::without_port.
+  /// Of kEstablished: outbound from the first SYN to the SYN-ACK, inbound from the SYN-ACK to the
+  /// ACK. It has fewer than kEstablished counts if some could not be measured: those with SYN
+  /// cookies, without TCP timestamps those whose SYN-ACK was sent again, and those in
+  /// TracingStats::untimed and TracingStats::without_port.
   LatencyCounts latency;
 
   std::uint64_t Of(HandshakeOutcome outcome) const { return outcomes.at(IndexOf(outcome)); }

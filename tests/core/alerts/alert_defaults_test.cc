@@ -261,7 +261,8 @@ TEST_F(TracedConnectsTest, AFewConnectsRaiseNothing) {
 }
 
 TEST_F(TracedConnectsTest, RepeatedSynsAreRaised) {
-  ConnectSeconds(180, {{HandshakeOutcome::kEstablished, 19}}, 1);  // 1 of 20, which is not above 5 %
+  ConnectSeconds(180, {{HandshakeOutcome::kEstablished, 19}},
+                 1);  // 1 of 20, which is not above 5 %
   EXPECT_THAT(fired_, IsEmpty());
   ConnectSeconds(185, {{HandshakeOutcome::kEstablished, 19}}, 2);
   EXPECT_THAT(fired_, testing::ElementsAre("SynRetransmissionsHigh"));

@@ -75,6 +75,7 @@ TEST(SignalReaderTest, OtherNamespacesChangeNoSignalOfTheHostOrAGroup) {
     if (spec.subject == SubjectKind::kListener) continue;
     const auto of_own = Values(spec.id, OwnNamespaceSnapshot());
     std::vector<testing::Matcher<std::pair<const std::string, double>>> same;
+    same.reserve(of_own.size());
     for (const auto& [subject, value] : of_own) {
       same.push_back(Pair(subject, testing::NanSensitiveDoubleEq(value)));
     }
