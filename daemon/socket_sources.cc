@@ -88,6 +88,7 @@ Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
   if (auto tracing = open()) {
     traced_ends_ = tracing->get();
     handshakes_ = std::move(tracing).value();
+    destroy_events_.reset();
   } else if (config.handshake_tracing == HandshakeTracing::kOn) {
     return std::move(tracing).error().Within("handshake_tracing: on");
   } else {
@@ -97,8 +98,7 @@ Result<void> SocketSources::OpenTracing(const Config& config, bool is_once) {
 }
 
 DestroyEventSource& SocketSources::destroy_events() const {
-  if (traced_ends_ != nullptr) return *traced_ends_;
-  return *destroy_events_;
+  return destroy_events_ ? *destroy_events_ : *traced_ends_;
 }
 
 WalkStatus SocketSources::walk_status() const {

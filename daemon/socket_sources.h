@@ -50,8 +50,8 @@ class SocketSources {
 
   std::unique_ptr<CookieGiver> cookies_;  // used by the walk
   std::unique_ptr<SocketSource> sockets_;
-  std::unique_ptr<DestroyEventSource> destroy_events_;
-  SocketWalk* walk_ = nullptr;  // sockets_, if that is the walk
+  std::unique_ptr<DestroyEventSource> destroy_events_;  // absent if ends are traced
+  SocketWalk* walk_ = nullptr;                          // sockets_, if that is the walk
   Error why_no_walk_;
   std::unique_ptr<HandshakeSource> handshakes_;
   DestroyEventSource* traced_ends_ = nullptr;  // of handshakes_
