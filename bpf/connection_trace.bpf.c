@@ -146,11 +146,6 @@ static __always_inline _Bool IsLoopback(const u32* address, u8 family) {
   return address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] == bpf_htonl(1);
 }
 
-static __always_inline u64 CgroupOf(u64 socket) {
-  u64 cgroup = POINTER(sock, socket, sk_cgrp_data.cgroup);
-  return cgroup == 0 ? 0 : READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
-}
-
 // Not skc_num: the kernel has cleared that if it has given the port back.
 static __always_inline u16 LocalPortOf(u64 socket) {
   return bpf_ntohs(READ(inet_sock, socket, inet_sport));
@@ -377,7 +372,7 @@ int on_interrupt_change(u64* arguments) {
 SEC("raw_tp")
 int read_own(u64* arguments) {
   NoteLandmark();
-  u64 net = POINTER(nsproxy, POINTER(task_struct, bpf_get_current_task(), nsproxy), net_ns);
+  u64 net = OwnNamespace();
   own_net_cookie = READ(net, net, net_cookie);
   own_keepalive_ticks = (u32)READ(net, net, ipv4.sysctl_tcp_keepalive_time);
   return 0;

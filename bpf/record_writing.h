@@ -113,11 +113,21 @@ static __always_inline void WriteTcpInfo(struct walk_record* to, u64 socket, u32
   }
 }
 
-static __always_inline void WriteCgroup(struct walk_record* to, u64 socket) {
+// The inode of the cgroup that owns a socket; 0 if there is none.
+static __always_inline u64 CgroupOf(u64 socket) {
   u64 cgroup = POINTER(sock, socket, sk_cgrp_data.cgroup);
-  if (cgroup == 0) return;
-  to->cgroup_id = READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
-  to->flags |= WALK_HAS_CGROUP;
+  return cgroup == 0 ? 0 : READ(kernfs_node, POINTER(cgroup, cgroup, kn), id);
+}
+
+static __always_inline void WriteCgroup(struct walk_record* to, u64 socket) {
+  to->cgroup_id = CgroupOf(socket);
+  if (to->cgroup_id != 0) to->flags |= WALK_HAS_CGROUP;
+}
+
+// The network namespace of the process that runs the program.
+static __always_inline u64 OwnNamespace(void) {
+  u64 task = bpf_get_current_task();
+  return POINTER(nsproxy, POINTER(task_struct, task, nsproxy), net_ns);
 }
 
 static __always_inline void WriteListener(struct walk_record* to, u64 socket) {

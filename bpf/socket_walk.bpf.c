@@ -30,11 +30,6 @@ struct walk_namespace namespaces[WALK_LISTED];
 enum { kRunning = 0, kStop = 1 };    // what the body of bpf_loop() returns
 enum { kListeningNulls = 1 << 29 };  // kernel: LISTENING_NULLS_BASE
 
-static __always_inline u64 OwnNamespace(void) {
-  u64 task = bpf_get_current_task();
-  return POINTER(nsproxy, POINTER(task_struct, task, nsproxy), net_ns);
-}
-
 // The ring of network namespaces that the kernel keeps. One of its list_heads is the head of the
 // list and belongs to none: only a genuine one has the operations of network namespaces.
 //
