@@ -22,10 +22,10 @@ const volatile u64 trace_bounds[TRACE_BOUNDS];
 const volatile u32 excludes_loopback = 0;
 
 // Decided by the process at any time.
-volatile u32 table_in_use = 0;      // index of the table that is written to
-volatile u32 detail = 0;            // enum trace_detail
-volatile u32 wants_ends = 0;        // 1: write down the ends of connections
-volatile u32 sees_connect_fail = 0; // 1: the programs on_connect_v4 and on_connect_v6 are attached
+volatile u32 table_in_use = 0;       // index of the table that is written to
+volatile u32 detail = 0;             // enum trace_detail
+volatile u32 wants_ends = 0;         // 1: write down the ends of connections
+volatile u32 sees_connect_fail = 0;  // 1: the programs on_connect_v4 and on_connect_v6 are attached
 
 // The network namespace of the process, as read_own() found it.
 u64 own_net_cookie;
@@ -140,8 +140,8 @@ static __always_inline void Count(struct handshake* ended) {
 
 static __always_inline _Bool IsLoopback(const u32* address, u8 family) {
   const u32 first = family == kIpv4 ? address[0] : address[3];
-  const _Bool is_ipv4 = family == kIpv4 || (address[0] == 0 && address[1] == 0 &&
-                                            address[2] == bpf_htonl(0xffff));
+  const _Bool is_ipv4 =
+      family == kIpv4 || (address[0] == 0 && address[1] == 0 && address[2] == bpf_htonl(0xffff));
   if (is_ipv4) return (bpf_ntohl(first) >> 24) == 127;
   return address[0] == 0 && address[1] == 0 && address[2] == 0 && address[3] == bpf_htonl(1);
 }
@@ -349,29 +349,32 @@ static __always_inline void ChangeState(u64 socket, int before, int after) {
   if (after == kTcpClose && before != kTcpClose && wants_ends) WriteEnd(socket, (u8)before);
 }
 
-// Two copies of one program, see kernel_context.h.
-SEC("tp_btf/inet_sock_set_state")
-int on_task_change(u64* arguments) {
+// A number for a state change that two changes in a row do not share. All addresses of the kernel
+// begin with the same bits.
+static __always_inline u64 EventOf(u64 socket, int before, int after) {
+  return socket ^ (u64)before << 56 ^ (u64)after << 48;
+}
+
+static __always_inline int OnChange(u64* arguments) {
   const int before = (int)arguments[1];
   const int after = (int)arguments[2];
-  if (!IsOfInterest(before, after) || !IsOnStackOfTask(arguments)) return 0;
-  ChangeState(NumberOf((void*)arguments[0]), before, after);
+  if (!IsOfInterest(before, after)) return 0;
+  const u64 socket = NumberOf((void*)arguments[0]);
+  if (TakeEvent(EventOf(socket, before, after), arguments)) ChangeState(socket, before, after);
   return 0;
 }
 
+// Two copies of one program, see kernel_context.h.
 SEC("tp_btf/inet_sock_set_state")
-int on_interrupt_change(u64* arguments) {
-  const int before = (int)arguments[1];
-  const int after = (int)arguments[2];
-  if (!IsOfInterest(before, after) || IsOnStackOfTask(arguments)) return 0;
-  ChangeState(NumberOf((void*)arguments[0]), before, after);
-  return 0;
-}
+int on_change(u64* arguments) { return OnChange(arguments); }
+
+SEC("tp_btf/inet_sock_set_state")
+int on_change_again(u64* arguments) { return OnChange(arguments); }
 
 // Runs when the process asks for it (BPF_PROG_RUN), before anything is attached.
 SEC("raw_tp")
 int read_own(u64* arguments) {
-  NoteLandmark();
+  NoteStack();
   u64 net = OwnNamespace();
   own_net_cookie = READ(net, net, net_cookie);
   own_keepalive_ticks = (u32)READ(net, net, ipv4.sysctl_tcp_keepalive_time);
@@ -422,8 +425,8 @@ SEC("fexit/tcp_v6_connect")
 int on_connect_v6(u64* arguments) {
   // kernel: for an IPv4 address it calls tcp_v4_connect(), which is traced by itself.
   u64 address = arguments[1];
-  const _Bool is_ipv4 = ReadWord(address + 8) == 0 &&
-                        (u32)ReadWord(address + 16) == bpf_htonl(0xffff);
+  const _Bool is_ipv4 =
+      ReadWord(address + 8) == 0 && (u32)ReadWord(address + 16) == bpf_htonl(0xffff);
   if (!is_ipv4) ConnectReturned(arguments, kIpv6);
   return 0;
 }

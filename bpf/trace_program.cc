@@ -111,9 +111,8 @@ Result<void> TraceProgram::Attach() {
   const bool sees_v4 = attach(opened.progs.on_connect_v4, opened.links.on_connect_v4);
   const bool sees_v6 = attach(opened.progs.on_connect_v6, opened.links.on_connect_v6);
   opened.bss->sees_connect_fail = sees_v4 && sees_v6;
-  const bool is_attached =
-      attach(opened.progs.on_task_change, opened.links.on_task_change) &&
-      attach(opened.progs.on_interrupt_change, opened.links.on_interrupt_change);
+  const bool is_attached = attach(opened.progs.on_change, opened.links.on_change) &&
+                           attach(opened.progs.on_change_again, opened.links.on_change_again);
   if (!is_attached) return LoadingFailed(errno);
   return {};
 }
@@ -139,6 +138,7 @@ std::uint64_t TraceProgram::own_net_cookie() const {
 std::uint32_t TraceProgram::own_keepalive_ticks() const {
   return skeleton_->opened->bss->own_keepalive_ticks;
 }
+std::uint64_t TraceProgram::stack_bytes() const { return skeleton_->opened->bss->stack_bytes; }
 void TraceProgram::UseDetail(std::uint32_t bits) { skeleton_->opened->bss->detail = bits; }
 const trace_losses& TraceProgram::losses() const { return skeleton_->opened->bss->losses; }
 void TraceProgram::WantEnds(bool wants) { skeleton_->opened->bss->wants_ends = wants; }

@@ -5,16 +5,14 @@ import contextlib
 import json
 import pathlib
 import shutil
-import signal
 import socket
-import subprocess
 import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 
+from children import start
 from forward import forward, listen_at
-from network import LIBC
 from support import (CONNWATCHD, SOURCE_DIR, command_of_alertmanager, find_tool,
                      network_namespace, wait_until)
 from traffic import PORTS
@@ -23,11 +21,6 @@ from two_hosts import CLIENT, TwoHosts
 # Addresses inside: those of the shipped configuration, so that none of it needs to be changed.
 INSIDE = {"server": ("127.0.0.1", 10177), "client": (CLIENT, 10178),
           "prometheus": ("127.0.0.1", 9090), "alertmanager": ("127.0.0.1", 9093)}
-SET_PDEATHSIG = 1
-
-
-def die_with_parent():
-    LIBC.prctl(SET_PDEATHSIG, signal.SIGKILL)
 
 
 def daemon_config(alertmanagers, groups):
@@ -78,11 +71,7 @@ class Stack(contextlib.ExitStack):
     def _run(self, name, arguments):
         """Starts a process; what it says is in a file of that name."""
         with open(self.folder / f"{name}.log", "wb") as log:
-            process = subprocess.Popen(arguments, stdout=log, stderr=log,
-                                       preexec_fn=die_with_parent)
-        self.callback(process.wait)
-        self.callback(process.terminate)
-        return process
+            return start(self, arguments, stdout=log, stderr=log)
 
     def _wait(self, name, process):
         """Until it says that it is ready; an AssertionError with its log if it does not."""

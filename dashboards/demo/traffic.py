@@ -3,14 +3,17 @@ of its own until the end of the with block; servers are on the server's side, wh
 makes a Traffic is (see two_hosts.TwoHosts)."""
 import contextlib
 import itertools
+import pathlib
 import random
 import select
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
+from children import start
 from network import sysctl
 from two_hosts import CLIENT, SERVER, syn
 
@@ -202,6 +205,10 @@ class Traffic(contextlib.ExitStack):
                     self._sleep(0.5)
         self._repeat(crowd)
 
+    def container(self):
+        """A network namespace that the daemons see beside their own, with a listener in trouble."""
+        start(self, [sys.executable, "-B", pathlib.Path(__file__).with_name("container.py")])
+
     def deferred_accept(self):
         """Clients that connect and say nothing to a server that waits for data."""
         defer = (socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 60)
@@ -308,6 +315,8 @@ SCENES = (
      "Handshakes; Host overview: questions 2 and 4"),
     (Traffic.full_accept_queue, "an application that does not accept",
      f"Listeners: 0.0.0.0:{PORTS['api']}"),
+    (Traffic.container, "a container whose application does not accept",
+     "Listeners: in trouble, by namespace"),
     (Traffic.deferred_accept, "a server that defers accepting: no trouble",
      f"Listeners: 0.0.0.0:{PORTS['mail']}"),
     (Traffic.lossy_path, "downloads over a path that loses 3 %",

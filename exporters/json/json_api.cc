@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "exporters/json/json_destination.h"
 #include "exporters/json/json_values.h"
 
 namespace connwatch {
@@ -15,26 +16,13 @@ Json ToJson(const AlertEvidence::Counts& counts) {
   return object;
 }
 
-// As a part of an alert's evidence. Only the outcomes that there were are listed.
-Json EvidenceOf(const Destination& destination) {
-  const HandshakeCounts& recent = destination.recent;
-  Json outcomes = Json::object();
+// Only those that there were.
+Json OutcomesOf(const HandshakeCounts& counts) {
+  Json object = Json::object();
   for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
-    if (recent.Of(outcome) > 0) outcomes[std::string(Name(outcome))] = recent.Of(outcome);
+    if (counts.Of(outcome) > 0) object[std::string(Name(outcome))] = counts.Of(outcome);
   }
-  const auto quantile = [&recent](double share) {
-    const auto latency = recent.latency.Quantile(share);
-    return latency ? Json(ToSeconds(*latency)) : Json();
-  };
-  return {{"address", destination.remote.address.ToString()},
-          {"port", destination.remote.port},
-          {"unit", destination.unit},
-          {"connects", recent.Total()},
-          {"failed", recent.Failed()},
-          {"outcomes", std::move(outcomes)},
-          {"syn_retransmissions", recent.syn_retransmissions},
-          {"median_seconds", quantile(0.5)},
-          {"p99_seconds", quantile(0.99)}};
+  return object;
 }
 
 Json ToJson(const AlertEvidence& evidence) {
@@ -46,7 +34,7 @@ Json ToJson(const AlertEvidence& evidence) {
   }
   Json destinations = Json::array();
   for (const Destination& destination : evidence.destinations) {
-    destinations.push_back(EvidenceOf(destination));
+    destinations.push_back(ToJson(destination, OutcomesOf(destination.recent)));
   }
   return {{"text", evidence.text},
           {"numbers", std::move(numbers)},

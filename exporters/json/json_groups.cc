@@ -52,11 +52,6 @@ void AddTraffic(Json& object, const GroupTraffic& traffic) {
   object["sndbuf_limited_seconds_total"] = ToSeconds(usage.sndbuf_limited);
 }
 
-Json Quantile(const DurationHistogram& histogram, double share) {
-  const auto quantile = histogram.Quantile(share);
-  return quantile ? Json(ToSeconds(*quantile)) : Json();
-}
-
 // The last bucket has no bound.
 Json Buckets(const DurationHistogram& histogram) {
   Json buckets = Json::array();
@@ -71,9 +66,9 @@ Json Buckets(const DurationHistogram& histogram) {
 Json ToJson(const DurationHistogram& histogram) {
   return {{"count", histogram.count()},
           {"sum_seconds", ToSeconds(histogram.sum())},
-          {"p50_seconds", Quantile(histogram, 0.5)},
-          {"p90_seconds", Quantile(histogram, 0.9)},
-          {"p99_seconds", Quantile(histogram, 0.99)},
+          {"p50_seconds", QuantileOf(histogram, 0.5)},
+          {"p90_seconds", QuantileOf(histogram, 0.9)},
+          {"p99_seconds", QuantileOf(histogram, 0.99)},
           {"buckets", Buckets(histogram)}};
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "exporters/json/json_api.h"
+#include "exporters/json/json_destination.h"
 #include "exporters/json/json_values.h"
 
 namespace connwatch {
@@ -32,11 +33,6 @@ Json Outcomes(const HandshakeCounts& counts, Direction direction, const TracingS
     object[std::string(Name(outcome))] = is_seen ? Json(counts.Of(outcome)) : Json();
   }
   return object;
-}
-
-Json QuantileOf(const LatencyCounts& latency, double share) {
-  const auto quantile = latency.Quantile(share);
-  return quantile ? Json(ToSeconds(*quantile)) : Json();
 }
 
 Json ToJson(const LatencyCounts& latency) {
@@ -68,19 +64,10 @@ Json TracedGroups(const Snapshot& snapshot) {
 }
 
 Json ToJson(const Destination& destination, const Snapshot& snapshot) {
-  const HandshakeCounts& recent = destination.recent;
-  return {{"netns", TextOrNull(destination.netns)},
-          {"address", destination.remote.address.ToString()},
-          {"port", destination.remote.port},
-          {"unit", TextOrNull(destination.unit)},
-          {"group", destination.group},
-          {"connects", recent.Total()},
-          {"failed", recent.Failed()},
-          {"outcomes", Outcomes(recent, Direction::kOutbound, snapshot.tracing)},
-          {"syn_retransmissions", recent.syn_retransmissions},
-          {"median_seconds", QuantileOf(recent.latency, 0.5)},
-          {"p99_seconds", QuantileOf(recent.latency, 0.99)},
-          {"latest_age_seconds", ToSeconds(snapshot.at.monotonic - destination.latest)}};
+  Json object =
+      ToJson(destination, Outcomes(destination.recent, Direction::kOutbound, snapshot.tracing));
+  object["latest_age_seconds"] = ToSeconds(snapshot.at.monotonic - destination.latest);
+  return object;
 }
 
 // null is not an empty list: whoever asks must not take "not traced" for "none".

@@ -33,6 +33,13 @@ Json OrNull(const std::optional<T>& value) {
 /// null if the text is empty, which means that it is not known.
 Json TextOrNull(const std::string& text);
 
+/// The duration that this share of a histogram does not exceed, in seconds; null if it is empty.
+template <typename Histogram>
+Json QuantileOf(const Histogram& histogram, double share) {
+  const auto quantile = histogram.Quantile(share);
+  return quantile ? Json(ToSeconds(*quantile)) : Json();
+}
+
 /// When the tier was last read; null before that.
 Json PolledTimestamp(const Snapshot& snapshot, Tier tier);
 

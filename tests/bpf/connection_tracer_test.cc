@@ -100,7 +100,7 @@ TEST_F(ConnectionTracerTest, VerifiersNeedAFractionOfTheirLimit) {
   const NewPrograms programs;
   if (!Start()) CONNWATCH_CANNOT_RUN(why_not_);
   const auto verified = programs.Verified();
-  for (const char* name : {"on_task_change", "on_interrupt_ch"}) {
+  for (const char* name : {"on_change", "on_change_again"}) {
     ASSERT_TRUE(verified.contains(name)) << name;
     EXPECT_GT(verified.at(name), 0U) << name;
     EXPECT_LT(verified.at(name), kFarFromTheLimit) << name;

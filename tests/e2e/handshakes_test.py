@@ -6,26 +6,24 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import time
 import unittest
 
-import sockets
+from hidden_changes import with_every_change_seen
 from kernel_walk_test import programs_of
-from named_namespaces import NamedNamespaces
-from network import LIBC, SYSCTLS, sysctl
+from network import SYSCTLS, sysctl
 from short_connections import PREFIX, ShortConnections
 from slow_peers import PEER, SlowPeers
-from support import Daemon, cannot_run, main, network_namespace, wait_until
+from support import Daemon, main, network_namespace, wait_until
+from traced import connect, destination, outcomes, require_tracing, tracing
 from two_hosts import CLIENT, SERVER, TwoHosts, ip, syn
 
-CONFIG = "poll: {handshakes: 200ms, full: 1s}\nmax_network_namespaces: 50\n"
+CONFIG = "poll: {handshakes: 200ms, full: 1s}\n"
 CLIENT6, SERVER6 = "fd00::2", "fd00::1"
 # Ports of the client's side, each with its own fate. Each makes a group of its own.
 OPEN, REFUSED, SILENT, PROHIBITED, LOSSY, UNREACHABLE = range(8001, 8007)
 DELAY_S = 0.162
-RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER
 FILTER = f"""table inet fates {{ chain in {{ type filter hook input priority 0;
     tcp dport {SILENT} drop;
     tcp dport {PROHIBITED} reject with icmpx admin-prohibited;
@@ -33,42 +31,6 @@ FILTER = f"""table inet fates {{ chain in {{ type filter hook input priority 0;
     meta nfproto ipv6 tcp dport {UNREACHABLE} reject with icmpv6 addr-unreachable;
     tcp dport {LOSSY} limit rate over 1/day burst 1 packets accept;
     tcp dport {LOSSY} drop; }}; }}"""
-
-
-def require_tracing(daemon):
-    """Skips the test where handshakes cannot be traced."""
-    if daemon.page().get("connwatch_handshake_tracing_in_use") != 1:
-        cannot_run("handshakes cannot be traced here")
-
-
-def outcomes(page, group, direction="outbound"):
-    """{outcome: count} without zeros."""
-    found = {}
-    for (name, labels), value in page.series.items():
-        labels = dict(labels)
-        if name == "connwatch_handshakes_total" and value and \
-                (labels["group"], labels["direction"]) == (str(group), direction):
-            found[labels["outcome"]] = value
-    return found
-
-
-def tracing(daemon):
-    return json.loads(daemon.get("/api/v1/handshakes").content)["tracing"]
-
-
-def destination(daemon, address, port):
-    return next((one for one in tracing(daemon)["destinations"]
-                 if (one["address"], one["port"]) == (address, port)), None)
-
-
-def connect(address, port):
-    """(errno, seconds) of a connect, as the client sees it."""
-    begin = time.monotonic()
-    try:
-        with socket.create_connection((address, port)):
-            return 0, time.monotonic() - begin
-    except OSError as error:
-        return error.errno, time.monotonic() - begin
 
 
 class OutcomesTest(unittest.TestCase):
@@ -203,6 +165,18 @@ class OutcomesTest(unittest.TestCase):
             self.assertEqual(count, 1)
             self.assertAlmostEqual(measured, DELAY_S, delta=0.5 * DELAY_S)
 
+    def test_simultaneous_open(self):
+        """There is a SYN-RECV socket on the way, but it is the end that has connected."""
+        with SlowPeers(self.hosts, DELAY_S, opens_too=True):
+            code, seconds = connect(PEER, 8302)
+            self.assertEqual(code, 0)
+        self.expect(8302, {"ok": 1})
+        self.assertEqual(outcomes(self.daemon.page(), 8302, "inbound"), {})
+        count, measured = self.latency("outbound", 8302)
+        self.assertEqual(count, 1)
+        self.assertGreaterEqual(measured, 2 * DELAY_S)
+        self.assertLessEqual(measured, seconds + 0.01)  # the client's connect(2) returns early
+
     def test_a_flood_counts_nothing_and_costs_nothing(self):
         with socket.create_server((SERVER, 8400), backlog=64):
             raw = self.hosts.raw_socket()
@@ -232,8 +206,11 @@ class LoadTest(unittest.TestCase):
         self.enterContext(network_namespace())
         sysctl("ipv4/tcp_max_tw_buckets", 1_000_000)
 
+    @with_every_change_seen
     def test_fifty_thousand_within_seconds(self):
-        config = CONFIG + f"groups: [{{name: short, match: {{remote_address: {PREFIX}}}}}]\n"
+        # A busy machine may keep the daemon from reading for a second.
+        config = CONFIG + ("destroy_event_buffer: 128MiB\n"
+                           f"groups: [{{name: short, match: {{remote_address: {PREFIX}}}}}]\n")
         with Daemon(config) as daemon, socket.create_server(("127.0.0.1", 0)) as unused:
             require_tracing(daemon)
             closed = unused.getsockname()[1]
@@ -245,6 +222,7 @@ class LoadTest(unittest.TestCase):
                 refused += 1
                 time.sleep(0.001)
             made = load.join()
+            self.hidden.check()
             self.assertGreater(made, 10_000)
             wait_until(lambda: outcomes(daemon.page(), "short") == {"ok": made, "refused": refused}
                        and outcomes(daemon.page(), "short", "inbound") == {"ok": made},
@@ -254,6 +232,7 @@ class LoadTest(unittest.TestCase):
                          "handshakes_untimed", "ends_lost"):
                 self.assertEqual(page.get(f"connwatch_handshake_tracing_{what}_total"), 0, what)
 
+    @with_every_change_seen
     def test_twenty_thousand_destinations(self):
         """All while the daemon does not run, so that nothing is read in between."""
         total = 20_000
@@ -268,6 +247,7 @@ class LoadTest(unittest.TestCase):
                         self.assertEqual(code, errno.ECONNREFUSED)
             finally:
                 os.kill(daemon.process.pid, signal.SIGCONT)
+            self.hidden.check()
             wait_until(lambda: outcomes(daemon.page(), 9) == {"refused": total}, "all count")
             page = daemon.page()
             left = page.get("connwatch_handshake_tracing_handshakes_without_address_total")
@@ -291,97 +271,6 @@ class LoadTest(unittest.TestCase):
             self.assertEqual(before, errno.ECONNREFUSED)
             load.join()
             wait_until(lambda: outcomes(daemon.page(), 9) == {"refused": 1}, "it counts from 0")
-
-
-class EndsTest(unittest.TestCase):
-    def test_short_connections_in_fifty_namespaces_to_the_byte(self):
-        """Also those that end with a reset, which destroy events do not tell anything of, and half-closed
-        ones, of which they leave a byte in doubt."""
-        self.enterContext(network_namespace())
-        namespaces = self.enterContext(NamedNamespaces("ends"))
-        names = [namespaces.add(str(number)) for number in range(50)]
-        each = 400
-        with Daemon(CONFIG) as daemon:
-            require_tracing(daemon)
-            daemon.wait_for_polls(2)
-            expected = {}
-            for name in names:
-                with namespaces.inside(name):
-                    expected[name] = self.make_connections(each)
-
-            def totals(page):
-                return {name: tuple(page.get(f"connwatch_netns_tcp_bytes_{what}_total", netns=name,
-                                             direction=direction)
-                                    for direction, what in (("outbound", "sent"),
-                                                            ("outbound", "received"),
-                                                            ("inbound", "sent"),
-                                                            ("inbound", "received")))
-                        for name in names}
-            wait_until(lambda: totals(daemon.page()) == expected, "every byte is counted")
-            self.assertEqual(daemon.page().get("connwatch_netns_destroy_events_active"), 1)
-
-            def handshakes(page):
-                return {page.get("connwatch_netns_handshakes_total", netns=name,
-                                 direction=direction, outcome="ok")
-                        for name in names for direction in ("outbound", "inbound")}
-            wait_until(lambda: handshakes(daemon.page()) == {each}, "every handshake is counted")
-
-    @staticmethod
-    def make_connections(count):
-        """(sent, received) of the clients, (sent, received) of the servers"""
-        sent = received = 0
-        with sockets.Sockets() as held:
-            server = held.listener()
-            for number in range(count):
-                client = socket.create_connection(server.getsockname())
-                accepted, _ = server.accept()
-                client.sendall(bytes(number % 50))
-                if number % 50:
-                    accepted.recv(number % 50, socket.MSG_WAITALL)
-                if number % 4 == 1:
-                    client.shutdown(socket.SHUT_WR)
-                accepted.sendall(bytes(number % 7))
-                if number % 7:
-                    client.recv(number % 7, socket.MSG_WAITALL)
-                sent += number % 50
-                received += number % 7
-                ends = [client, accepted]
-                if number % 4 > 1:
-                    ends[number % 2].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_CLOSE)
-                ends[number % 2].close()
-                ends[1 - number % 2].close()
-        return sent, received, received, sent
-
-    def test_reuse_of_a_socket(self):
-        """connect(2) with AF_UNSPEC ends a connection, and the socket makes another one."""
-        self.enterContext(network_namespace())
-        with Daemon(CONFIG) as daemon, sockets.Sockets() as held:
-            require_tracing(daemon)
-            daemon.wait_for_polls(2)
-            server = held.listener()
-            port = server.getsockname()[1]
-            client = held.enter_context(socket.socket())
-            for number in range(5):
-                client.connect(server.getsockname())
-                accepted = held.enter_context(server.accept()[0])
-                client.sendall(bytes(100 + number))
-                accepted.recv(200)
-                unspecified = struct.pack("H14x", socket.AF_UNSPEC)
-                self.assertEqual(connect_to(client, unspecified), 0)
-                accepted.close()
-            client.close()
-
-            def counted(page):
-                return tuple(page.get(f"connwatch_tcp_{what}_total", direction="outbound",
-                                      group=str(port))
-                             for what in ("connections_closed", "bytes_sent"))
-            wait_until(lambda: counted(daemon.page()) == (5, 510), "each connection counts")
-            wait_until(lambda: outcomes(daemon.page(), port) == {"ok": 5}, "so does its handshake")
-
-
-def connect_to(client, address):
-    """connect(2) with an address that Python does not know."""
-    return LIBC.connect(client.fileno(), address, len(address))
 
 
 class WithoutTracingTest(unittest.TestCase):

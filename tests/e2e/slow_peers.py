@@ -8,27 +8,18 @@ import struct
 import threading
 import time
 
-from two_hosts import ACK, SERVER, SYN, checksum
+from two_hosts import ACK, SERVER, SYN, segment
 
 ETH_P_IP = 0x0800  # linux/if_ether.h
 PEER = "198.19.0.7"  # of two_hosts.LOST_NETWORK
 
 
-def segment(ports, numbers, flags):
-    """An IPv4 packet with a segment from PEER to SERVER."""
-    addresses = socket.inet_aton(PEER) + socket.inet_aton(SERVER)
-    tcp = struct.pack("!HHIIBBHHH", *ports, *numbers, 5 << 4, flags, 65535, 0, 0)
-    pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
-    tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]
-    return struct.pack("!BBHHHBBH8s", 0x45, 0, 20 + len(tcp), 0, 0, 64, socket.IPPROTO_TCP, 0,
-                       addresses) + tcp
-
-
 class SlowPeers(contextlib.ExitStack):
     """Answers each first segment of a handshake to PEER after `delay_s`: a SYN by a SYN-ACK, a SYN-ACK
-    by an ACK. Other segments get no answer."""
+    by an ACK. Other segments get no answer. With `opens_too` it has sent a SYN at the same time: that
+    is its answer to a SYN (RFC 9293, 3.5: a simultaneous open)."""
 
-    def __init__(self, hosts, delay_s):
+    def __init__(self, hosts, delay_s, opens_too=False):
         super().__init__()
         self._raw = hosts.raw_socket()
         with hosts.at_client():
@@ -37,6 +28,7 @@ class SlowPeers(contextlib.ExitStack):
             self._seen.bind(("client", ETH_P_IP))
         self._seen.settimeout(0.1)
         self._delay_s = delay_s
+        self._answer_to_syn = SYN if opens_too else SYN | ACK
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._answer_all)
         self._thread.start()
@@ -45,7 +37,7 @@ class SlowPeers(contextlib.ExitStack):
 
     def connect(self, source_port, port):
         """Sends a SYN to the server. The handshake goes on by itself."""
-        self._raw.sendto(segment((source_port, port), (1, 0), SYN), (SERVER, 0))
+        self._raw.sendto(segment(PEER, source_port, port, SYN, numbers=(1, 0)), (SERVER, 0))
 
     def _answer_all(self):
         while not self._is_over.is_set():
@@ -60,5 +52,7 @@ class SlowPeers(contextlib.ExitStack):
         if not flags & SYN:
             return
         time.sleep(max(0, now + self._delay_s - time.monotonic()))
-        answer = ((2, number + 1), ACK) if flags & ACK else ((1, number + 1), SYN | ACK)
-        self._raw.sendto(segment((port, source_port), *answer), (SERVER, 0))
+        own, answer = (2, ACK) if flags & ACK else (1, self._answer_to_syn)
+        acknowledged = number + 1 if answer & ACK else 0
+        self._raw.sendto(segment(PEER, port, source_port, answer, numbers=(own, acknowledged)),
+                         (SERVER, 0))

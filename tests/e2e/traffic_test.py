@@ -1,7 +1,6 @@
 """What connections move, counted by the daemon and by those who made them."""
 import contextlib
 import os
-import re
 import resource
 import signal
 import socket
@@ -12,10 +11,12 @@ import time
 
 import sockets
 from booked_traffic import CONFIG, TrafficTest, move, total, traffic
+from hidden_changes import with_every_change_seen
 from network import free_port, sysctl
-from support import Daemon, cannot_run, find_tool, main, wait_until
+from support import Daemon, find_tool, main, wait_until
 from traffic_load import End, Load, random_plans
 from two_hosts import SERVER, TwoHosts, ip
+from units import systemd_unit
 
 TWO_POLLS_S = 1.0
 PORTS = range(1001, 1005)  # of listeners: below all ephemeral ports
@@ -81,6 +82,7 @@ class ExactTotalsTest(TrafficTest):
         """The page when the ends of all connections are known on `sides` sides of each, and two polls
         later. On a busy machine the kernel tells of an end long after it."""
         load.wait()
+        self.hidden.check()
 
         def ended():
             return sum(closed for closed, _, _ in traffic_by_group(daemon.page(), daemon).values())
@@ -106,18 +108,22 @@ class ExactTotalsTest(TrafficTest):
             self.assertEqual(total(page, "connections_ended_total", cause="disconnected"), 0)
             self.assertEqual(total(page, "destroy_event_overruns_total"), 0)
 
+    @with_every_change_seen
     def test_loopback_ipv4(self):
         load = self.load(self.IPV4, "127.0.0.1", seed=1, ends=self.CLOSED_AT_ONCE)
         self.run_load(load, ("inbound", "outbound"))
 
+    @with_every_change_seen
     def test_loopback_ipv6(self):
         load = self.load(self.IPV6, "::1", seed=2, ends=self.CLOSED_AT_ONCE)
         self.run_load(load, ("inbound", "outbound"))
 
+    @with_every_change_seen
     def test_from_another_host_ipv4(self):
         hosts = self.enterContext(TwoHosts())
         self.run_load(self.load(self.IPV4, SERVER, seed=3, at_client=hosts.at_client), ("inbound",))
 
+    @with_every_change_seen
     def test_from_another_host_ipv6(self):
         hosts = self.enterContext(TwoHosts())
         ip("address", "add", "fd00::1/64", "dev", "server", "nodad")
@@ -126,6 +132,7 @@ class ExactTotalsTest(TrafficTest):
         self.run_load(self.load(self.IPV6, "fd00::1", seed=4, at_client=hosts.at_client),
                       ("inbound",))
 
+    @with_every_change_seen
     def test_segments_as_the_other_host_counts_them(self):
         hosts = self.enterContext(TwoHosts())
         ip("link", "set", "dev", "server", "gso_max_segs", "1")  # the counter takes packets
@@ -369,7 +376,7 @@ class GroupsTest(TrafficTest):
         config = f"groups: [{{name: ours, match: {{unit: {unit}}}}}]\n"
         listener = self.sockets.listener()
         port = listener.getsockname()[1]
-        with self.unit(unit):
+        with self.enterContext(systemd_unit(unit))():
             client = self.sockets.connect(listener)
         server = self.sockets.enter_context(listener.accept()[0])
         with Daemon(config + CONFIG) as daemon:
@@ -381,29 +388,6 @@ class GroupsTest(TrafficTest):
             server.close()
             self.wait_for_traffic(daemon, "outbound", "ours", (1, 4_000, 0))
             self.assertEqual(traffic(daemon.page(), "outbound", group=str(port)), (0, 0, 0))
-
-    @contextlib.contextmanager
-    def unit(self, name):
-        """This process is in a cgroup of that name, which stays until the end of the test."""
-        with open("/proc/self/mountinfo") as file:
-            mount = re.search(r"^\S+ \S+ \S+ / (\S+) .* - cgroup2 ", file.read(), re.MULTILINE)
-        with open("/proc/self/cgroup") as file:
-            home = re.search(r"^0::(\S+)$", file.read(), re.MULTILINE)
-        folder = f"{mount[1]}/{name}" if mount else ""
-        try:
-            os.mkdir(folder)
-        except OSError as error:
-            cannot_run(f"no cgroup v2 to write to: {error}")
-        self.addCleanup(os.rmdir, folder)
-
-        def enter(cgroup):
-            with open(f"{cgroup}/cgroup.procs", "w") as procs:
-                procs.write(str(os.getpid()))
-        enter(folder)
-        try:
-            yield
-        finally:
-            enter(mount[1] + home[1])
 
     def test_loopback_left_out(self):
         hosts = self.enterContext(TwoHosts())

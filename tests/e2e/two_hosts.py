@@ -64,10 +64,13 @@ def syn(source, source_port, port, data=b""):
     return segment(source, source_port, port, SYN, data)
 
 
-def segment(source, source_port, port, flags, data=b""):
-    """An IPv4 packet with a segment from `source` to the server, and an even number of bytes in it."""
+def segment(source, source_port, port, flags, data=b"", numbers=None):
+    """An IPv4 packet with a segment from `source` to the server, and an even number of bytes in it.
+    `numbers`: its sequence number, and the one that it acknowledges."""
+    sequence, acknowledged = numbers or (source_port, 0)
     addresses = socket.inet_aton(source) + socket.inet_aton(SERVER)
-    header = struct.pack("!HHIIBBHHH", source_port, port, source_port, 0, 5 << 4, flags, 65535, 0, 0)
+    header = struct.pack("!HHIIBBHHH", source_port, port, sequence, acknowledged, 5 << 4, flags,
+                         65535, 0, 0)
     tcp = header + data
     pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
     tcp = tcp[:16] + struct.pack("!H", checksum(pseudo + tcp)) + tcp[18:]

@@ -18,7 +18,7 @@ TESTS = (
     "in_guest_test",
     "in_guest_fields_test",
     "handshakes_test.OutcomesTest",
-    "handshakes_test.EndsTest.test_reuse_of_a_socket",
+    "ends_test.EndsTest.test_reuse_of_a_socket",
     "handshakes_test.LoadTest.test_twenty_thousand_destinations",
     "live_states_test.LiveStatesTest",
     "lifecycle_test.LifecycleTest.test_reload",

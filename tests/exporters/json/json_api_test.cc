@@ -130,7 +130,7 @@ TEST(JsonApiTest, AnAlertOfAnotherNamespaceNamesIt) {
 TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {
   Destination destination;
   destination.remote = {Ipv6Loopback(), 443};
-  destination.unit = "backup.service";
+  destination.group = "web";
   HandshakeCounts& recent = destination.recent;
   recent.outcomes.at(IndexOf(HandshakeOutcome::kEstablished)) = 4;
   recent.outcomes.at(IndexOf(HandshakeOutcome::kTimedOut)) = 6;
@@ -151,7 +151,8 @@ TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {
         .at(0);
   };
   EXPECT_EQ(answer(), nlohmann::json::parse(R"({
-    "address": "::1", "port": 443, "unit": "backup.service", "connects": 11, "failed": 6,
+    "netns": null, "address": "::1", "port": 443, "unit": null, "group": "web",
+    "connects": 11, "failed": 6,
     "outcomes": {"ok": 4, "timed_out": 6, "abandoned": 1}, "syn_retransmissions": 36,
     "median_seconds": null, "p99_seconds": null})"));
   recent.latency.AddBucket(0, 4);
