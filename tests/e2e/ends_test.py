@@ -147,9 +147,9 @@ class EndsTest(unittest.TestCase):
             server = self.enterContext(socket.socket(proto=MULTIPATH_TCP))
         except OSError as error:
             cannot_run(f"no Multipath TCP: {error}")
-        server.bind(("127.0.0.1", 0))
+        port = free_port()
+        server.bind(("127.0.0.1", port))
         server.listen()
-        port = server.getsockname()[1]
         with Daemon(CONFIG) as daemon:
             require_tracing(daemon)
             daemon.wait_for_polls(2)
