@@ -1,7 +1,7 @@
 // How the JSON API shows a destination of connects.
 #pragma once
 
-#include "core/handshakes/destinations.h"
+#include "core/handshakes/handshakes.h"
 #include "exporters/json/json_values.h"
 
 namespace connwatch {

@@ -5,6 +5,7 @@ import unittest
 
 import sockets
 from alert_watch import have_fired
+from hidden_changes import with_every_change_seen
 from network import sysctl
 from short_connections import PREFIX, ShortConnections
 from support import Daemon, main, network_namespace, wait_until
@@ -28,6 +29,7 @@ class DestroyEventsTest(unittest.TestCase):
                 short.connect(self.server)
                 short.enter_context(self.server.accept()[0])
 
+    @with_every_change_seen
     def test_auto_counts_every_close_of_a_busy_host(self):
         """With the CPU budget of the polls as by default."""
         sysctl("ipv4/tcp_max_tw_buckets", 1_000_000)
@@ -35,6 +37,7 @@ class DestroyEventsTest(unittest.TestCase):
                   f"groups: [{{name: short, match: {{remote_address: {PREFIX}}}}}]\n")
         with Daemon(config) as daemon:
             made = ShortConnections(self, CONNECTIONS_PER_SECOND, SECONDS).join()
+            self.hidden.check()
             wait_until(lambda: self.closed(daemon) == 2 * made, "every close is counted, once")
             page = daemon.page()
             self.assertEqual(page.get("connwatch_destroy_events_active"), 1)

@@ -20,6 +20,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import rules
 from comparison import Comparison, Moment
+from hidden_changes import with_every_change_seen
 from places import CONFIGURED_GROUPS, WORKERS, Groups, Hosts
 from support import main, network_namespace
 from troubles import TROUBLES, play
@@ -62,6 +63,7 @@ class RandomTrafficTest(unittest.TestCase):
         self.rounds = 0
         self.episodes = collections.Counter()
 
+    @with_every_change_seen
     def test_no_number_and_no_alert_is_wrong(self):
         print(f"\nseed {SEED}, {SECONDS:.0f} s", flush=True)
         self.daemon = self.enterContext(WatchedDaemon(CONFIG + self.pace.config, self.folder))
@@ -130,6 +132,7 @@ class RandomTrafficTest(unittest.TestCase):
         self.say(f"{where}: {sum(truth.closed.values())} connections closed, "
                  f"{sum(truth.sent.values())} bytes sent, {len(found)} differences")
         if found:
+            self.hidden.check()
             self.fail("\n".join((f"{where}, seed {SEED}:", *found)))
         return page
 
