@@ -40,8 +40,8 @@ class TraceProgram {
   std::uint64_t own_net_cookie() const;
   /// Its tcp_keepalive_time, in ticks of the kernel's clock.
   std::uint32_t own_keepalive_ticks() const;
-  /// The size of a task's stack in the kernel, in bytes. The programs use it to tell interrupts from
-  /// tasks.
+  /// The size of a task's stack in the kernel, in bytes. The programs need it to tell interrupts
+  /// from tasks.
   std::uint64_t stack_bytes() const;
 
   /// From now on the programs tell handshakes apart by `bits` (enum trace_detail) as well.
