@@ -106,6 +106,9 @@ struct Config {
   /// Network namespaces other than the host's own with series of their own; the rest is summed as
   /// "other". 0 to 4,096.
   std::size_t max_network_namespaces = 250;
+  /// Where the root of the host's file system is seen; another place than "/" in a container. An
+  /// absolute path of at most 4,096 bytes.
+  std::string host_root = "/";
   KernelWalk kernel_walk = KernelWalk::kAuto;
   HandshakeTracing handshake_tracing = HandshakeTracing::kAuto;
   DestroyEvents destroy_events = DestroyEvents::kAuto;

@@ -128,6 +128,7 @@ ValueReader ConfigSchema(Config& config) {
        {"group_by", Word(config.group_by, {{"port", GroupBy::kPort}, {"unit", GroupBy::kUnit}})},
        {kMaxGroups, Number(config.max_groups, {.min = 1, .max = kMaxGroupRules})},
        {"max_listeners", Number(config.max_listeners, {.min = 1, .max = 100'000})},
+       {"host_root", Text(config.host_root, "an absolute path", ParseAbsolutePath)},
        {"kernel_walk",
         Word(config.kernel_walk,
              {{"auto", KernelWalk::kAuto}, {"on", KernelWalk::kOn}, {"off", KernelWalk::kOff}})},

@@ -22,6 +22,7 @@ constexpr std::array kKeys = std::to_array<RestartKey>({
     Key<&Config::peak_window>("peak_window"),
     Key<&Config::exclude_loopback>("exclude_loopback"),
     Key<&Config::max_listeners>("max_listeners"),
+    Key<&Config::host_root>("host_root"),
     Key<&Config::kernel_walk>("kernel_walk"),
     Key<&Config::handshake_tracing>("handshake_tracing"),
     Key<&Config::max_network_namespaces>("max_network_namespaces"),

@@ -149,6 +149,12 @@ Result<double> ParsePercentage(std::string_view text) {
   return percent / 100;
 }
 
+Result<std::string> ParseAbsolutePath(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 4'096;  // kernel: PATH_MAX
+  if (text.starts_with('/') && text.size() <= kMaxBytes) return std::string(text);
+  return Mistake("is no absolute path, must be such as /host");
+}
+
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words) {
   const auto word = std::find(words.begin(), words.end(), text);
   if (word != words.end()) return static_cast<std::size_t>(word - words.begin());

@@ -53,6 +53,9 @@ Result<double> ParsePercentage(std::string_view text);
 /// A whole number and one of the units B, KiB, MiB, GiB, without a space between them, in bytes.
 Result<std::uint64_t> ParseSize(std::string_view text, NumberRange range);
 
+/// A path that begins with a /. At most 4,096 bytes.
+Result<std::string> ParseAbsolutePath(std::string_view text);
+
 /// Returns the index of `text` in `words`. Upper and lower case differ.
 Result<std::size_t> ParseWord(std::string_view text, std::span<const std::string_view> words);
 

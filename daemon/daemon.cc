@@ -41,7 +41,7 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
       alert_judge_(config_.alerts),
       notifier_(pulse_),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
-      search_(search_source_, slot_),
+      search_(search_source_, slot_, config_.host_root),
       web_(options, std::move(settings.web), {slot_, pulse_}, loop,
            {.reload = [this] { return reloads_->Ask(); },
             .sockets = Search(),

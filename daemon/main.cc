@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "containers/host_root.h"
 #include "daemon/config_use.h"
 #include "daemon/daemon.h"
 #include "daemon/once.h"
@@ -72,6 +73,8 @@ Result<Acquired> AcquireAndDropCapabilities(const Options& options, const Config
 Result<void> RunDaemon(const Options& options, Settings settings, Acquired acquired) {
   BlockSignals();
   for (const std::string& line : acquired.sources.Announcements()) LogInfo(line);
+  const auto problem = ProblemWithHostRoot(settings.config.host_root, "/proc/self/mountinfo");
+  if (problem) LogWarning(*problem + ": owners of sockets have no names");
   auto loop = EventLoop::Create();
   if (!loop) return std::move(loop).error();
   return Daemon(options, std::move(settings), acquired.sources, **loop)

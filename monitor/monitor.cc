@@ -46,11 +46,11 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       kernel_(kernel_reader_.Read()),
       rates_from_(kernel_),
       rates_since_(Now().monotonic),
-      cgroup_names_(HostCgroupNames()),
+      owner_names_(config.host_root),
       groups_(ClassifierOptionsFrom(config).groups),
       classifier_(ClassifierOptionsFrom(config),
                   [this](std::uint64_t cgroup_id) {
-                    return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
+                    return owner_names_.UnitOf(cgroup_id, Now().monotonic);
                   }),
       ledger_(GroupTraffic(config.histograms.rtt)),
       connections_(config.max_tracked_connections),
@@ -64,13 +64,13 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       others_(namespaces == nullptr
                   ? nullptr
                   : std::make_unique<OtherNamespaces>(config, *namespaces, connections_elsewhere_,
-                                                      cgroup_names_, log)),
+                                                      owner_names_, log)),
       handshakes_(handshakes == nullptr
                       ? nullptr
                       : std::make_unique<HandshakeWatch>(
                             *handshakes, classifier_,
                             [this](std::uint64_t cgroup_id) {
-                              return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
+                              return owner_names_.UnitOf(cgroup_id, Now().monotonic);
                             },
                             others_.get(), std::move(log))),
       cpu_budget_(config.poll.intervals, config.cpu_budget) {
@@ -206,7 +206,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   };
   if (has_polled(Tier::kListeners)) {
     snapshot->listeners = listener_tracker_.List(now.monotonic);
-    NameOwners(*snapshot->listeners, cgroup_names_, now.monotonic);
+    NameOwners(*snapshot->listeners, owner_names_, now.monotonic);
     NameInterfaces(*snapshot->listeners);
   }
   if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "containers/owner_names.h"
 #include "core/base/instant.h"
 #include "core/base/result.h"
 #include "core/connections/connection_tracker.h"
@@ -26,7 +27,6 @@
 #include "monitor/kernel_reader.h"
 #include "monitor/other_namespaces.h"
 #include "monitor/tier_poller.h"
-#include "procfs/cgroup_names.h"
 
 namespace connwatch {
 
@@ -96,9 +96,9 @@ class Monitor {
   MonotonicTime rates_since_;
   HostRates rates_;
   std::optional<double> sockstat_discrepancy_;
-  CgroupNames cgroup_names_;
+  OwnerNames owner_names_;
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
-  ConnectionClassifier classifier_;         // asks cgroup_names_
+  ConnectionClassifier classifier_;         // asks owner_names_
   TrafficLedger ledger_;
   Allowance connections_;            // that may be followed
   Allowance connections_elsewhere_;  // of these, in other network namespaces than the host's own

@@ -17,20 +17,21 @@ NamespaceTableOptions TableOptionsFrom(const Config& config) {
 }
 
 // ip-netns(8) and most container runtimes use the first directory, docker the second.
-NetnsNames HostNetnsNames() {
+NetnsNames HostNetnsNames(std::string root) {
   constexpr std::chrono::seconds kMinRescan{30};
-  return {{"/run/netns", "/run/docker/netns"}, "/proc/self/ns/net", kMinRescan};
+  if (root.ends_with('/')) root.pop_back();
+  return {{root + "/run/netns", root + "/run/docker/netns"}, "/proc/self/ns/net", kMinRescan};
 }
 
 }  // namespace
 
 OtherNamespaces::OtherNamespaces(const Config& config, NamespaceSource& source,
-                                 Allowance& connections, CgroupNames& cgroup_names,
+                                 Allowance& connections, OwnerNames& owner_names,
                                  KernelReader::Log log)
     : source_(source),
-      cgroup_names_(cgroup_names),
+      owner_names_(owner_names),
       log_(std::move(log)),
-      netns_names_(HostNetnsNames()),
+      netns_names_(HostNetnsNames(config.host_root)),
       table_(
           TableOptionsFrom(config), connections, [this] { return ReadFacts(); },
           [this](const NamespaceClues& clues, MonotonicTime now) {
@@ -58,15 +59,20 @@ NameCandidates OtherNamespaces::FindNames(const NamespaceClues& clues, Monotonic
   NameCandidates candidates;
   if (clues.inode != 0) candidates.mount = netns_names_.NameOf(clues.cookie, clues.inode, now);
   for (const std::uint64_t cgroup : clues.cgroups) {
-    candidates.unit = cgroup_names_.NameOf(cgroup, now);
-    if (!candidates.unit.empty()) break;
+    SocketOwner owner = owner_names_.OwnerOf(cgroup, now);
+    if (candidates.unit.empty()) candidates.unit = std::move(owner.unit);
+    if (owner.container.empty()) continue;
+    candidates.container = std::move(owner.container);
+    candidates.pod_namespace = std::move(owner.pod_namespace);
+    candidates.pod = std::move(owner.pod);
+    break;
   }
   return candidates;
 }
 
 NetworkNamespaces OtherNamespaces::List(MonotonicTime now) {
   NetworkNamespaces list = table_.List(now);
-  for (NetworkNamespace& one : list.shown) NameOwners(one.counts.listeners, cgroup_names_, now);
+  for (NetworkNamespace& one : list.shown) NameOwners(one.counts.listeners, owner_names_, now);
   return list;
 }
 

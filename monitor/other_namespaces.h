@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "config/config.h"
+#include "containers/owner_names.h"
 #include "core/base/allowance.h"
 #include "core/base/instant.h"
 #include "core/kernel/namespace_source.h"
 #include "core/namespaces/namespace_table.h"
 #include "core/namespaces/poll_splitter.h"
 #include "monitor/kernel_reader.h"
-#include "procfs/cgroup_names.h"
 #include "procfs/netns_names.h"
 
 namespace connwatch {
@@ -27,7 +27,7 @@ class OtherNamespaces {
   /// Takes limits, thresholds and windows from `config`. `connections` is the room for connections
   /// that are followed. All references must outlive this.
   OtherNamespaces(const Config& config, NamespaceSource& source, Allowance& connections,
-                  CgroupNames& cgroup_names, KernelReader::Log log);
+                  OwnerNames& owner_names, KernelReader::Log log);
   ~OtherNamespaces() = default;
   OtherNamespaces(const OtherNamespaces&) = delete;
   OtherNamespaces& operator=(const OtherNamespaces&) = delete;
@@ -58,7 +58,7 @@ class OtherNamespaces {
   NameCandidates FindNames(const NamespaceClues& clues, MonotonicTime now);
 
   NamespaceSource& source_;
-  CgroupNames& cgroup_names_;
+  OwnerNames& owner_names_;
   const KernelReader::Log log_;
   bool is_failing_ = false;
   NetnsNames netns_names_;

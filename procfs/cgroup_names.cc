@@ -23,6 +23,8 @@ constexpr std::size_t kMaxDepth = 32;
 // have a few hundred bytes.
 constexpr std::size_t kMaxPathBytes = 1'024;
 constexpr std::size_t kMaxUnknownIds = 100'000;
+// To look at a cgroup takes some ten microseconds, so this is about a hundredth of the time.
+constexpr std::chrono::milliseconds kPausePerCgroup{1};
 
 // kernel: the inode of the root cgroup is 1 in every kernfs hierarchy.
 constexpr std::uint64_t kRootCgroup = 1;
@@ -49,6 +51,14 @@ std::string Unescape(std::string_view text) {
   return plain;
 }
 
+// kernel: cgroup_show_path(): a mount that shows more than the reader's own cgroup namespace has
+// "/.." for each level further up. That is the host's hierarchy, seen in a container.
+std::string FromTheTop(std::string root) {
+  constexpr std::string_view kUp = "/..";
+  while (root.starts_with("/../") || root == kUp) root.erase(0, kUp.size());
+  return root.empty() ? "/" : root;
+}
+
 std::optional<CgroupMount> ParseMount(std::string_view line) {
   const std::vector<std::string_view> fields = SplitFields(line);
   // "-" ends a varying number of optional fields. The type of the file system follows.
@@ -56,12 +66,18 @@ std::optional<CgroupMount> ParseMount(std::string_view line) {
   if (fields.end() - separator < 2 || *(separator + 1) != "cgroup2") return std::nullopt;
   if (separator - fields.begin() <= static_cast<std::ptrdiff_t>(kDirectoryField))
     return std::nullopt;
-  return CgroupMount{Unescape(fields[kDirectoryField]), Unescape(fields[kRootField])};
+  return CgroupMount{Unescape(fields[kDirectoryField]), FromTheTop(Unescape(fields[kRootField]))};
 }
 
-int PreferenceOf(const CgroupMount& mount) {
-  if (mount.directory == "/sys/fs/cgroup") return 0;
-  return mount.directory == "/sys/fs/cgroup/unified" ? 1 : 2;
+// `host_root` is without '/' at its end: "" for "/".
+bool IsBelow(std::string_view directory, std::string_view host_root) {
+  return directory.starts_with(host_root) && directory.substr(host_root.size()).starts_with('/');
+}
+
+int PreferenceOf(const CgroupMount& mount, std::string_view host_root) {
+  const std::string_view directory = std::string_view(mount.directory).substr(host_root.size());
+  if (directory == "/sys/fs/cgroup") return 0;
+  return directory == "/sys/fs/cgroup/unified" ? 1 : 2;
 }
 
 struct Directory {
@@ -83,14 +99,16 @@ void AppendChildren(const std::string& mount, std::vector<Directory>& found, std
 
 // Walks level by level. So if the limit is reached, the innermost cgroups are missing and not half
 // of the units.
-std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mount) {
+std::unordered_map<std::uint64_t, CgroupOwner> WalkCgroups(const CgroupMount& mount) {
   const std::string root = mount.root == "/" ? "" : mount.root;
-  std::unordered_map<std::uint64_t, std::string> names;
+  std::unordered_map<std::uint64_t, CgroupOwner> owners;
   std::vector<Directory> directories = {{}};
   for (std::size_t i = 0; i < directories.size(); ++i) {
     struct stat status {};
     if (stat((mount.directory + directories[i].path).c_str(), &status) != 0) continue;
-    names.emplace(status.st_ino, UnitFromCgroupPath(root + directories[i].path));
+    const std::string path = root + directories[i].path;
+    owners.emplace(status.st_ino,
+                   CgroupOwner{UnitFromCgroupPath(path), ContainerFromCgroupPath(path)});
     // kernel: kernfs_refresh_inode(): two links and one per directory inside. So cgroups without
     // directories inside, which are most, need not be listed.
     const bool is_leaf = status.st_nlink == 2;
@@ -98,45 +116,48 @@ std::unordered_map<std::uint64_t, std::string> WalkCgroups(const CgroupMount& mo
     if (directories[i].path.size() >= kMaxPathBytes) continue;
     AppendChildren(mount.directory, directories, i);
   }
-  return names;
+  return owners;
 }
 
 }  // namespace
 
-std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo) {
+std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo, std::string_view host_root) {
+  if (host_root.ends_with('/')) host_root.remove_suffix(1);
   std::optional<CgroupMount> best;
   while (!mountinfo.empty()) {
     const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
     auto mount = ParseMount(mountinfo.substr(0, end));
     mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
-    if (mount && (!best || PreferenceOf(*mount) < PreferenceOf(*best))) best = std::move(mount);
+    if (!mount || !IsBelow(mount->directory, host_root)) continue;
+    if (!best || PreferenceOf(*mount, host_root) < PreferenceOf(*best, host_root))
+      best = std::move(mount);
   }
   return best;
 }
 
-std::string CgroupNames::NameOf(std::uint64_t cgroup_id, MonotonicTime now) {
-  if (cgroup_id <= kRootCgroup) return {};
-  if (const auto known = names_.find(cgroup_id); known != names_.end()) return known->second;
-  if (missing_.contains(cgroup_id)) return {};
+const CgroupOwner* CgroupNames::Find(std::uint64_t cgroup_id, MonotonicTime now) {
+  if (cgroup_id <= kRootCgroup) return nullptr;
+  if (const auto known = owners_.find(cgroup_id); known != owners_.end()) return &known->second;
+  if (missing_.contains(cgroup_id)) return nullptr;
   if (asked_.size() < kMaxUnknownIds) asked_.insert(cgroup_id);
-  if (last_scan_ && now - *last_scan_ < min_rescan_) return {};
-  last_scan_ = now;
+  if (next_scan_ && now < *next_scan_) return nullptr;
   Rescan();
-  const auto found = names_.find(cgroup_id);
-  return found == names_.end() ? std::string() : found->second;
+  next_scan_ = now + std::max(min_rescan_, kPausePerCgroup * static_cast<long>(owners_.size()));
+  const auto found = owners_.find(cgroup_id);
+  return found == owners_.end() ? nullptr : &found->second;
 }
 
 void CgroupNames::Rescan() {
   const auto mountinfo = ReadTextFile(mountinfo_path_);
-  const auto mount = mountinfo ? FindCgroupMount(*mountinfo) : std::nullopt;
+  const auto mount = mountinfo ? FindCgroupMount(*mountinfo, host_root_) : std::nullopt;
   if (!mount) return;
-  auto names = WalkCgroups(*mount);
-  if (names.empty()) return;  // not even the root can be seen, so the walk has failed
-  names_ = std::move(names);
+  auto owners = WalkCgroups(*mount);
+  if (owners.empty()) return;  // not even the root can be seen, so the walk has failed
+  owners_ = std::move(owners);
   // If ids are forgotten, that costs one more walk. To remember them for ever would cost memory.
   if (missing_.size() + asked_.size() > kMaxUnknownIds) missing_.clear();
   std::ranges::copy_if(asked_, std::inserter(missing_, missing_.end()),
-                       [this](std::uint64_t id) { return !names_.contains(id); });
+                       [this](std::uint64_t id) { return !owners_.contains(id); });
   asked_.clear();
 }
 

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "procfs/cgroup_container.h"
+
 namespace connwatch {
 
 namespace {
 
-constexpr std::size_t kContainerIdDigits = 64;
 constexpr std::size_t kShownIdDigits = 12;
-
-bool IsHexDigit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
 // systemd: VALID_CHARS_WITH_AT in unit-name.c. Other characters in a name (control characters,
 // bytes that are not UTF-8) would break the page.
@@ -33,34 +32,14 @@ bool IsUnit(std::string_view name) {
                              [&](std::string_view suffix) { return HasSuffix(name, suffix); });
 }
 
-// Returns the runtime of a plain id from the path around it: "/docker/ID",
-// "/kubepods/burstable/podUID/ID".
-std::string_view RuntimeOf(std::string_view outer) {
-  if (outer.ends_with("/docker")) return "docker";
-  if (outer.find("/kubepods") != std::string_view::npos) return "kubepods";
-  return {};
-}
-
-// "docker-ID.scope", "libpod-ID", "kubepods-pod1.slice:cri-containerd:ID" or a plain ID, where ID
-// is 64 hex digits; "" for anything else. `outer` is the path that `name` is in.
+// "docker-0123456789ab" for a container, with its id cut; "" for anything else. `outer` is the path
+// that `name` is in.
 std::string ContainerName(std::string_view name, std::string_view outer) {
-  constexpr std::string_view kScope = ".scope";
-  if (name.ends_with(kScope)) name.remove_suffix(kScope.size());
-  if (name.size() < kContainerIdDigits) return {};
-  const std::string_view id = name.substr(name.size() - kContainerIdDigits);
-  if (!std::ranges::all_of(id, IsHexDigit)) return {};
-
-  std::string_view runtime = name.substr(0, name.size() - kContainerIdDigits);
-  if (runtime.empty()) {
-    runtime = RuntimeOf(outer);
-  } else {
-    if (!runtime.ends_with('-') && !runtime.ends_with(':')) return {};
-    runtime.remove_suffix(1);
-    runtime.remove_prefix(runtime.rfind(':') + 1);  // npos + 1 is 0
-  }
-  std::string shown(runtime);
+  const auto container = ParseContainer(name, outer);
+  if (!container) return {};
+  std::string shown = container->runtime;
   if (!shown.empty()) shown += '-';
-  return shown.append(id.substr(0, kShownIdDigits));
+  return shown.append(container->id, 0, kShownIdDigits);
 }
 
 // True iff the name says less than the unit around it. That is the first process of a user's or a

@@ -18,9 +18,12 @@ constexpr std::size_t kMaxFileBytes = std::size_t{16} << 20;
 // ip_local_reserved_ports is at most 32,768 ports of up to 5 digits and a comma.
 constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
+// O_NONBLOCK: a FIFO where a file should be is an error, and nobody waits for its writer.
+constexpr int kFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK;
+
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : fd_(open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit OpenFile(const std::string& path) : fd_(open(path.c_str(), kFlags)) {}
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
   ~OpenFile() {

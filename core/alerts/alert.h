@@ -68,6 +68,10 @@ struct Alert {
   /// The name of the subject's network namespace. Empty if it is the host's own, and if the subject
   /// is no listener. Part of `subject`, so it never changes.
   std::string netns = {};
+  /// The pod that owns the namespace: its namespace in Kubernetes, and its name. Empty if there is
+  /// none, or was none known when the subject was first seen.
+  std::string pod_namespace = {};
+  std::string pod = {};
   AlertState state = AlertState::kPending;
   /// The latest known value of the signal, and the threshold that it is compared with. For a rule
   /// with growth alone, both are growths per second.

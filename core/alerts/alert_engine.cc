@@ -65,6 +65,8 @@ void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
   alert = {.rule = alert.rule,
            .subject = alert.subject,
            .netns = alert.netns,
+           .pod_namespace = alert.pod_namespace,
+           .pod = alert.pod,
            .state = AlertState::kInactive};
 }
 
@@ -212,10 +214,13 @@ AlertEngine::Subject& AlertEngine::FindOrAdmit(RuleState& state, const SignalRea
   Subject& subject = item->second;
   if (!is_new) return subject;
   const AlertRule& rule = *state.rule;
-  subject.alert = {.rule = state.rule,
-                   .subject = reading.subject,
-                   .netns = reading.netns == nullptr ? "" : reading.netns->identity.name,
-                   .state = AlertState::kInactive};
+  subject.alert = {.rule = state.rule, .subject = reading.subject, .state = AlertState::kInactive};
+  if (reading.netns != nullptr) {
+    const NamespaceIdentity& identity = reading.netns->identity;
+    subject.alert.netns = identity.name;
+    subject.alert.pod_namespace = identity.pod_namespace;
+    subject.alert.pod = identity.pod;
+  }
   const AlertSignalSpec& spec = SpecOf(rule.signal);
   if (spec.form != SignalForm::kLevel) subject.counters.emplace(spec.window, 2);
   if (rule.growth) subject.levels.emplace(rule.growth->over, SampleWindow::kMinForGrowth);

@@ -34,6 +34,7 @@ NamespaceNames::NamespaceNames() : taken_{"other"} {}
 NamespaceNames::Choice NamespaceNames::Choose(const NameCandidates& candidates) {
   const bool has_mount = IsUsable(candidates.mount);
   if (has_mount && !IsMadeByRuntime(candidates.mount)) return {Kind::kPerson, candidates.mount};
+  if (IsUsable(candidates.container)) return {Kind::kContainer, candidates.container};
   if (IsUsable(candidates.unit)) return {Kind::kUnit, candidates.unit};
   if (has_mount) return {Kind::kRuntime, candidates.mount};
   return {};
@@ -78,11 +79,6 @@ void NamespaceNames::Forget(std::uint64_t cookie) {
   if (known == names_.end()) return;
   Release(known->second);
   names_.erase(known);
-}
-
-bool NamespaceNames::HasBestName(std::uint64_t cookie) const {
-  const auto known = names_.find(cookie);
-  return known != names_.end() && known->second.choice.kind == Kind::kPerson;
 }
 
 bool NamespaceNames::IsUnnamed(std::uint64_t cookie) const {

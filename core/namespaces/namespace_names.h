@@ -2,9 +2,10 @@
 //
 // The name is, in this order:
 // 1. its name in /run/netns, unless a container runtime made that name up;
-// 2. the systemd unit or container that owns most of its sockets;
-// 3. the name in /run/netns that a container runtime made up;
-// 4. "unnamed-N", with the smallest free N.
+// 2. the container or pod that owns most of its sockets;
+// 3. the systemd unit that does, or runtime and id of a container;
+// 4. the name in /run/netns that a container runtime made up;
+// 5. "unnamed-N", with the smallest free N.
 // If another namespace has the name already, "-2", "-3" ... is added. A namespace keeps its name as
 // long as it exists, unless one further up in this list becomes known: every change of a name ends
 // the series of a namespace and begins others. Nobody is called "other", because that is what the
@@ -25,6 +26,10 @@ namespace connwatch {
 struct NameCandidates {
   std::string mount = {};  // in /run/netns
   std::string unit = {};
+  std::string container = {};  // of a pod "NAMESPACE/POD", of another "podman/NAME"
+  // These are not used for the name.
+  std::string pod_namespace = {};
+  std::string pod = {};
 };
 
 /// Returns true iff a container runtime, not a person, gives such names in /run/netns: "cni-..."
@@ -34,7 +39,7 @@ bool IsMadeByRuntime(std::string_view mount);
 
 class NamespaceNames {
  public:
-  static constexpr std::size_t kMaxLength = 200;
+  static constexpr std::size_t kMaxLength = 320;
 
   NamespaceNames();
 
@@ -43,15 +48,13 @@ class NamespaceNames {
   /// The namespace is gone. Others may have its name.
   void Forget(std::uint64_t cookie);
 
-  /// Returns false iff a better name may still become known.
-  bool HasBestName(std::uint64_t cookie) const;
   /// Returns true iff the namespace has only a number.
   bool IsUnnamed(std::uint64_t cookie) const;
   std::size_t size() const { return names_.size(); }
 
  private:
   // The better the larger.
-  enum class Kind : std::uint8_t { kNumber, kRuntime, kUnit, kPerson };
+  enum class Kind : std::uint8_t { kNumber, kRuntime, kUnit, kContainer, kPerson };
   struct Choice {
     Kind kind = Kind::kNumber;
     std::string base = {};  // empty for kNumber

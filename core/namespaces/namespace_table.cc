@@ -194,11 +194,13 @@ void NamespaceTable::Forget(Predicate is_gone) {
 
 void NamespaceTable::NameIt(Entry& entry, MonotonicTime now) {
   NamespaceIdentity& identity = entry.identity;
-  if (names_.HasBestName(identity.cookie) && !identity.unit.empty()) return;
   const NameCandidates candidates =
       find_names_({identity.cookie, identity.inode, entry.watch.owners()}, now);
   identity.name = names_.NameOf(identity.cookie, candidates);
   if (!candidates.unit.empty()) identity.unit = candidates.unit;
+  if (candidates.pod.empty()) return;
+  identity.pod_namespace = candidates.pod_namespace;
+  identity.pod = candidates.pod;
 }
 
 void NamespaceTable::Book(Entry& entry) {

@@ -32,6 +32,14 @@ void AddTo(Counts& sum, const Counts& more) {
   std::ranges::transform(sum, more, sum.begin(), std::plus());
 }
 
+std::vector<std::uint64_t> OwnersOf(std::span<const SocketRecord> records) {
+  SocketOwners owners;
+  for (const SocketRecord& record : records) {
+    if (record.cgroup_id) owners.Add(*record.cgroup_id);
+  }
+  return owners.Take();
+}
+
 }  // namespace
 
 NamespaceGrowth& NamespaceGrowth::operator+=(const NamespaceGrowth& other) {
@@ -127,6 +135,7 @@ void NamespaceWatch::CompleteListeners(MonotonicTime now) {
   listener_tracker_.UpdateAcceptQueues(listening_.records(), now);
   listener_tracker_.NoteLeftOut(listening_.left_out());
   TellOfListeners();
+  if (owners_.empty()) owners_ = OwnersOf(listening_.records());
   is_caught_up_ = true;
 }
 

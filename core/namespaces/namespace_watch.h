@@ -104,7 +104,8 @@ class NamespaceWatch {
 
   /// How many connections it has, over kLoadMemory.
   double load() const { return load_; }
-  /// The cgroups that own its sockets, the one with most first, as of the latest full poll.
+  /// The cgroups that own its sockets, the one with most first, as of the latest full poll; before
+  /// it met any, those that own its listeners.
   std::span<const std::uint64_t> owners() const { return owners_; }
 
  private:

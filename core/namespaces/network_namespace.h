@@ -24,12 +24,16 @@ struct NamespaceIdentity {
   std::uint64_t cookie = 0;
   /// Of /proc/PID/ns/net, as lsns(8) shows it. Used again when the namespace is gone.
   std::uint32_t inode = 0;
-  /// What a person knows it by: the name in /run/netns, else the container or unit that owns it,
-  /// else "unnamed-N". No two namespaces of a Snapshot have the same. Stays as long as the
+  /// What a person knows it by: the name in /run/netns, else the pod, container or unit that owns
+  /// it, else "unnamed-N". No two namespaces of a Snapshot have the same. Stays as long as the
   /// namespace does, unless a better name appears.
   std::string name;
   /// The systemd unit or container that owns its sockets; empty if that is not known.
   std::string unit = {};
+  /// The pod that its sockets belong to: the namespace in Kubernetes, and the pod's name. Of a pod
+  /// of Podman only the name. Empty if it is none, or not known.
+  std::string pod_namespace = {};
+  std::string pod = {};
 };
 
 /// Round-trip times: one observation per established socket and full poll, if an ACK arrived since

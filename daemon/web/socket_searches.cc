@@ -7,14 +7,14 @@
 
 #include "daemon/web/socket_search.h"
 #include "monitor/clock.h"
-#include "monitor/owners.h"
 
 namespace connwatch {
 
-SocketSearches::SocketSearches(SocketSource& source, const ReportSlot& reports)
+SocketSearches::SocketSearches(SocketSource& source, const ReportSlot& reports,
+                               const std::string& host_root)
     : source_(source),
       reports_(reports),
-      cgroup_names_(HostCgroupNames()),
+      owner_names_(host_root),
       tokens_(std::chrono::seconds(1), kBurst) {}
 
 void SocketSearches::Configure(ClassifierOptions options) {
@@ -64,7 +64,7 @@ void SocketSearches::Run(const SocketQuery& query, ClassifierOptions options, Bo
                             .classifier = std::move(options),
                             .unit_names =
                                 [this](std::uint64_t cgroup_id) {
-                                  return cgroup_names_.NameOf(cgroup_id, Now().monotonic);
+                                  return owner_names_.UnitOf(cgroup_id, Now().monotonic);
                                 },
                             .snapshot = published ? published->report().snapshot : nullptr,
                             .now = &Now,

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
 #include <thread>
 
+#include "containers/owner_names.h"
 #include "core/base/instant.h"
 #include "core/base/mutex.h"
 #include "core/base/result.h"
@@ -15,7 +17,6 @@
 #include "exporters/http/body_stream.h"
 #include "exporters/json/socket_query.h"
 #include "exporters/metrics/published_report.h"
-#include "procfs/cgroup_names.h"
 
 namespace connwatch {
 
@@ -24,8 +25,9 @@ class SocketSearches {
   /// This many searches may start one after the other without a pause, and then one per second.
   static constexpr unsigned kBurst = 5;
 
-  /// Both must outlive this. Nothing but the searches may use `source`.
-  SocketSearches(SocketSource& source, const ReportSlot& reports);
+  /// Both must outlive this. Nothing but the searches may use `source`. `host_root` is where the
+  /// root of the host's file system is seen.
+  SocketSearches(SocketSource& source, const ReportSlot& reports, const std::string& host_root);
   ~SocketSearches() { Stop(); }
   SocketSearches(const SocketSearches&) = delete;
   SocketSearches& operator=(const SocketSearches&) = delete;
@@ -48,7 +50,7 @@ class SocketSearches {
 
   SocketSource& source_;
   const ReportSlot& reports_;
-  CgroupNames cgroup_names_;  // used only by the searching thread
+  OwnerNames owner_names_;  // used only by the searching thread
   std::atomic<bool> is_stopping_ = false;
   std::atomic<bool> is_searching_ = false;
   Mutex mutex_;

@@ -47,6 +47,8 @@ Json ToJson(const AlertEvidence& evidence) {
 Json ToJson(const Alert& alert) {
   Json object = {{"alert", alert.rule->name}, {"subject", alert.subject}};
   if (!alert.netns.empty()) object["netns"] = alert.netns;
+  if (!alert.pod_namespace.empty()) object["namespace"] = alert.pod_namespace;
+  if (!alert.pod.empty()) object["pod"] = alert.pod;
   object["state"] = Name(alert.state);
   object["severity"] = Name(alert.rule->severity);
   object["signal"] = Name(alert.rule->signal);

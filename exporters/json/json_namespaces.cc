@@ -60,6 +60,8 @@ Json ToJson(const NetworkNamespace& netns) {
   const ListenerSums sums = SumOf(counts.listeners);
   Json object = {{"netns", id.name},
                  {"unit", id.unit},
+                 {"namespace", TextOrNull(id.pod_namespace)},
+                 {"pod", TextOrNull(id.pod)},
                  {"cookie", id.cookie},
                  {"inode", id.inode},
                  {"is_in_trouble", netns.is_in_trouble},

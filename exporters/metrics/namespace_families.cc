@@ -16,21 +16,35 @@ constexpr std::string_view kOtherNamespaces = "other";
 
 // One set of series.
 struct ListedNamespace {
-  std::string_view name;
+  Labels labels;
   const NamespaceCounts& counts;
   ListenerSums listeners;
+
+  Labels With(const Labels& more) const {
+    Labels all = labels;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  }
 };
 
 using ListedNamespaces = std::vector<ListedNamespace>;
+
+Labels LabelsOf(const NamespaceIdentity& id) {
+  Labels labels = {{"netns", id.name}};
+  if (!id.pod_namespace.empty()) labels.emplace_back("namespace", id.pod_namespace);
+  if (!id.pod.empty()) labels.emplace_back("pod", id.pod);
+  return labels;
+}
 
 ListedNamespaces ListOf(const NetworkNamespaces& namespaces) {
   ListedNamespaces list;
   list.reserve(namespaces.shown.size() + 1);
   for (const NetworkNamespace& shown : namespaces.shown) {
-    list.push_back({shown.identity.name, shown.counts, SumOf(shown.counts.listeners)});
+    list.push_back({LabelsOf(shown.identity), shown.counts, SumOf(shown.counts.listeners)});
   }
   if (HasOther(namespaces)) {
-    list.push_back({kOtherNamespaces, namespaces.other, SumOf(namespaces.other.listeners)});
+    list.push_back(
+        {{{"netns", kOtherNamespaces}}, namespaces.other, SumOf(namespaces.other.listeners)});
   }
   return list;
 }
@@ -39,20 +53,21 @@ void AddInfo(MetricFamilies& families, const NetworkNamespaces& namespaces) {
   auto info = families.Gauge("connwatch_netns_info",
                              "The namespace's owner and its numbers in the kernel; always 1.");
   for (const auto& [id, counts, is_in_trouble] : namespaces.shown) {
-    info.Add(1.0, {{"netns", id.name},
-                   {"unit", id.unit},
-                   {"cookie", std::to_string(id.cookie)},
-                   {"inode", std::to_string(id.inode)}});
+    const std::string cookie = std::to_string(id.cookie);
+    const std::string inode = std::to_string(id.inode);
+    Labels labels = LabelsOf(id);
+    labels.insert(labels.end(), {{"unit", id.unit}, {"cookie", cookie}, {"inode", inode}});
+    info.Add(1.0, labels);
   }
 }
 
 void AddStates(MetricFamilies& families, const ListedNamespaces& list) {
   auto sockets =
       families.Gauge("connwatch_netns_tcp_sockets", "TCP sockets of the namespace by state.");
-  for (const auto& [name, counts, listeners] : list) {
-    if (!counts.states) continue;
+  for (const ListedNamespace& netns : list) {
+    if (!netns.counts.states) continue;
     for (const TcpState state : kTcpStates) {
-      sockets.Add(counts.states->at(IndexOf(state)), {{"netns", name}, {"state", Name(state)}});
+      sockets.Add(netns.counts.states->at(IndexOf(state)), netns.With({{"state", Name(state)}}));
     }
   }
 }
@@ -69,13 +84,13 @@ void AddQueues(MetricFamilies& families, const ListedNamespaces& list) {
   auto syn_peak = families.Gauge("connwatch_netns_syn_queue_peak",
                                  "Maximum over the peak window of the length of one listener's SYN "
                                  "queue, of the longest one.");
-  for (const auto& [name, counts, listeners] : list) {
-    const Labels labels = {{"netns", name}};
-    const AcceptQueue& accept = listeners.accept_queue;
+  for (const ListedNamespace& netns : list) {
+    const Labels& labels = netns.labels;
+    const AcceptQueue& accept = netns.listeners.accept_queue;
     length.Add(accept.length, labels);
     if (const auto share = accept.Utilization()) utilization.Add(*share, labels);
     if (const auto share = accept.PeakUtilization()) peak_utilization.Add(*share, labels);
-    syn_peak.Add(listeners.syn_queue.peak, labels);
+    syn_peak.Add(netns.listeners.syn_queue.peak, labels);
   }
 }
 
@@ -85,11 +100,12 @@ void AddTrouble(MetricFamilies& families, const ListedNamespaces& list) {
   auto diagnosis =
       families.Gauge("connwatch_netns_listener_diagnosis",
                      "Listeners of the namespace whose handshakes are in trouble by this cause.");
-  for (const auto& [name, counts, listeners] : list) {
-    drops.Add(listeners.drops, {{"netns", name}});
-    if (counts.listeners.listeners.empty()) continue;
+  for (const ListedNamespace& netns : list) {
+    drops.Add(netns.listeners.drops, netns.labels);
+    if (netns.counts.listeners.listeners.empty()) continue;
     for (const DiagnosisCause cause : kDiagnosisCauses) {
-      diagnosis.Add(listeners.causes.at(IndexOf(cause)), {{"netns", name}, {"cause", Name(cause)}});
+      diagnosis.Add(netns.listeners.causes.at(IndexOf(cause)),
+                    netns.With({{"cause", Name(cause)}}));
     }
   }
 }
@@ -104,15 +120,15 @@ void AddTraffic(MetricFamilies& families, const ListedNamespaces& list) {
   auto rtt = families.Summary("connwatch_netns_tcp_rtt_seconds",
                               "Smoothed round-trip time: one observation per established socket "
                               "and full poll, where an ACK arrived since the poll before.");
-  for (const auto& [name, counts, listeners] : list) {
+  for (const ListedNamespace& netns : list) {
     for (const Direction direction : kDirections) {
-      const ConnectionUsage& usage = counts.traffic.at(IndexOf(direction));
-      const Labels labels = {{"netns", name}, {"direction", Name(direction)}};
+      const ConnectionUsage& usage = netns.counts.traffic.at(IndexOf(direction));
+      const Labels labels = netns.With({{"direction", Name(direction)}});
       sent.Add(usage.bytes_sent, labels);
       received.Add(usage.bytes_received, labels);
       retransmitted.Add(usage.segments_retransmitted, labels);
     }
-    rtt.Add(counts.rtt.count, counts.rtt.sum, {{"netns", name}});
+    rtt.Add(netns.counts.rtt.count, netns.counts.rtt.sum, netns.labels);
   }
 }
 
@@ -121,10 +137,10 @@ void AddPending(MetricFamilies& families, const ListedNamespaces& list) {
                                        "Outbound handshakes with a SYN retransmitted.");
   auto oldest = families.Gauge("connwatch_netns_syn_sent_oldest_age_seconds",
                                "Age of the oldest outbound handshake, 0 where there is none.");
-  for (const auto& [name, counts, listeners] : list) {
-    const Labels labels = {{"netns", name}};
-    retransmitting.Add(counts.pending.retransmitting, labels);
-    oldest.Add(InSeconds(counts.pending.oldest_age), labels);
+  for (const ListedNamespace& netns : list) {
+    const Labels& labels = netns.labels;
+    retransmitting.Add(netns.counts.pending.retransmitting, labels);
+    oldest.Add(InSeconds(netns.counts.pending.oldest_age), labels);
   }
 }
 
@@ -134,13 +150,13 @@ void AddHandshakeOutcomes(MetricFamilies& families, const ListedNamespaces& list
                           const TracingStatus& tracing) {
   auto ended = families.Counter("connwatch_netns_handshakes_total",
                                 "Handshakes of the namespace that have ended, by outcome.");
-  for (const auto& [name, counts, listeners] : list) {
+  for (const ListedNamespace& netns : list) {
     for (const Direction direction : kDirections) {
-      const HandshakeCounts& handshakes = counts.handshakes.at(IndexOf(direction));
+      const HandshakeCounts& handshakes = netns.counts.handshakes.at(IndexOf(direction));
       for (const HandshakeOutcome outcome : OutcomesOf(direction, tracing)) {
         if (handshakes.Of(outcome) == 0) continue;
         ended.Add(handshakes.Of(outcome),
-                  {{"netns", name}, {"direction", Name(direction)}, {"outcome", Name(outcome)}});
+                  netns.With({{"direction", Name(direction)}, {"outcome", Name(outcome)}}));
       }
     }
   }

@@ -50,6 +50,8 @@ Json LabelsOf(const Alert& alert, const std::string& instance) {
   for (const auto& [name, value] : alert.rule->labels) labels[name] = value;
   // After the rule's own labels: namespaces that a rule made equal would be one alert.
   if (!alert.netns.empty()) labels["netns"] = alert.netns;
+  if (!alert.pod_namespace.empty()) labels["namespace"] = alert.pod_namespace;
+  if (!alert.pod.empty()) labels["pod"] = alert.pod;
   labels.emplace("instance", instance);
   return labels;
 }

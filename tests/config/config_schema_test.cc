@@ -118,6 +118,15 @@ TEST(ConfigSchema, HandshakeTracing) {
             "f:1:20: handshake_tracing: unknown word \"yes\", must be one of: auto, on, off");
 }
 
+TEST(ConfigSchema, HostRoot) {
+  EXPECT_EQ(Accepted("host_root: /host").host_root, "/host");
+  EXPECT_EQ(Accepted("group_by: port").host_root, "/");
+  EXPECT_EQ(Rejected("host_root: host"),
+            "f:1:12: host_root: is no absolute path, must be such as /host");
+  EXPECT_EQ(Rejected("host_root: /" + std::string(4'096, 'x')),
+            "f:1:12: host_root: is no absolute path, must be such as /host");
+}
+
 TEST(ConfigSchema, KernelWalk) {
   EXPECT_EQ(Accepted("kernel_walk: auto").kernel_walk, KernelWalk::kAuto);
   EXPECT_EQ(Accepted("kernel_walk: on").kernel_walk, KernelWalk::kOn);

@@ -111,6 +111,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "group_by: unit",
       "max_groups: 1",
       "max_listeners: 1",
+      "host_root: /host",
       "kernel_walk: off",
       "handshake_tracing: off",
       "max_network_namespaces: 0",

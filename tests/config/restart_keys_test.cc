@@ -22,6 +22,7 @@ TEST(RestartKeysTest, TellsWhichHaveChanged) {
       {"peak_window", [](Config& config) { config.peak_window *= 2; }},
       {"exclude_loopback", [](Config& config) { config.exclude_loopback = true; }},
       {"max_listeners", [](Config& config) { ++config.max_listeners; }},
+      {"host_root", [](Config& config) { config.host_root = "/host"; }},
       {"kernel_walk", [](Config& config) { config.kernel_walk = KernelWalk::kOff; }},
       {"handshake_tracing",
        [](Config& config) { config.handshake_tracing = HandshakeTracing::kOff; }},

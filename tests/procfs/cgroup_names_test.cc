@@ -30,6 +30,12 @@ std::uint64_t IdOf(const std::string& directory) {
   return status.st_ino;
 }
 
+// "" for a cgroup that is not found.
+std::string UnitIn(CgroupNames& names, std::uint64_t cgroup_id, MonotonicTime now) {
+  const CgroupOwner* owner = names.Find(cgroup_id, now);
+  return owner == nullptr ? "" : owner->unit;
+}
+
 // A hierarchy in a temporary directory, and the mountinfo that leads there.
 class CgroupNamesTest : public testing::Test {
  protected:
@@ -49,7 +55,9 @@ class CgroupNamesTest : public testing::Test {
     return IdOf(directory);
   }
 
-  CgroupNames Names() const { return {mountinfo_, kMinRescan}; }
+  CgroupNames Names(const std::string& host_root = "/") const {
+    return {mountinfo_, host_root, kMinRescan};
+  }
 
   const ScratchDirectory tree_;
   std::string mountinfo_;
@@ -65,6 +73,27 @@ TEST(CgroupMountTest, PrefersTheUsualPlaces) {
   EXPECT_EQ(FindCgroupMount(other), (CgroupMount{"/mnt/x", "/a"}));
   EXPECT_EQ(FindCgroupMount(other + std::string(kHybrid))->directory, "/sys/fs/cgroup/unified");
   EXPECT_EQ(FindCgroupMount(std::string(kHybrid) + unified + other)->directory, "/sys/fs/cgroup");
+}
+
+TEST(CgroupMountTest, OnlyMountsBelowTheHostsRootCount) {
+  const std::string own = "50 1 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n";
+  const std::string host = "51 1 0:38 /../../.. /host/sys/fs/cgroup ro - cgroup2 cgroup rw\n";
+  const std::string other = "52 1 0:38 / /hostile/sys/fs/cgroup ro - cgroup2 cgroup rw\n";
+  for (const char* root : {"/host", "/host/"}) {
+    EXPECT_EQ(FindCgroupMount(other + own + host, root), (CgroupMount{"/host/sys/fs/cgroup", "/"}));
+    EXPECT_EQ(FindCgroupMount(other + own, root), std::nullopt);
+  }
+  EXPECT_EQ(FindCgroupMount(own + host + other)->directory, "/sys/fs/cgroup");
+}
+
+TEST(CgroupMountTest, APathFromACgroupNamespaceBeginsAtTheTop) {
+  const auto root = [](const std::string& text) {
+    return FindCgroupMount("5 1 0:38 " + text + " /x rw - cgroup2 c rw")->root;
+  };
+  EXPECT_EQ(root("/.."), "/");
+  EXPECT_EQ(root("/../.."), "/");
+  EXPECT_EQ(root("/../../system.slice"), "/system.slice");
+  EXPECT_EQ(root("/..a"), "/..a");
 }
 
 TEST(CgroupMountTest, ResolvesEscapes) {
@@ -107,62 +136,83 @@ TEST_F(CgroupNamesTest, NamesUnits) {
   const auto nested = MakeCgroup("/user.slice/user@1.service/app.slice/foo.service/x");
   const auto plain = MakeCgroup("/plain");
   auto names = Names();
-  EXPECT_EQ(names.NameOf(nginx, kStart), "nginx.service");
-  EXPECT_EQ(names.NameOf(nested, kStart), "foo.service");
-  EXPECT_EQ(names.NameOf(plain, kStart), "");
-  EXPECT_EQ(names.NameOf(IdOf(tree_.PathTo("cgroup")), kStart), "");
+  EXPECT_EQ(UnitIn(names, nginx, kStart), "nginx.service");
+  EXPECT_EQ(UnitIn(names, nested, kStart), "foo.service");
+  EXPECT_EQ(UnitIn(names, plain, kStart), "");
+  EXPECT_EQ(UnitIn(names, IdOf(tree_.PathTo("cgroup")), kStart), "");
 }
 
 TEST_F(CgroupNamesTest, TheRootAndNoCgroupHaveNoName) {
   auto names = Names();
-  EXPECT_EQ(names.NameOf(0, kStart), "");
-  EXPECT_EQ(names.NameOf(1, kStart), "");
+  EXPECT_EQ(UnitIn(names, 0, kStart), "");
+  EXPECT_EQ(UnitIn(names, 1, kStart), "");
 }
 
 TEST_F(CgroupNamesTest, ABindMountsRootIsPartOfThePath) {
   WriteMountinfo(tree_.PathTo("cgroup"), "/system.slice/outer.service");
   const auto inner = MakeCgroup("/inner");
-  EXPECT_EQ(Names().NameOf(inner, kStart), "outer.service");
+  auto names = Names();
+  EXPECT_EQ(UnitIn(names, inner, kStart), "outer.service");
 }
 
 TEST_F(CgroupNamesTest, ANewCgroupIsFoundByTheNextWalk) {
   const auto first = MakeCgroup("/first.service");
   auto names = Names();
-  EXPECT_EQ(names.NameOf(first, kStart), "first.service");
+  EXPECT_EQ(UnitIn(names, first, kStart), "first.service");
   const auto second = MakeCgroup("/second.service");
-  EXPECT_EQ(names.NameOf(second, kStart + kMinRescan - milliseconds(1)), "");
-  EXPECT_EQ(names.NameOf(first, kStart + kMinRescan - milliseconds(1)), "first.service");
-  EXPECT_EQ(names.NameOf(second, kStart + kMinRescan), "second.service");
+  EXPECT_EQ(UnitIn(names, second, kStart + kMinRescan - milliseconds(1)), "");
+  EXPECT_EQ(UnitIn(names, first, kStart + kMinRescan - milliseconds(1)), "first.service");
+  EXPECT_EQ(UnitIn(names, second, kStart + kMinRescan), "second.service");
 }
 
 // Many sockets whose cgroup is gone must cost one walk, not one each.
 TEST_F(CgroupNamesTest, MissesOfOneWalkAreRememberedTogether) {
   constexpr std::uint64_t kGone = std::uint64_t{1} << 60;
   auto names = Names();
-  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(names.NameOf(kGone + i, kStart), "");
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(UnitIn(names, kGone + i, kStart), "");
   MonotonicTime now = kStart + kMinRescan;
-  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(names.NameOf(kGone + i, now), "");
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(UnitIn(names, kGone + i, now), "");
 
   // All three are known to be missing: none has used up the walk of this interval.
   now += kMinRescan;
-  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(names.NameOf(kGone + i, now), "");
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(UnitIn(names, kGone + i, now), "");
   const auto fresh = MakeCgroup("/fresh.service");
-  EXPECT_EQ(names.NameOf(fresh, now), "fresh.service");
+  EXPECT_EQ(UnitIn(names, fresh, now), "fresh.service");
 }
 
 TEST_F(CgroupNamesTest, ABoundedNumberOfMissesIsRemembered) {
   constexpr std::uint64_t kGone = std::uint64_t{1} << 60;
   constexpr std::uint64_t kMost = 100'000;
   auto names = Names();
-  for (std::uint64_t i = 0; i <= kMost + 1; ++i) names.NameOf(kGone + i, kStart);
+  for (std::uint64_t i = 0; i <= kMost + 1; ++i) UnitIn(names, kGone + i, kStart);
   MonotonicTime now = kStart + kMinRescan;
-  names.NameOf(kGone + kMost + 1, now);  // one too many: the next walk does not learn it
+  UnitIn(names, kGone + kMost + 1, now);  // one too many: the next walk does not learn it
   now += kMinRescan;
-  names.NameOf(kGone + kMost, now);      // remembered
-  names.NameOf(kGone + kMost + 1, now);  // not remembered, so this walks
+  UnitIn(names, kGone + kMost, now);      // remembered
+  UnitIn(names, kGone + kMost + 1, now);  // not remembered, so this walks
   const auto fresh = MakeCgroup("/fresh.service");
-  EXPECT_EQ(names.NameOf(fresh, now), "") << "no second walk so soon";
-  EXPECT_EQ(names.NameOf(fresh, now + kMinRescan), "fresh.service");
+  EXPECT_EQ(UnitIn(names, fresh, now), "") << "no second walk so soon";
+  EXPECT_EQ(UnitIn(names, fresh, now + kMinRescan), "fresh.service");
+}
+
+TEST_F(CgroupNamesTest, TheMoreCgroupsTheRarerTheWalks) {
+  constexpr int kCgroups = 8'000;  // a millisecond of pause for each
+  for (int i = 0; i < kCgroups; ++i) MakeCgroup("/" + std::to_string(i));
+  auto names = Names();
+  EXPECT_EQ(UnitIn(names, 2, kStart), "");
+  const auto fresh = MakeCgroup("/fresh.service");
+  EXPECT_EQ(UnitIn(names, fresh, kStart + kMinRescan), "") << "no second walk so soon";
+  EXPECT_EQ(UnitIn(names, fresh, kStart + milliseconds(kCgroups + 1)), "fresh.service");
+}
+
+TEST_F(CgroupNamesTest, FindsContainers) {
+  const std::string id(64, 'a');
+  const auto web = MakeCgroup("/system.slice/docker-" + id + ".scope");
+  auto names = Names();
+  const CgroupOwner* owner = names.Find(web, kStart);
+  ASSERT_NE(owner, nullptr);
+  EXPECT_EQ(owner->container, (CgroupContainer{"docker", id}));
+  EXPECT_EQ(owner->unit, "docker-aaaaaaaaaaaa");
 }
 
 // A user may nest them, and the paths must not fill the memory.
@@ -172,36 +222,37 @@ TEST_F(CgroupNamesTest, ACgroupWithAnOverlongPathHasNoName) {
   const auto unit = MakeCgroup(path + "/app.slice/fits.service");
   const auto overlong = MakeCgroup(path + "/" + std::string(180, 'x') + "/long.service");
   auto names = Names();
-  EXPECT_EQ(names.NameOf(unit, kStart), "fits.service");
-  EXPECT_EQ(names.NameOf(overlong, kStart), "");
+  EXPECT_EQ(UnitIn(names, unit, kStart), "fits.service");
+  EXPECT_EQ(UnitIn(names, overlong, kStart), "");
 }
 
 TEST_F(CgroupNamesTest, ARemovedCgroupLosesItsName) {
   const auto old = MakeCgroup("/old.service");
   auto names = Names();
-  EXPECT_EQ(names.NameOf(old, kStart), "old.service");
+  EXPECT_EQ(UnitIn(names, old, kStart), "old.service");
   const auto keep = MakeCgroup("/keep.service");
   std::filesystem::remove(tree_.PathTo("cgroup/old.service"));
-  EXPECT_EQ(names.NameOf(keep, kStart + kMinRescan), "keep.service");
-  EXPECT_EQ(names.NameOf(old, kStart + kMinRescan), "");
+  EXPECT_EQ(UnitIn(names, keep, kStart + kMinRescan), "keep.service");
+  EXPECT_EQ(UnitIn(names, old, kStart + kMinRescan), "");
 }
 
 TEST_F(CgroupNamesTest, AFailedWalkTeachesNothing) {
   const auto unit = MakeCgroup("/late.service");
   std::filesystem::remove(mountinfo_);
   auto names = Names();
-  EXPECT_EQ(names.NameOf(unit, kStart), "");
+  EXPECT_EQ(UnitIn(names, unit, kStart), "");
   WriteMountinfo(tree_.PathTo("nowhere"), "/");
-  EXPECT_EQ(names.NameOf(unit, kStart + kMinRescan), "");
+  EXPECT_EQ(UnitIn(names, unit, kStart + kMinRescan), "");
   WriteMountinfo(tree_.PathTo("cgroup"), "/");
-  EXPECT_EQ(names.NameOf(unit, kStart + 2 * kMinRescan), "late.service");
+  EXPECT_EQ(UnitIn(names, unit, kStart + 2 * kMinRescan), "late.service");
 }
 
 TEST_F(CgroupNamesTest, FollowsNoLinks) {
   MakeCgroup("/a.service");
   std::filesystem::create_directory_symlink("..", tree_.PathTo("cgroup/a.service/loop.service"));
   const auto inner = MakeCgroup("/a.service/inner");
-  EXPECT_EQ(Names().NameOf(inner, kStart), "a.service");
+  auto names = Names();
+  EXPECT_EQ(UnitIn(names, inner, kStart), "a.service");
 }
 
 TEST_F(CgroupNamesTest, DeeperThanTheLimitHasNoName) {
@@ -210,19 +261,19 @@ TEST_F(CgroupNamesTest, DeeperThanTheLimitHasNoName) {
   const auto deepest = MakeCgroup(path);
   const auto too_deep = MakeCgroup(path + "/d.service");
   auto names = Names();
-  EXPECT_EQ(names.NameOf(deepest, kStart), "d.service");
-  EXPECT_EQ(names.NameOf(too_deep, kStart), "");
+  EXPECT_EQ(UnitIn(names, deepest, kStart), "d.service");
+  EXPECT_EQ(UnitIn(names, too_deep, kStart), "");
 }
 
 TEST_F(CgroupNamesTest, ALimitOnDirectoriesCostsTheInnermost) {
   const auto outer = MakeCgroup("/z.service");
   for (int i = 0; i < 20'000; ++i) MakeCgroup("/a.service/" + std::to_string(i));
   auto names = Names();
-  EXPECT_EQ(names.NameOf(outer, kStart), "z.service");
+  EXPECT_EQ(UnitIn(names, outer, kStart), "z.service");
   std::size_t named = 0;
   for (int i = 0; i < 20'000; ++i) {
     const auto id = IdOf(tree_.PathTo("cgroup/a.service/" + std::to_string(i)));
-    if (!names.NameOf(id, kStart).empty()) ++named;
+    if (!UnitIn(names, id, kStart).empty()) ++named;
   }
   EXPECT_EQ(named, 20'000U - 3U);  // the root, a.service and z.service are among them
 }
@@ -241,8 +292,8 @@ TEST(CgroupNamesLiveTest, NamesTheCgroupOfThisProcess) {
   if (mount->root != "/" || stat((mount->directory + path).c_str(), &status) != 0) {
     GTEST_SKIP() << "the mount does not show this process's cgroup";
   }
-  CgroupNames names("/proc/self/mountinfo", kMinRescan);
-  EXPECT_EQ(names.NameOf(status.st_ino, kStart), UnitFromCgroupPath(path));
+  CgroupNames names("/proc/self/mountinfo", "/", kMinRescan);
+  EXPECT_EQ(UnitIn(names, status.st_ino, kStart), UnitFromCgroupPath(path));
 }
 
 }  // namespace

@@ -6,11 +6,13 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "netlink")
+FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "containers",
+           "netlink")
 PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.
 NOT_A_TABLE = {
     "bpf/program_loading.cc": {"kMaxLog", "kMaxTicks"},
+    "containers/runtime_state.cc": {"kMaxContainerBytes"},
     "core/alerts/alert_evidence.cc": {"kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
     "core/alerts/connect_evidence.cc": {"kMaxTop"},
@@ -34,6 +36,7 @@ NOT_A_TABLE = {
     "exporters/tls/client_certificate.cc": {"kMaxNames"},
     "exporters/tls/tls_records.cc": {"kMostPadding", "kMostHidden"},
     "exporters/tls/trial_handshake.cc": {"kMaxRounds"},
+    "procfs/cgroup_container.cc": {"kMaxLength", "kMaxUid"},
     "procfs/process_stats.cc": {"kMaxSeconds"},
     "procfs/text_file.cc": {"kMaxFileBytes"},
 }

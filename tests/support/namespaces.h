@@ -31,11 +31,18 @@ inline ListenerList TestNamespaceListeners() {
   return listeners;
 }
 
-/// A container with listeners, a client without, and two namespaces without a place.
+/// A container with listeners, a pod and a client without, and two namespaces without a place.
 inline NetworkNamespaces TestNamespaces() {
   using std::chrono::microseconds;
   using std::chrono::milliseconds;
   NetworkNamespaces namespaces;
+  NetworkNamespace& pod = namespaces.shown.emplace_back();
+  pod.identity = {.cookie = 4'101,
+                  .inode = 4'026'532'400,
+                  .name = "shop/cart-7c9",
+                  .unit = "shop/cart-7c9/redis",
+                  .pod_namespace = "shop",
+                  .pod = "cart-7c9"};
   NetworkNamespace& client = namespaces.shown.emplace_back();
   client.identity = {.cookie = 4'099, .inode = 4'026'532'300, .name = "unnamed-1"};
   client.counts.states.emplace();
@@ -61,7 +68,7 @@ inline NetworkNamespaces TestNamespaces() {
   namespaces.other.listeners.other.accept_queue = OneQueue(0, 10);
   namespaces.other.traffic[IndexOf(Direction::kInbound)].bytes_received = 9;
   namespaces.other.handshakes[IndexOf(Direction::kOutbound)].outcomes = {0, 5};
-  namespaces.seen = 5;
+  namespaces.seen = 6;
   namespaces.folded = 2;
   namespaces.folded_in_trouble = 1;
   namespaces.unnamed = 1;

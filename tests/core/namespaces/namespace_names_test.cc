@@ -28,6 +28,8 @@ TEST(NamespaceNamesTest, APersonsNameComesFirstThenTheOwner) {
   EXPECT_EQ(names.NameOf(3, {.mount = "cni-13"}), "cni-13");
   EXPECT_EQ(names.NameOf(4, {.unit = "db.service"}), "db.service");
   EXPECT_EQ(names.NameOf(5, {}), "unnamed-1");
+  EXPECT_EQ(names.NameOf(6, {.mount = "cni-14", .unit = "a/b/c", .container = "a/b"}), "a/b");
+  EXPECT_EQ(names.NameOf(7, {.mount = "red", .unit = "a/b/c", .container = "a/b"}), "red");
 }
 
 TEST(NamespaceNamesTest, ATakenNameGetsANumber) {
@@ -62,9 +64,8 @@ TEST(NamespaceNamesTest, OnlyABetterNameReplacesOne) {
   EXPECT_EQ(names.NameOf(1, {.unit = "web"}), "web");
   EXPECT_EQ(names.NameOf(1, {.unit = "db"}), "web") << "another owner is no better";
   EXPECT_EQ(names.NameOf(1, {}), "web");
-  EXPECT_FALSE(names.HasBestName(1));
+  EXPECT_EQ(names.NameOf(1, {.unit = "web", .container = "shop/cart"}), "shop/cart");
   EXPECT_EQ(names.NameOf(1, {.mount = "blue"}), "blue");
-  EXPECT_TRUE(names.HasBestName(1));
   EXPECT_EQ(names.NameOf(1, {.mount = "green"}), "blue");
   EXPECT_EQ(names.NameOf(2, {}), "unnamed-1") << "given back";
 }

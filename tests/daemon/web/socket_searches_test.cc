@@ -30,7 +30,7 @@ std::string ReadAll(BodyStream& stream) {
 TEST(SocketSearchesTest, AnswersFromAThreadOfItsOwn) {
   InetDiagSource source;
   const ReportSlot nothing;
-  SocketSearches search(source, nothing);
+  SocketSearches search(source, nothing, "/");
   const auto answer = search.Start({.states = {TcpState::kListen}});
   ASSERT_TRUE(answer);
   EXPECT_NE(ReadAll(**answer).find("\"is_complete\": true"), std::string::npos);
@@ -40,7 +40,7 @@ TEST(SocketSearchesTest, OneAtATimeAndNoneAfterTheStop) {
   ScriptedSource source;
   source.Add({{{}, DumpProgress::kMore, std::nullopt}});  // never ends
   const ReportSlot nothing;
-  SocketSearches search(source, nothing);
+  SocketSearches search(source, nothing, "/");
   const auto first = search.Start({});
   ASSERT_TRUE(first);
   const auto second = search.Start({});
@@ -56,7 +56,7 @@ TEST(SocketSearchesTest, OneAtATimeAndNoneAfterTheStop) {
 TEST(SocketSearchesTest, SoManyAndThenOnePerSecond) {
   ScriptedSource source;
   const ReportSlot nothing;
-  SocketSearches search(source, nothing);
+  SocketSearches search(source, nothing, "/");
   unsigned admitted = 0;
   for (unsigned i = 0; i < 3 * SocketSearches::kBurst; ++i) {
     source.AddOpenError({EMFILE, "no descriptor"});
