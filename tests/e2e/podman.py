@@ -14,7 +14,6 @@ import sysconfig
 import tempfile
 
 import evidence
-import network
 from network import LIBC
 from support import DEADLINE_S, cannot_run, network_namespace, wait_until
 
