@@ -1,9 +1,10 @@
 """Podman as on a container host, with nothing of it on this one.
 
 Podman, runc and what they need are only unpacked, by tools/install-deps. Each Podman has a network
-namespace of its own (podman switches packet forwarding on and makes a bridge and firewall rules) and
-a mount namespace with an empty /run and /var/lib (images, containers' state, names of network
-namespaces). Whatever is started meanwhile sees podman's files where they are on a real host.
+namespace of its own (podman switches packet forwarding on, and makes a bridge and firewall rules) and
+a mount namespace with an /etc, /run and /var/lib of its own (configuration, images, state of containers,
+names of network namespaces). Whatever is started meanwhile finds podman's files where a real host has
+them.
 """
 import contextlib
 import fcntl
@@ -18,7 +19,6 @@ from network import LIBC
 from support import DEADLINE_S, cannot_run, network_namespace, wait_until
 
 CLONE_NEWNS = 0x20000  # linux/sched.h
-ITS_OWN = ("/run", "/var/lib")  # folders that are empty for podman at the start
 
 # The limits are below those of any host: podman's own ones are more than a host may allow.
 CONFIGURATION = """
@@ -28,7 +28,6 @@ log_driver = "k8s-file"
 seccomp_profile = "{tools}/usr/share/containers/seccomp.json"
 [network]
 network_backend = "netavark"
-network_config_dir = "/run/networks"
 [engine]
 cgroup_manager = "cgroupfs"
 conmon_env_vars = ["LD_LIBRARY_PATH={libraries}", "PATH={path}", "XTABLES_LIBDIR={libraries}/xtables"]
@@ -43,6 +42,16 @@ runc = ["{tools}/usr/sbin/runc"]
 # Images need no signature.
 POLICY = '{"default": [{"type": "insecureAcceptAnything"}]}'
 
+# Mounts are seen in other mount namespaces, as systemd has it. /etc is that of the host, until it is written to.
+HOST = """
+mount --make-rprivate /
+mount -t tmpfs podman /var/lib
+mount -t tmpfs podman /run
+mkdir /run/etc /run/etc.work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/etc,workdir=/run/etc.work podman /etc
+mount --make-rshared /
+"""
+
 
 def unpacked_tools():
     tools = pathlib.Path(os.environ.get("CONNWATCH_TESTTOOLS", ""), "containers")
@@ -52,15 +61,15 @@ def unpacked_tools():
 
 
 @contextlib.contextmanager
-def mount_namespace():
+def mount_namespace(script):
     """This thread, and what it starts, is in a mount namespace of its own until the end of the with
-    block. What is mounted in it, nobody else sees."""
+    block. `script` mounts in it what only this thread is to see."""
     folder = os.getcwd()
     home = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
     if LIBC.unshare(CLONE_NEWNS) != 0:
         cannot_run("no mount namespace can be made here")
     try:
-        subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+        subprocess.run(["sh", "-e", "-c", script], check=True)
         yield
     finally:
         if LIBC.setns(home, CLONE_NEWNS) != 0:
@@ -70,8 +79,8 @@ def mount_namespace():
 
 
 class ControlGroups:
-    """Removes the folders of control groups that podman leaves. They are the same for each Podman at a
-    time: the last one removes them."""
+    """Removes the folders of control groups that podman leaves. All Podmans at a time have the same
+    ones: the last removes them."""
 
     def __init__(self, tools):
         self._lock = os.open(tools, os.O_RDONLY | os.O_CLOEXEC)
@@ -96,19 +105,18 @@ class ControlGroups:
 
 class Podman(contextlib.ExitStack):
     """Use as a context manager: all containers are removed at the end. This thread and what it starts,
-    as a daemon, are on podman's host until then."""
+    such as a daemon, are on podman's host until then. `environment` is for commands that call podman."""
 
     def __enter__(self):
         super().__enter__()
         with contextlib.ExitStack() as undo:
-            self._tools = unpacked_tools()
-            undo.callback(ControlGroups(self._tools).remove)
+            tools = unpacked_tools()
+            undo.callback(ControlGroups(tools).remove)
             undo.enter_context(network_namespace())
             self._folder = pathlib.Path(undo.enter_context(tempfile.TemporaryDirectory()))
-            undo.enter_context(mount_namespace())
-            for folder in ITS_OWN:
-                subprocess.run(["mount", "-t", "tmpfs", "podman", folder], check=True)
-            self._write_files()
+            undo.enter_context(mount_namespace(HOST))
+            self._configure(tools)
+            self._make_root()
             undo.callback(self._remove_containers)
             undo.enter_context(evidence.witness({
                 "podman.txt": lambda: self.output("ps", "--all", "--pod"),
@@ -116,21 +124,27 @@ class Podman(contextlib.ExitStack):
             self.push(undo.pop_all())
         return self
 
-    def _write_files(self):
-        libraries = self._tools / "usr/lib" / sysconfig.get_config_var("MULTIARCH")
-        path = f"{self._tools}/usr/bin:{self._tools}/usr/sbin:{os.environ['PATH']}"
-        config = self._folder / "containers.conf"
-        config.write_text(CONFIGURATION.format(tools=self._tools, libraries=libraries, path=path))
-        (self._folder / ".config/containers").mkdir(parents=True)
-        (self._folder / ".config/containers/policy.json").write_text(POLICY)
-        self.environment = {**os.environ, "CONTAINERS_CONF": str(config), "HOME": str(self._folder),
-                            "LD_LIBRARY_PATH": str(libraries), "PATH": path,
+    def _configure(self, tools):
+        libraries = tools / "usr/lib" / sysconfig.get_config_var("MULTIARCH")
+        path = f"{tools}/usr/bin:{tools}/usr/sbin:{os.environ['PATH']}"
+        folder = pathlib.Path("/etc/containers")
+        folder.mkdir(exist_ok=True)
+        (folder / "containers.conf").write_text(
+            CONFIGURATION.format(tools=tools, libraries=libraries, path=path))
+        (folder / "policy.json").write_text(POLICY)
+        resolvers = pathlib.Path("/etc/resolv.conf")  # on many hosts a link into /run
+        resolvers.unlink(missing_ok=True)
+        resolvers.touch()
+        self.environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries), "PATH": path,
                             "XTABLES_LIBDIR": f"{libraries}/xtables"}
-        self.root = self._folder / "root"
+
+    def _make_root(self):
+        """Of a container that has the programs of this host."""
+        self._root = self._folder / "root"
         for name in ("dev", "etc", "proc", "run", "sys", "tmp", "usr", "var"):
-            (self.root / name).mkdir(parents=True)
+            (self._root / name).mkdir(parents=True)
         for name in ("bin", "lib", "lib64", "sbin"):
-            (self.root / name).symlink_to(f"usr/{name}")
+            (self._root / name).symlink_to(f"usr/{name}")
 
     def run(self, *arguments, check=True):
         """Runs podman with these arguments."""
@@ -144,9 +158,9 @@ class Podman(contextlib.ExitStack):
         return self.run(*arguments).stdout.strip()
 
     def start(self, name, *command, options=()):
-        """Starts a container of that name, whose command is one of this host: /usr is this host's."""
+        """Starts a container of that name. Its command is one of this host, whose /usr it has."""
         self.run("run", "--detach", "--name", name, "--volume=/usr:/usr:ro", *options,
-                 "--rootfs", self.root, *command)
+                 "--rootfs", self._root, *command)
 
     def pid(self, name):
         """Of the container's first process."""
