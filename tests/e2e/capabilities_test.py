@@ -4,22 +4,12 @@ import shutil
 import tempfile
 import unittest
 
+from capability_sets import NOTHING, threads_of
 from receivers import Receiver
 from support import CONNWATCHD, Daemon, main, network_namespace
 
 NOBODY = 65534
-NOTHING = {**dict.fromkeys(("CapInh", "CapPrm", "CapEff", "CapAmb"), "0" * 16), "NoNewPrivs": "1"}
 LOW_PORT = 80  # free in a namespace of the test's own
-
-
-def threads_of(pid):
-    """{thread: what the kernel says of its privileges}"""
-    def privileges(status):
-        fields = dict(line.split(":\t", 1) for line in status.read_text().splitlines()
-                      if ":\t" in line)
-        return {name: fields[name] for name in NOTHING}
-    return {status.parent.name: privileges(status)
-            for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status")}
 
 
 class OpenDaemon(Daemon):

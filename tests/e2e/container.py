@@ -106,6 +106,11 @@ def built_bpf_package():
     return _only(SOURCE_DIR.glob("build/package/connwatch-bpf_*.deb"), "tools/package")
 
 
+def built_image():
+    """The path of the archive with the OCI image."""
+    return _only(SOURCE_DIR.glob("build/image/connwatch-*.tar"), "tools/image")
+
+
 def built_root():
     return _only(SOURCE_DIR.glob("build/testroot"), "tools/testroot")
 

@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
+import console
 from container import Container, built_bpf_package, built_package, built_root
 from support import SOURCE_DIR, Page, main, require_root, wait_until
 from web_daemon import bcrypt, openssl
@@ -17,9 +18,7 @@ CAPABILITY_SETS = ("CapInh", "CapPrm", "CapEff", "CapAmb")
 
 def root_commands(page, heading):
     """What that section of a page tells to type, as root."""
-    section = re.search(rf"^## {heading}\n(.*?)^## ", (SOURCE_DIR / page).read_text(),
-                        re.MULTILINE | re.DOTALL).group(1)
-    return re.findall(r"^# (.+)$", section, re.MULTILINE)
+    return [command for command, _ in console.commands(console.section(page, heading))]
 
 
 def shell_block(text):

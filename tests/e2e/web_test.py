@@ -3,7 +3,6 @@ import contextlib
 import fcntl
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -15,6 +14,7 @@ import tempfile
 import unittest
 import warnings
 
+import console
 from prometheus import Prometheus
 from network import free_port
 from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main,
@@ -369,15 +369,13 @@ class ReloadTest(unittest.TestCase):
 
 
 class DocsTest(unittest.TestCase):
-    BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-    COMMAND = re.compile(r"^\$ (.*<<EOF\n(?:.*\n)*?EOF|(?:.*\\\n)*.*)$", re.MULTILINE)
-
     def test_what_people_copy_and_paste_works(self):
         for tool in ("openssl", "htpasswd", "curl"):
             find_tool(tool)
-        text = "".join(self.BLOCK.findall((SOURCE_DIR / "docs/web.md").read_text()))
-        printed = [line for line in self.COMMAND.sub("", text).splitlines() if line]
-        script = "\n".join(["set -e", "trap 'kill $(jobs -p)' EXIT", *self.COMMAND.findall(text)])
+        commands = console.commands((SOURCE_DIR / "docs/web.md").read_text())
+        printed = [line for _, lines in commands for line in lines]
+        script = "\n".join(["set -e", "trap 'kill $(jobs -p)' EXIT",
+                            *(command for command, _ in commands)])
         path = f"{pathlib.Path(CONNWATCHD).resolve().parent}:{os.environ['PATH']}"
         with network_namespace(), tempfile.TemporaryDirectory() as folder:
             result = subprocess.run(["bash", "-c", script.replace("/tmp/connwatch-web", folder)],
