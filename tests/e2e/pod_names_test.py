@@ -93,7 +93,7 @@ class PodNamesTest(unittest.TestCase):
         config = FAST + """
 alerts:
   - name: AcceptQueueFull
-    signal: accept_queue_utilization
+    signal: listener_accept_queue_utilization
     above: 95%
     for: 0s
 """

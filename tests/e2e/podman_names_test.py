@@ -1,6 +1,5 @@
 """Containers and a pod of a real Podman: their sockets, their alerts, and their names."""
 import json
-import sys
 import unittest
 
 from kernel_walk_test import require_walk
@@ -12,15 +11,14 @@ poll: {listeners: 100ms, handshakes: 200ms, full: 300ms}
 max_network_namespaces: 4096
 alerts:
   - name: AcceptQueueFull
-    signal: accept_queue_utilization
+    signal: listener_accept_queue_utilization
     above: 95%
     for: 0s
 """
 # Listens, connects to itself, and accepts only some of that.
 SERVER = """
-import socket, subprocess, sys, time
+import socket, sys, time
 port, backlog, clients, accepted = map(int, sys.argv[1:])
-subprocess.run(["ip", "link", "set", "lo", "up"])
 server = socket.create_server(("0.0.0.0", port), backlog=backlog)
 held = [socket.create_connection(("127.0.0.1", port)) for _ in range(clients)]
 held += [server.accept() for _ in range(accepted)]
@@ -37,7 +35,7 @@ class PodmanNamesTest(unittest.TestCase):
         self.podman = self.enterContext(Podman())
 
     def start(self, name, port, backlog=16, clients=0, accepted=0, options=()):
-        self.podman.start(name, sys.executable, "-c", SERVER, port, backlog, clients, accepted,
+        self.podman.start(name, "/usr/bin/python3", "-c", SERVER, port, backlog, clients, accepted,
                           options=options)
 
     def test_containers_and_pods_are_named(self):

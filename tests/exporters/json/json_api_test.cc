@@ -27,8 +27,8 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
   ExpectDocumented(
       {{"/api/v1/states", RenderStates(snapshot)},
        {"/api/v1/listeners?limit=1", RenderListeners(snapshot, kOne)},
-       {"/api/v1/namespaces?limit=1&offset=1",
-        RenderNamespaces(snapshot, {.limit = 1, .offset = 1})},
+       {"/api/v1/namespaces?limit=1&offset=2",
+        RenderNamespaces(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/handshakes", RenderHandshakes(snapshot, kDefault)},
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
@@ -89,13 +89,22 @@ TEST(JsonApiTest, NamespacesThatAreNotSeenAreNotNone) {
 }
 
 TEST(JsonApiTest, NamespacesArePaged) {
-  const auto answer = Parse(RenderNamespaces(FullSnapshot(), kOne));
-  EXPECT_EQ(answer.at("total"), 2);
+  const auto answer = Parse(RenderNamespaces(FullSnapshot(), {.limit = 1, .offset = 1}));
+  EXPECT_EQ(answer.at("total"), 3);
   ASSERT_EQ(answer.at("namespaces").size(), 1U);
   const auto& client = answer.at("namespaces").at(0);
   EXPECT_EQ(client.at("netns"), "unnamed-1");
   EXPECT_TRUE(client.at("accept_queue_utilization_ratio").is_null()) << "it has no listener";
   EXPECT_EQ(client.at("pending").at("retransmitting"), 2);
+}
+
+TEST(JsonApiTest, ANamespaceNamesItsPod) {
+  const auto answer = Parse(RenderNamespaces(FullSnapshot(), kOne));
+  const auto& netns = answer.at("namespaces").at(0);
+  EXPECT_EQ(netns.at("netns"), "shop/cart-7c9");
+  EXPECT_EQ(netns.at("unit"), "shop/cart-7c9/redis");
+  EXPECT_EQ(netns.at("namespace"), "shop");
+  EXPECT_EQ(netns.at("pod"), "cart-7c9");
 }
 
 TEST(JsonApiTest, OtherNamespacesChangeNoOtherAnswer) {
@@ -121,10 +130,15 @@ TEST(JsonApiTest, AnAlertOfAnotherNamespaceNamesIt) {
   AlertList alerts = *report.alerts;
   alerts.alerts.front().subject = "web/0.0.0.0:443";
   alerts.alerts.front().netns = "web";
+  alerts.alerts.front().pod_namespace = "shop";
+  alerts.alerts.front().pod = "cart-7c9";
   report.alerts = std::make_shared<const AlertList>(std::move(alerts));
   const auto answer = Parse(RenderAlerts(report, kDefault));
   EXPECT_EQ(answer.at("alerts").at(0).at("netns"), "web");
-  EXPECT_FALSE(answer.at("alerts").at(1).contains("netns"));
+  EXPECT_EQ(answer.at("alerts").at(0).at("namespace"), "shop");
+  EXPECT_EQ(answer.at("alerts").at(0).at("pod"), "cart-7c9");
+  for (const char* name : {"netns", "namespace", "pod"})
+    EXPECT_FALSE(answer.at("alerts").at(1).contains(name)) << name;
 }
 
 TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {

@@ -159,6 +159,10 @@ TEST(AlertMessageTest, AnotherNamespaceIsALabel) {
   alert.subject = "web/0.0.0.0:443";
   alert.netns = "web";
   EXPECT_THAT(Render(alert), HasSubstr(R"("subject":"web/0.0.0.0:443","netns":"web",)"));
+  EXPECT_THAT(Render(alert), Not(HasSubstr("\"pod\"")));
+  alert.pod_namespace = "shop";
+  alert.pod = "cart-7c9";
+  EXPECT_THAT(Render(alert), HasSubstr(R"("netns":"web","namespace":"shop","pod":"cart-7c9")"));
   EXPECT_THAT(Render(TestAlert()), Not(HasSubstr("netns")));
 }
 
