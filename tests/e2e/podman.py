@@ -89,10 +89,12 @@ class ControlGroups:
     def remove(self):
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for parent in pathlib.Path("/sys/fs/cgroup").glob("**/libpod_parent"):
+            hierarchies = pathlib.Path("/sys/fs/cgroup")
+            for parent in [*hierarchies.glob("libpod_parent"), *hierarchies.glob("*/libpod_parent")]:
                 wait_until(lambda parent=parent: self._are_empty(parent), f"{parent} is empty")
                 for folder, _, _ in os.walk(parent, topdown=False):
-                    os.rmdir(folder)
+                    with contextlib.suppress(FileNotFoundError):
+                        os.rmdir(folder)
         except BlockingIOError:
             pass  # another one is at work
         finally:
@@ -100,7 +102,10 @@ class ControlGroups:
 
     @staticmethod
     def _are_empty(parent):
-        return not any(file.read_text() for file in parent.glob("**/cgroup.procs"))
+        """False also while podman itself still removes some."""
+        with contextlib.suppress(FileNotFoundError):
+            return not any(file.read_text() for file in parent.glob("**/cgroup.procs"))
+        return False
 
 
 class Podman(contextlib.ExitStack):

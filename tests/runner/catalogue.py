@@ -40,7 +40,8 @@ class Selection:
 
     @property
     def needs_package(self):
-        return any(program.startswith("e2e.package") for program in self.programs)
+        return any(program.startswith(("e2e.package", "e2e.image", "e2e.containers_page"))
+                   for program in self.programs)
 
 
 def googletest_cases(path):
