@@ -1,4 +1,5 @@
 """docs/containers.md, followed as written: docker's commands with podman, systemd's not at all."""
+import os
 import pathlib
 import re
 import subprocess
@@ -55,12 +56,20 @@ class ContainersPageTest(unittest.TestCase):
         log = self.podman.log("connwatch")
         self.assertIn(re.search(r"The log says `([^`]+)`", text)[1], log)
         self.follow(console.section(PAGE, "Is it healthy?"))
+        self.check_that_names_of_later_namespaces_are_seen()
         self.follow("After" + head.split("After a change of the configuration")[1])
         wait_until(lambda: "configuration reloaded" in self.podman.log("connwatch"), "the reload")
         self.follow(tail)
         unit = pathlib.Path("/etc/systemd/system/container-connwatch.service").read_text()
         self.assertIn("Type=notify", unit)
         self.check_the_quadlet(console.blocks(tail, "ini")[0], unit)
+
+    def check_that_names_of_later_namespaces_are_seen(self):
+        """Those of containers with podman's bridge. The files are the namespaces themselves."""
+        self.podman.start("web", "sleep", "infinity")
+        namespace = os.stat(f"/proc/{self.podman.pid('web')}/ns/net").st_ino
+        names = pathlib.Path(f"/proc/{self.podman.pid('connwatch')}/root/host/run/netns")
+        self.assertIn(namespace, [path.stat().st_ino for path in names.iterdir()])
 
     def check_the_quadlet(self, quadlet, unit):
         """It has the options of the unit that podman itself has made of the command."""

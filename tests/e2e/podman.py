@@ -55,8 +55,9 @@ mount --make-rshared /
 
 def unpacked_tools():
     tools = pathlib.Path(os.environ.get("CONNWATCH_TESTTOOLS", ""), "containers")
-    if not (tools / "usr/bin/podman").exists():
-        cannot_run("podman is not unpacked: tools/install-deps image")
+    for program in ("usr/bin/podman", "usr/sbin/runc", "usr/lib/podman/netavark"):
+        if not (tools / program).exists():
+            cannot_run(f"{tools / program} is missing, which tools/install-deps image unpacks")
     return tools.resolve()
 
 
