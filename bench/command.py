@@ -31,6 +31,10 @@ class Command:
         """An option for a whole number of `least` or more."""
         self.parser.add_argument(flag, type=number_from(least), default=default, help=what)
 
+    def add_counts(self, flag, default, what):
+        """An option for one or more such numbers."""
+        self.parser.add_argument(flag, type=number_from(1), nargs="+", default=default, help=what)
+
     def add_choice(self, flag, choices, what):
         """An option for one of a few words, or None."""
         self.parser.add_argument(flag, choices=choices, help=what)

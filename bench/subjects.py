@@ -33,7 +33,15 @@ def build():
 
 def find_node_exporter():
     """The path of node_exporter; fetches it where it is missing."""
-    name = "prometheus-node-exporter"
+    return _find_program("prometheus-node-exporter")
+
+
+def find_prometheus():
+    """The path of Prometheus; fetches it where it is missing."""
+    return _find_program("prometheus")
+
+
+def _find_program(name):
     found = shutil.which(name)
     if found:
         return found
