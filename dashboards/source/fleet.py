@@ -55,7 +55,8 @@ NOW = row(
     stat("Round trips, 99th percentile", "s",
          "Over all hosts together. If it moves, a region or a provider has changed. The rows below "
          "show which hosts.",
-         [now("max(job:connwatch_tcp_rtt_seconds:p99_rate5m{FLEET})")]),
+         [now("histogram_quantile(0.99, "
+              "sum by (le) (job_le:connwatch_tcp_rtt_seconds_bucket:rate5m{FLEET})) >= 0")]),
 )
 
 WORST = row(
