@@ -1,10 +1,11 @@
 """What a fleet of nodes costs one Prometheus: the pages come from one real node (node_load.py), multiplied
 (tests/e2e/fleet_pages.py)."""
 
-import contextlib
 import collections
+import contextlib
 import json
 import pathlib
+import re
 import statistics
 import subprocess
 import tempfile
@@ -12,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 import subjects
-from measure import MeasureError, memory_bytes, parse_metrics, scrape
+from measure import MeasureError, memory_bytes, parse_metrics, process_cpu_s, scrape
 from node_load import own_node
 
 import fleet_advice
@@ -23,7 +24,8 @@ WALK = "kernel_walk: on"
 SHIFT = 6  # how many buckets the round trips of far nodes are above those of the others
 WARM_S, TROUBLE_S = 45, 25
 JITTER_S = 2
-LOOK_S = 5
+SCRAPES_S = 60
+RULES_INTERVAL_S = 15
 RANGE_S, STEP_S = 3600, 15
 REPEATS = 3
 # What the keys of the configuration leave of the page of one node.
@@ -98,6 +100,16 @@ def take_pages(folder, pods):
         return NodePages(pages["the default"], trouble, node.netns, by_key)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What one query or rule takes: figures of one evaluation."""
+
+    name: str
+    cpu_s: float
+    samples: int  # that it touches
+    at_once: int  # of them, and of its results, in memory
+
+
 @dataclass
 class FleetRun:
     """What one Prometheus needed for so many nodes."""
@@ -108,22 +120,32 @@ class FleetRun:
     in_memory: int = 0
     samples_per_s: float = 0
     peak_bytes: int = 0
-    cpu_share: float = 0
-    page_bytes: int = 0
+    scrape_cpu_share: float = 0
     scrape_s: float = 0
-    late_scrapes: int = 0
+    not_scraped: int = 0
     families: list = field(default_factory=list)
-    group_s: dict = field(default_factory=dict)
-    missed: float = 0
-    panels: list = field(default_factory=list)
-    rules: list = field(default_factory=list)
-    raw: list = field(default_factory=list)
+    rules: dict = field(default_factory=dict)  # {rule group: [Question]}
+    panels: list = field(default_factory=list)  # [(Question now, Question of an hour or None)]
+    raw: list = field(default_factory=list)  # the same for RAW_QUANTILE
     federated: dict = field(default_factory=dict)
     disk: dict = field(default_factory=dict)
 
     @property
     def series_bytes(self):
         return self.peak_bytes / self.in_memory
+
+    def group_cpu_s(self):
+        """{rule group: CPU seconds of one evaluation}."""
+        return {group: sum(rule.cpu_s for rule in rules) for group, rules in self.rules.items()}
+
+    @property
+    def rules_cpu_share(self):
+        return sum(self.group_cpu_s().values()) / RULES_INTERVAL_S
+
+    def questions(self):
+        """All rules and panels."""
+        return [rule for rules in self.rules.values() for rule in rules] + [
+            question for panel in self.panels for question in panel if question]
 
 
 def own_metrics(prometheus):
@@ -135,13 +157,14 @@ def figure(samples, name):
     return sum(value for (key, _), value in samples.items() if key == name)
 
 
-def prometheus_rules(interval_s):
-    """The alert rules for that scrape interval; None for those that are shipped."""
-    if interval_s <= 15:
-        return None
-    return subprocess.run([subjects.BUILD / "connwatchd", "--print-rules",
-                           f"--rules.scrape-interval={interval_s}s"],
-                          capture_output=True, text=True, check=True).stdout
+def alert_rules(interval_s):
+    """The alert rules for that scrape interval, without the one that docs/fleet.md advises to leave out."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+        config.write("alerts: [{name: HandshakeLatencyDoubled, enabled: false}]\n")
+        config.flush()
+        return subprocess.run([subjects.BUILD / "connwatchd", "--print-rules", "--config.file", config.name,
+                               f"--rules.scrape-interval={interval_s}s"],
+                              capture_output=True, text=True, check=True).stdout
 
 
 @contextlib.contextmanager
@@ -150,7 +173,8 @@ def scraped_fleet(pages, nodes, interval_s, relabel=()):
     fleet = pages.fleet(nodes)
     with tempfile.TemporaryDirectory() as folder, fleet_pages.served(fleet) as address, FleetPrometheus(
             subjects.find_prometheus(), folder, fleet.targets(address), f"{interval_s}s", relabel=relabel,
-            alerts=prometheus_rules(interval_s), flags=["--web.enable-admin-api"]) as prometheus:
+            alerts=alert_rules(interval_s),
+            flags=["--web.enable-admin-api", "--web.enable-lifecycle"]) as prometheus:
         wait_for(prometheus.is_ready, 60, "Prometheus is ready")
         wait_for(lambda: prometheus.number("sum(up)") == nodes, 10 * interval_s, "every node is scraped")
         yield prometheus, pathlib.Path(folder)
@@ -164,50 +188,39 @@ def wait_for(condition, timeout_s, what):
         time.sleep(1)
 
 
-def watch(prometheus, seconds):
-    """Peak memory in bytes, and CPU time as a share of one core in the second half of the time."""
-    pid, peak = prometheus.process.pid, 0
-    end = time.monotonic() + seconds
-    half = None
-    while time.monotonic() < end:
-        peak = max(peak, memory_bytes(pid, "VmRSS"))
-        if half is None and time.monotonic() > end - seconds / 2:
-            half = time.monotonic(), own_metrics(prometheus)
-        time.sleep(LOOK_S)
-    began, before = half
+def cpu_share_and_rate(prometheus, seconds):
+    """Over so many seconds from now: CPU time as a share of one core, samples a second."""
+    began, before = time.monotonic(), own_metrics(prometheus)
+    time.sleep(seconds)
     after = own_metrics(prometheus)
     seconds = time.monotonic() - began
-    share, rate = ((figure(after, name) - figure(before, name)) / seconds
-                   for name in ("process_cpu_seconds_total", "prometheus_tsdb_head_samples_appended_total"))
-    return peak, share, rate
+    return [(figure(after, name) - figure(before, name)) / seconds for name in (
+        "process_cpu_seconds_total", "prometheus_tsdb_head_samples_appended_total")]
 
 
-def ask(prometheus, expression, instant):
-    """(milliseconds, samples touched, samples in memory at most) of a query; None for samples if it fails."""
-    took = []
+def ask(prometheus, name, expression, moment, of_an_hour=False):
+    """A Question, when Prometheus has nothing else to do. Without samples if it refuses to answer."""
+    cpu_s = []
     for _ in range(REPEATS):
-        began = time.monotonic()
+        before = process_cpu_s(prometheus.process.pid)
         try:
-            data = prometheus.query(expression) if instant else prometheus.query_range(
-                expression, RANGE_S, STEP_S)
+            data = prometheus.query_range(expression, RANGE_S, STEP_S, moment) if of_an_hour else \
+                prometheus.query(expression, time=moment)
         except ValueError:
-            return (time.monotonic() - began) * 1e3, None, None
-        took.append((time.monotonic() - began) * 1e3)
+            return Question(name, process_cpu_s(prometheus.process.pid) - before, None, None)
+        cpu_s.append(process_cpu_s(prometheus.process.pid) - before)
     samples = data["stats"]["samples"]
-    return statistics.median(took), samples["totalQueryableSamples"], samples["peakSamples"]
+    return Question(name, statistics.median(cpu_s), samples["totalQueryableSamples"], samples["peakSamples"])
 
 
 def federate(prometheus):
-    """{level: (series, bytes of the page)}."""
+    """{levels: (series, bytes of the page)}."""
     found = {}
-    for name, pattern in (("job", "job(_[a-z]+)?:.*"), ("instance and job", "(job|instance)(_le|_severity)?:.*")):
+    for name, pattern in (("job", "job(_[a-z]+)?:.*"),
+                          ("instance and job", "(instance|job)(_le|_severity)?:.*")):
         page = prometheus.read("/federate", **{"match[]": f'{{__name__=~"{pattern}"}}'})
-        found[name] = len(parse_federated(page)), len(page)
+        found[name] = len(re.findall("^[a-z]", page, re.MULTILINE)), len(page)
     return found
-
-
-def parse_federated(page):
-    return [line for line in page.splitlines() if line and not line.startswith("#")]
 
 
 def disk(prometheus, folder):
@@ -218,38 +231,47 @@ def disk(prometheus, folder):
     samples, series = (sum(each[key] for each in meta) for key in ("numSamples", "numSeries"))
     chunks = sum(file.stat().st_size for block in blocks for file in block.glob("chunks/*"))
     index = sum((block / "index").stat().st_size for block in blocks)
-    wal = sum(file.stat().st_size for file in folder.glob("data/wal/**/*") if file.is_file())
-    return {"samples": samples, "series": series, "bytes a sample": chunks / samples,
-            "index bytes a series": index / series, "WAL bytes a sample": wal / samples}
+    return {"samples of each series": samples / series, "bytes a sample": chunks / samples,
+            "bytes of the index a series": index / series}
+
+
+def read_levels(run, prometheus):
+    """What Prometheus has now."""
+    run.in_memory = figure(own_metrics(prometheus), "prometheus_tsdb_head_series")
+    run.scraped = prometheus.number("sum(scrape_samples_post_metric_relabeling)")
+    run.recorded = prometheus.number('count({__name__=~"(job|instance)(_[a-z]+)*:.*"})')
+    run.scrape_s = prometheus.number("avg(scrape_duration_seconds)")
+    run.not_scraped = run.nodes - prometheus.number("sum(up)")
+    run.families = [(one["name"], one["value"])
+                    for one in prometheus.api("status/tsdb")["seriesCountByMetricName"]]
+    run.federated = federate(prometheus)
+
+
+def ask_all(run, prometheus, moment, groups):
+    """Every rule and every panel, at a moment when there was data."""
+    for group in groups:
+        run.rules[group["name"]] = [ask(prometheus, rule["name"], rule["query"], moment)
+                                    for rule in group["rules"]]
+    run.panels = [(ask(prometheus, title, expression, moment),
+                   None if instant else ask(prometheus, title, expression, moment, True))
+                  for title, expression, instant in panels()]
+    run.peak_bytes = memory_bytes(prometheus.process.pid, "VmHWM")
+    run.raw = [ask(prometheus, "", RAW_QUANTILE, moment, of_an_hour) for of_an_hour in (False, True)]
 
 
 def measure_fleet(pages, nodes, options):
     """A FleetRun: everything that is asked of one size."""
-    run = FleetRun(nodes, page_bytes=len(pages.well))
+    run = FleetRun(nodes)
     relabel = relabel_examples()[options.example] if options.example else ()
     with scraped_fleet(pages, nodes, options.interval, relabel) as (prometheus, folder):
-        run.peak_bytes, run.cpu_share, run.samples_per_s = watch(prometheus, options.minutes * 60)
-        samples = own_metrics(prometheus)
-        run.in_memory = figure(samples, "prometheus_tsdb_head_series")
-        run.missed = figure(samples, "prometheus_rule_group_iterations_missed_total")
-        run.group_s = {dict(labels)["rule_group"].partition(";")[2]: value
-                       for (name, labels), value in samples.items()
-                       if name == "prometheus_rule_group_last_duration_seconds"}
-        run.scraped = prometheus.number("sum(scrape_samples_post_metric_relabeling)")
-        run.recorded = prometheus.number('count({__name__=~"(job|instance)(_[a-z]+)*:.*"})')
-        run.scrape_s = prometheus.number("avg(scrape_duration_seconds)")
-        run.late_scrapes = nodes - prometheus.number("sum(up)")
-        run.families = [(one["name"], one["value"])
-                        for one in prometheus.api("status/tsdb")["seriesCountByMetricName"]]
-        run.panels = [(title, instant, *ask(prometheus, expression, True),
-                       *(ask(prometheus, expression, False) if not instant else ("", "", "")))
-                      for title, expression, instant in panels()]
-        run.peak_bytes = max(run.peak_bytes, memory_bytes(prometheus.process.pid, "VmHWM"))
-        run.rules = sorted(((rule["name"], *ask(prometheus, rule["query"], True))
-                            for group in prometheus.rule_groups() for rule in group["rules"]),
-                           key=lambda rule: -(rule[2] or 0))
-        run.raw = [ask(prometheus, RAW_QUANTILE, instant) for instant in (True, False)]
-        run.federated = federate(prometheus)
+        time.sleep(options.minutes * 60)
+        read_levels(run, prometheus)
+        groups, moment = prometheus.rule_groups(), time.time()
+        prometheus.stop_rules()
+        run.scrape_cpu_share, run.samples_per_s = cpu_share_and_rate(prometheus, SCRAPES_S)
+        prometheus.stop_scraping()
+        time.sleep(options.interval)
+        ask_all(run, prometheus, moment, groups)
         run.disk = disk(prometheus, folder)
     return run
 
@@ -264,9 +286,10 @@ def relabel_examples():
     return found
 
 
-def measure_memory(pages, nodes, interval_s, minutes, relabel):
+def measure_memory(pages, nodes, options, relabel):
     """(series scraped, series in memory, peak memory) with such metric_relabel_configs."""
-    with scraped_fleet(pages, nodes, interval_s, relabel) as (prometheus, _):
-        peak, share, _ = watch(prometheus, minutes * 60)
+    with scraped_fleet(pages, nodes, options.interval, relabel) as (prometheus, _):
+        time.sleep(options.advice_minutes * 60)
         return (prometheus.number("sum(scrape_samples_post_metric_relabeling)"),
-                figure(own_metrics(prometheus), "prometheus_tsdb_head_series"), peak, share)
+                figure(own_metrics(prometheus), "prometheus_tsdb_head_series"),
+                memory_bytes(prometheus.process.pid, "VmHWM"))

@@ -2,7 +2,7 @@
 
 import report
 
-MB, GB = 1e6, 1e9
+GB = 1e9
 KINDS = {"host": "the host itself", "netns": "a pod (network namespace)", "listener": "a listener of the host",
          "group": "a group in one direction", "alert": "an alert rule"}
 
@@ -30,36 +30,42 @@ def sizes_table(runs):
     """One row for each fleet.FleetRun."""
     rows = [[str(run.nodes), f"{run.scraped / run.nodes:.0f}", f"{run.recorded / run.nodes:.0f}",
              f"{run.in_memory / 1e6:.2f}", f"{run.samples_per_s:,.0f}", f"{run.peak_bytes / GB:.2f}",
-             f"{run.series_bytes / 1e3:.2f}", f"{run.cpu_share * 100:.0f}",
-             f"{max(run.group_s.values()):.2f}", f"{run.missed:.0f}"] for run in runs]
+             f"{run.series_bytes / 1e3:.2f}", f"{run.scrape_cpu_share * 100:.0f}",
+             f"{run.rules_cpu_share * 100:.0f}", f"{run.scrape_s * 1e3:.0f}"] for run in runs]
     return report.table(["nodes", "series a node", "recorded a node", "series in all, million", "samples/s",
-                         "peak memory, GB", "KB a series", "CPU, % of a core", "slowest rule group, s",
-                         "evaluations missed"], rows)
+                         "peak memory, GB", "KB a series", "CPU for scrapes, % of a core",
+                         "CPU for rules, % of a core", "a scrape, ms"], rows)
 
 
 def groups_table(runs):
-    """Seconds of each rule group, one column for each fleet.FleetRun."""
-    names = sorted(runs[-1].group_s, key=lambda name: -runs[-1].group_s[name])
-    rows = [[f"`{name}`", *(f"{run.group_s[name]:.3f}" for run in runs)] for name in names]
-    return report.table(["rule group", *(f"{run.nodes} nodes, s" for run in runs)], rows)
+    """CPU time of each rule group, one column for each fleet.FleetRun."""
+    found = [run.group_cpu_s() for run in runs]
+    rows = [[f"`{name}`", *(f"{group_s[name]:.3f}" for group_s in found)]
+            for name in sorted(found[-1], key=lambda name: -found[-1][name])]
+    return report.table(["rule group", *(f"{run.nodes} nodes, CPU s" for run in runs)], rows)
 
 
-def _number(value):
-    return "beyond the limit" if value is None else value if value == "" else f"{value:,.0f}"
+def _figures(question):
+    if question is None:
+        return ["", "", ""]
+    samples = ["refused"] * 2 if question.samples is None else [f"{question.samples:,}", f"{question.at_once:,}"]
+    return [f"{question.cpu_s * 1e3:.1f}", *samples]
 
 
 def panels_table(run):
-    rows = [[title, *map(_number, figures)] for title, _, *figures in run.panels]
-    return report.table(["panel", "now, ms", "samples", "at once", "an hour, ms", "samples", "at once"], rows)
+    rows = [[now.name, *_figures(now), *_figures(hour)] for now, hour in run.panels]
+    return report.table(["panel", "now, CPU ms", "samples", "at once", "an hour, CPU ms", "samples", "at once"],
+                        rows)
 
 
 def rules_table(run, count=6):
     """The rules that touch the most samples, and the quantile of the fleet from raw buckets."""
-    rows = [[f"`{name}`", *map(_number, figures)] for name, *figures in run.rules[:count]]
-    for what, figures in zip(("now", "of an hour"), run.raw):
+    rules = sorted((rule for rules in run.rules.values() for rule in rules), key=lambda rule: -rule.samples)
+    rows = [[f"`{rule.name}`", *_figures(rule)] for rule in rules[:count]]
+    for what, question in zip(("now", "of an hour"), run.raw):
         rows.append([f"for comparison: the fleet's quantile from the scraped buckets, {what}",
-                     *map(_number, figures)])
-    return report.table(["rule", "ms", "samples", "at once"], rows)
+                     *_figures(question)])
+    return report.table(["rule", "CPU ms", "samples", "at once"], rows)
 
 
 def federation_table(run):
@@ -74,11 +80,11 @@ def disk_table(run):
 
 
 def advice_table(measured):
-    """{name of an example of docs/fleet.md: (nodes, series scraped, in memory, peak memory, CPU share)}."""
+    """{name of an example of docs/fleet.md: (nodes, series scraped, in memory, peak memory)}."""
     base = next(iter(measured.values()))
     rows = []
-    for name, (nodes, scraped, in_memory, peak, share) in measured.items():
-        rows.append([name, str(nodes), f"{scraped / nodes:.0f}", f"{1 - scraped / nodes / (base[1] / base[0]):.0%}",
-                     f"{in_memory / 1e6:.2f}", f"{peak / GB:.2f}", f"{share * 100:.0f}"])
+    for name, (nodes, scraped, in_memory, peak) in measured.items():
+        rows.append([name, str(nodes), f"{scraped / nodes:.0f}", f"{1 - scraped / base[1]:.0%}",
+                     f"{in_memory / 1e6:.2f}", f"{peak / GB:.2f}", f"{1 - peak / base[3]:.0%}"])
     return report.table(["example", "nodes", "series a node", "saved", "series in all, million",
-                         "peak memory, GB", "CPU, % of a core"], rows)
+                         "peak memory, GB", "saved"], rows)

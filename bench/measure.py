@@ -182,6 +182,17 @@ def metric(samples, name, **labels):
     return samples[key]
 
 
+def process_cpu_s(pid, without_main_thread=False):
+    """CPU time of all threads of a process, exact to the nanosecond while none of them runs."""
+    total_ns = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        if without_main_thread and task == str(pid):
+            continue
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as schedstat:
+            total_ns += int(schedstat.read().split()[0])
+    return total_ns / 1e9
+
+
 class Resident:
     """A daemon this benchmark started; a context that stops it. Serves /metrics on .port, over
     HTTPS where .tls is an SSLContext."""
@@ -246,13 +257,7 @@ class Resident:
 
     def cpu_s(self, without_main_thread=False):
         """CPU time of all its threads, exact to the nanosecond while none of them runs."""
-        total_ns = 0
-        for task in os.listdir(f"{self._folder}/task"):
-            if without_main_thread and task == str(self._process.pid):
-                continue
-            with open(f"{self._folder}/task/{task}/schedstat", encoding="ascii") as schedstat:
-                total_ns += int(schedstat.read().split()[0])
-        return total_ns / 1e9
+        return process_cpu_s(self._process.pid, without_main_thread)
 
     def wait_quiet(self, after_cpu_s=0.0):
         """Waits until it has used CPU time beyond `after_cpu_s`, then until it rests."""

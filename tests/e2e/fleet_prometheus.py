@@ -17,11 +17,12 @@ RULES = ROOT / "dashboards/prometheus"
 DASHBOARD = ROOT / "dashboards/grafana/fleet.json"
 CONFIG = """
 global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}
-rule_files: [connwatch.alerts.yml, connwatch.rules.yml]
+{more}
 scrape_configs:
   - job_name: connwatch
     file_sd_configs: [{{files: [targets.json]}}]
 """
+WITH_RULES = "rule_files: [connwatch.alerts.yml, connwatch.rules.yml]"
 QUERY_TIMEOUT_S = 180
 
 
@@ -47,8 +48,11 @@ class FleetPrometheus(contextlib.ExitStack):
             files = {name: re.sub(r"(?m)^(    interval: ).*", rf"\g<1>{rule_interval}", text)
                      for name, text in files.items()}
         files["targets.json"] = json.dumps(targets)
-        files["prometheus.yml"] = CONFIG.format(interval=interval) + "".join(
+        self._relabel = "".join(
             ["    metric_relabel_configs:\n", *(f"      {line}\n" for line in relabel)] if relabel else [])
+        self._interval = interval
+        self._folder = folder
+        self._write_config(WITH_RULES)
         for name, text in files.items():
             (folder / name).write_text(text)
         self.port = free_port()
@@ -64,6 +68,20 @@ class FleetPrometheus(contextlib.ExitStack):
         self.callback(self.process.wait)
         self.callback(self.process.terminate)
         return self
+
+    def _write_config(self, more):
+        config = CONFIG.format(interval=self._interval, more=more)
+        (self._folder / "prometheus.yml").write_text(config + self._relabel)
+
+    def stop_rules(self):
+        """From now on it only scrapes. Needs the flag --web.enable-lifecycle."""
+        self._write_config("")
+        self.read("/-/reload", "POST")
+
+    def stop_scraping(self):
+        """From now on it only answers."""
+        (self._folder / "targets.json").write_text("[]")
+        self.read("/-/reload", "POST")
 
     def is_ready(self):
         if self.process.poll() is not None:
@@ -90,8 +108,8 @@ class FleetPrometheus(contextlib.ExitStack):
         """{"result": series, "stats": ...} of one moment."""
         return self.api("query", query=expression, stats="all", **parameters)
 
-    def query_range(self, expression, seconds, step):
-        end = time.time()
+    def query_range(self, expression, seconds, step, end=None):
+        end = end or time.time()
         return self.api("query_range", query=expression, start=end - seconds, end=end, step=step,
                         stats="all")
 
