@@ -6,9 +6,12 @@ import sys
 import unittest
 
 from docs_test import documented
-from promql import names
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "dashboards/source"))
+
+from promql import names
+
 DASHBOARDS = sorted((ROOT / "dashboards/grafana").glob("*.json"))
 RULES = (ROOT / "dashboards/prometheus/connwatch.rules.yml").read_text()
 # What Prometheus makes itself.
@@ -52,7 +55,6 @@ class DashboardsTest(unittest.TestCase):
         return [(file, json.loads(file.read_text())) for file in DASHBOARDS]
 
     def test_they_are_what_their_source_makes(self):
-        sys.path.append(str(ROOT / "dashboards/source"))
         import write
         self.assertEqual({file.name: file.read_text() for file in DASHBOARDS}, write.files(),
                          "run dashboards/source/write.py")
