@@ -1,12 +1,10 @@
 #!/usr/bin/env python3
 """Writes deploy/mixin/generated: what dashboards/ ships, with placeholders for what the configuration of
 the mixin adds. Run it after every change of dashboards/prometheus/*.yml or dashboards/grafana.
-
-  dashboards/source/mixin.py [FOLDER]
 """
+import argparse
 import json
 import pathlib
-import sys
 
 import yaml
 
@@ -14,9 +12,11 @@ from jsonnet import Code, written
 from placeholders import in_annotation, in_legend, in_link, in_query, in_rule, in_variable, insert
 
 SHIPPED = pathlib.Path(__file__).resolve().parents[1]
+ALERTS = SHIPPED / "prometheus/connwatch.alerts.yml"
 FOLDER = SHIPPED.parent / "deploy/mixin/generated"
 NAME_PREFIX = "connwatch / "  # of the titles
-CLUSTER_COLUMN = Code("clusterColumn")  # null without clusters: jsonnet leaves such a field out
+# A parameter, null without clusters: jsonnet leaves a field of this name out.
+CLUSTER_COLUMN = Code("clusterColumn")
 
 
 def rules(groups):
@@ -74,23 +74,32 @@ def dashboard(made):
     return {**rest, "title": title, "templating": {"list": variables}}
 
 
-def file_of(source, value):
-    return (f"// Written by dashboards/source/mixin.py from {source.relative_to(SHIPPED.parent)}.\n"
-            f"function(fill, clusterColumn) {written(value)}\n")
+def file_of(source, parameters, value):
+    return (f"// Written by dashboards/source/mixin.py from {source.name}.\n"
+            f"function({', '.join(parameters)}) {written(value)}\n")
 
 
-def files():
-    """{name: text}"""
+def files(alerts):
+    """{name: text}. `alerts`: the file that has the alert rules."""
     made = {}
-    for source in SHIPPED.glob("prometheus/connwatch.*.yml"):
-        name = source.name.removeprefix("connwatch.").removesuffix(".yml")
-        made[f"{name}.libsonnet"] = file_of(source, rules(yaml.safe_load(source.read_text())))
+    for name, source in (("alerts", alerts), ("rules", SHIPPED / "prometheus/connwatch.rules.yml")):
+        made[f"{name}.libsonnet"] = file_of(source, ["fill"], rules(yaml.safe_load(source.read_text())))
     for source in SHIPPED.glob("grafana/*.json"):
-        made[f"{source.stem}.libsonnet"] = file_of(source, dashboard(json.loads(source.read_text())))
+        made[f"{source.stem}.libsonnet"] = file_of(source, ["fill", CLUSTER_COLUMN],
+                                                   dashboard(json.loads(source.read_text())))
     return made
 
 
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--alerts", type=pathlib.Path, default=ALERTS, metavar="FILE",
+                        help="alert rules, as connwatchd --print-rules writes them (default: %(default)s)")
+    parser.add_argument("--folder", type=pathlib.Path, default=FOLDER,
+                        help="where to write (default: %(default)s)")
+    options = parser.parse_args()
+    for name, text in files(options.alerts).items():
+        (options.folder / name).write_text(text)
+
+
 if __name__ == "__main__":
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER
-    for name, text in files().items():
-        (folder / name).write_text(text)
+    main()

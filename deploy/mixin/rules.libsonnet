@@ -1,13 +1,13 @@
 // prometheusAlerts and prometheusRules.
 local fill = import 'fill.libsonnet';
 
-// A text of several lines has a newline at its end here, but not in what dashboards/ ships.
-local withRules(file, change) = {
-  groups: [
-    group { rules: [change(rule { expr: std.rstripChars(super.expr, '\n') }) for rule in super.rules] }
-    for group in file.groups
-  ],
-};
+// A text of several lines has a newline at its end in generated/, but not in what dashboards/ ships.
+local withoutNewline(rule) = rule { expr: std.rstripChars(super.expr, '\n') };
+
+local groupsOf(file, change) = [
+  group { rules: [change(withoutNewline(rule)) for rule in super.rules] }
+  for group in file.groups
+];
 
 {
   local config = self._config,
@@ -17,10 +17,11 @@ local withRules(file, change) = {
       if config.runbookURLPattern == null then alert else alert {
         annotations+: { runbook_url: std.strReplace(config.runbookURLPattern, '%s', alert.alert) },
       },
-    groups+: withRules((import 'generated/alerts.libsonnet')(fill(config), null), withRunbook).groups,
+    groups+: groupsOf((import 'generated/alerts.libsonnet')(fill(config)), withRunbook),
   },
 
   prometheusRules+:: {
-    groups+: withRules((import 'generated/rules.libsonnet')(fill(config), null), function(rule) rule).groups,
+    local asItIs(rule) = rule,
+    groups+: groupsOf((import 'generated/rules.libsonnet')(fill(config)), asItIs),
   },
 }

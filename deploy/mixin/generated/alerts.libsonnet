@@ -1,5 +1,5 @@
-// Written by dashboards/source/mixin.py from dashboards/prometheus/connwatch.alerts.yml.
-function(fill, clusterColumn) {
+// Written by dashboards/source/mixin.py from connwatch.alerts.yml.
+function(fill) {
   groups: [
     {
       name: 'connwatch',

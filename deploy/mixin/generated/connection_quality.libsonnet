@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/connection_quality.json.
+// Written by dashboards/source/mixin.py from connection_quality.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-quality',
   title: fill('<<namePrefix>>Connection quality'),

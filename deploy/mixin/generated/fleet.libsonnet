@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/fleet.json.
+// Written by dashboards/source/mixin.py from fleet.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-fleet',
   title: fill('<<namePrefix>>Fleet'),

@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/handshakes.json.
+// Written by dashboards/source/mixin.py from handshakes.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-handshakes',
   title: fill('<<namePrefix>>Handshakes'),

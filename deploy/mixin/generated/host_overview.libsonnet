@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/host_overview.json.
+// Written by dashboards/source/mixin.py from host_overview.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-host',
   title: fill('<<namePrefix>>Host overview'),

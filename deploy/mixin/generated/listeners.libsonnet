@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/listeners.json.
+// Written by dashboards/source/mixin.py from listeners.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-listeners',
   title: fill('<<namePrefix>>Listeners and SYN queues'),

@@ -1,4 +1,4 @@
-// Written by dashboards/source/mixin.py from dashboards/grafana/monitor.json.
+// Written by dashboards/source/mixin.py from monitor.json.
 function(fill, clusterColumn) {
   uid: 'connwatch-monitor',
   title: fill('<<namePrefix>>The monitor itself'),

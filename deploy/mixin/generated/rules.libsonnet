@@ -1,5 +1,5 @@
-// Written by dashboards/source/mixin.py from dashboards/prometheus/connwatch.rules.yml.
-function(fill, clusterColumn) {
+// Written by dashboards/source/mixin.py from connwatch.rules.yml.
+function(fill) {
   groups: [
     {
       name: 'connwatch-listeners',
