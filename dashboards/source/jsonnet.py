@@ -23,16 +23,16 @@ def quoted(text):
 
 
 def block(text, indent):
-    """A text of several lines, with a newline at its end."""
+    """An expression of several lines, with a newline at its end."""
     lines = [f"{indent}  {line}" if line else "" for line in text.split("\n")]
     return "|||\n" + "\n".join(lines) + f"\n{indent}|||"
 
 
-def string(text, indent):
+def string(text, indent, name):
     if isinstance(text, Code):
         return str(text)
-    written = block(text, indent) if "\n" in text else quoted(text)
-    return f"fill({written})" if isinstance(text, Template) else written
+    made = block(text, indent) if name == "expr" and "\n" in text else quoted(text)
+    return f"fill({made})" if isinstance(text, Template) else made
 
 
 def field(name):
@@ -44,14 +44,14 @@ def field(name):
 def entries(value, indent):
     """Of an array or an object, each written."""
     if isinstance(value, dict):
-        return [f"{field(name)}: {written(inner, indent)}" for name, inner in value.items()]
+        return [f"{field(name)}: {written(inner, indent, name)}" for name, inner in value.items()]
     return [written(inner, indent) for inner in value]
 
 
-def written(value, indent=""):
-    """On one line where that is short enough."""
+def written(value, indent="", name=None):
+    """On one line where that is short enough. `name`: that of the field, if it is one."""
     if isinstance(value, str):
-        return string(value, indent)
+        return string(value, indent, name)
     if not isinstance(value, (dict, list)):
         return json.dumps(value)
     opening, closing = "{}" if isinstance(value, dict) else "[]"

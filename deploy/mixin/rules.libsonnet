@@ -1,7 +1,7 @@
 // prometheusAlerts and prometheusRules.
 local fill = import 'fill.libsonnet';
 
-// A text of several lines has a newline at its end in generated/, but not in what dashboards/ ships.
+// An expression of several lines ends with a newline in generated/, but not in what dashboards/ ships.
 local withoutNewline(rule) = rule { expr: std.rstripChars(super.expr, '\n') };
 
 local groupsOf(file, change) = [

@@ -20,6 +20,7 @@ sys.path.append(str(ROOT / "tests/e2e"))
 import mixin
 import placeholders
 from promql import LabelList, Selector, parts
+from rules_test import hostile_rules
 from support import find_tool
 
 MIXIN = ROOT / "deploy/mixin"
@@ -37,14 +38,19 @@ CONFIG = {"selector": SELECTOR, "showMultiCluster": True, "clusterLabel": "regio
 TWO_CLUSTERS = {key: CONFIG[key] for key in ("selector", "showMultiCluster", "clusterLabel")}
 
 
-def jsonnet(text):
-    return subprocess.run(["jsonnet", "--jpath", MIXIN, "--exec", text], capture_output=True, text=True,
+def jsonnet(text, folder=MIXIN):
+    return subprocess.run(["jsonnet", "--jpath", folder, "--exec", text], capture_output=True, text=True,
                           timeout=60, check=False)
 
 
+def field_of_mixin(field, config):
+    """As jsonnet."""
+    return "((import 'mixin.libsonnet') + { _config+:: " + json.dumps(config) + " })." + field
+
+
 @functools.cache
-def evaluated(field, config):
-    made = jsonnet("((import 'mixin.libsonnet') + { _config+:: " + config + " })." + field)
+def evaluated(text):
+    made = jsonnet(text)
     if made.returncode != 0:
         raise AssertionError(made.stderr)
     return json.loads(made.stdout)
@@ -52,7 +58,7 @@ def evaluated(field, config):
 
 def output(field, config=None):
     """Of the mixin."""
-    return evaluated(field, json.dumps(config or {}))
+    return evaluated(field_of_mixin(field, config or {}))
 
 
 def rule_files(config=None):
@@ -278,7 +284,7 @@ class ConfiguredTest(unittest.TestCase):
                 ({"dashboardTags": [1]}, "dashboardTags must be strings, at least one"),
                 ({"dashboardRefresh": 30}, "dashboardRefresh must be a string"),
                 ({"datasourceFilterRegex": None}, "datasourceFilterRegex must be a string")):
-            done = jsonnet("((import 'mixin.libsonnet') + { _config+:: " + json.dumps(config) + " })._config")
+            done = jsonnet(field_of_mixin("_config", config))
             self.assertEqual((done.returncode, done.stdout), (1, ""), config)
             self.assertIn(f"RUNTIME ERROR: {message}", done.stderr)
 
@@ -433,21 +439,25 @@ class ClustersTest(unittest.TestCase):
 
 
 class OwnAlertsTest(unittest.TestCase):
-    def test_alerts_that_connwatchd_printed(self):
-        with tempfile.TemporaryDirectory() as name:
-            folder = pathlib.Path(name)
-            shutil.copytree(MIXIN, folder / "mixin")
-            (folder / "connwatch.yaml").write_text("alerts: [{name: RttHigh, enabled: true}]\n")
-            with open(folder / "own.yml", "w") as file:
-                subprocess.run([CONNWATCHD, "--print-rules", "--rules.scrape-interval=30s", "--config.file",
-                                folder / "connwatch.yaml"], check=True, stdout=file)
-            subprocess.run([sys.executable, "-B", ROOT / "dashboards/source/mixin.py", "--alerts",
-                            folder / "own.yml", "--folder", folder / "mixin/generated"], check=True)
-            made = subprocess.run(["jsonnet", "--jpath", folder / "mixin", "--exec",
-                                   "(import 'mixin.libsonnet').prometheusAlerts"],
-                                  check=True, capture_output=True, text=True).stdout
-            self.assertEqual(json.loads(made), yaml.safe_load((folder / "own.yml").read_text()))
-            self.assertIn('"RttHigh"', made)
+    def test_every_signal_with_hostile_texts(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        shutil.copytree(MIXIN, folder / "mixin")
+        alerts = [rule for rule in hostile_rules() if rule["name"].startswith("Both_")]
+        (folder / "connwatch.yaml").write_text(json.dumps({"alerts": alerts}))
+        with open(folder / "own.yml", "w") as file:
+            subprocess.run([CONNWATCHD, "--print-rules", "--config.file", folder / "connwatch.yaml"], check=True,
+                           stdout=file)
+        subprocess.run([sys.executable, "-B", ROOT / "dashboards/source/mixin.py", "--alerts", folder / "own.yml",
+                        "--folder", folder / "mixin/generated"], check=True)
+        printed = yaml.safe_load((folder / "own.yml").read_text())
+        self.assertLessEqual({rule["name"] for rule in alerts},
+                             {rule["alert"] for rule in printed["groups"][0]["rules"]})
+        made, in_clusters = (jsonnet(field_of_mixin("prometheusAlerts", config), folder / "mixin").stdout
+                             for config in ({}, TWO_CLUSTERS))
+        self.assertEqual(json.loads(made), printed)
+        (folder / "alerts.json").write_text(in_clusters)
+        done = promtool("check", "rules", folder / "alerts.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 class DocsTest(unittest.TestCase):
@@ -460,13 +470,15 @@ class DocsTest(unittest.TestCase):
 
     def test_the_commands(self):
         folder = self.enterContext(tempfile.TemporaryDirectory())
-        os.symlink(ROOT / "deploy", f"{folder}/deploy")
+        for name in ("dashboards", "deploy"):
+            os.symlink(ROOT / name, f"{folder}/{name}")
         (program,) = re.findall(r"^```jsonnet\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)
         (pathlib.Path(folder) / "connwatch.jsonnet").write_text(program)
         commands = [line for block in re.findall(r"^```console\n(.*?)^```$", SECTION,
                                                  re.MULTILINE | re.DOTALL)
                     for line in re.findall(r"^\$ (.*)$", block, re.MULTILINE)]
-        path = f"{pathlib.Path(find_tool('promtool')).parent}:{os.environ['PATH']}"
+        programs = [pathlib.Path(program).resolve().parent for program in (find_tool("promtool"), CONNWATCHD)]
+        path = ":".join([*map(str, programs), os.environ["PATH"]])
         for command in commands:
             done = subprocess.run(command, shell=True, cwd=folder, env={**os.environ, "PATH": path},
                                   check=False, capture_output=True, text=True)
@@ -477,6 +489,9 @@ class DocsTest(unittest.TestCase):
                                  "prometheus/connwatch.alerts.yml", "prometheus/connwatch.rules.yml"])
         for name in files:
             self.assertIn("cluster", pathlib.Path(folder, "out", name).read_text())
+        own = yaml.safe_load(pathlib.Path(folder, "own.alerts.yml").read_text())
+        self.assertEqual(json.loads(jsonnet(field_of_mixin("prometheusAlerts", {}),
+                                            f"{folder}/vendor/connwatch-mixin").stdout), own)
 
 
 if __name__ == "__main__":
