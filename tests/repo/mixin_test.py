@@ -39,7 +39,7 @@ TWO_CLUSTERS = {key: CONFIG[key] for key in ("selector", "showMultiCluster", "cl
 
 
 def jsonnet(text, folder=MIXIN):
-    return subprocess.run(["jsonnet", "--jpath", folder, "--exec", text], capture_output=True, text=True,
+    return subprocess.run([find_tool("jsonnet"), "--jpath", folder, "--exec", text], capture_output=True, text=True,
                           timeout=60, check=False)
 
 
@@ -119,7 +119,7 @@ class GeneratedTest(unittest.TestCase):
         self.assertEqual(found, mixin.files(mixin.ALERTS), "run dashboards/source/mixin.py")
 
     def test_jsonnetfmt_leaves_every_file_as_it_is(self):
-        subprocess.run(["jsonnetfmt", "--test", *MIXIN.rglob("*.libsonnet")], check=True)
+        subprocess.run([find_tool("jsonnetfmt"), "--test", *MIXIN.rglob("*.libsonnet")], check=True)
 
     def test_what_is_in_strings_and_comments_is_left_alone(self):
         text = "up{a=\"by (job) up\"} # up by (job)\n + on (job) b{a='x{',c=`\"`}"
