@@ -15,10 +15,11 @@ import unittest
 import warnings
 
 import console
+from console_blocks import follow
 from prometheus import Prometheus
 from network import free_port
-from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main,
-                     network_namespace, run, wait_until)
+from support import (CONNWATCHD, DEADLINE_S, Daemon, find_tool, main, network_namespace, run,
+                     wait_until)
 from web_daemon import Authority, WebDaemon, bcrypt
 
 PASSWORD = "correct horse"
@@ -378,10 +379,8 @@ class DocsTest(unittest.TestCase):
                             *(command for command, _ in commands)])
         path = f"{pathlib.Path(CONNWATCHD).resolve().parent}:{os.environ['PATH']}"
         with network_namespace(), tempfile.TemporaryDirectory() as folder:
-            result = subprocess.run(["bash", "-c", script.replace("/tmp/connwatch-web", folder)],
-                                    env={**os.environ, "PATH": path}, capture_output=True,
-                                    text=True, timeout=2 * DEADLINE_S, check=False)
-        self.assertEqual(result.stdout.splitlines(), printed, result.stderr)
+            promised, printed, errors = follow("web.md", "/tmp/connwatch-web", folder)
+        self.assertEqual(printed, promised, errors)
         self.assertGreater(len(printed), 4)
 
 
