@@ -1,5 +1,6 @@
 """connwatchd as the DaemonSet of the Helm chart runs it, and what Prometheus makes of the PodMonitor. There is no
 cluster here: the test does what the kubelet and the container runtime do with the manifest."""
+import base64
 import contextlib
 import errno
 import http.client
@@ -10,6 +11,7 @@ import pathlib
 import re
 import shlex
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from kernel_walk_test import require_walk
 from prometheus import Prometheus
 from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Page, cannot_run, find_tool, main,
                      network_namespace, require_root, wait_until)
+from web_daemon import Authority, bcrypt
 
 sys.path.append(str(SOURCE_DIR / "deploy"))
 
@@ -58,6 +61,12 @@ connwatch_tcp_sockets{state="listen",family="ipv4"} 5
 """
 
 
+def unverified():
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
 def require_helm():
     if not render.find_helm():
         cannot_run("needs what tools/install-deps deploy installs")
@@ -71,13 +80,14 @@ def manifests(*options):
 
 class NodeContainer(contextlib.ExitStack):
     """The container of the DaemonSet, until the end of the with block, in the network namespace of this thread as on
-    a node with hostNetwork."""
+    a node with hostNetwork. `secret` has the files of the Secret, if the pod has one."""
 
-    def __init__(self, things):
+    def __init__(self, things, secret=None):
         super().__init__()
         self._pod = things["DaemonSet"]["spec"]["template"]["spec"]
         self._container = self._pod["containers"][0]
         self._config = things["ConfigMap"]["data"]
+        self._secret = secret
 
     def __enter__(self):
         folder = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory()))
@@ -100,19 +110,24 @@ class NodeContainer(contextlib.ExitStack):
     def log(self):
         return self._log.read_text()
 
-    def _config_volume(self, folder):
-        """As the kubelet writes a ConfigMap: files are links into a folder, which is itself a link."""
-        volume = folder / "config"
-        (volume / "..2026_01_01").mkdir(parents=True)
-        (volume / "..data").symlink_to("..2026_01_01")
-        for name, text in self._config.items():
-            (volume / "..data" / name).write_text(text)
-            (volume / name).symlink_to(f"..data/{name}")
-        return volume
+    def _source(self, volume, folder):
+        """What is mounted. The kubelet writes a ConfigMap or a Secret so: files are links into a folder, which is
+        itself a link."""
+        if "hostPath" in volume:
+            return volume["hostPath"]["path"]
+        files, mode = (self._config, 0o644) if "configMap" in volume else (
+            self._secret, volume["secret"]["defaultMode"])
+        source = folder / volume["name"]
+        (source / "..2026_01_01").mkdir(parents=True)
+        (source / "..data").symlink_to("..2026_01_01")
+        for name, text in files.items():
+            (source / "..data" / name).write_text(text)
+            (source / "..data" / name).chmod(mode)
+            (source / name).symlink_to(f"..data/{name}")
+        return source
 
     def _mounts(self, folder):
-        sources = {volume["name"]: volume["hostPath"]["path"] if "hostPath" in volume
-                   else self._config_volume(folder) for volume in self._pod["volumes"]}
+        sources = {volume["name"]: self._source(volume, folder) for volume in self._pod["volumes"]}
         for volume in self._pod["volumes"]:
             if volume.get("hostPath", {}).get("type") == "DirectoryOrCreate":
                 yield f"mkdir -p {shlex.quote(sources[volume['name']])}\n"
@@ -130,11 +145,14 @@ class NodeContainer(contextlib.ExitStack):
             "/connwatchd", *arguments])
         return f'mount -o remount,ro "$ROOT"\nexec chroot "$ROOT" {command}\n'
 
-    def get(self, address, path):
-        connection = http.client.HTTPConnection(address, self._container["ports"][0]["containerPort"],
-                                                timeout=DEADLINE_S)
+    def get(self, address, path, scheme="HTTP", headers=()):
+        """(status, text). As the kubelet, it takes every certificate."""
+        port = self._container["ports"][0]["containerPort"]
+        connection = (http.client.HTTPConnection(address, port, timeout=DEADLINE_S) if scheme == "HTTP" else
+                      http.client.HTTPSConnection(address, port, timeout=DEADLINE_S,
+                                                  context=unverified()))
         with contextlib.closing(connection):
-            connection.request("GET", path)
+            connection.request("GET", path, headers=dict(headers))
             response = connection.getresponse()
             return response.status, response.read().decode()
 
@@ -143,10 +161,15 @@ class NodeContainer(contextlib.ExitStack):
         if self.process.poll() is not None:
             raise AssertionError(f"the container has ended: {self.log()}")
         asked = self._container[probe]["httpGet"]
-        assert (asked["scheme"], asked["port"]) == ("HTTP", self._container["ports"][0]["name"])
+        assert asked["port"] == self._container["ports"][0]["name"]
+        headers = [(header["name"], header["value"]) for header in asked.get("httpHeaders", [])]
         with contextlib.suppress(OSError):
-            return 200 <= self.get(NODE_ADDRESS, asked["path"])[0] < 400
+            return 200 <= self.get(NODE_ADDRESS, asked["path"], asked["scheme"], headers)[0] < 400
         return False
+
+    def pass_probes(self):
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            wait_until(lambda probe=probe: self.succeeds(probe), probe)
 
 
 class DaemonSetTest(unittest.TestCase):
@@ -158,8 +181,7 @@ class DaemonSetTest(unittest.TestCase):
     def test_the_container_starts_answers_the_probes_and_sees_other_namespaces(self):
         require_walk()
         with NodeContainer(manifests()) as container:
-            for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
-                wait_until(lambda probe=probe: container.succeeds(probe), probe)
+            container.pass_probes()
             page = Page(container.get(NODE_ADDRESS, "/metrics")[1])
             self.assertEqual(page.get("connwatch_kernel_walk_in_use"), 1)
             self.assertEqual(page.get("connwatch_handshake_tracing_in_use"), 1)
@@ -170,6 +192,21 @@ class DaemonSetTest(unittest.TestCase):
             self.assertRegex(status, r"CapPrm:\s+0{16}\n")
             container.process.send_signal(signal.SIGTERM)
             container.process.wait(DEADLINE_S)
+
+    def test_with_tls_and_users_the_probes_need_one_of_them(self):
+        require_walk()
+        login = f"Basic {base64.b64encode(b'probe:secret').decode()}"
+        with tempfile.TemporaryDirectory() as folder:
+            certificate, key = (file.read_text() for file in Authority(folder, "ca").issue("node"))
+        secret = {"server.crt": certificate, "server.key": key, "web.yml": json.dumps({
+            "tls_server_config": {"cert_file": "server.crt", "key_file": "server.key"},
+            "basic_auth_users": {"probe": bcrypt("secret")}})}
+        things = manifests(
+            "--set", "web.configSecret=web", "--set", "web.tls=true", "--set-json",
+            f"probes.httpHeaders={json.dumps([{'name': 'Authorization', 'value': login}])}")
+        with NodeContainer(things, secret) as container:
+            container.pass_probes()
+            self.assertEqual(container.get(NODE_ADDRESS, "/-/healthy", "HTTPS")[0], 401)
 
     def test_without_the_capabilities_the_log_says_why_the_container_ends(self):
         things = manifests()
@@ -240,7 +277,8 @@ class DocsTest(unittest.TestCase):
         self.assertEqual([message for message in messages if message not in texts], [])
 
     def test_what_needs_no_cluster_is_as_the_page_says(self):
-        require_helm()
+        for tool in ("helm", "kubectl"):
+            find_tool(tool)
         with tempfile.TemporaryDirectory() as folder:
             promised, printed, errors = follow("kubernetes.md", "/tmp/connwatch-chart", folder)
         self.assertEqual(printed, promised, errors)
