@@ -254,6 +254,13 @@ class RightsTest(ChartTest):
                 self.assertEqual([thing["kind"] for thing in things if "rbac" in thing["apiVersion"]], [])
                 self.assertIs(self.only("ServiceAccount", things)["automountServiceAccountToken"], False)
 
+    def test_the_seccomp_profile_is_named_and_can_be_left_to_the_node(self):
+        profiles = {name: self.pod(things)["securityContext"]["seccompProfile"]
+                    for name, things in self.rendered.items()}
+        self.assertEqual(profiles, {"default": {"type": "RuntimeDefault"}, "hardened": {"type": "RuntimeDefault"},
+                                    "everything": {"type": "Localhost", "localhostProfile": "connwatch.json"}})
+        self.assertNotIn("securityContext", self.pod(objects_of({"seccompProfile": None})))
+
     def test_folders_of_the_node_are_read_only_below_host_root(self):
         expected = {"/sys/fs/cgroup", "/var/log/pods", "/var/log/containers", "/run/netns"}
         further = {"/var/lib/docker/containers", "/var/lib/containers/storage/overlay-containers"}
