@@ -20,7 +20,7 @@ import unittest
 
 import yaml
 
-from console_blocks import follow
+import console
 from kernel_walk_test import require_walk
 from prometheus import Prometheus
 from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Page, cannot_run, find_tool, main,
@@ -280,7 +280,7 @@ class DocsTest(unittest.TestCase):
         for tool in ("helm", "kubectl"):
             find_tool(tool)
         with tempfile.TemporaryDirectory() as folder:
-            promised, printed, errors = follow("kubernetes.md", "/tmp/connwatch-chart", folder)
+            promised, printed, errors = console.follow("kubernetes.md", "/tmp/connwatch-chart", folder)
         self.assertEqual(printed, promised, errors)
         self.assertGreater(len(promised), 4)
 

@@ -15,7 +15,6 @@ import unittest
 import warnings
 
 import console
-from console_blocks import follow
 from prometheus import Prometheus
 from network import free_port
 from support import (CONNWATCHD, DEADLINE_S, Daemon, find_tool, main, network_namespace, run,
@@ -373,13 +372,8 @@ class DocsTest(unittest.TestCase):
     def test_what_people_copy_and_paste_works(self):
         for tool in ("openssl", "htpasswd", "curl"):
             find_tool(tool)
-        commands = console.commands((SOURCE_DIR / "docs/web.md").read_text())
-        printed = [line for _, lines in commands for line in lines]
-        script = "\n".join(["set -e", "trap 'kill $(jobs -p)' EXIT",
-                            *(command for command, _ in commands)])
-        path = f"{pathlib.Path(CONNWATCHD).resolve().parent}:{os.environ['PATH']}"
         with network_namespace(), tempfile.TemporaryDirectory() as folder:
-            promised, printed, errors = follow("web.md", "/tmp/connwatch-web", folder)
+            promised, printed, errors = console.follow("web.md", "/tmp/connwatch-web", folder)
         self.assertEqual(printed, promised, errors)
         self.assertGreater(len(printed), 4)
 

@@ -43,6 +43,13 @@ inline NetworkNamespaces TestNamespaces() {
                   .unit = "shop/cart-7c9/redis",
                   .pod_namespace = "shop",
                   .pod = "cart-7c9"};
+  pod.counts.states.emplace();
+  pod.counts.states->at(IndexOf(TcpState::kListen)) = 1;
+  Listener& redis = pod.counts.listeners.listeners.emplace_back();
+  redis.key = {{IpAddress(), 6379}};
+  redis.status.accept_queue = OneQueue(1, 128);
+  redis.unit = pod.identity.unit;
+  pod.counts.handshakes[IndexOf(Direction::kInbound)].outcomes = {3};
   NetworkNamespace& client = namespaces.shown.emplace_back();
   client.identity = {.cookie = 4'099, .inode = 4'026'532'300, .name = "unnamed-1"};
   client.counts.states.emplace();
