@@ -285,7 +285,7 @@ function(fill, clusterColumn) {
       targets: [
         {
           refId: 'A',
-          expr: fill('max(job:connwatch_tcp_rtt_seconds:p99_rate5m{<<clusters>>job=~"$job"})'),
+          expr: fill('histogram_quantile(0.99, sum by (le) (job_le:connwatch_tcp_rtt_seconds_bucket:rate5m{<<clusters>>job=~"$job"})) >= 0'),
           legendFormat: '',
           instant: true,
           range: false,

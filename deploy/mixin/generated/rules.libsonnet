@@ -124,8 +124,12 @@ function(fill) {
           expr: fill('sum without (direction, group) (rate(connwatch_tcp_bytes_received_total<<selectorAlone>>[5m]))'),
         },
         {
+          record: 'instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m',
+          expr: fill('sum without (direction, group) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))'),
+        },
+        {
           record: 'instance:connwatch_tcp_rtt_seconds:p99_rate5m',
-          expr: fill('histogram_quantile(0.99, sum without (direction, group) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))) >= 0'),
+          expr: 'histogram_quantile(0.99, instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m) >= 0',
         },
         {
           record: 'instance:connwatch_tcp_segments_retransmitted:ratio_rate5m',
@@ -169,8 +173,12 @@ function(fill) {
           expr: fill('sum by (<<labels>>job, severity) (instance_severity:connwatch_alert_firing:sum)'),
         },
         {
+          record: 'job_le:connwatch_tcp_rtt_seconds_bucket:rate5m',
+          expr: fill('sum by (<<labels>>job, le) (instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m)'),
+        },
+        {
           record: 'job:connwatch_tcp_rtt_seconds:p99_rate5m',
-          expr: fill('histogram_quantile(0.99, sum by (<<labels>>job, le) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))) >= 0'),
+          expr: 'histogram_quantile(0.99, job_le:connwatch_tcp_rtt_seconds_bucket:rate5m) >= 0',
         },
         {
           record: 'job:connwatch_listener_queue_peak:ratio_topk10',
