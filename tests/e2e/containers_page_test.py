@@ -1,9 +1,11 @@
 """docs/containers.md, followed as written: docker's commands with podman, systemd's not at all."""
+import json
 import os
 import pathlib
 import re
 import subprocess
 import unittest
+import urllib.request
 
 import console
 from container import built_image, built_package
@@ -57,6 +59,7 @@ class ContainersPageTest(unittest.TestCase):
         self.assertIn(re.search(r"The log says `([^`]+)`", text)[1], log)
         self.follow(console.section(PAGE, "Is it healthy?"))
         self.check_that_names_of_later_namespaces_are_seen()
+        self.check_that_containers_are_named()
         self.follow("After" + head.split("After a change of the configuration")[1])
         wait_until(lambda: "configuration reloaded" in self.podman.log("connwatch"), "the reload")
         self.follow(tail)
@@ -70,6 +73,16 @@ class ContainersPageTest(unittest.TestCase):
         namespace = os.stat(f"/proc/{self.podman.pid('web')}/ns/net").st_ino
         names = pathlib.Path(f"/proc/{self.podman.pid('connwatch')}/root/host/run/netns")
         self.assertIn(namespace, [path.stat().st_ino for path in names.iterdir()])
+
+    def check_that_containers_are_named(self):
+        self.podman.start("shop", "/usr/bin/python3", "-c",
+                          "import socket, time; s = socket.create_server(('', 80)); time.sleep(600)")
+
+        def units():
+            with urllib.request.urlopen("http://localhost:10177/api/v1/namespaces?limit=1000") as answer:
+                listed = json.load(answer)["namespaces"]
+            return {one["netns"]: one["unit"] for one in listed}
+        wait_until(lambda: units().get("podman/shop") == "podman/shop", "the container is named")
 
     def check_the_quadlet(self, quadlet, unit):
         """It has the options of the unit that podman itself has made of the command."""

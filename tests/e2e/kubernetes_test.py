@@ -22,6 +22,7 @@ import yaml
 
 import console
 from kernel_walk_test import require_walk
+from kubelet import Kubelet
 from prometheus import Prometheus
 from support import (CONNWATCHD, DEADLINE_S, SOURCE_DIR, Page, cannot_run, find_tool, main,
                      network_namespace, require_root, wait_until)
@@ -33,10 +34,9 @@ import render
 
 NODE_ADDRESS = "192.0.2.7"
 # The mounts that every container has, and what the daemon is linked to. The folder of the container's own cgroup is
-# empty, so that the daemon must look below host_root. The node has no logs of pods, and gets none from here.
+# empty, so that the daemon must look below host_root.
 CONTAINER = """
 set -e
-mount -t tmpfs none /var/log
 mount -t tmpfs -o mode=755 none "$ROOT"
 mkdir -p "$ROOT/usr" "$ROOT/proc" "$ROOT/sys" "$ROOT/etc"
 for folder in bin lib lib64 sbin; do ln -s "usr/$folder" "$ROOT/$folder"; done
@@ -175,6 +175,7 @@ class NodeContainer(contextlib.ExitStack):
 class DaemonSetTest(unittest.TestCase):
     def setUp(self):
         require_root()
+        self.kubelet = self.enterContext(Kubelet())  # so the node has no other pods than the test's
         self.enterContext(network_namespace())
         subprocess.run(["ip", "address", "add", f"{NODE_ADDRESS}/32", "dev", "lo"], check=True)
 
@@ -192,6 +193,19 @@ class DaemonSetTest(unittest.TestCase):
             self.assertRegex(status, r"CapPrm:\s+0{16}\n")
             container.process.send_signal(signal.SIGTERM)
             container.process.wait(DEADLINE_S)
+
+    def test_pods_have_their_names(self):
+        require_walk()
+        with NodeContainer(manifests()) as container:
+            container.pass_probes()
+            pod = self.kubelet.start("shop", "cart-7c9", "redis")
+
+            def listed():
+                answer = json.loads(container.get(NODE_ADDRESS, "/api/v1/namespaces?limit=1000")[1])
+                return next((one for one in answer["namespaces"] if one["pod"] == pod.name), None)
+            netns = wait_until(listed, "the pod is named")
+            self.assertEqual((netns["netns"], netns["unit"]), ("shop/cart-7c9", "shop/cart-7c9/redis"))
+            self.assertNotIn("have no names", container.log())
 
     def test_with_tls_and_users_the_probes_need_one_of_them(self):
         require_walk()
