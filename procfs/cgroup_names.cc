@@ -91,24 +91,31 @@ void AppendChildren(const std::string& mount, std::vector<Directory>& found, std
   std::error_code failure;
   for (fs::directory_iterator entry(mount + parent.path, failure), end;
        !failure && entry != end && found.size() < kMaxDirectories; entry.increment(failure)) {
+    // The listing itself tells the type. To ask for that of each file would be most of the work.
     std::error_code vanished;
-    if (entry->symlink_status(vanished).type() != fs::file_type::directory) continue;
+    if (entry->is_symlink(vanished) || !entry->is_directory(vanished)) continue;
     found.push_back({parent.path + "/" + entry->path().filename().native(), parent.depth + 1});
   }
 }
 
+CgroupOwner OwnerFromPath(const std::string& path) {
+  return {UnitFromCgroupPath(path), ContainerFromCgroupPath(path)};
+}
+
 // Walks level by level. So if the limit is reached, the innermost cgroups are missing and not half
-// of the units.
-std::unordered_map<std::uint64_t, CgroupOwner> WalkCgroups(const CgroupMount& mount) {
+// of the units. `known` are the cgroups of the walk before: the path of a cgroup never changes.
+std::unordered_map<std::uint64_t, CgroupOwner> WalkCgroups(
+    const CgroupMount& mount, const std::unordered_map<std::uint64_t, CgroupOwner>& known) {
   const std::string root = mount.root == "/" ? "" : mount.root;
   std::unordered_map<std::uint64_t, CgroupOwner> owners;
+  owners.reserve(known.size());
   std::vector<Directory> directories = {{}};
   for (std::size_t i = 0; i < directories.size(); ++i) {
     struct stat status {};
     if (stat((mount.directory + directories[i].path).c_str(), &status) != 0) continue;
-    const std::string path = root + directories[i].path;
-    owners.emplace(status.st_ino,
-                   CgroupOwner{UnitFromCgroupPath(path), ContainerFromCgroupPath(path)});
+    const auto before = known.find(status.st_ino);
+    owners.emplace(status.st_ino, before == known.end() ? OwnerFromPath(root + directories[i].path)
+                                                        : before->second);
     // kernel: kernfs_refresh_inode(): two links and one per directory inside. So cgroups without
     // directories inside, which are most, need not be listed.
     const bool is_leaf = status.st_nlink == 2;
@@ -151,7 +158,7 @@ void CgroupNames::Rescan() {
   const auto mountinfo = ReadTextFile(mountinfo_path_);
   const auto mount = mountinfo ? FindCgroupMount(*mountinfo, host_root_) : std::nullopt;
   if (!mount) return;
-  auto owners = WalkCgroups(*mount);
+  auto owners = WalkCgroups(*mount, owners_);
   if (owners.empty()) return;  // not even the root can be seen, so the walk has failed
   owners_ = std::move(owners);
   // If ids are forgotten, that costs one more walk. To remember them for ever would cost memory.
