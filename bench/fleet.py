@@ -120,6 +120,7 @@ class FleetRun:
     in_memory: int = 0
     samples_per_s: float = 0
     peak_bytes: int = 0
+    live_bytes: int = 0
     scrape_cpu_share: float = 0
     scrape_s: float = 0
     not_scraped: int = 0
@@ -132,7 +133,7 @@ class FleetRun:
 
     @property
     def series_bytes(self):
-        return self.peak_bytes / self.in_memory
+        return self.live_bytes / self.in_memory
 
     def group_cpu_s(self):
         """{rule group: CPU seconds of one evaluation}."""
@@ -150,6 +151,12 @@ class FleetRun:
 
 def own_metrics(prometheus):
     return parse_metrics(prometheus.read("/metrics"))
+
+
+def live_bytes(prometheus):
+    """What is in use on its heap, without what the garbage collector has not collected yet."""
+    prometheus.read("/debug/pprof/heap", gc=1, debug=1)
+    return figure(own_metrics(prometheus), "go_memstats_heap_alloc_bytes")
 
 
 def figure(samples, name):
@@ -237,6 +244,8 @@ def disk(prometheus, folder):
 
 def read_levels(run, prometheus):
     """What Prometheus has now."""
+    run.live_bytes = live_bytes(prometheus)
+    run.peak_bytes = memory_bytes(prometheus.process.pid, "VmHWM")
     run.in_memory = figure(own_metrics(prometheus), "prometheus_tsdb_head_series")
     run.scraped = prometheus.number("sum(scrape_samples_post_metric_relabeling)")
     run.recorded = prometheus.number('count({__name__=~"(job|instance)(_[a-z]+)*:.*"})')
@@ -255,7 +264,6 @@ def ask_all(run, prometheus, moment, groups):
     run.panels = [(ask(prometheus, title, expression, moment),
                    None if instant else ask(prometheus, title, expression, moment, True))
                   for title, expression, instant in panels()]
-    run.peak_bytes = memory_bytes(prometheus.process.pid, "VmHWM")
     run.raw = [ask(prometheus, "", RAW_QUANTILE, moment, of_an_hour) for of_an_hour in (False, True)]
 
 
@@ -287,9 +295,9 @@ def relabel_examples():
 
 
 def measure_memory(pages, nodes, options, relabel):
-    """(series scraped, series in memory, peak memory) with such metric_relabel_configs."""
+    """(series scraped, series in memory, memory in use) with such metric_relabel_configs."""
     with scraped_fleet(pages, nodes, options.interval, relabel) as (prometheus, _):
         time.sleep(options.advice_minutes * 60)
         return (prometheus.number("sum(scrape_samples_post_metric_relabeling)"),
                 figure(own_metrics(prometheus), "prometheus_tsdb_head_series"),
-                memory_bytes(prometheus.process.pid, "VmHWM"))
+                live_bytes(prometheus))

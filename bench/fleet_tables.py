@@ -30,10 +30,10 @@ def sizes_table(runs):
     """One row for each fleet.FleetRun."""
     rows = [[str(run.nodes), f"{run.scraped / run.nodes:.0f}", f"{run.recorded / run.nodes:.0f}",
              f"{run.in_memory / 1e6:.2f}", f"{run.samples_per_s:,.0f}", f"{run.peak_bytes / GB:.2f}",
-             f"{run.series_bytes / 1e3:.2f}", f"{run.scrape_cpu_share * 100:.0f}",
+             f"{run.live_bytes / GB:.2f}", f"{run.series_bytes / 1e3:.2f}", f"{run.scrape_cpu_share * 100:.0f}",
              f"{run.rules_cpu_share * 100:.0f}", f"{run.scrape_s * 1e3:.0f}"] for run in runs]
     return report.table(["nodes", "series a node", "recorded a node", "series in all, million", "samples/s",
-                         "peak memory, GB", "KB a series", "CPU for scrapes, % of a core",
+                         "peak memory, GB", "in use, GB", "in use, KB a series", "CPU for scrapes, % of a core",
                          "CPU for rules, % of a core", "a scrape, ms"], rows)
 
 
@@ -80,11 +80,11 @@ def disk_table(run):
 
 
 def advice_table(measured):
-    """{name of an example of docs/fleet.md: (nodes, series scraped, in memory, peak memory)}."""
+    """{name of an example of docs/fleet.md: (nodes, series scraped, in memory, bytes in use)}."""
     base = next(iter(measured.values()))
     rows = []
-    for name, (nodes, scraped, in_memory, peak) in measured.items():
+    for name, (nodes, scraped, in_memory, live) in measured.items():
         rows.append([name, str(nodes), f"{scraped / nodes:.0f}", f"{1 - scraped / base[1]:.0%}",
-                     f"{in_memory / 1e6:.2f}", f"{peak / GB:.2f}", f"{1 - peak / base[3]:.0%}"])
+                     f"{in_memory / 1e6:.2f}", f"{live / GB:.3f}", f"{1 - live / base[3]:.0%}"])
     return report.table(["example", "nodes", "series a node", "saved", "series in all, million",
-                         "peak memory, GB", "saved"], rows)
+                         "memory in use, GB", "saved"], rows)

@@ -149,6 +149,9 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 1024
 
+    def handle_error(self, request, client_address):
+        """A scraper may go at any time."""
+
 
 def _serve(fleet, server):
     class Handler(http.server.BaseHTTPRequestHandler):
