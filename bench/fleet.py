@@ -25,7 +25,6 @@ SHIFT = 6  # how many buckets the round trips of far nodes are above those of th
 WARM_S, TROUBLE_S = 45, 25
 JITTER_S = 2
 SCRAPES_S = 60
-RULES_INTERVAL_S = 15
 RANGE_S, STEP_S = 3600, 15
 REPEATS = 3
 # What the keys of the configuration leave of the page of one node.
@@ -126,6 +125,7 @@ class FleetRun:
     not_scraped: int = 0
     families: list = field(default_factory=list)
     rules: dict = field(default_factory=dict)  # {rule group: [Question]}
+    interval_s: dict = field(default_factory=dict)  # {rule group: seconds}
     panels: list = field(default_factory=list)  # [(Question now, Question of an hour or None)]
     raw: list = field(default_factory=list)  # the same for RAW_QUANTILE
     federated: dict = field(default_factory=dict)
@@ -141,7 +141,7 @@ class FleetRun:
 
     @property
     def rules_cpu_share(self):
-        return sum(self.group_cpu_s().values()) / RULES_INTERVAL_S
+        return sum(cpu_s / self.interval_s[group] for group, cpu_s in self.group_cpu_s().items())
 
     def questions(self):
         """All rules and panels."""
@@ -205,10 +205,10 @@ def cpu_share_and_rate(prometheus, seconds):
         "process_cpu_seconds_total", "prometheus_tsdb_head_samples_appended_total")]
 
 
-def ask(prometheus, name, expression, moment, of_an_hour=False):
+def ask(prometheus, name, expression, moment, of_an_hour=False, repeats=1):
     """A Question, when Prometheus has nothing else to do. Without samples if it refuses to answer."""
     cpu_s = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         before = process_cpu_s(prometheus.process.pid)
         try:
             data = prometheus.query_range(expression, RANGE_S, STEP_S, moment) if of_an_hour else \
@@ -244,7 +244,6 @@ def disk(prometheus, folder):
 
 def read_levels(run, prometheus):
     """What Prometheus has now."""
-    run.live_bytes = live_bytes(prometheus)
     run.peak_bytes = memory_bytes(prometheus.process.pid, "VmHWM")
     run.in_memory = figure(own_metrics(prometheus), "prometheus_tsdb_head_series")
     run.scraped = prometheus.number("sum(scrape_samples_post_metric_relabeling)")
@@ -259,10 +258,11 @@ def read_levels(run, prometheus):
 def ask_all(run, prometheus, moment, groups):
     """Every rule and every panel, at a moment when there was data."""
     for group in groups:
+        run.interval_s[group["name"]] = group["interval"]
         run.rules[group["name"]] = [ask(prometheus, rule["name"], rule["query"], moment)
                                     for rule in group["rules"]]
-    run.panels = [(ask(prometheus, title, expression, moment),
-                   None if instant else ask(prometheus, title, expression, moment, True))
+    run.panels = [(ask(prometheus, title, expression, moment, repeats=REPEATS),
+                   None if instant else ask(prometheus, title, expression, moment, True, REPEATS))
                   for title, expression, instant in panels()]
     run.raw = [ask(prometheus, "", RAW_QUANTILE, moment, of_an_hour) for of_an_hour in (False, True)]
 
@@ -277,6 +277,7 @@ def measure_fleet(pages, nodes, options):
         groups, moment = prometheus.rule_groups(), time.time()
         prometheus.stop_rules()
         run.scrape_cpu_share, run.samples_per_s = cpu_share_and_rate(prometheus, SCRAPES_S)
+        run.live_bytes = live_bytes(prometheus)
         prometheus.stop_scraping()
         time.sleep(options.interval)
         ask_all(run, prometheus, moment, groups)
@@ -298,6 +299,7 @@ def measure_memory(pages, nodes, options, relabel):
     """(series scraped, series in memory, memory in use) with such metric_relabel_configs."""
     with scraped_fleet(pages, nodes, options.interval, relabel) as (prometheus, _):
         time.sleep(options.advice_minutes * 60)
+        prometheus.stop_rules()  # they need memory while they are evaluated
         return (prometheus.number("sum(scrape_samples_post_metric_relabeling)"),
                 figure(own_metrics(prometheus), "prometheus_tsdb_head_series"),
                 live_bytes(prometheus))
