@@ -58,7 +58,8 @@ class ExamplesTest(unittest.TestCase):
                     shutil.copy(ROOT / "dashboards/prometheus" / file, folder)
                 config = pathlib.Path(folder, "prometheus.yml")
                 config.write_text(text)
-                result = subprocess.run([find_tool("promtool"), "check", "config", config],
+                kind = "rules" if "\ngroups:" in text else "config"
+                result = subprocess.run([find_tool("promtool"), "check", kind, config],
                                         capture_output=True, text=True, check=False)
                 self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
