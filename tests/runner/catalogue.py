@@ -12,6 +12,10 @@ import re
 
 GOOGLETEST_CASE = re.compile(r"^(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\)", re.MULTILINE)
 PYTHON_FOLDERS = ("repo", "e2e", "soak")
+# {beginning of a program's name: purposes of tools/install-deps}
+PURPOSES = {"e2e.package": ("package", "systemd"), "e2e.image": ("package", "systemd", "image"),
+            "e2e.containers_page": ("package", "systemd", "image"), "e2e.podman_names": ("image",),
+            "e2e.kubernetes": ("deploy",), "repo.chart": ("deploy",), "repo.mixin": ("deploy",)}
 NEAR = 5  # names that are offered for one that is not known
 
 
@@ -39,9 +43,10 @@ class Selection:
         return {"GTEST_FILTER": ":".join(patterns), "CONNWATCH_TEST_NAMES": " ".join(self.cases)}
 
     @property
-    def needs_package(self):
-        return any(program.startswith(("e2e.package", "e2e.image", "e2e.containers_page"))
-                   for program in self.programs)
+    def purposes(self):
+        """What tools/install-deps has to install, beside what every test needs."""
+        return {purpose for program in self.programs for begin, purposes in PURPOSES.items()
+                if program.startswith(begin) for purpose in purposes}
 
 
 def googletest_cases(path):

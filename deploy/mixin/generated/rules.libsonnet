@@ -30,19 +30,19 @@ function(fill) {
     },
     {
       name: 'connwatch-groups',
-      interval: '15s',
+      interval: '30s',
       rules: [
-        {
-          record: 'instance_group:connwatch_tcp_rtt_seconds:p50_rate5m',
-          expr: fill('histogram_quantile(0.5, sum without (direction) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))) >= 0'),
-        },
-        {
-          record: 'instance_group:connwatch_tcp_rtt_seconds:p90_rate5m',
-          expr: fill('histogram_quantile(0.9, sum without (direction) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))) >= 0'),
-        },
         {
           record: 'instance_group:connwatch_tcp_rtt_seconds:p99_rate5m',
           expr: fill('histogram_quantile(0.99, sum without (direction) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))) >= 0'),
+        },
+        {
+          record: 'instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m',
+          expr: fill('sum without (direction, group) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))'),
+        },
+        {
+          record: 'instance:connwatch_tcp_rtt_seconds:p99_rate5m',
+          expr: 'histogram_quantile(0.99, instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m) >= 0',
         },
         {
           record: 'instance_group:connwatch_tcp_segments_retransmitted:ratio_rate5m',
@@ -71,7 +71,7 @@ function(fill) {
     },
     {
       name: 'connwatch-handshakes',
-      interval: '15s',
+      interval: '30s',
       rules: [
         {
           record: 'instance_group_outcome:connwatch_handshakes:ratio_rate5m',
@@ -122,14 +122,6 @@ function(fill) {
         {
           record: 'instance:connwatch_tcp_bytes_received:rate5m_sum',
           expr: fill('sum without (direction, group) (rate(connwatch_tcp_bytes_received_total<<selectorAlone>>[5m]))'),
-        },
-        {
-          record: 'instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m',
-          expr: fill('sum without (direction, group) (rate(connwatch_tcp_rtt_seconds_bucket<<selectorAlone>>[5m]))'),
-        },
-        {
-          record: 'instance:connwatch_tcp_rtt_seconds:p99_rate5m',
-          expr: 'histogram_quantile(0.99, instance_le:connwatch_tcp_rtt_seconds_bucket:rate5m) >= 0',
         },
         {
           record: 'instance:connwatch_tcp_segments_retransmitted:ratio_rate5m',
