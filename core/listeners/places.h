@@ -48,6 +48,9 @@ class Places {
   /// Gives `key` a free place, if it has none and there is one.
   void TakeFree(const Key& key, MonotonicTime now);
 
+  /// `key` no longer exists. Its place is free, if it has one.
+  void Release(const Key& key) { holders_.erase(key); }
+
   /// Decides who has a place from now on. `existing` is every subject that exists, each once.
   /// - Free places go to those in trouble, then to the busiest.
   /// - A subject in trouble takes the place of one that has been well for kLeastStay, first of one

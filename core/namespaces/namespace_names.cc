@@ -81,6 +81,11 @@ void NamespaceNames::Forget(std::uint64_t cookie) {
   names_.erase(known);
 }
 
+bool NamespaceNames::IsGivenByRoot(std::uint64_t cookie) const {
+  const auto known = names_.find(cookie);
+  return known != names_.end() && known->second.choice.kind >= Kind::kContainer;
+}
+
 bool NamespaceNames::IsUnnamed(std::uint64_t cookie) const {
   const auto known = names_.find(cookie);
   return known == names_.end() || known->second.choice.kind == Kind::kNumber;

@@ -48,6 +48,8 @@ class NamespaceNames {
   /// The namespace is gone. Others may have its name.
   void Forget(std::uint64_t cookie);
 
+  /// Returns true iff only root can give such a name: in /run/netns, or a container's or pod's.
+  bool IsGivenByRoot(std::uint64_t cookie) const;
   /// Returns true iff the namespace has only a number.
   bool IsUnnamed(std::uint64_t cookie) const;
   std::size_t size() const { return names_.size(); }

@@ -28,6 +28,7 @@ struct NamespaceTable::Entry {
   MonotonicTime latest;    // that a poll has met it, or that the kernel has listed it
   bool is_listed = false;  // in the facts read last
   bool has_place = false;  // as places_ has it
+  bool has_had_sockets = false;
   NamespaceGrowth growth;  // while it had a place
 };
 
@@ -62,7 +63,7 @@ void NamespaceTable::Add(Tier tier, std::uint64_t cookie, std::span<const Socket
                          Instant now) {
   if (tier == Tier::kListeners) {
     AddListeners(cookie, records, now.monotonic);
-  } else if (Entry* const entry = FindOrAdmit(cookie, now.monotonic); entry != nullptr) {
+  } else if (Entry* const entry = Meet(cookie, now.monotonic); entry != nullptr) {
     entry->watch.Add(tier, records, now);
   }
 }
@@ -72,7 +73,7 @@ void NamespaceTable::AddListeners(std::uint64_t cookie, std::span<const SocketRe
   for (const SocketRecord& record : records) {
     if (order_.Meet(record)) continue;
     LeaveOrder();
-    Entry* const entry = FindOrAdmit(cookie, now);
+    Entry* const entry = Meet(cookie, now);
     if (entry == nullptr) {
       order_.Omit();
       continue;
@@ -151,6 +152,19 @@ NamespaceTable::Entry* NamespaceTable::FindOrAdmit(std::uint64_t cookie, Monoton
   return latest_;
 }
 
+NamespaceTable::Entry* NamespaceTable::Meet(std::uint64_t cookie, MonotonicTime now) {
+  Entry* const entry = FindOrAdmit(cookie, now);
+  if (entry == nullptr || entry->has_had_sockets) return entry;
+  entry->has_had_sockets = true;
+  TakeFreePlace(*entry, now);
+  return entry;
+}
+
+void NamespaceTable::TakeFreePlace(Entry& entry, MonotonicTime now) {
+  places_.TakeFree(entry.identity.cookie, now);
+  entry.has_place = places_.Has(entry.identity.cookie);
+}
+
 NamespaceTable::Entry* NamespaceTable::Admit(std::uint64_t cookie, MonotonicTime now) {
   if (entries_.size() >= kMaxNamespaces) {
     if (left_out_.size() < kMaxLeftOut) left_out_.insert(cookie);
@@ -165,9 +179,8 @@ NamespaceTable::Entry* NamespaceTable::Admit(std::uint64_t cookie, MonotonicTime
                 .latest = now,
                 .growth = {}});
   index_->by_cookie.emplace(cookie, &entry);
-  places_.TakeFree(cookie, now);
-  entry.has_place = places_.Has(cookie);
   NameIt(entry, now);
+  if (names_.IsGivenByRoot(cookie)) TakeFreePlace(entry, now);
   for (const TierSpec& tier : kTiers) {
     const auto& started = in_flight_.at(IndexOf(tier.id));
     if (started) entry.watch.Begin(tier.id, *started);
@@ -186,6 +199,8 @@ void NamespaceTable::Forget(Predicate is_gone) {
   std::erase_if(entries_, [&](const std::unique_ptr<Entry>& entry) {
     if (!is_gone(*entry)) return false;
     Book(*entry);
+    // Others would make ever new series if their places became free at once.
+    if (names_.IsGivenByRoot(entry->identity.cookie)) places_.Release(entry->identity.cookie);
     names_.Forget(entry->identity.cookie);
     index_->by_cookie.erase(entry->identity.cookie);
     return true;
@@ -215,7 +230,7 @@ NamespaceTable::Entry* NamespaceTable::FindListed(std::uint64_t cookie, Monotoni
     facts_read_at_.reset();
     ReadFactsIfDue(now);
   }
-  return is_known || index_->by_cookie.contains(cookie) ? FindOrAdmit(cookie, now) : nullptr;
+  return is_known || index_->by_cookie.contains(cookie) ? Meet(cookie, now) : nullptr;
 }
 
 void NamespaceTable::AddHandshakes(const HandshakeBatch& batch, MonotonicTime now) {
@@ -265,6 +280,9 @@ void NamespaceTable::AssignPlaces(MonotonicTime now) {
   std::vector<PlaceCandidate<std::uint64_t>> existing;
   existing.reserve(entries_.size());
   for (const auto& entry : entries_) {
+    const bool may_have_place =
+        entry->has_place || entry->has_had_sockets || names_.IsGivenByRoot(entry->identity.cookie);
+    if (!may_have_place) continue;
     existing.push_back({entry->identity.cookie, entry->watch.IsInTrouble(), entry->watch.load()});
   }
   places_.Reassign(existing, now);

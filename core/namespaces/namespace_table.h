@@ -1,6 +1,11 @@
 // All network namespaces of the host but its own: finds the NamespaceWatch of each, forgets those
 // that are gone, names them, and decides which have a place (core/listeners/places.h). The others
 // are summed up. Pure; time is passed in. Used by one thread.
+//
+// A namespace without a name has no place before its first socket, because the owner of the socket
+// most likely gives it a name, and a change of the name ends its series. If a namespace ends whose
+// name is a container's or in /run/netns, its place is free at once. Other places change hands
+// rarely: any user may make namespaces, and each would make new series.
 #pragma once
 
 #include <chrono>
@@ -107,6 +112,9 @@ class NamespaceTable {
   // Returns nullptr if there is no room. Valid until a namespace is forgotten.
   Entry* FindOrAdmit(std::uint64_t cookie, MonotonicTime now);
   Entry* Admit(std::uint64_t cookie, MonotonicTime now);
+  // Likewise, and it is told of a socket of it.
+  Entry* Meet(std::uint64_t cookie, MonotonicTime now);
+  void TakeFreePlace(Entry& entry, MonotonicTime now);
   // Of what is told outside of polls, which may be about a namespace that has ended meanwhile.
   // Returns nullptr if the kernel does not list it.
   Entry* FindListed(std::uint64_t cookie, MonotonicTime now);

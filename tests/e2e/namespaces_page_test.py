@@ -56,7 +56,7 @@ class NamespacesTest(page_test.PageTest):
         self.assertEqual(list(listeners), ["0.0.0.0:443", "0.0.0.0:8080"])
         self.assertIn("2 listeners", self.text(f"{first} summary"))
         self.assertIn("SYNs from many sources", self.text(".netns-listeners .why"))
-        self.assertIn("5 namespaces", self.text("#namespaces-note"))
+        self.assertIn("6 namespaces", self.text("#namespaces-note"))
         self.assertEqual(self.text("#verdict"), "1 listener in trouble")
         self.expect_clean()
 

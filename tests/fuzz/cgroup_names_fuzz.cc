@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "procfs/cgroup_container.h"
 #include "procfs/cgroup_names.h"
 #include "procfs/cgroup_unit.h"
 #include "tests/fuzz/require.h"
@@ -41,6 +42,18 @@ void CheckUnit(const std::string& path) {
   Require(connwatch::UnitFromCgroupPath(path + "/") == unit);
   // The innermost unit has the name.
   Require(connwatch::UnitFromCgroupPath(path + "/a.service") == "a.service");
+}
+
+void CheckContainer(const std::string& path) {
+  const auto container = connwatch::ContainerFromCgroupPath(path);
+  if (!container) return;
+  Require(connwatch::IsContainerName(container->id));  // hexadecimal digits are a name, too
+  Require(container->pod.empty() || connwatch::IsContainerName(container->pod));
+  // What is inside of a container changes nothing.
+  if (path.ends_with('/')) return;
+  const std::string inner(64, 'f');
+  const auto with_inner = connwatch::ContainerFromCgroupPath(path + "/docker-" + inner + ".scope");
+  Require(with_inner && with_inner->id == container->id);
 }
 
 // kernel: seq_path_root() escapes these.
@@ -80,6 +93,7 @@ void CheckDirectory(const std::string& name) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string text(bytes, bytes + size);
   CheckUnit(text);
+  CheckContainer(text);
   const auto mount = connwatch::FindCgroupMount(text);
   Require(!mount || text.find("cgroup2") != std::string::npos);
   CheckDirectory(text);

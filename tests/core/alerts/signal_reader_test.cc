@@ -56,17 +56,21 @@ TEST(SignalReaderTest, ReadsTheListenersOfOtherNamespaces) {
   Snapshot snapshot = FullSnapshot();
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 12), Pair("[::1%eth0]:22", 0),
-                          Pair("web/0.0.0.0:443", 30), Pair("web/0.0.0.0:8080", 0)));
+                          Pair("shop/cart-7c9/0.0.0.0:6379", 0), Pair("web/0.0.0.0:443", 30),
+                          Pair("web/0.0.0.0:8080", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1%eth0]:22", 0),
-                          Pair("web/0.0.0.0:443", 5), Pair("web/0.0.0.0:8080", 0)));
+                          Pair("shop/cart-7c9/0.0.0.0:6379", 0), Pair("web/0.0.0.0:443", 5),
+                          Pair("web/0.0.0.0:8080", 0)));
   for (const SignalReading& reading : Read(AlertSignal::kListenerDrops, snapshot, PollAges())) {
+    const std::size_t slash = reading.subject.rfind('/');
     EXPECT_EQ(reading.netns == nullptr ? "" : reading.netns->identity.name,
-              reading.subject.starts_with("web/") ? "web" : "");
+              slash == std::string::npos ? "" : reading.subject.substr(0, slash));
   }
   snapshot.listeners.reset();
   EXPECT_THAT(Values(AlertSignal::kListenerSynQueue, snapshot),
-              ElementsAre(Pair("web/0.0.0.0:443", 30), Pair("web/0.0.0.0:8080", 0)));
+              ElementsAre(Pair("shop/cart-7c9/0.0.0.0:6379", 0), Pair("web/0.0.0.0:443", 30),
+                          Pair("web/0.0.0.0:8080", 0)));
 }
 
 // Namespaces count nothing for the host: its signals mean what they meant.

@@ -66,6 +66,7 @@ TEST(NamespaceTableTest, FactsAreReadOnceASecondAtMost) {
 TEST(NamespaceTableTest, ForgetsWhatTheKernelNoLongerLists) {
   NamespaceWorld world;
   world.facts = {Facts(7), Facts(8)};
+  world.candidates[8] = {.mount = "red"};
   world.Poll(Tier::kListeners, 0, {});
   world.facts = {Facts(8)};
   world.Poll(Tier::kListeners, 1'000, {});
@@ -89,6 +90,7 @@ TEST(NamespaceTableTest, BeyondTheLimitNamespacesAreCountedAsLeftOut) {
     facts.push_back(Facts(cookie));
   }
   world.facts = facts;
+  world.candidates[1] = {.mount = "red"};
   world.Poll(Tier::kListeners, 0, {In(9'999, Listening(1, 80))});
   const NetworkNamespaces list = world.Judge(0);
   EXPECT_EQ(list.seen, NamespaceTable::kMaxNamespaces);
@@ -158,6 +160,7 @@ TEST(NamespaceTableTest, ANewNamespaceCountsFromZero) {
 TEST(NamespaceTableTest, PlacesGoToTroubleThenToTheBusiest) {
   NamespaceWorld world(1);
   world.facts = {Facts(7), Facts(8), Facts(9)};
+  world.candidates[7] = {.mount = "red"};
   world.Poll(Tier::kListeners, 0, {In(8, Listening(1, 80, 0, 8))});
   EXPECT_EQ(world.Judge(0).shown.at(0).identity.cookie, 7U) << "the first";
   world.Poll(Tier::kListeners, 100, {In(8, Listening(1, 80, 8, 8))});
@@ -166,6 +169,48 @@ TEST(NamespaceTableTest, PlacesGoToTroubleThenToTheBusiest) {
   EXPECT_TRUE(list.shown.at(0).is_in_trouble);
   EXPECT_EQ(list.folded, 2U);
   EXPECT_EQ(list.folded_in_trouble, 0U);
+}
+
+// Whose sockets are in it is not known yet, and a number would be its name for seconds only.
+TEST(NamespaceTableTest, WithoutANameAndASocketItHasNoPlace) {
+  NamespaceWorld world;
+  world.facts = {Facts(7), Facts(8)};
+  world.candidates[7] = {.mount = "cni-12"};
+  world.Poll(Tier::kListeners, 0, {});
+  EXPECT_THAT(world.Judge(0).shown, IsEmpty());
+  world.candidates[7].container = "shop/cart";
+  world.Poll(Tier::kListeners, 100, {In(7, Listening(1, 80)), In(8, Listening(2, 80))});
+  EXPECT_THAT(NamesOf(world.Judge(100)), ElementsAre("shop/cart", "unnamed-1"));
+}
+
+TEST(NamespaceTableTest, TheFirstHandshakeCountsForTheNamespace) {
+  NamespaceWorld world;
+  world.facts = {Facts(7)};
+  world.Poll(Tier::kListeners, 0, {});
+  world.table.AddHandshakes(*TestBatch(3).From(7), NamespaceWorld::AtMs(0).monotonic);
+  const NetworkNamespaces list = world.Judge(0);
+  ASSERT_EQ(list.shown.size(), 1U);
+  EXPECT_EQ(list.shown.at(0).counts.handshakes.at(IndexOf(Direction::kOutbound)).Total(), 3U);
+}
+
+// Pods come and go. But any user may make namespaces, and would make ever new series.
+TEST(NamespaceTableTest, OnlyThePlaceOfAContainerIsFreeAtOnce) {
+  for (const bool is_container : {true, false}) {
+    NamespaceWorld world(1);
+    for (std::uint64_t cookie = 7; cookie < 10; ++cookie) {
+      const std::string name = "job-" + std::to_string(cookie);
+      world.facts = {Facts(cookie)};
+      world.candidates[cookie] = {.unit = name, .container = is_container ? "ci/" + name : ""};
+      const int at_ms = static_cast<int>(cookie) * 1'000;
+      world.Poll(Tier::kListeners, at_ms, {In(cookie, Listening(cookie, 80))});
+      const NetworkNamespaces list = world.Judge(at_ms);
+      if (is_container) {
+        EXPECT_THAT(NamesOf(list), ElementsAre("ci/" + name));
+      } else {
+        EXPECT_EQ(list.shown.size(), cookie == 7 ? 1U : 0U);
+      }
+    }
+  }
 }
 
 TEST(NamespaceTableTest, NoPlacesAtAllIsAllowed) {
@@ -200,6 +245,7 @@ TEST(NamespaceTableTest, DropsAreBookedOnce) {
   SocketRecord listener = In(8, Listening(1, 80, 0, 8));
   listener.drops = 0;
   world.facts = {Facts(7), Facts(8, 0)};
+  world.candidates[7] = {.mount = "red"};
   world.Poll(Tier::kListeners, 0, {listener});
   world.Judge(0);
   listener.drops = 5;
@@ -332,6 +378,7 @@ TEST(NamespaceTableTest, WhatIsToldOfANamespaceThatIsGoneCountsAmongTheOthers) {
 TEST(NamespaceTableTest, HandshakesOfANamespaceThatEndsStayCounted) {
   NamespaceWorld world(1);
   world.facts = {Facts(7), Facts(8)};
+  world.candidates[7] = {.mount = "red"};
   world.Poll(Tier::kListeners, 0, {});
   world.table.AddHandshakes(*TestBatch(3).From(8), NamespaceWorld::AtMs(0).monotonic);
   world.Judge(0);
