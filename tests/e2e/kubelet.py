@@ -47,23 +47,23 @@ class Pod:
                       pathlib.Path("/var/log/containers",
                                    f"{name}_{name_space}_{container}-{self.id}.log")]
 
-    def start(self, backlog):
+    def start(self, backlog, host_network):
         self._logs[0].mkdir()
         self._logs[1].touch()
         self._cgroup.mkdir(parents=True)
         ready, told = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            self._be_the_container(told, backlog)
+            self._be_the_container(told, backlog, host_network)
         os.close(told)
         with open(ready, "rb") as pipe:
             if pipe.read() != b"ready":
                 raise AssertionError(f"the container of {self.name} did not start")
 
-    def _be_the_container(self, told, backlog):
+    def _be_the_container(self, told, backlog, host_network):
         try:
             (self._cgroup / "cgroup.procs").write_text(str(os.getpid()))
-            if LIBC.unshare(CLONE_NEWNET) != 0:
+            if not host_network and LIBC.unshare(CLONE_NEWNET) != 0:
                 os._exit(1)
             listener = socket.create_server(("0.0.0.0", PORT), backlog=backlog)
             os.write(told, b"ready")
@@ -117,10 +117,11 @@ class Kubelet(contextlib.ExitStack):
             self.push(undo.pop_all())
         return self
 
-    def start(self, name_space, name, container="app", driver="containerd", backlog=16):
+    def start(self, name_space, name, container="app", driver="containerd", backlog=16, host_network=False):
+        """With `host_network` the pod is in the network namespace of this thread."""
         pod = Pod(self.top, name_space, name, container, driver)
         self.pods.append(pod)
-        pod.start(backlog)
+        pod.start(backlog, host_network)
         return pod
 
     def stop(self, pod):

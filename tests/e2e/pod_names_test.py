@@ -59,6 +59,18 @@ class PodNamesTest(unittest.TestCase):
                     self.assertEqual(netns["unit"], unit)
                     self.assertEqual([listener["unit"] for listener in netns["listeners"]], [unit])
 
+    def test_a_pod_in_the_hosts_network_owns_listeners_and_groups(self):
+        pod = self.kubelet.start("kube-system", "proxy-x1", "proxy", host_network=True)
+        unit = "kube-system/proxy-x1/proxy"
+        with Daemon(FAST + "group_by: unit\n") as daemon, \
+                socket.create_connection(("127.0.0.1", PORT)):
+            wait_until(lambda: daemon.page().get("connwatch_listener_info", listener=f"0.0.0.0:{PORT}",
+                                                 unit=unit), "the listener has its owner")
+            wait_until(lambda: daemon.page().get("connwatch_tcp_group_sockets", direction="inbound",
+                                                 group=unit, state="established"), "a group by unit")
+            self.assertNotIn((pod.name_space, pod.name, f"{pod.name_space}/{pod.name}"),
+                             pods_on(daemon.page()), "the host's network is no pod's")
+
     def test_two_hundred_pods_come_and_go(self):
         ever, alive = set(), []
         with Daemon(FAST) as daemon:
