@@ -2,10 +2,9 @@
 // that are gone, names them, and decides which have a place (core/listeners/places.h). The others
 // are summed up. Pure; time is passed in. Used by one thread.
 //
-// A namespace without a name has no place before its first socket, because the owner of the socket
-// most likely gives it a name, and a change of the name ends its series. If a namespace ends whose
-// name is a container's or in /run/netns, its place is free at once. Other places change hands
-// rarely: any user may make namespaces, and each would make new series.
+// A namespace without a name has no place before its first socket, which most likely gives it one:
+// a change of the name ends its series. The place of one that only root can name is free as soon as
+// it ends. Others change hands rarely: any user may make namespaces, and so new series.
 #pragma once
 
 #include <chrono>
@@ -109,14 +108,12 @@ class NamespaceTable {
   // The poll of the listeners tier in progress meets the sockets in another order than the one
   // before. So each namespace has to be told of all of its sockets.
   void LeaveOrder();
-  // Returns nullptr if there is no room. Valid until a namespace is forgotten.
+  // nullptr: no room. Valid until a namespace is forgotten. Meet() notes that it has sockets.
   Entry* FindOrAdmit(std::uint64_t cookie, MonotonicTime now);
   Entry* Admit(std::uint64_t cookie, MonotonicTime now);
-  // Likewise, and it is told of a socket of it.
   Entry* Meet(std::uint64_t cookie, MonotonicTime now);
   void TakeFreePlace(Entry& entry, MonotonicTime now);
-  // Of what is told outside of polls, which may be about a namespace that has ended meanwhile.
-  // Returns nullptr if the kernel does not list it.
+  // Of what is told outside of polls. Returns nullptr if the kernel does not list it any more.
   Entry* FindListed(std::uint64_t cookie, MonotonicTime now);
   template <typename Predicate>
   void Forget(Predicate is_gone);
