@@ -25,6 +25,7 @@ SHIFT = 6  # how many buckets the round trips of far nodes are above those of th
 WARM_S, TROUBLE_S = 45, 25
 JITTER_S = 2
 SCRAPES_S = 60
+REST_S, REST_SHARE = 3, 0.02
 RANGE_S, STEP_S = 3600, 15
 REPEATS = 3
 # What the keys of the configuration leave of the page of one node.
@@ -195,6 +196,16 @@ def wait_for(condition, timeout_s, what):
         time.sleep(1)
 
 
+def wait_for_rest(prometheus, interval_s):
+    """Prometheus marks the end of all series, some intervals after it has lost its targets."""
+    def is_at_rest():
+        before = process_cpu_s(prometheus.process.pid)
+        time.sleep(REST_S)
+        return process_cpu_s(prometheus.process.pid) - before < REST_SHARE * REST_S
+    time.sleep(3 * interval_s)
+    wait_for(is_at_rest, 300, "Prometheus rests")
+
+
 def cpu_share_and_rate(prometheus, seconds):
     """Over so many seconds from now: CPU time as a share of one core, samples a second."""
     began, before = time.monotonic(), own_metrics(prometheus)
@@ -279,7 +290,7 @@ def measure_fleet(pages, nodes, options):
         run.scrape_cpu_share, run.samples_per_s = cpu_share_and_rate(prometheus, SCRAPES_S)
         run.live_bytes = live_bytes(prometheus)
         prometheus.stop_scraping()
-        time.sleep(options.interval)
+        wait_for_rest(prometheus, options.interval)
         ask_all(run, prometheus, moment, groups)
         run.disk = disk(prometheus, folder)
     return run
