@@ -196,13 +196,12 @@ def wait_for(condition, timeout_s, what):
         time.sleep(1)
 
 
-def wait_for_rest(prometheus, interval_s):
-    """Prometheus marks the end of all series, some intervals after it has lost its targets."""
+def wait_for_rest(prometheus):
+    """Until it does nothing any more."""
     def is_at_rest():
         before = process_cpu_s(prometheus.process.pid)
         time.sleep(REST_S)
         return process_cpu_s(prometheus.process.pid) - before < REST_SHARE * REST_S
-    time.sleep(3 * interval_s)
     wait_for(is_at_rest, 300, "Prometheus rests")
 
 
@@ -290,7 +289,7 @@ def measure_fleet(pages, nodes, options):
         run.scrape_cpu_share, run.samples_per_s = cpu_share_and_rate(prometheus, SCRAPES_S)
         run.live_bytes = live_bytes(prometheus)
         prometheus.stop_scraping()
-        wait_for_rest(prometheus, options.interval)
+        wait_for_rest(prometheus)
         ask_all(run, prometheus, moment, groups)
         run.disk = disk(prometheus, folder)
     return run

@@ -15,14 +15,13 @@ from network import free_port
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RULES = ROOT / "dashboards/prometheus"
 DASHBOARD = ROOT / "dashboards/grafana/fleet.json"
-CONFIG = """
-global: {{scrape_interval: {interval}, scrape_timeout: {interval}, evaluation_interval: {interval}}}
-{more}
+GLOBAL = "global: {{scrape_interval: {0}, scrape_timeout: {0}, evaluation_interval: {0}}}\n"
+WITH_RULES = "rule_files: [connwatch.alerts.yml, connwatch.rules.yml]\n"
+JOB = """
 scrape_configs:
   - job_name: connwatch
-    file_sd_configs: [{{files: [targets.json]}}]
+    file_sd_configs: [{files: [targets.json]}]
 """
-WITH_RULES = "rule_files: [connwatch.alerts.yml, connwatch.rules.yml]"
 QUERY_TIMEOUT_S = 180
 
 
@@ -52,7 +51,7 @@ class FleetPrometheus(contextlib.ExitStack):
             ["    metric_relabel_configs:\n", *(f"      {line}\n" for line in relabel)] if relabel else [])
         self._interval = interval
         self._folder = folder
-        self._write_config(WITH_RULES)
+        self._write_config(WITH_RULES + JOB + self._relabel)
         for name, text in files.items():
             (folder / name).write_text(text)
         self.port = free_port()
@@ -69,18 +68,17 @@ class FleetPrometheus(contextlib.ExitStack):
         self.callback(self.process.terminate)
         return self
 
-    def _write_config(self, more):
-        config = CONFIG.format(interval=self._interval, more=more)
-        (self._folder / "prometheus.yml").write_text(config + self._relabel)
+    def _write_config(self, text):
+        (self._folder / "prometheus.yml").write_text(GLOBAL.format(self._interval) + text)
 
     def stop_rules(self):
         """From now on it only scrapes. Needs the flag --web.enable-lifecycle."""
-        self._write_config("")
+        self._write_config(JOB + self._relabel)
         self.read("/-/reload", "POST")
 
     def stop_scraping(self):
-        """From now on it only answers."""
-        (self._folder / "targets.json").write_text("[]")
+        """From now on it only answers. Needs the same flag."""
+        self._write_config("")
         self.read("/-/reload", "POST")
 
     def is_ready(self):
