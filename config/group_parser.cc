@@ -66,7 +66,8 @@ Result<IpPrefix> ParsePrefix(std::string_view text) {
 }
 
 Result<UnitPattern> ParseUnitPattern(std::string_view text) {
-  constexpr std::size_t kMaxCharacters = 255;  // systemd: UNIT_NAME_MAX
+  // Kubernetes: NAMESPACE/POD/CONTAINER, of at most 63, 253 and 63. systemd: UNIT_NAME_MAX is 255.
+  constexpr std::size_t kMaxCharacters = 63 + 1 + 253 + 1 + 63;
   const bool is_prefix = text.ends_with('*');
   const std::string_view unit = text.substr(0, text.size() - (is_prefix ? 1 : 0));
   if (text.empty()) {
@@ -75,12 +76,12 @@ Result<UnitPattern> ParseUnitPattern(std::string_view text) {
   if (unit.find('*') != std::string_view::npos) {
     return Mistake(Quoted(text) + " has a * before its end, must have it as its last character");
   }
-  // systemd: VALID_CHARS_WITH_AT in unit-name.c
-  if (!IsOnlyOfLettersDigitsAnd(":-_.\\@", unit)) {
-    return Mistake(Quoted(text) + " is not a unit, must be letters, digits or :-_.\\@");
+  // systemd: VALID_CHARS_WITH_AT in unit-name.c. Containers also have a '/', but not as a path has.
+  if (unit.starts_with('/') || !IsOnlyOfLettersDigitsAnd(":-_.\\@/", unit)) {
+    return Mistake(Quoted(text) + " is not a unit, must be letters, digits or :-_.\\@/");
   }
   if (unit.size() > kMaxCharacters) {
-    return Mistake(Quoted(text) + " is too long, must be at most 255 characters");
+    return Mistake(Quoted(text) + " is too long, must be at most 381 characters");
   }
   return UnitPattern{std::string(unit), is_prefix};
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "procfs/cgroup_container.h"
+#include "procfs/host_path.h"
 
 namespace connwatch {
 
@@ -15,9 +16,10 @@ namespace fs = std::filesystem;
 // One entry takes about two microseconds, so this is at most a fiftieth of the time.
 constexpr std::chrono::microseconds kPausePerEntry{100};
 
-// Calls `use` with the name of each entry of `directory`, and returns how many there were.
+// Calls `use` with the name of each entry of `directory`, and returns how many there were. nullopt
+// if not all can be read, for example because there is no such directory.
 template <typename Use>
-std::size_t ForEachName(const std::string& directory, Use use) {
+std::optional<std::size_t> ForEachName(const std::string& directory, Use use) {
   std::size_t entries = 0;
   std::error_code failure;
   for (fs::directory_iterator entry(directory, failure), end; !failure && entry != end;
@@ -25,24 +27,27 @@ std::size_t ForEachName(const std::string& directory, Use use) {
     if (++entries > KubeletLogs::kMaxEntries) break;
     use(entry->path().filename().native());
   }
+  if (failure) return std::nullopt;
   return entries;
 }
 
-LazyIndex<PodName>::Contents ReadPods(const std::string& directory) {
-  LazyIndex<PodName>::Contents contents;
-  contents.entries = ForEachName(directory, [&](const std::string& name) {
-    if (auto pod = ParsePodLogName(name)) contents.map.emplace(pod->uid, *std::move(pod));
+std::optional<LazyIndex<PodName>::Contents> ReadPods(const std::string& directory) {
+  LazyIndex<PodName>::Map pods;
+  const auto entries = ForEachName(directory, [&](const std::string& name) {
+    if (auto pod = ParsePodLogName(name)) pods.emplace(pod->uid, *std::move(pod));
   });
-  return contents;
+  if (!entries) return std::nullopt;
+  return {{std::move(pods), *entries}};
 }
 
-LazyIndex<std::string>::Contents ReadContainers(const std::string& directory) {
-  LazyIndex<std::string>::Contents contents;
-  contents.entries = ForEachName(directory, [&](const std::string& name) {
+std::optional<LazyIndex<std::string>::Contents> ReadContainers(const std::string& directory) {
+  LazyIndex<std::string>::Map containers;
+  const auto entries = ForEachName(directory, [&](const std::string& name) {
     if (auto log = ParseContainerLogName(name))
-      contents.map.emplace(std::move(log->id), std::move(log->container));
+      containers.emplace(std::move(log->id), std::move(log->container));
   });
-  return contents;
+  if (!entries) return std::nullopt;
+  return {{std::move(containers), *entries}};
 }
 
 // Takes what stands before the first '_' out of `text`, which begins after it then. Names in
@@ -80,10 +85,10 @@ std::optional<ContainerLogName> ParseContainerLogName(std::string_view name) {
 }
 
 KubeletLogs::KubeletLogs(const std::string& host_root)
-    : pods_([directory = host_root + "var/log/pods"] { return ReadPods(directory); },
+    : pods_([directory = PathOnHost(host_root, "/var/log/pods")] { return ReadPods(directory); },
             kPausePerEntry),
-      containers_(
-          [directory = host_root + "var/log/containers"] { return ReadContainers(directory); },
-          kPausePerEntry) {}
+      containers_([directory = PathOnHost(
+                       host_root, "/var/log/containers")] { return ReadContainers(directory); },
+                  kPausePerEntry) {}
 
 }  // namespace connwatch

@@ -38,7 +38,7 @@ class KubeletLogs {
   /// The most entries of a directory that are looked at.
   static constexpr std::size_t kMaxEntries = 16'384;
 
-  /// The host's root is seen at `host_root`, which ends with '/'.
+  /// `host_root` is where the root of the host's file system is seen.
   explicit KubeletLogs(const std::string& host_root);
 
   /// Returns nullptr if the pod is not known. Valid until the next call.

@@ -50,8 +50,10 @@ class LazyIndex {
   /// The least time between two readings.
   static constexpr std::chrono::milliseconds kMinPause{1'000};
 
-  /// `pause_per_entry` makes the time between two readings longer the more there is to read.
-  LazyIndex(std::function<Contents()> read, std::chrono::microseconds pause_per_entry)
+  /// `read` returns nullopt if it fails: what was known then stays. `pause_per_entry` makes the
+  /// time between two readings longer the more there is to read.
+  LazyIndex(std::function<std::optional<Contents>()> read,
+            std::chrono::microseconds pause_per_entry)
       : read_(std::move(read)), pause_per_entry_(pause_per_entry) {}
 
   /// Returns nullptr if the key is not there, or not known before the next reading. Valid until the
@@ -59,10 +61,11 @@ class LazyIndex {
   const Value* Find(const std::string& key, MonotonicTime now) {
     if (const Value* known = Known(key)) return known;
     if (now < next_ || missing_.Contains(key, now)) return nullptr;
-    Contents contents = read_();
-    map_ = std::move(contents.map);
-    next_ = now + std::max<std::chrono::microseconds>(
-                      kMinPause, pause_per_entry_ * static_cast<long>(contents.entries));
+    next_ = now + kMinPause;
+    std::optional<Contents> contents = read_();
+    if (!contents) return nullptr;
+    map_ = std::move(contents->map);
+    next_ = std::max(next_, now + pause_per_entry_ * static_cast<long>(contents->entries));
     const Value* found = Known(key);
     if (found == nullptr) missing_.Add(key, now);
     return found;
@@ -74,7 +77,7 @@ class LazyIndex {
     return known == map_.end() ? nullptr : &known->second;
   }
 
-  const std::function<Contents()> read_;
+  const std::function<std::optional<Contents>()> read_;
   const std::chrono::microseconds pause_per_entry_;
   Map map_;  // as of the latest reading
   MissingKeys missing_;

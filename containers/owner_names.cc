@@ -6,11 +6,6 @@ namespace connwatch {
 
 namespace {
 
-std::string WithSlash(std::string root) {
-  if (!root.ends_with('/')) root += '/';
-  return root;
-}
-
 // True iff a unit that is named in the path is better known than the container: in a machine with a
 // systemd of its own, and around a container that podman started for a service (--cgroups=split).
 bool PrefersUnit(const CgroupContainer& container) {
@@ -20,12 +15,12 @@ bool PrefersUnit(const CgroupContainer& container) {
 
 }  // namespace
 
-OwnerNames::OwnerNames(std::string host_root, std::string mountinfo,
+OwnerNames::OwnerNames(const std::string& host_root, std::string mountinfo,
                        std::chrono::milliseconds min_rescan)
     : cgroups_(std::move(mountinfo), host_root, min_rescan),
-      kubelet_(WithSlash(host_root)),
-      docker_(WithSlash(host_root)),
-      podman_(WithSlash(host_root)) {}
+      kubelet_(host_root),
+      docker_(host_root),
+      podman_(host_root) {}
 
 SocketOwner OwnerNames::OwnerOf(std::uint64_t cgroup_id, MonotonicTime now) {
   const CgroupOwner* owner = cgroups_.Find(cgroup_id, now);

@@ -34,7 +34,7 @@ class OwnerNames {
   /// `host_root` is where the root of the host's file system is seen. `mountinfo` is the file that
   /// tells where cgroups are mounted. `min_rescan` is the least time between two walks over the
   /// hierarchy of cgroups.
-  explicit OwnerNames(std::string host_root, std::string mountinfo = "/proc/self/mountinfo",
+  explicit OwnerNames(const std::string& host_root, std::string mountinfo = "/proc/self/mountinfo",
                       std::chrono::milliseconds min_rescan = std::chrono::seconds(1));
 
   SocketOwner OwnerOf(std::uint64_t cgroup_id, MonotonicTime now);

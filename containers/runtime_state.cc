@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "procfs/cgroup_container.h"
+#include "procfs/host_path.h"
 #include "procfs/text_file.h"
 
 namespace connwatch {
@@ -60,16 +61,18 @@ std::string FirstContainerOf(const std::string& pod_id) {
   return pod_id.substr(0, kShortIdDigits) + std::string(kFirstContainer);
 }
 
-// Containers that are started with --rm may be in the second file.
-LazyIndex<std::string>::Contents ReadStored(const std::string& directory) {
-  LazyIndex<std::string>::Contents contents;
-  for (const char* file : {"containers.json", "volatile-containers.json"}) {
+// Containers that are started with --rm may be in the second file. nullopt if no file can be read.
+std::optional<LazyIndex<std::string>::Contents> ReadStored(const std::string& directory) {
+  std::optional<LazyIndex<std::string>::Contents> contents;
+  for (const char* file : {"/containers.json", "/volatile-containers.json"}) {
     const auto text = ReadTextFile(directory + file);
-    if (!text) continue;
-    for (auto& [id, name] : ParseStoredContainers(*text)) {
-      ++contents.entries;
-      if (name.ends_with(kFirstContainer)) contents.map.emplace(name, id);
-      contents.map.emplace(id, std::move(name));
+    auto stored = text ? ParseStoredContainers(*text) : std::nullopt;
+    if (!stored) continue;
+    if (!contents) contents.emplace();
+    contents->entries += stored->size();
+    for (auto& [id, name] : *stored) {
+      if (name.ends_with(kFirstContainer)) contents->map.emplace(name, id);
+      contents->map.emplace(id, std::move(name));
     }
   }
   return contents;
@@ -87,11 +90,12 @@ std::optional<std::string> ParseHostname(std::string_view text) {
   return Permitted(TextAt(ParseDownTo(1, text), "hostname"));
 }
 
-std::unordered_map<std::string, std::string> ParseStoredContainers(std::string_view text) {
+std::optional<std::unordered_map<std::string, std::string>> ParseStoredContainers(
+    std::string_view text) {
   constexpr int kListsOfNames = 3;  // [{"names": [...]}]
-  std::unordered_map<std::string, std::string> names;
   const Json list = ParseDownTo(kListsOfNames, text);
-  if (!list.is_array()) return names;
+  if (!list.is_array()) return std::nullopt;
+  std::unordered_map<std::string, std::string> names;
   for (const Json& container : list) {
     const auto found = container.is_object() ? container.find("names") : container.end();
     if (found == container.end() || !found->is_array() || found->empty()) continue;
@@ -103,15 +107,16 @@ std::unordered_map<std::string, std::string> ParseStoredContainers(std::string_v
 }
 
 DockerState::DockerState(const std::string& host_root)
-    : names_([directory = host_root + "var/lib/docker/containers/"](const std::string& id) {
+    : names_([directory =
+                  PathOnHost(host_root, "/var/lib/docker/containers/")](const std::string& id) {
         return ReadContainerFile(directory + id + "/config.v2.json", ParseDockerConfig);
       }) {}
 
 PodmanState::PodmanState(const std::string& host_root)
-    : directory_(host_root + "var/lib/containers/storage/overlay-containers/"),
+    : directory_(PathOnHost(host_root, "/var/lib/containers/storage/overlay-containers")),
       containers_([this] { return ReadStored(directory_); }, kPausePerContainer),
       hostnames_([this](const std::string& id) {
-        return ReadContainerFile(directory_ + id + "/userdata/config.json", ParseHostname);
+        return ReadContainerFile(directory_ + "/" + id + "/userdata/config.json", ParseHostname);
       }) {}
 
 const std::string* PodmanState::FindPod(const std::string& id, MonotonicTime now) {

@@ -19,8 +19,9 @@ namespace connwatch {
 std::optional<std::string> ParseDockerConfig(std::string_view text);
 
 /// Returns {id: name} from the text of containers.json or volatile-containers.json. Entries without
-/// a permitted name are left out, and all of them if the text is no JSON.
-std::unordered_map<std::string, std::string> ParseStoredContainers(std::string_view text);
+/// a permitted name are left out. nullopt if the text is not a list in JSON.
+std::optional<std::unordered_map<std::string, std::string>> ParseStoredContainers(
+    std::string_view text);
 
 /// Returns the hostname in the text of a container's config.json, likewise.
 std::optional<std::string> ParseHostname(std::string_view text);
@@ -28,7 +29,7 @@ std::optional<std::string> ParseHostname(std::string_view text);
 /// For one thread.
 class DockerState {
  public:
-  /// The host's root is seen at `host_root`, which ends with '/'.
+  /// `host_root` is where the root of the host's file system is seen.
   explicit DockerState(const std::string& host_root);
 
   /// Returns the name of the container with this id; nullptr if it is not known. Valid until the

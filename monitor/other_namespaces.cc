@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "monitor/owners.h"
+#include "procfs/host_path.h"
 
 namespace connwatch {
 
@@ -17,10 +18,11 @@ NamespaceTableOptions TableOptionsFrom(const Config& config) {
 }
 
 // ip-netns(8) and most container runtimes use the first directory, docker the second.
-NetnsNames HostNetnsNames(std::string root) {
+NetnsNames HostNetnsNames(const std::string& host_root) {
   constexpr std::chrono::seconds kMinRescan{30};
-  if (root.ends_with('/')) root.pop_back();
-  return {{root + "/run/netns", root + "/run/docker/netns"}, "/proc/self/ns/net", kMinRescan};
+  return {{PathOnHost(host_root, "/run/netns"), PathOnHost(host_root, "/run/docker/netns")},
+          "/proc/self/ns/net",
+          kMinRescan};
 }
 
 }  // namespace
@@ -60,8 +62,9 @@ NameCandidates OtherNamespaces::FindNames(const NamespaceClues& clues, Monotonic
   if (clues.inode != 0) candidates.mount = netns_names_.NameOf(clues.cookie, clues.inode, now);
   for (const std::uint64_t cgroup : clues.cgroups) {
     SocketOwner owner = owner_names_.OwnerOf(cgroup, now);
-    if (candidates.unit.empty()) candidates.unit = std::move(owner.unit);
-    if (owner.container.empty()) continue;
+    const bool is_container = !owner.container.empty();
+    if (is_container || candidates.unit.empty()) candidates.unit = std::move(owner.unit);
+    if (!is_container) continue;
     candidates.container = std::move(owner.container);
     candidates.pod_namespace = std::move(owner.pod_namespace);
     candidates.pod = std::move(owner.pod);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "procfs/cgroup_unit.h"
+#include "procfs/host_path.h"
 #include "procfs/text_file.h"
 
 namespace connwatch {
@@ -69,15 +70,9 @@ std::optional<CgroupMount> ParseMount(std::string_view line) {
   return CgroupMount{Unescape(fields[kDirectoryField]), FromTheTop(Unescape(fields[kRootField]))};
 }
 
-// `host_root` is without '/' at its end: "" for "/".
-bool IsBelow(std::string_view directory, std::string_view host_root) {
-  return directory.starts_with(host_root) && directory.substr(host_root.size()).starts_with('/');
-}
-
 int PreferenceOf(const CgroupMount& mount, std::string_view host_root) {
-  const std::string_view directory = std::string_view(mount.directory).substr(host_root.size());
-  if (directory == "/sys/fs/cgroup") return 0;
-  return directory == "/sys/fs/cgroup/unified" ? 1 : 2;
+  if (mount.directory == PathOnHost(host_root, "/sys/fs/cgroup")) return 0;
+  return mount.directory == PathOnHost(host_root, "/sys/fs/cgroup/unified") ? 1 : 2;
 }
 
 struct Directory {
@@ -129,13 +124,13 @@ std::unordered_map<std::uint64_t, CgroupOwner> WalkCgroups(
 }  // namespace
 
 std::optional<CgroupMount> FindCgroupMount(std::string_view mountinfo, std::string_view host_root) {
-  if (host_root.ends_with('/')) host_root.remove_suffix(1);
+  const std::string below = PathOnHost(host_root, "/");
   std::optional<CgroupMount> best;
   while (!mountinfo.empty()) {
     const std::size_t end = std::min(mountinfo.find('\n'), mountinfo.size());
     auto mount = ParseMount(mountinfo.substr(0, end));
     mountinfo.remove_prefix(std::min(end + 1, mountinfo.size()));
-    if (!mount || !IsBelow(mount->directory, host_root)) continue;
+    if (!mount || !mount->directory.starts_with(below)) continue;
     if (!best || PreferenceOf(*mount, host_root) < PreferenceOf(*best, host_root))
       best = std::move(mount);
   }

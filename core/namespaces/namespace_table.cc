@@ -29,7 +29,8 @@ struct NamespaceTable::Entry {
   bool is_listed = false;  // in the facts read last
   bool has_place = false;  // as places_ has it
   bool has_had_sockets = false;
-  NamespaceGrowth growth;  // while it had a place
+  bool is_container = false;  // its identity has the container or pod that owns it
+  NamespaceGrowth growth;     // while it had a place
 };
 
 struct NamespaceTable::Index {
@@ -212,8 +213,12 @@ void NamespaceTable::NameIt(Entry& entry, MonotonicTime now) {
   const NameCandidates candidates =
       find_names_({identity.cookie, identity.inode, entry.watch.owners()}, now);
   identity.name = names_.NameOf(identity.cookie, candidates);
-  if (!candidates.unit.empty()) identity.unit = candidates.unit;
-  if (candidates.pod.empty()) return;
+  // Its containers may take turns in having the most sockets. The first one stays, because each
+  // change would end series. A container is better known than a unit.
+  const bool is_container = !candidates.container.empty();
+  if (entry.is_container || (!is_container && !identity.unit.empty())) return;
+  entry.is_container = is_container;
+  identity.unit = candidates.unit;
   identity.pod_namespace = candidates.pod_namespace;
   identity.pod = candidates.pod;
 }

@@ -194,15 +194,16 @@ Patterns OwnPatterns(const AlertRule& rule) {
   return own;
 }
 
-// Those that match namespaces as a whole, as patterns for the name of a namespace: "web/*" is for
-// "web", "we*" for all that begin with "we". "web/0.0.0.0:443" is for one listener only.
+// Those that match namespaces as a whole, as patterns for the name of a namespace: "we*" is for all
+// that begin with "we", "web/*" for "web" and for all that begin with "web/", which are the pods of
+// "web". "web/0.0.0.0:443" is for one listener only.
 Patterns NamespacePatterns(const AlertRule& rule) {
   Patterns whole;
   for (const SubjectPattern& pattern : rule.match) {
     if (!pattern.is_prefix) continue;
-    const std::size_t slash = pattern.text.find('/');
-    if (slash == std::string::npos) whole.push_back(pattern);
-    if (slash + 1 == pattern.text.size()) whole.push_back({pattern.text.substr(0, slash), false});
+    const std::string& text = pattern.text;
+    if (text.ends_with('/')) whole.push_back({text.substr(0, text.size() - 1), false});
+    whole.push_back(pattern);
   }
   return whole;
 }

@@ -96,7 +96,9 @@ TEST(ParseUnitPattern, TakesANameOrTheBeginningOfOne) {
   EXPECT_EQ(Unit("dev-disk-by\\x2duuid.swap"), "is dev-disk-by\\x2duuid.swap");
   EXPECT_EQ(Unit("docker-*"), "begins with docker-");
   EXPECT_EQ(Unit("*"), "begins with ");
-  EXPECT_EQ(Unit(std::string(255, 'x') + "*"), "begins with " + std::string(255, 'x'));
+  EXPECT_EQ(Unit("shop/cart-7c9/redis"), "is shop/cart-7c9/redis");
+  EXPECT_EQ(Unit("shop/*"), "begins with shop/");
+  EXPECT_EQ(Unit(std::string(381, 'x') + "*"), "begins with " + std::string(381, 'x'));
 }
 
 TEST(ParseUnitPattern, SaysWhatIsWrong) {
@@ -104,11 +106,11 @@ TEST(ParseUnitPattern, SaysWhatIsWrong) {
   const std::string star = " has a * before its end, must have it as its last character";
   EXPECT_EQ(Unit("*.service"), "\"*.service\"" + star);
   EXPECT_EQ(Unit("a**"), "\"a**\"" + star);
-  const std::string letters = " is not a unit, must be letters, digits or :-_.\\@";
+  const std::string letters = " is not a unit, must be letters, digits or :-_.\\@/";
   EXPECT_EQ(Unit("my app.service"), "\"my app.service\"" + letters);
   EXPECT_EQ(Unit("/system.slice/a.service"), "\"/system.slice/a.service\"" + letters);
-  EXPECT_EQ(Unit(std::string(256, 'x')),
-            "\"" + std::string(40, 'x') + "...\" is too long, must be at most 255 characters");
+  EXPECT_EQ(Unit(std::string(382, 'x')),
+            "\"" + std::string(40, 'x') + "...\" is too long, must be at most 381 characters");
 }
 
 }  // namespace

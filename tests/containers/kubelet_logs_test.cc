@@ -55,7 +55,7 @@ class KubeletLogsTest : public testing::Test {
   }
 
   const ScratchDirectory root_;
-  KubeletLogs logs_{root_.path() + "/"};
+  KubeletLogs logs_{root_.path()};
 };
 
 TEST_F(KubeletLogsTest, FindsPodsAndContainers) {
@@ -81,6 +81,14 @@ TEST_F(KubeletLogsTest, NoDirectoriesAreNoNames) {
   std::filesystem::remove_all(root_.PathTo("var"));
   EXPECT_EQ(logs_.FindPod("1", kStart), nullptr);
   EXPECT_EQ(logs_.FindContainer("1", kStart), nullptr);
+}
+
+TEST_F(KubeletLogsTest, WhatIsKnownStaysIfTheDirectoryCannotBeRead) {
+  MakePod("shop_a_1");
+  ASSERT_NE(logs_.FindPod("1", kStart), nullptr);
+  std::filesystem::remove_all(root_.PathTo("var"));
+  EXPECT_EQ(logs_.FindPod("2", kStart + seconds(1)), nullptr);
+  EXPECT_NE(logs_.FindPod("1", kStart + seconds(1)), nullptr);
 }
 
 TEST_F(KubeletLogsTest, AFloodOfEntriesIsCutAndReadRarely) {

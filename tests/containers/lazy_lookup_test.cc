@@ -16,8 +16,10 @@ class LazyIndexTest : public testing::Test {
 
   Index::Contents there_;
   int readings_ = 0;
-  Index index_{[this] {
+  bool fails_ = false;
+  Index index_{[this]() -> std::optional<Index::Contents> {
                  ++readings_;
+                 if (fails_) return std::nullopt;
                  return there_;
                },
                milliseconds(1)};
@@ -55,6 +57,18 @@ TEST_F(LazyIndexTest, TheMoreThereIsTheRarerItIsRead) {
   EXPECT_EQ(readings_, 1);
   index_.Find("b", kStart + seconds(5));
   EXPECT_EQ(readings_, 2);
+}
+
+TEST_F(LazyIndexTest, AReadingThatFailsTeachesNothing) {
+  there_.map = {{"a", "1"}};
+  index_.Find("a", kStart);
+  fails_ = true;
+  EXPECT_EQ(index_.Find("b", kStart + seconds(1)), nullptr);
+  EXPECT_EQ(*index_.Find("a", kStart + seconds(1)), "1");
+  fails_ = false;
+  there_.map = {{"b", "2"}};
+  EXPECT_EQ(index_.Find("b", kStart + milliseconds(1'999)), nullptr) << "not sooner than usual";
+  EXPECT_EQ(*index_.Find("b", kStart + seconds(2)), "2");
 }
 
 TEST_F(LazyIndexTest, WhatIsGoneIsForgottenAtTheNextReading) {

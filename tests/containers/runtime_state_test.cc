@@ -46,29 +46,35 @@ TEST(HostnameTest, IsATextOfTheDocument) {
 }
 
 TEST(StoredContainersTest, MapsIdsToNames) {
-  EXPECT_THAT(ParseStoredContainers("[" + Stored(kWeb, "web") + "," + Stored(kCart, "cart") + "]"),
+  EXPECT_THAT(*ParseStoredContainers("[" + Stored(kWeb, "web") + "," + Stored(kCart, "cart") + "]"),
               UnorderedElementsAre(Pair(kWeb, "web"), Pair(kCart, "cart")));
 }
 
 TEST(StoredContainersTest, LeavesOutWhatIsNotPermitted) {
   for (const std::string text :
-       {"", "[", "{}", "[1]", "[[]]", R"([{"id": "a"}])", R"([{"id": "a", "names": []}])",
+       {"[]", "[1]", "[[]]", R"([{"id": "a"}])", R"([{"id": "a", "names": []}])",
         R"([{"id": "a", "names": [1]}])", R"([{"id": "a", "names": [["web"]]}])",
         R"([{"id": "a", "names": ["we b"]}])", R"([{"id": "a", "names": "web"}])"}) {
-    EXPECT_THAT(ParseStoredContainers(text), IsEmpty()) << text;
+    EXPECT_THAT(*ParseStoredContainers(text), IsEmpty()) << text;
   }
+}
+
+// A file that cannot be understood does not say that there are no containers.
+TEST(StoredContainersTest, WhatIsNoListIsNotAnEmptyOne) {
+  for (const char* text : {"", "[", "{}", "1", "null", "[}"})
+    EXPECT_EQ(ParseStoredContainers(text), std::nullopt) << text;
 }
 
 TEST(StoredContainersTest, CutAtAnyLengthIsNothing) {
   const std::string text = "[" + Stored(kWeb, "web") + "]";
   for (std::size_t length = 0; length < text.size(); ++length)
-    EXPECT_THAT(ParseStoredContainers(text.substr(0, length)), IsEmpty()) << length;
+    EXPECT_EQ(ParseStoredContainers(text.substr(0, length)), std::nullopt) << length;
 }
 
 TEST(StoredContainersTest, DeepNestingIsRead) {
   const std::string deep(100'000, '[');
-  EXPECT_THAT(ParseStoredContainers(deep), IsEmpty());
-  EXPECT_THAT(ParseStoredContainers(deep + std::string(deep.size(), ']')), IsEmpty());
+  EXPECT_EQ(ParseStoredContainers(deep), std::nullopt);
+  EXPECT_THAT(*ParseStoredContainers(deep + std::string(deep.size(), ']')), IsEmpty());
 }
 
 class RuntimeStateTest : public testing::Test {
@@ -81,8 +87,8 @@ class RuntimeStateTest : public testing::Test {
   const std::string kDocker = "var/lib/docker/containers/";
   const std::string kPodman = "var/lib/containers/storage/overlay-containers/";
   const ScratchDirectory root_;
-  DockerState docker_{root_.path() + "/"};
-  PodmanState podman_{root_.path() + "/"};
+  DockerState docker_{root_.path()};
+  PodmanState podman_{root_.path()};
 };
 
 TEST_F(RuntimeStateTest, DockersContainersHaveAFileEach) {
@@ -100,6 +106,16 @@ TEST_F(RuntimeStateTest, APodmanPodIsCalledAsItsFirstContainersHost) {
   EXPECT_EQ(*podman_.FindContainer(kCart, kStart), "cart");
   EXPECT_EQ(*podman_.FindPod(kPod, kStart), "shop");
   EXPECT_EQ(podman_.FindPod(kWeb, kStart), nullptr);
+}
+
+TEST_F(RuntimeStateTest, WhatIsKnownStaysWhileTheFileIsBroken) {
+  root_.Write(kPodman + "containers.json", "[" + Stored(kWeb, "web") + "]");
+  ASSERT_NE(podman_.FindContainer(kWeb, kStart), nullptr);
+  root_.Write(kPodman + "containers.json", "[{");
+  EXPECT_EQ(podman_.FindContainer(kCart, kStart + seconds(60)), nullptr);
+  EXPECT_NE(podman_.FindContainer(kWeb, kStart + seconds(60)), nullptr);
+  root_.Write(kPodman + "containers.json", "[" + Stored(kCart, "cart") + "]");
+  EXPECT_NE(podman_.FindContainer(kCart, kStart + seconds(120)), nullptr);
 }
 
 TEST_F(RuntimeStateTest, NoFilesAreNoNames) {

@@ -34,8 +34,9 @@ void CheckLogNames(std::string_view text) {
 void CheckState(std::string_view text) {
   if (const auto name = connwatch::ParseDockerConfig(text)) Require(IsContainerName(*name));
   if (const auto name = connwatch::ParseHostname(text)) Require(IsContainerName(*name));
-  for (const auto& [id, name] : connwatch::ParseStoredContainers(text))
-    Require(IsContainerName(name));
+  const auto stored = connwatch::ParseStoredContainers(text);
+  if (!stored) return;
+  for (const auto& [id, name] : *stored) Require(IsContainerName(name));
 }
 
 }  // namespace

@@ -183,6 +183,28 @@ TEST(NamespaceTableTest, WithoutANameAndASocketItHasNoPlace) {
   EXPECT_THAT(NamesOf(world.Judge(100)), ElementsAre("shop/cart", "unnamed-1"));
 }
 
+// Each change would end series: the containers of a pod take turns in having the most sockets.
+TEST(NamespaceTableTest, TheFirstContainerThatIsKnownStaysItsOwner) {
+  NamespaceWorld world;
+  const auto identity_with = [&](const NameCandidates& candidates) {
+    world.candidates[7] = candidates;
+    world.Poll(Tier::kListeners, 0, {In(7, Listening(1, 80))});
+    return world.Judge(0).shown.at(0).identity;
+  };
+  EXPECT_EQ(identity_with({.unit = "crio-1"}).unit, "crio-1");
+  EXPECT_EQ(identity_with({.unit = "crio-2"}).unit, "crio-1");
+  const NameCandidates redis = {
+      .unit = "shop/cart/redis", .container = "shop/cart", .pod_namespace = "shop", .pod = "cart"};
+  EXPECT_EQ(identity_with(redis).unit, "shop/cart/redis");
+  const NamespaceIdentity later = identity_with({.unit = "shop/other/proxy",
+                                                 .container = "shop/other",
+                                                 .pod_namespace = "shop",
+                                                 .pod = "other"});
+  EXPECT_EQ(later.name, "shop/cart");
+  EXPECT_EQ(later.unit, "shop/cart/redis");
+  EXPECT_EQ(later.pod, "cart");
+}
+
 TEST(NamespaceTableTest, TheFirstHandshakeCountsForTheNamespace) {
   NamespaceWorld world;
   world.facts = {Facts(7)};

@@ -183,8 +183,14 @@ TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
   EXPECT_EQ(expression_of({{"0.0.0.0:443", false}}),
             R"(rate(connwatch_listener_drops_total{listener!="other",)"
             R"(listener=~"0\\.0\\.0\\.0:443"}[1m]) > 0.5)");
-  EXPECT_EQ(expression_of({{"web/", true}, {"web/0.0.0.0:1", false}, {"db/0.0.0.0", true}}),
-            R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"web"}[1m]) > 0.5)");
+  // Pods in the namespace "web" of Kubernetes are called "web/POD".
+  EXPECT_EQ(expression_of({{"web/", true}, {"web/0.0.0.0:1", false}}),
+            R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"web|web/.*"}[1m]) )"
+            "> 0.5");
+  EXPECT_EQ(
+      expression_of({{"shop/cart", true}}),
+      R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"shop/cart.*"}[1m]) )"
+      "> 0.5");
   EXPECT_EQ(
       expression_of({{"we", true}}),
       R"(rate(connwatch_listener_drops_total{listener!="other",listener=~"we.*"}[1m]) > 0.5)"
