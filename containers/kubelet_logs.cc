@@ -34,7 +34,10 @@ std::optional<std::size_t> ForEachName(const std::string& directory, Use use) {
 std::optional<LazyIndex<PodName>::Contents> ReadPods(const std::string& directory) {
   LazyIndex<PodName>::Map pods;
   const auto entries = ForEachName(directory, [&](const std::string& name) {
-    if (auto pod = ParsePodLogName(name)) pods.emplace(pod->uid, *std::move(pod));
+    auto pod = ParsePodLogName(name);
+    if (!pod) return;
+    std::string uid = pod->uid;
+    pods.emplace(std::move(uid), *std::move(pod));
   });
   if (!entries) return std::nullopt;
   return {{std::move(pods), *entries}};

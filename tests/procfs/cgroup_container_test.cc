@@ -14,7 +14,7 @@ struct Case {
   std::string path;
   std::string_view runtime;
   std::string id;
-  std::string_view pod = "";
+  std::string_view pod{};
 };
 
 void Expect(std::initializer_list<Case> cases) {

@@ -79,8 +79,9 @@ TEST(CgroupMountTest, OnlyMountsBelowTheHostsRootCount) {
   const std::string own = "50 1 0:38 / /sys/fs/cgroup rw - cgroup2 cgroup rw\n";
   const std::string host = "51 1 0:38 /../../.. /host/sys/fs/cgroup ro - cgroup2 cgroup rw\n";
   const std::string other = "52 1 0:38 / /hostile/sys/fs/cgroup ro - cgroup2 cgroup rw\n";
+  const std::string all = other + own + host;
   for (const char* root : {"/host", "/host/"}) {
-    EXPECT_EQ(FindCgroupMount(other + own + host, root), (CgroupMount{"/host/sys/fs/cgroup", "/"}));
+    EXPECT_EQ(FindCgroupMount(all, root), (CgroupMount{"/host/sys/fs/cgroup", "/"}));
     EXPECT_EQ(FindCgroupMount(other + own, root), std::nullopt);
   }
   EXPECT_EQ(FindCgroupMount(own + host + other)->directory, "/sys/fs/cgroup");
