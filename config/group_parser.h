@@ -21,8 +21,8 @@ Result<PortRange> ParsePorts(std::string_view text);
 Result<IpPrefix> ParsePrefix(std::string_view text);
 
 /// The name of a systemd unit or container, or the beginning of one followed by `*`. "*" alone
-/// means any unit that is known. At most 381 characters, of those that systemd permits and '/', which
-/// is in the names of containers: "shop/cart-7c9/redis".
+/// means any unit that is known. At most 381 characters, of those that systemd permits and '/',
+/// which is in the names of containers: "shop/cart-7c9/redis".
 Result<UnitPattern> ParseUnitPattern(std::string_view text);
 
 }  // namespace connwatch
