@@ -2,6 +2,7 @@
 // hands to the log, the exporters and Alertmanager.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -53,6 +54,10 @@ struct AlertEvidence {
   /// For an alert on a group only its connects whose SYN was sent again count, for an alert on the
   /// host all of them.
   Counts top_destinations;
+  /// The systemd units and containers that contribute most to the signal, the first one most.
+  Counts top_units;
+  /// For an alert on the host: the groups that contribute most to the signal, the first one most.
+  Counts top_groups;
   /// For an alert on traced connects: the destinations that contribute most to the signal, the
   /// worst first. Only those in Handshakes::destinations.
   std::vector<Destination> destinations;
@@ -62,9 +67,19 @@ struct AlertEvidence {
   std::vector<std::pair<double, double>> recent;
 };
 
+/// A subject whose trouble comes and goes: how often it came, and in how long a time.
+struct AlertFlapping {
+  unsigned times = 0;
+  std::chrono::nanoseconds span{0};
+};
+
 struct Alert {
   std::shared_ptr<const AlertRule> rule;
   std::string subject;
+  /// The listener or the group that the alert is about, as the labels `listener` and `group` of the
+  /// page name it. At most one of them is not empty. Without the namespace that is in `subject`.
+  std::string listener = {};
+  std::string group = {};
   /// The name of the subject's network namespace. Empty if it is the host's own, and if the subject
   /// is no listener. Part of `subject`, so it never changes.
   std::string netns = {};
@@ -72,11 +87,22 @@ struct Alert {
   /// none, or was none known when the subject was first seen.
   std::string pod_namespace = {};
   std::string pod = {};
+  /// The systemd unit or container that the trouble belongs to, as it was known when the alert
+  /// became pending. It never changes afterwards, so it may be used to identify the alert. Of a
+  /// group or the host: the unit that contributes more than half. Empty if none is known.
+  std::string unit = {};
   AlertState state = AlertState::kPending;
   /// The latest known value of the signal, and the threshold that it is compared with. For a rule
   /// with growth alone, both are growths per second.
   double value = 0;
   double threshold = 0;
+  /// The value furthest on the wrong side of the threshold since the alert became pending.
+  double worst = 0;
+  /// How much longer the value must stay on the good side of the clear level until a firing alert
+  /// ends. Absent while it is not there.
+  std::optional<std::chrono::nanoseconds> clears_in = std::nullopt;
+  /// Present while the alert is kept firing because its trouble has come and gone several times.
+  std::optional<AlertFlapping> flapping = std::nullopt;
   /// The value of the `cause` label, from the listener's diagnosis; empty if there is none. While
   /// the alert fires, the first cause found stays.
   std::string cause;
