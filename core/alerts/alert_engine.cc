@@ -46,33 +46,41 @@ bool IsSameButForAnnotations(const AlertRule& one, AlertRule other) {
   return one == other;
 }
 
-void SetState(Alert& alert, AlertState to, Instant now, std::vector<AlertTransition>& transitions) {
-  const AlertState from = std::exchange(alert.state, to);
-  transitions.push_back({.from = from, .to = to, .at = now, .alert = alert});
-}
-
 std::optional<double> GrowthOf(const SampleWindow& counters, const AlertSignalSpec& spec) {
   if (spec.form == SignalForm::kRate) return counters.Rate();
   const bool is_share = spec.unit == SignalUnit::kShare;
   return is_share ? counters.Share(spec.min_per) : counters.Ratio(spec.min_per);
 }
 
-// Ends a pending or a firing alert. Does nothing if it is neither.
-void End(Alert& alert, Instant now, std::vector<AlertTransition>& transitions) {
-  if (alert.state == AlertState::kInactive) return;
-  const bool was_firing = alert.state == AlertState::kFiring;
-  SetState(alert, was_firing ? AlertState::kResolved : AlertState::kInactive, now, transitions);
+// Notes a change of the state, if there is one. An alert that has ended is made anew.
+void Note(std::optional<AlertState> from, Alert& alert, Instant now,
+          std::vector<AlertTransition>& transitions) {
+  if (!from) return;
+  transitions.push_back({.from = *from, .to = alert.state, .at = now, .alert = alert});
+  if (alert.state == AlertState::kPending || alert.state == AlertState::kFiring) return;
   alert = {.rule = alert.rule,
            .subject = alert.subject,
+           .listener = alert.listener,
+           .group = alert.group,
            .netns = alert.netns,
            .pod_namespace = alert.pod_namespace,
            .pod = alert.pod,
            .state = AlertState::kInactive};
 }
 
-AlertEvidence EvidenceOf(const AlertRule& rule, const std::optional<SampleWindow>& levels,
-                         const SignalReading& reading, const Snapshot& snapshot) {
-  AlertEvidence evidence = GatherEvidence(rule.signal, reading, snapshot);
+// A signal looks back over its window, and an alert over the time that it is pending. So a cause
+// that was found in that time is a cause of the trouble, even if the latest poll does not show it.
+const FoundCause* CauseOf(const std::optional<FoundCause>& latest, const Alert& alert,
+                          MonotonicTime now) {
+  if (!latest) return nullptr;
+  const bool is_new = alert.state == AlertState::kInactive;
+  const MonotonicTime since = is_new ? now : alert.since.monotonic;
+  return latest->at >= since - SpecOf(alert.rule->signal).window ? &*latest : nullptr;
+}
+
+AlertEvidence EvidenceOf(const FiringReading& fires, const std::optional<SampleWindow>& levels,
+                         const Snapshot& snapshot) {
+  AlertEvidence evidence = GatherEvidence(fires, snapshot);
   if (!levels) return evidence;
   evidence.recent.clear();
   const std::vector<Sample>& samples = levels->samples();
@@ -114,7 +122,9 @@ std::vector<AlertTransition> AlertEngine::Reconfigure(std::vector<AlertRule> rul
   }
   std::vector<AlertTransition> transitions;
   for (RuleState& state : before) {
-    for (auto& [name, subject] : state.subjects) End(subject.alert, now, transitions);
+    for (auto& [name, subject] : state.subjects) {
+      Note(subject.life.End(subject.alert), subject.alert, now, transitions);
+    }
   }
   return transitions;
 }
@@ -215,6 +225,8 @@ AlertEngine::Subject& AlertEngine::FindOrAdmit(RuleState& state, const SignalRea
   if (!is_new) return subject;
   const AlertRule& rule = *state.rule;
   subject.alert = {.rule = state.rule, .subject = reading.subject, .state = AlertState::kInactive};
+  if (reading.listener != nullptr) subject.alert.listener = reading.listener->Name();
+  if (SpecOf(rule.signal).subject == SubjectKind::kGroup) subject.alert.group = reading.subject;
   if (reading.netns != nullptr) {
     const NamespaceIdentity& identity = reading.netns->identity;
     subject.alert.netns = identity.name;
@@ -260,51 +272,36 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
                           const Round& round) {
   Alert& alert = subject.alert;
   const AlertRule& rule = *alert.rule;
-  const bool is_firing = alert.state == AlertState::kFiring;
-  const std::optional<bool> holds = ConditionHolds(rule, measured);
-  const std::optional<bool> is_clear = IsClear(rule, measured);
-  const bool was_known =
-      std::exchange(subject.is_known, is_firing ? is_clear.has_value() : holds.has_value());
-  if (!subject.is_known) {
-    subject.unknown += round.elapsed;
-    if (subject.unknown >= kMaxUnknown) End(alert, round.now, round.transitions);
-    return;
+  const MonotonicTime now = round.now.monotonic;
+  if (auto cause = FindCause(reading, now)) subject.cause = std::move(cause);
+  const FoundCause* cause = CauseOf(subject.cause, alert, now);
+  const std::optional<AlertState> from =
+      subject.life.Advance({.holds = ConditionHolds(rule, measured),
+                            .is_clear = IsClear(rule, measured),
+                            .value = rule.threshold ? measured.value : measured.growth,
+                            .cause = cause == nullptr ? "" : cause->name,
+                            .elapsed = round.elapsed,
+                            .now = round.now},
+                           alert);
+  if (!from) return;
+  if (*from == AlertState::kInactive) alert.unit = OwnerOf(reading);
+  if (alert.state == AlertState::kFiring) {
+    const FiringReading fires{rule.signal, reading, measured.value, cause, now};
+    alert.evidence =
+        std::make_shared<const AlertEvidence>(EvidenceOf(fires, subject.levels, round.snapshot));
   }
-  subject.unknown = nanoseconds(0);
-  const nanoseconds elapsed = was_known ? round.elapsed : nanoseconds(0);
-  if (rule.threshold && measured.value) alert.value = *measured.value;
-  if (!rule.threshold && measured.growth) alert.value = *measured.growth;
-  if (!is_firing || alert.cause.empty()) alert.cause = CauseOf(reading);
-
-  if (is_firing) {
-    if (!*is_clear) return subject.cleared.reset();
-    subject.cleared = subject.cleared ? *subject.cleared + elapsed : nanoseconds(0);
-    if (*subject.cleared >= rule.clear.hold) End(alert, round.now, round.transitions);
-    return;
-  }
-  if (!*holds) return End(alert, round.now, round.transitions);
-  if (alert.state == AlertState::kInactive) {
-    alert.threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
-    alert.since = round.now;
-    subject.held = nanoseconds(0);
-    if (rule.hold.count() > 0) SetState(alert, AlertState::kPending, round.now, round.transitions);
-  } else {
-    subject.held += elapsed;
-  }
-  if (subject.held < rule.hold) return;
-  alert.fired_at = round.now;
-  alert.evidence = std::make_shared<const AlertEvidence>(
-      EvidenceOf(rule, subject.levels, reading, round.snapshot));
-  subject.cleared.reset();
-  SetState(alert, AlertState::kFiring, round.now, round.transitions);
+  Note(from, alert, round.now, round.transitions);
 }
 
 void AlertEngine::EndVanished(RuleState& state, const Round& round) {
   for (auto item = state.subjects.begin(); item != state.subjects.end();) {
     Subject& subject = item->second;
     const bool is_gone = subject.seen_in != round_;
-    if (is_gone) End(subject.alert, round.now, round.transitions);
-    const bool is_idle = subject.alert.state == AlertState::kInactive && !HasHistory(*state.rule);
+    if (is_gone) {
+      Note(subject.life.End(subject.alert), subject.alert, round.now, round.transitions);
+    }
+    const bool is_idle = subject.alert.state == AlertState::kInactive && !HasHistory(*state.rule) &&
+                         !subject.life.Remembers(round.now.monotonic);
     item = is_gone || is_idle ? state.subjects.erase(item) : std::next(item);
   }
 }

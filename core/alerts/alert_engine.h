@@ -1,5 +1,5 @@
-// Runs the alert rules over the snapshots: per rule and subject inactive -> pending -> firing ->
-// resolved. Pure; time is passed in. The exact rules are in docs/alerts.md.
+// Runs the alert rules over the snapshots: finds the subjects, measures their signals, and leads
+// the AlertLife of each. Pure; time is passed in. The exact rules are in docs/alerts.md.
 //
 // The time that a condition holds counts only between two good polls of the signal's tier, only up
 // to TierAge::patience(), and only while the value is known. So neither a late evaluation nor many
@@ -20,6 +20,8 @@
 #include <vector>
 
 #include "core/alerts/alert.h"
+#include "core/alerts/alert_evidence.h"
+#include "core/alerts/alert_life.h"
 #include "core/alerts/alert_list.h"
 #include "core/alerts/alert_rule.h"
 #include "core/alerts/signal_reader.h"
@@ -37,10 +39,6 @@ class AlertEngine {
   /// the older ones first. Then come listeners in trouble, subjects that are followed already, and
   /// those with the worst value.
   static constexpr std::size_t kMaxSubjects = 500;
-  /// A value that is not known freezes an alert as stale data does, but at most for this long.
-  /// Otherwise the alert of a group without traffic would stay for ever, because such a group has
-  /// no ratio of retransmissions.
-  static constexpr std::chrono::minutes kMaxUnknown{5};
 
   /// Rules that are not enabled are ignored. All others must have different names.
   explicit AlertEngine(std::vector<AlertRule> rules);
@@ -60,13 +58,11 @@ class AlertEngine {
 
  private:
   struct Subject {
-    std::optional<SampleWindow> counters;             // of a rate or a ratio
-    std::optional<SampleWindow> levels;               // of a rule with growth
-    Alert alert;                                      // state kInactive: only the windows count
-    std::chrono::nanoseconds held{0};                 // how long the condition held, while pending
-    std::optional<std::chrono::nanoseconds> cleared;  // the same for clearing, while firing
-    std::chrono::nanoseconds unknown{0};
-    bool is_known = false;  // at the latest evaluation
+    std::optional<SampleWindow> counters;  // of a rate or a ratio
+    std::optional<SampleWindow> levels;    // of a rule with growth
+    std::optional<FoundCause> cause;       // the latest one
+    Alert alert;
+    AlertLife life;
     std::uint64_t seen_in = 0;
   };
   struct RuleState {

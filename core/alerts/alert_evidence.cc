@@ -1,5 +1,6 @@
 #include "core/alerts/alert_evidence.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -32,6 +33,8 @@ std::string Explanations(const ListenerStatus& status, RateScope scope) {
   return text;
 }
 
+bool IsTrouble(DiagnosisCause cause) { return cause != DiagnosisCause::kDeferredAccept; }
+
 double Share(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
@@ -41,13 +44,26 @@ double InSeconds(std::chrono::duration<double> duration) { return duration.count
 // For a listener without a known cause.
 std::string Queues(const ListenerStatus& status) {
   const AcceptQueue& accept = status.accept_queue;
-  const HandshakeSigns& signs = status.signs;
   return "SYN queue " + std::to_string(status.syn_queue.length) + " (peak " +
          std::to_string(status.syn_queue.peak) + "), accept queue " +
          std::to_string(accept.length) + " (peak " + std::to_string(accept.peak) + "), limit " +
-         std::to_string(accept.limit) + ", " +
-         FormatValue(SignalUnit::kPerSecond, signs.drops_per_second) + " drops" +
-         (accept.sockets > 1 ? ", " + accept.Imbalance() : "");
+         std::to_string(accept.limit) + (accept.sockets > 1 ? ", " + accept.Imbalance() : "");
+}
+
+// Drops come in bursts, because clients repeat their SYNs after whole seconds. So an alert on them
+// tells of its own window, not of the second before it fired.
+std::string Drops(double per_second, std::chrono::seconds window) {
+  return FormatValue(SignalUnit::kPerSecond, per_second) +
+         " SYNs or final ACKs refused over the last " + std::to_string(window.count()) + " s";
+}
+
+std::string CausesText(const FiringReading& fires) {
+  const ListenerStatus& status = fires.reading.listener->status;
+  std::string text = Explanations(status, ScopeOf(fires.reading));
+  if (!text.empty()) return text;
+  if (fires.cause == nullptr) return Queues(status);
+  const auto ago = std::chrono::round<std::chrono::seconds>(fires.now - fires.cause->at);
+  return std::to_string(ago.count()) + " s before: " + fires.cause->explanation;
 }
 
 // "67 % repeated the SYN-ACK; ages: 500 below 1 s, 1000 from 1 s, 3 from 15 s, the oldest 16.2 s"
@@ -79,13 +95,25 @@ void AppendAges(const HandshakeAges& ages, AlertEvidence& evidence) {
   evidence.numbers.emplace_back("syn_queue_oldest_age_seconds", InSeconds(ages.oldest));
 }
 
-AlertEvidence OfListener(const ListenerStatus& status, RateScope scope = RateScope::kHost) {
+AlertEvidence::Counts TopSources(const ListenerStatus& status) {
+  AlertEvidence::Counts sources;
+  for (const SourceCount& source : status.top_sources) {
+    sources.emplace_back(FormatSourcePrefix(source.prefix), source.count);
+  }
+  return sources;
+}
+
+AlertEvidence OfListener(const FiringReading& fires) {
   const auto number = [](std::uint64_t count) { return static_cast<double>(count); };
+  const ListenerStatus& status = fires.reading.listener->status;
+  const RateScope scope = ScopeOf(fires.reading);
   const HandshakeSigns& signs = status.signs;
   const SynQueue& queue = status.syn_queue;
+  const bool is_of_drops = fires.signal == AlertSignal::kListenerDrops;
+  const double drops = is_of_drops ? fires.value.value_or(0) : signs.drops_per_second;
   AlertEvidence evidence;
-  evidence.text = Explanations(status, scope);
-  if (evidence.text.empty()) evidence.text = Queues(status);
+  if (is_of_drops) Join(evidence.text, Drops(drops, SpecOf(fires.signal).window));
+  Join(evidence.text, CausesText(fires));
   if (queue.length > 0) Join(evidence.text, HalfOpen(status));
   evidence.numbers = {
       {"accept_queue_length", number(status.accept_queue.length)},
@@ -93,7 +121,7 @@ AlertEvidence OfListener(const ListenerStatus& status, RateScope scope = RateSco
       {"accept_queue_limit", number(status.accept_queue.limit)},
       {"sockets", number(status.accept_queue.sockets)},
       {"full_sockets", number(status.accept_queue.full_sockets)},
-      {"drops_per_second", signs.drops_per_second},
+      {"drops_per_second", drops},
       {"syn_queue_length", number(queue.length)},
       {"syn_queue_peak", number(queue.peak)},
       {"syn_queue_retransmitting", number(queue.retransmitting)},
@@ -105,9 +133,7 @@ AlertEvidence OfListener(const ListenerStatus& status, RateScope scope = RateSco
       {scope == RateScope::kHost ? "host_syn_cookies_per_second" : "netns_syn_cookies_per_second",
        signs.host.syn_cookies_per_second}};
   AppendAges(signs.ages, evidence);
-  for (const SourceCount& source : status.top_sources) {
-    evidence.top_sources.emplace_back(FormatSourcePrefix(source.prefix), source.count);
-  }
+  evidence.top_sources = TopSources(status);
   return evidence;
 }
 
@@ -133,7 +159,7 @@ AlertEvidence OfCookies(const Snapshot& snapshot) {
     if (!listener.status.diagnosis.Has(DiagnosisCause::kSynCookies)) continue;
     if (++named > kMaxListeners) break;
     Join(evidence.text, listener.Name() + ": " + Explanations(listener.status, RateScope::kHost));
-    if (named == 1) evidence.top_sources = OfListener(listener.status).top_sources;
+    if (named == 1) evidence.top_sources = TopSources(listener.status);
   }
   return evidence;
 }
@@ -149,27 +175,34 @@ AlertEvidence OfPolls(const Snapshot& snapshot) {
 
 }  // namespace
 
-std::string CauseOf(const SignalReading& reading) {
-  if (reading.listener == nullptr) return {};
-  for (const DiagnosisCause cause : kDiagnosisCauses) {
-    const bool is_trouble = cause != DiagnosisCause::kDeferredAccept;
-    if (is_trouble && reading.listener->status.diagnosis.Has(cause)) {
-      return std::string(Name(cause));
-    }
-  }
-  return {};
+std::optional<FoundCause> FindCause(const SignalReading& reading, MonotonicTime now) {
+  if (reading.listener == nullptr) return std::nullopt;
+  const ListenerStatus& status = reading.listener->status;
+  const auto* found = std::ranges::find_if(kDiagnosisCauses, [&status](DiagnosisCause cause) {
+    return IsTrouble(cause) && status.diagnosis.Has(cause);
+  });
+  if (found == kDiagnosisCauses.end()) return std::nullopt;
+  return FoundCause{std::string(Name(*found)), Explanations(status, ScopeOf(reading)), now};
 }
 
-AlertEvidence GatherEvidence(AlertSignal signal, const SignalReading& reading,
-                             const Snapshot& snapshot) {
+std::string OwnerOf(const SignalReading& reading) {
+  return reading.listener == nullptr ? "" : reading.listener->unit;
+}
+
+AlertEvidence GatherEvidence(const FiringReading& fires, const Snapshot& snapshot) {
+  const SignalReading& reading = fires.reading;
   if (reading.listener != nullptr) {
-    AlertEvidence evidence = OfListener(reading.listener->status, ScopeOf(reading));
-    if (IsOfSynQueue(signal)) AppendRecent(reading.listener->status.recent_syn_queue, evidence);
+    AlertEvidence evidence = OfListener(fires);
+    if (IsOfSynQueue(fires.signal)) {
+      AppendRecent(reading.listener->status.recent_syn_queue, evidence);
+    }
     return evidence;
   }
-  if (IsOfConnects(signal)) return EvidenceOfConnects(signal, reading.subject, snapshot);
-  if (signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
-  if (signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
+  if (IsOfConnects(fires.signal)) {
+    return EvidenceOfConnects(fires.signal, reading.subject, snapshot);
+  }
+  if (fires.signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
+  if (fires.signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
   return {};
 }
 

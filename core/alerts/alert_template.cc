@@ -47,7 +47,9 @@ std::string ValueOf(std::string_view word, const Alert& alert) {
   if (word == "subject") return alert.subject;
   if (word == "value") return Formatted(*alert.rule, alert.value);
   if (word == "threshold") return Formatted(*alert.rule, alert.threshold);
-  return alert.cause.empty() ? "not diagnosed" : alert.cause;
+  if (word == "cause") return alert.cause.empty() ? "not diagnosed" : alert.cause;
+  if (!alert.unit.empty()) return alert.unit;
+  return word == "owner" ? "the application" : "unknown unit";
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Annotations are templates: {{subject}}, {{value}}, {{threshold}} and {{cause}} stand for what the
-// alert is about. Templates are checked when the configuration is loaded, and filled in when the
-// alert is sent.
+// Annotations are templates: {{subject}}, {{value}}, {{threshold}}, {{cause}}, {{unit}} and
+// {{owner}} stand for what the alert is about. Templates are checked when the configuration is
+// loaded, and filled in when the alert is sent.
 #pragma once
 
 #include <array>
@@ -14,8 +14,8 @@
 
 namespace connwatch {
 
-inline constexpr std::array<std::string_view, 4> kAlertTemplateWords = {"subject", "value",
-                                                                        "threshold", "cause"};
+inline constexpr std::array<std::string_view, 6> kAlertTemplateWords = {
+    "subject", "value", "threshold", "cause", "unit", "owner"};
 
 struct AlertTemplateMistake {
   std::string_view word;  // what is between braces and is none of the words above
@@ -27,7 +27,8 @@ struct AlertTemplateMistake {
 std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text);
 
 /// Returns `text` with the words filled in. Values are formatted in the signal's unit ("83 %"). An
-/// empty cause becomes "not diagnosed". Braces around anything else stay as they are.
+/// empty cause becomes "not diagnosed", an empty unit becomes "unknown unit", or "the application"
+/// for {{owner}}. Braces around anything else stay as they are.
 std::string FillTemplate(std::string_view text, const Alert& alert);
 
 /// The same, but each word, which is one of kAlertTemplateWords, becomes what `value_of` returns.

@@ -1,18 +1,220 @@
 #include "core/alerts/alert_text.h"
 
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <string_view>
+
+#include "core/alerts/alert_life.h"
 #include "core/alerts/alert_template.h"
+#include "core/alerts/signal_words.h"
 
 namespace connwatch {
 
-std::string SummaryOf(const Alert& alert) {
-  const auto own = alert.rule->annotations.find("summary");
-  return own == alert.rule->annotations.end() ? "" : FillTemplate(own->second, alert);
+namespace {
+
+using std::chrono::nanoseconds;
+
+std::string Capitalised(std::string text) {
+  // The names of units keep their letters.
+  if (text.starts_with("the ")) text.front() = 'T';
+  return text;
+}
+
+std::string Sentence(std::string text) {
+  if (text.empty()) return text;
+  text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  if (text.back() != '.') text += '.';
+  return text;
+}
+
+std::string Formatted(const AlertRule& rule, double value) {
+  const std::string number = FormatValue(SpecOf(rule.signal).unit, value);
+  return rule.threshold ? number : number + "/s";
+}
+
+bool OnlyWaitsForItsEnd(const Alert& alert) {
+  if (alert.state != AlertState::kFiring) return false;
+  const std::optional<AlertThreshold>& threshold = alert.rule->threshold;
+  return alert.clears_in || (threshold && !threshold->IsCrossedBy(alert.value));
+}
+
+// The words of signals are about a value that is too high.
+bool HasWords(const AlertRule& rule) {
+  return rule.threshold && rule.threshold->side == ThresholdSide::kAbove;
+}
+
+std::optional<double> NumberOf(const Alert& alert, std::string_view name) {
+  if (!alert.evidence) return std::nullopt;
+  const auto& numbers = alert.evidence->numbers;
+  const auto found = std::ranges::find(numbers, name, [](const auto& one) { return one.first; });
+  return found == numbers.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string Count(double number) { return FormatValue(SignalUnit::kCount, number); }
+
+bool IsOfAcceptQueue(AlertSignal signal) {
+  return signal == AlertSignal::kListenerAcceptQueueUtilization ||
+         signal == AlertSignal::kListenerAcceptQueuePeakUtilization;
+}
+
+// "9 connections wait, its limit is 8, and 14.2 clients a second are refused"; empty if there is
+// more than one queue.
+std::string AcceptQueueText(const Alert& alert) {
+  const auto length = NumberOf(alert, "accept_queue_length");
+  const auto limit = NumberOf(alert, "accept_queue_limit");
+  if (!length || !limit || NumberOf(alert, "sockets").value_or(0) != 1) return {};
+  std::string text = Count(*length) + (*length == 1 ? " connection waits" : " connections wait") +
+                     ", its limit is " + Count(*limit);
+  constexpr double kLeastToTell = 0.05;
+  const double drops = NumberOf(alert, "drops_per_second").value_or(0);
+  if (drops >= kLeastToTell) {
+    text += ", and " + Count(std::round(drops * 10) / 10) + " clients a second are refused";
+  }
+  return text;
+}
+
+std::string Measure(const Alert& alert) {
+  const AlertSignal signal = alert.rule->signal;
+  if (IsOfAcceptQueue(signal)) {
+    if (std::string text = AcceptQueueText(alert); !text.empty()) return text;
+  }
+  return FillTemplate(WordsOf(signal).measure, alert);
+}
+
+std::string SourcesText(const Alert& alert) {
+  const double networks = NumberOf(alert, "source_prefixes").value_or(0);
+  if (networks < 1 || SpecOf(alert.rule->signal).tier != Tier::kHandshakes) return {};
+  return networks == 1 ? ", from one network" : ", from " + Count(networks) + " networks";
+}
+
+std::string FirstDestination(const AlertEvidence& evidence) {
+  if (!evidence.destinations.empty()) return evidence.destinations.front().remote.ToString();
+  return evidence.top_destinations.empty() ? "" : evidence.top_destinations.front().first;
+}
+
+// Who stands out: ", above all 192.0.2.1:443 (web.service)". Empty for a listener, which is named
+// by its subject and its owner.
+std::string CulpritText(const Alert& alert) {
+  if (!alert.evidence || SpecOf(alert.rule->signal).subject == SubjectKind::kListener) return {};
+  const AlertEvidence& evidence = *alert.evidence;
+  std::string unit = alert.unit;
+  if (unit.empty() && !evidence.top_units.empty()) unit = evidence.top_units.front().first;
+  const std::string destination = FirstDestination(evidence);
+  if (destination.empty()) return unit.empty() ? "" : ", above all by " + unit;
+  return ", above all " + destination + (unit.empty() ? "" : " (" + unit + ")");
+}
+
+std::string CauseText(const Alert& alert) {
+  const CauseWords* words = WordsOfCause(alert.cause);
+  // The sentence of an accept queue says the same.
+  if (words == nullptr || IsOfAcceptQueue(alert.rule->signal)) return {};
+  return ". " + std::string(words->meaning.substr(0, words->meaning.size() - 1));
+}
+
+std::string FlappingText(const Alert& alert) {
+  if (!alert.flapping) return {};
+  return " (" + std::to_string(alert.flapping->times) + " times in " +
+         SpanText(alert.flapping->span) + ")";
+}
+
+std::string WithoutWords(const AlertRule& rule) {
+  const std::string_view meaning = SpecOf(rule.signal).meaning;
+  return "{{subject}} is at {{value}}, the threshold is {{threshold}}: " +
+         std::string(meaning.substr(0, meaning.find('.')));
+}
+
+// What is wrong, in the words of the rule or of its signal.
+std::string Lasting(const Alert& alert, const std::string* own) {
+  const AlertRule& rule = *alert.rule;
+  if (own != nullptr) return FillTemplate(*own, alert);
+  if (!HasWords(rule)) return FillTemplate(WithoutWords(rule), alert);
+  return Capitalised(FillTemplate(WordsOf(rule.signal).is, alert)) + ": " + Measure(alert) +
+         SourcesText(alert) + CulpritText(alert) + CauseText(alert);
+}
+
+// The same when it is over, or nearly over.
+std::string Past(const Alert& alert, const std::string* own) {
+  const AlertRule& rule = *alert.rule;
+  if (own == nullptr && HasWords(rule)) return FillTemplate(WordsOf(rule.signal).was, alert);
+  Alert at_its_worst = alert;
+  at_its_worst.value = alert.worst;
+  return FillTemplate(own == nullptr ? WithoutWords(rule) : *own, at_its_worst);
+}
+
+std::string WorstText(const Alert& alert) {
+  return "at its worst " + Formatted(*alert.rule, alert.worst) + ", the threshold is " +
+         Formatted(*alert.rule, alert.threshold);
+}
+
+const std::string* OwnText(const Alert& alert, const std::string& name) {
+  const auto own = alert.rule->annotations.find(name);
+  return own == alert.rule->annotations.end() ? nullptr : &own->second;
+}
+
+std::string Listed(std::string_view heading, const AlertEvidence::Counts& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    text += (text.empty() ? "" : ", ") + name + " (" + std::to_string(count) + ")";
+  }
+  return text.empty() ? text : " " + std::string(heading) + ": " + text + ".";
+}
+
+std::string FactsOf(const AlertEvidence& evidence) {
+  return (evidence.text.empty() ? "" : " When it fired: " + Sentence(evidence.text)) +
+         Listed("Networks with the most half-open handshakes", evidence.top_sources) +
+         Listed("Destinations", evidence.top_destinations) + Listed("Units", evidence.top_units) +
+         Listed("Groups", evidence.top_groups);
+}
+
+}  // namespace
+
+std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended) {
+  const std::string* own = OwnText(alert, "summary");
+  if (ended) {
+    const nanoseconds lasted = ended->monotonic - alert.fired_at.value_or(alert.since).monotonic;
+    return "Over after " + SpanText(lasted) + ": " + Past(alert, own) + " (" + WorstText(alert) +
+           ")";
+  }
+  if (!OnlyWaitsForItsEnd(alert)) return Lasting(alert, own) + FlappingText(alert);
+  return "Getting better: " + Past(alert, own) + FlappingText(alert) + ". It is at " +
+         Formatted(*alert.rule, alert.value) + " now, " + WorstText(alert) + ". The alert ends " +
+         EndsWhen(alert);
 }
 
 std::string DescriptionOf(const Alert& alert) {
-  const auto own = alert.rule->annotations.find("description");
-  if (own != alert.rule->annotations.end()) return FillTemplate(own->second, alert);
-  return alert.evidence ? alert.evidence->text : "";
+  if (const std::string* own = OwnText(alert, "description")) return FillTemplate(*own, alert);
+  const CauseWords* cause = WordsOfCause(alert.cause);
+  const std::string_view advice =
+      cause == nullptr ? WordsOf(alert.rule->signal).advice : cause->advice;
+  return std::string(advice) + (alert.evidence ? FactsOf(*alert.evidence) : "");
+}
+
+std::string EndsWhen(const Alert& alert) {
+  const AlertRule& rule = *alert.rule;
+  const bool is_below = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
+  std::string level;
+  if (rule.clear.level) {
+    level =
+        (is_below ? "above " : "below ") + FormatValue(SpecOf(rule.signal).unit, *rule.clear.level);
+  } else {
+    level = (is_below ? "not below " : "not above ") + Formatted(rule, alert.threshold);
+  }
+  const nanoseconds hold =
+      alert.flapping ? nanoseconds(AlertLife::kFlappingLull) : nanoseconds(rule.clear.hold);
+  const nanoseconds left = alert.clears_in.value_or(hold);
+  if (left <= nanoseconds(0)) return "as soon as it is " + level;
+  return "when it has been " + level + " for " + SpanText(left) + (alert.clears_in ? " more" : "");
+}
+
+std::string SpanText(nanoseconds span) {
+  using std::chrono::minutes;
+  using std::chrono::seconds;
+  const seconds whole = std::max(std::chrono::round<seconds>(span), seconds(0));
+  if (whole < minutes(2)) return std::to_string(whole.count()) + " s";
+  const auto in_minutes = std::chrono::round<minutes>(whole).count();
+  if (in_minutes < 60) return std::to_string(in_minutes) + " min";
+  return std::to_string(in_minutes / 60) + " h " + std::to_string(in_minutes % 60) + " min";
 }
 
 }  // namespace connwatch

@@ -1,20 +1,30 @@
 // What an alert tells people, in sentences: what is wrong, where, whose it is, and what to do. For
-// the log, notifications and the status page. Pure.
+// notifications, the API and the status page. The words are those of signal_words.h. Pure.
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 
 #include "core/alerts/alert.h"
+#include "core/base/instant.h"
 
 namespace connwatch {
 
-/// One sentence: what is wrong, where, and whose it is, with the numbers that show it. Of a
-/// resolved alert: what it was, how long it lasted, and how bad it was. No raw keys ("syn_flood").
-/// The rule's annotation `summary`, filled in, if it has one.
-std::string SummaryOf(const Alert& alert);
+/// Returns what is wrong, where, and whose it is, with the numbers that show it. If `ended` is
+/// present, or if a firing alert only waits for its end, the text says so, and tells the worst
+/// value instead of the present one. A rule's own annotation `summary` takes the place of the
+/// sentence, but not of what is said about the end.
+std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended = std::nullopt);
 
-/// The facts behind the summary, and then what to do about it. More than one sentence. The rule's
-/// annotation `description`, filled in, if it has one.
+/// Returns the facts of the moment at which the alert fired, and then what to do about it. The
+/// rule's own annotation `description`, filled in, if it has one.
 std::string DescriptionOf(const Alert& alert);
+
+/// Returns when a firing alert ends: "when it has been below 50 % for 12 s more".
+std::string EndsWhen(const Alert& alert);
+
+/// For people, rounded: "12 s", "4 min", "1 h 5 min".
+std::string SpanText(std::chrono::nanoseconds span);
 
 }  // namespace connwatch

@@ -158,9 +158,18 @@ std::string SynQueueText(const ListenerStatus& seen) {
          std::to_string(seen.accept_queue.limit) + SharedBy(seen) + ")";
 }
 
+// A rate that is printed as 0.0 says nothing, so it is left out.
+bool IsPrinted(double rate) { return std::abs(Finite(rate)) >= 0.05; }
+
 std::string Growth(const ListenerStatus& seen) {
   const double rate = seen.signs.syn_queue_growth_per_second;
+  if (!IsPrinted(rate)) return "";
   return (rate < 0 ? " shrinking by " : " growing by ") + Decimal(std::abs(rate)) + "/s";
+}
+
+std::string Drops(const ListenerStatus& seen) {
+  const double rate = seen.signs.drops_per_second;
+  return IsPrinted(rate) ? ", " + Decimal(rate) + " drops/s" : "";
 }
 
 std::string Place(RateScope scope) {
@@ -196,9 +205,8 @@ std::string Explain(DiagnosisCause cause, const ListenerStatus& listener, RateSc
     case DiagnosisCause::kAcceptQueueFull:
       return Spread(listener) + "accept queue " + std::to_string(listener.accept_queue.length) +
              " (peak " + std::to_string(listener.accept_queue.peak) + ", limit " +
-             std::to_string(listener.accept_queue.limit) + SharedBy(listener) + "), " +
-             Decimal(listener.signs.drops_per_second) +
-             " drops/s: the application accepts too slowly";
+             std::to_string(listener.accept_queue.limit) + SharedBy(listener) + ")" +
+             Drops(listener) + ": the application accepts too slowly";
     case DiagnosisCause::kSynFlood:
       return SynQueueText(listener) + Growth(listener) + " from " + Sources(listener) + ", " +
              Retransmitting(listener) + ": SYNs from many sources that never complete";
@@ -206,9 +214,12 @@ std::string Explain(DiagnosisCause cause, const ListenerStatus& listener, RateSc
       return Retransmitting(listener) + ", from " + Sources(listener) +
              ": SYN-ACKs or final ACKs are lost on the way";
     case DiagnosisCause::kSynCookies:
-      return SynQueueText(listener) + ", the " + Place(scope) + " sends " +
+      return "the " + Place(scope) + " sends " +
              Decimal(listener.signs.host.syn_cookies_per_second) +
-             " SYN cookies/s: the queue no longer shows how many handshakes are pending";
+             " SYN cookies/s: the SYN queue is at its limit (" +
+             std::to_string(listener.syn_queue.length) + " of " +
+             std::to_string(listener.accept_queue.limit) + SharedBy(listener) +
+             ") and no longer shows how many handshakes are pending";
     case DiagnosisCause::kDeferredAccept:
       return std::to_string(listener.signs.settled) + " of " +
              Count(listener.syn_queue.length, "handshake", "handshakes") +

@@ -1,0 +1,120 @@
+#include "core/alerts/alert_life.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace connwatch {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+bool IsWorse(const AlertRule& rule, double value, double other) {
+  const bool is_low_worse = rule.threshold && rule.threshold->side == ThresholdSide::kBelow;
+  return is_low_worse ? value < other : value > other;
+}
+
+AlertState Become(Alert& alert, AlertState state) { return std::exchange(alert.state, state); }
+
+}  // namespace
+
+std::optional<AlertState> AlertLife::Advance(const AlertJudgement& judged, Alert& alert) {
+  const bool is_firing = alert.state == AlertState::kFiring;
+  const bool is_known =
+      is_firing && !lull_ ? judged.is_clear.has_value() : judged.holds.has_value();
+  const bool was_known = std::exchange(is_known_, is_known);
+  if (!is_known) {
+    unknown_ += judged.elapsed;
+    return unknown_ >= kMaxUnknown ? End(alert) : std::nullopt;
+  }
+  unknown_ = nanoseconds(0);
+  const nanoseconds elapsed = was_known ? judged.elapsed : nanoseconds(0);
+  if (judged.value) alert.value = *judged.value;
+  if (IsWorse(*alert.rule, alert.value, alert.worst)) alert.worst = alert.value;
+  if (!is_firing || alert.cause.empty()) alert.cause = judged.cause;
+  if (!is_firing) return Begin(judged, elapsed, alert);
+  return lull_ ? Rest(judged, elapsed, alert) : Clear(judged, elapsed, alert);
+}
+
+std::optional<AlertState> AlertLife::Begin(const AlertJudgement& judged, nanoseconds elapsed,
+                                           Alert& alert) {
+  if (!*judged.holds) return End(alert);
+  const AlertRule& rule = *alert.rule;
+  const bool is_new = alert.state == AlertState::kInactive;
+  if (is_new) {
+    alert.threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
+    alert.worst = alert.value;
+    alert.since = judged.now;
+    held_ = nanoseconds(0);
+  } else {
+    held_ += elapsed;
+  }
+  if (held_ >= rule.hold) {
+    alert.fired_at = judged.now;
+    cleared_.reset();
+    NoteBegin(judged.now.monotonic, alert);
+    return Become(alert, AlertState::kFiring);
+  }
+  return is_new ? std::optional(Become(alert, AlertState::kPending)) : std::nullopt;
+}
+
+std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanoseconds elapsed,
+                                           Alert& alert) {
+  if (!*judged.is_clear) {
+    cleared_.reset();
+    alert.clears_in.reset();
+    return std::nullopt;
+  }
+  cleared_ = cleared_ ? *cleared_ + elapsed : nanoseconds(0);
+  const nanoseconds left = alert.rule->clear.hold - *cleared_;
+  if (left > nanoseconds(0)) {
+    alert.clears_in = left;
+    return std::nullopt;
+  }
+  if (!alert.flapping) return End(alert);
+  lull_ = nanoseconds(0);
+  held_ = nanoseconds(0);
+  alert.clears_in = kFlappingLull;
+  return std::nullopt;
+}
+
+std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseconds elapsed,
+                                          Alert& alert) {
+  if (*judged.holds) {
+    held_ += elapsed;
+    if (held_ < alert.rule->hold) return std::nullopt;
+    lull_.reset();
+    cleared_.reset();
+    alert.clears_in.reset();
+    NoteBegin(judged.now.monotonic, alert);
+    return std::nullopt;
+  }
+  held_ = nanoseconds(0);
+  *lull_ += elapsed;
+  if (*lull_ >= kFlappingLull) return End(alert);
+  alert.clears_in = kFlappingLull - *lull_;
+  return std::nullopt;
+}
+
+std::optional<AlertState> AlertLife::End(Alert& alert) {
+  lull_.reset();
+  cleared_.reset();
+  if (alert.state == AlertState::kInactive) return std::nullopt;
+  const bool was_firing = alert.state == AlertState::kFiring;
+  return Become(alert, was_firing ? AlertState::kResolved : AlertState::kInactive);
+}
+
+void AlertLife::NoteBegin(MonotonicTime now, Alert& alert) {
+  std::erase_if(begun_, [now](MonotonicTime begin) { return now - begin > kFlappingSpan; });
+  if (begun_.size() == kMaxTimes) begun_.erase(begun_.begin());
+  begun_.push_back(now);
+  if (begun_.size() < kFlappingTimes) return;
+  alert.flapping =
+      AlertFlapping{.times = static_cast<unsigned>(begun_.size()), .span = now - begun_.front()};
+}
+
+bool AlertLife::Remembers(MonotonicTime now) const {
+  return !begun_.empty() && now - begun_.back() <= kFlappingSpan;
+}
+
+}  // namespace connwatch

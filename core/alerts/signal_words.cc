@@ -1,0 +1,187 @@
+#include "core/alerts/signal_words.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace connwatch {
+
+namespace {
+
+constexpr std::array kWords = std::to_array<SignalWords>({
+    {AlertSignal::kListenerSynQueue, "Handshakes with {{owner}} on {{subject}} do not complete",
+     "Handshakes with {{owner}} on {{subject}} did not complete",
+     "{{value}} wait for their final ACK",
+     "Look where the SYNs come from. Many networks point to a flood, a single one to a broken way "
+     "back to it."},
+    {AlertSignal::kListenerSynQueueUtilization,
+     "The SYN queue of {{owner}} on {{subject}} is nearly full",
+     "The SYN queue of {{owner}} on {{subject}} was nearly full",
+     "{{value}} of its limit is in use",
+     "When it is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if "
+     "the "
+     "clients are genuine."},
+    {AlertSignal::kListenerAcceptQueueUtilization,
+     "{{owner}} does not accept connections fast enough on {{subject}}",
+     "{{owner}} did not accept connections fast enough on {{subject}}",
+     "its accept queue is {{value}} full",
+     "Look at the application first: is it blocked, out of file descriptors, or short of workers? "
+     "A "
+     "larger backlog helps only against short bursts."},
+    {AlertSignal::kListenerAcceptQueuePeakUtilization,
+     "{{owner}} does not accept connections fast enough on {{subject}}",
+     "{{owner}} did not accept connections fast enough on {{subject}}",
+     "its accept queue is {{value}} full at its peak",
+     "Look at the application first: is it blocked for moments? If the bursts are genuine, raise "
+     "the "
+     "backlog."},
+    {AlertSignal::kListenerDrops, "{{owner}} turns clients away on {{subject}}",
+     "{{owner}} turned clients away on {{subject}}", "SYNs and final ACKs are refused at {{value}}",
+     "Each refused SYN makes a client wait for a second or more. Look whether the accept queue is "
+     "full (the application is too slow) or the SYN queue is."},
+    {AlertSignal::kSynCookiesSent,
+     "A SYN queue of this host is full, and the kernel answers with SYN cookies",
+     "A SYN queue of this host was full, and the kernel answered with SYN cookies",
+     "cookies are sent at {{value}}",
+     "Clients can connect, but with fewer TCP options. Raise the backlog if the load is genuine; "
+     "otherwise look for a flood."},
+    {AlertSignal::kAttemptFails, "Handshakes of this host fail", "Handshakes of this host failed",
+     "they are refused or given up at {{value}}",
+     "Look which destination has the most failed connects, and whether it is up."},
+    {AlertSignal::kUntracedAttemptFails, "Handshakes of this host fail",
+     "Handshakes of this host failed", "they are refused or given up at {{value}}",
+     "The kernel does not say which connects failed. Begin with the destinations below, and with "
+     "the logs of the services that connect. Where handshakes can be traced, connwatch names "
+     "them."},
+    {AlertSignal::kSynSentRetransmitting, "Connects of the group {{subject}} get no answer",
+     "Connects of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
+     "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
+     "other destinations in the same network answer."},
+    {AlertSignal::kConnectsRefusedRatio, "Connects of the group {{subject}} are refused",
+     "Connects of the group {{subject}} were refused",
+     "{{value}} of those that ended in the last minute",
+     "Somebody has answered, and the answer is no. Look whether the service runs and listens at "
+     "the "
+     "destination (ss -ltn). If it does, a firewall on the way rejects the connects."},
+    {AlertSignal::kConnectsTimedOutRatio,
+     "Connects of the group {{subject}} are given up without an answer",
+     "Connects of the group {{subject}} were given up without an answer",
+     "{{value}} of those that ended in the last minute",
+     "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
+     "other destinations in the same network time out as well."},
+    {AlertSignal::kConnectsUnreachableRatio,
+     "Connects of the group {{subject}} find no way to their destination",
+     "Connects of the group {{subject}} found no way to their destination",
+     "{{value}} of those that ended in the last minute",
+     "Either no neighbour answers (ip neigh), or a router or a firewall has sent an ICMP error."},
+    {AlertSignal::kHandshakeLatencyGrowth,
+     "Connects of the group {{subject}} take longer than in the hour before",
+     "Connects of the group {{subject}} took longer than in the hour before",
+     "their median latency is {{value}} what it was",
+     "If one destination alone is slow, its host or the way there is busy. If all are, look at "
+     "this "
+     "host's own uplink."},
+    {AlertSignal::kSynRetransmissionRatio, "SYNs of the group {{subject}} get lost",
+     "SYNs of the group {{subject}} got lost", "{{value}} had to be sent again",
+     "If a single destination has nearly all of them, it is down or filtered. If many have some, "
+     "look at the errors and drops of this host's interface (ip -s link)."},
+    {AlertSignal::kEphemeralPortsUtilization,
+     "The local ports for connects to one destination run out",
+     "The local ports for connects to one destination were running out",
+     "{{value}} of them are in use",
+     "Soon connects there fail with EADDRNOTAVAIL. Let the application reuse its connections "
+     "(keep-alive, a pool). More source or destination addresses, or a wider "
+     "net.ipv4.ip_local_port_range, give room."},
+    {AlertSignal::kSourcePortsUtilization, "The local ports of one source address run out",
+     "The local ports of one source address were running out", "{{value}} of them are in use",
+     "Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, use "
+     "IP_BIND_ADDRESS_NO_PORT, or give it more source addresses."},
+    {AlertSignal::kTimeWaitUtilization, "TIME-WAIT sockets come near their limit",
+     "TIME-WAIT sockets came near their limit", "{{value}} of tcp_max_tw_buckets",
+     "Beyond the limit the kernel ends TIME-WAIT at once, and late segments can meet a new "
+     "connection. Let clients reuse their connections, or raise net.ipv4.tcp_max_tw_buckets."},
+    {AlertSignal::kRetransmitRatio, "The network loses segments of the group {{subject}}",
+     "The network lost segments of the group {{subject}}",
+     "{{value}} of the segments had to be sent again",
+     "If one peer or network has nearly all of them, the way there is bad. If many have some, look "
+     "at the errors and drops of this host's interface (ip -s link)."},
+    {AlertSignal::kCloseWaitSockets,
+     "An application in the group {{subject}} does not close its connections",
+     "An application in the group {{subject}} did not close its connections",
+     "{{value}} sockets are in CLOSE-WAIT, which means that the peer has closed and the "
+     "application "
+     "has not",
+     "Only the application can close them. Restart it before it runs out of file descriptors, and "
+     "report the leak to its authors."},
+    {AlertSignal::kRttSeconds, "Round trips of the group {{subject}} are slow",
+     "Round trips of the group {{subject}} were slow", "they take {{value}} in the mean",
+     "Compare with other groups. If all are slow, look at this host's own uplink."},
+    {AlertSignal::kReceiveQueueBytes,
+     "Applications in the group {{subject}} do not read what has arrived",
+     "Applications in the group {{subject}} did not read what had arrived", "{{value}} wait",
+     "Look whether the application is blocked or short of processor time."},
+    {AlertSignal::kSendQueueBytes,
+     "Peers of the group {{subject}} do not acknowledge what was sent",
+     "Peers of the group {{subject}} did not acknowledge what was sent", "{{value}} wait",
+     "Look whether the peers are slow to read, or whether segments get lost on the way."},
+    {AlertSignal::kDestroyEventsAbsent,
+     "connwatch does not learn which connections end, so its totals are too low",
+     "connwatch did not learn which connections ended, so its totals are too low",
+     "for {{value}} of the last minute",
+     "Totals of bytes, segments and closed connections lack most short connections. Raise "
+     "destroy_event_budget, or let connwatch trace handshakes."},
+    {AlertSignal::kDestroyEventOverruns,
+     "connwatch lost ends of connections, so its totals are too low",
+     "connwatch lost ends of connections, so its totals are too low",
+     "its buffer overflowed at {{value}}", "Increase destroy_event_buffer."},
+    {AlertSignal::kMonitorAgeSeconds,
+     "connwatch cannot read the sockets, and every other alert is frozen",
+     "connwatch could not read the sockets, and every other alert was frozen",
+     "its data is {{value}} overdue",
+     "Until it can, nobody watches this host's connections. The reason is below and in the log of "
+     "connwatch."},
+});
+
+static_assert([] {
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    if (static_cast<std::size_t>(kWords[i].signal) != i) return false;
+  }
+  return true;
+}());
+
+constexpr std::array kCauses = std::to_array<CauseWords>({
+    {DiagnosisCause::kAcceptQueueFull, "The application does not accept fast enough.",
+     "Look at the application first: is it blocked, out of file descriptors, or short of workers? "
+     "A "
+     "larger backlog helps only against short bursts. It is the smaller of the argument of "
+     "listen() "
+     "and net.core.somaxconn."},
+    {DiagnosisCause::kSynFlood,
+     "Many networks send SYNs and never finish, which is usually an attack with forged sources.",
+     "Keep net.ipv4.tcp_syncookies=1, raise the backlog, and filter upstream. Blocking single "
+     "addresses is useless when sources are forged. If all your clients fail at the same time, "
+     "suspect your own uplink."},
+    {DiagnosisCause::kReturnPathLoss,
+     "A few networks start handshakes that never finish: SYN-ACKs or final ACKs are lost on the "
+     "way.",
+     "Follow the route back to that network. Look for an asymmetric route, a stateful firewall "
+     "that "
+     "sees only one direction, rp_filter, an MTU or tunnel problem, or a missing return route."},
+    {DiagnosisCause::kSynCookies,
+     "The SYN queue is at its limit, and the kernel answers further SYNs with cookies.",
+     "Raise the backlog if the load is genuine. Otherwise look for a flood."},
+});
+
+}  // namespace
+
+const SignalWords& WordsOf(AlertSignal signal) {
+  return kWords.at(static_cast<std::size_t>(signal));
+}
+
+const CauseWords* WordsOfCause(std::string_view name) {
+  const auto* found =
+      std::ranges::find(kCauses, name, [](const CauseWords& words) { return Name(words.cause); });
+  return found == kCauses.end() ? nullptr : found;
+}
+
+}  // namespace connwatch
