@@ -1,7 +1,5 @@
 #include "core/alerts/alert_defaults.h"
 
-#include <map>
-#include <string>
 #include <utility>
 
 namespace connwatch {
@@ -12,10 +10,6 @@ using namespace std::chrono_literals;
 
 AlertThreshold Above(double value) { return {ThresholdSide::kAbove, value}; }
 
-std::map<std::string, std::string> Summary(std::string text) {
-  return {{"summary", std::move(text)}};
-}
-
 // Inbound handshakes that do not complete, and the limits that they meet.
 std::vector<AlertRule> SynRules() {
   return {{.name = "SynRecvBacklogGrowth",
@@ -24,38 +18,31 @@ std::vector<AlertRule> SynRules() {
            .growth = AlertGrowth{.per_second = 20, .over = 10s},
            .hold = 10s,
            .clear = {.level = 32, .hold = 30s},
-           .severity = AlertSeverity::kCritical,
-           .annotations = Summary("{{subject}}: {{value}} handshakes do not complete ({{cause}})")},
+           .severity = AlertSeverity::kCritical},
           {.name = "SynQueueNearlyFull",
            .signal = AlertSignal::kListenerSynQueueUtilization,
            .threshold = Above(0.8),
            .hold = 10s,
            .clear = {.level = 0.5, .hold = 30s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: SYN queue {{value}} full ({{cause}})")},
+           .severity = AlertSeverity::kWarning},
           {.name = "AcceptQueueNearlyFull",
            .signal = AlertSignal::kListenerAcceptQueueUtilization,
            .threshold = Above(0.8),
            .hold = 10s,
            .clear = {.level = 0.5, .hold = 30s},
-           .severity = AlertSeverity::kCritical,
-           .annotations = Summary("{{subject}}: accept queue {{value}} full, the application "
-                                  "accepts too slowly ({{cause}})")},
+           .severity = AlertSeverity::kCritical},
           {.name = "ListenerDropping",
            .signal = AlertSignal::kListenerDrops,
            .threshold = Above(1),
            .hold = 15s,
            .clear = {.hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} SYNs or ACKs dropped ({{cause}})")},
+           .severity = AlertSeverity::kWarning},
           {.name = "SynCookiesActive",
            .signal = AlertSignal::kSynCookiesSent,
            .threshold = Above(1),
            .hold = 15s,
            .clear = {.hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{value}} SYN cookies sent: a SYN queue is at its limit and "
-                                  "its length no longer shows the load")}};
+           .severity = AlertSeverity::kWarning}};
 }
 
 // Outbound connections that are not established.
@@ -65,63 +52,47 @@ std::vector<AlertRule> ConnectRules() {
            .threshold = Above(10),
            .hold = 30s,
            .clear = {.level = 5, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} connects without an answer: a packet "
-                                  "filter, an asymmetric route or a dead peer")},
+           .severity = AlertSeverity::kWarning},
           {.name = "ConnectFailures",
            .signal = AlertSignal::kUntracedAttemptFails,
            .threshold = Above(10),
            .hold = 60s,
            .clear = {.level = 5, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{value}} handshakes refused or given up")}};
+           .severity = AlertSeverity::kWarning}};
 }
 
 // Connects that are traced: how they end, and how long they take.
 std::vector<AlertRule> TracedConnectRules() {
-  return {
-      {.name = "ConnectsRefused",
-       .signal = AlertSignal::kConnectsRefusedRatio,
-       .threshold = Above(0.5),
-       .hold = 90s,
-       .clear = {.level = 0.25, .hold = 60s},
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("{{subject}}: {{value}} of the connects are refused: nothing "
-                              "listens at the destination, or a firewall rejects them")},
-      {.name = "ConnectsTimingOut",
-       .signal = AlertSignal::kConnectsTimedOutRatio,
-       .threshold = Above(0.2),
-       .hold = 90s,
-       .clear = {.level = 0.1, .hold = 60s},
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("{{subject}}: {{value}} of the connects never get an answer: the "
-                              "destination is down, or a packet filter drops them")},
-      {.name = "ConnectsUnreachable",
-       .signal = AlertSignal::kConnectsUnreachableRatio,
-       .threshold = Above(0.2),
-       .hold = 90s,
-       .clear = {.level = 0.1, .hold = 60s},
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("{{subject}}: {{value}} of the connects find no way to their "
-                              "destination: a router has no route, a host is down, or a firewall "
-                              "rejects them")},
-      {.name = "HandshakeLatencyDoubled",
-       .signal = AlertSignal::kHandshakeLatencyGrowth,
-       .threshold = Above(2),
-       .hold = 120s,
-       .clear = {.level = 1.5, .hold = 120s},
-       .severity = AlertSeverity::kInfo,
-       .annotations = Summary("{{subject}}: connects take {{value}} as long as in the hour "
-                              "before")},
-      {.name = "SynRetransmissionsHigh",
-       .signal = AlertSignal::kSynRetransmissionRatio,
-       .threshold = Above(0.05),
-       .hold = 120s,
-       .clear = {.level = 0.03, .hold = 120s},
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("{{subject}}: {{value}} of the SYNs had to be sent again: "
-                              "packets get lost on the way, or destinations do not "
-                              "answer")}};
+  return {{.name = "ConnectsRefused",
+           .signal = AlertSignal::kConnectsRefusedRatio,
+           .threshold = Above(0.5),
+           .hold = 90s,
+           .clear = {.level = 0.25, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "ConnectsTimingOut",
+           .signal = AlertSignal::kConnectsTimedOutRatio,
+           .threshold = Above(0.2),
+           .hold = 90s,
+           .clear = {.level = 0.1, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "ConnectsUnreachable",
+           .signal = AlertSignal::kConnectsUnreachableRatio,
+           .threshold = Above(0.2),
+           .hold = 90s,
+           .clear = {.level = 0.1, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "HandshakeLatencyDoubled",
+           .signal = AlertSignal::kHandshakeLatencyGrowth,
+           .threshold = Above(2),
+           .hold = 120s,
+           .clear = {.level = 1.5, .hold = 120s},
+           .severity = AlertSeverity::kInfo},
+          {.name = "SynRetransmissionsHigh",
+           .signal = AlertSignal::kSynRetransmissionRatio,
+           .threshold = Above(0.05),
+           .hold = 120s,
+           .clear = {.level = 0.03, .hold = 120s},
+           .severity = AlertSeverity::kWarning}};
 }
 
 // Local ports, which connects run out of.
@@ -131,17 +102,13 @@ std::vector<AlertRule> PortRules() {
            .threshold = Above(0.8),
            .hold = 30s,
            .clear = {.level = 0.7, .hold = 60s},
-           .severity = AlertSeverity::kCritical,
-           .annotations = Summary("{{value}} of the local ports towards one destination in use: "
-                                  "connects there will fail soon")},
+           .severity = AlertSeverity::kCritical},
           {.name = "SourcePortsNearlyExhausted",
            .signal = AlertSignal::kSourcePortsUtilization,
            .threshold = Above(0.8),
            .hold = 30s,
            .clear = {.level = 0.7, .hold = 60s},
-           .severity = AlertSeverity::kCritical,
-           .annotations = Summary("{{value}} of the local ports of one source address in use: "
-                                  "bind() to any port before connect() will fail soon")}};
+           .severity = AlertSeverity::kCritical}};
 }
 
 // Limits that are reached and states that get worse slowly.
@@ -151,56 +118,42 @@ std::vector<AlertRule> StateRules() {
            .threshold = Above(0.8),
            .hold = 60s,
            .clear = {.level = 0.7, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("TIME-WAIT sockets at {{value}} of tcp_max_tw_buckets")},
+           .severity = AlertSeverity::kWarning},
           {.name = "RetransmitRateHigh",
            .signal = AlertSignal::kRetransmitRatio,
            .threshold = Above(0.05),
            .hold = 120s,
            .clear = {.level = 0.03, .hold = 120s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} of the segments retransmitted")},
+           .severity = AlertSeverity::kWarning},
           {.name = "CloseWaitLeak",
            .signal = AlertSignal::kCloseWaitSockets,
            .threshold = Above(200),
            .hold = 600s,
            .clear = {.level = 100, .hold = 60s},
-           .severity = AlertSeverity::kWarning,
-           .annotations = Summary("{{subject}}: {{value}} sockets that the peer has closed and "
-                                  "the application has not")},
+           .severity = AlertSeverity::kWarning},
           {.name = "RttHigh",
            .signal = AlertSignal::kRttSeconds,
            .threshold = Above(0.25),
            .hold = 300s,
            .clear = {.level = 0.2, .hold = 120s},
            .severity = AlertSeverity::kInfo,
-           .annotations = Summary("{{subject}}: mean round-trip time {{value}}"),
            .enabled = false}};
 }
 
 // Numbers of connwatch itself that are wrong or old.
 std::vector<AlertRule> MonitorRules() {
-  return {
-      {.name = "DestroyEventsAbsent",
-       .signal = AlertSignal::kDestroyEventsAbsent,
-       .threshold = Above(0),
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("connwatch was not told which connections ended for {{value}} of "
-                              "the last minute: totals of bytes, segments and closed "
-                              "connections are too low")},
-      {.name = "DestroyEventsLost",
-       .signal = AlertSignal::kDestroyEventOverruns,
-       .threshold = Above(0),
-       .severity = AlertSeverity::kWarning,
-       .annotations = Summary("connwatch lost ends of connections in the last minute: totals of "
-                              "bytes, segments and closed connections are too low; increase "
-                              "destroy_event_buffer")},
-      {.name = "MonitorStale",
-       .signal = AlertSignal::kMonitorAgeSeconds,
-       .threshold = Above(30),
-       .severity = AlertSeverity::kCritical,
-       .annotations = Summary("connwatch cannot read the sockets: its data is {{value}} "
-                              "overdue, and every other alert is frozen")}};
+  return {{.name = "DestroyEventsAbsent",
+           .signal = AlertSignal::kDestroyEventsAbsent,
+           .threshold = Above(0),
+           .severity = AlertSeverity::kWarning},
+          {.name = "DestroyEventsLost",
+           .signal = AlertSignal::kDestroyEventOverruns,
+           .threshold = Above(0),
+           .severity = AlertSeverity::kWarning},
+          {.name = "MonitorStale",
+           .signal = AlertSignal::kMonitorAgeSeconds,
+           .threshold = Above(30),
+           .severity = AlertSeverity::kCritical}};
 }
 
 }  // namespace

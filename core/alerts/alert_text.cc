@@ -161,7 +161,7 @@ std::string Listed(std::string_view heading, const AlertEvidence::Counts& counts
 }
 
 std::string FactsOf(const AlertEvidence& evidence) {
-  return (evidence.text.empty() ? "" : " When it fired: " + Sentence(evidence.text)) +
+  return (evidence.text.empty() ? "" : "When it fired: " + Sentence(evidence.text)) +
          Listed("Networks with the most half-open handshakes", evidence.top_sources) +
          Listed("Destinations", evidence.top_destinations) + Listed("Units", evidence.top_units) +
          Listed("Groups", evidence.top_groups);
@@ -187,7 +187,14 @@ std::string DescriptionOf(const Alert& alert) {
   const CauseWords* cause = WordsOfCause(alert.cause);
   const std::string_view advice =
       cause == nullptr ? WordsOf(alert.rule->signal).advice : cause->advice;
-  return std::string(advice) + (alert.evidence ? FactsOf(*alert.evidence) : "");
+  const std::string facts = alert.evidence ? FactsOf(*alert.evidence) : "";
+  return facts + (facts.empty() ? "" : " ") + "What to do: " + std::string(advice);
+}
+
+std::string SummaryTemplate(const AlertRule& rule) {
+  if (!HasWords(rule)) return WithoutWords(rule);
+  const SignalWords& words = WordsOf(rule.signal);
+  return std::string(words.is) + ": " + std::string(words.measure);
 }
 
 std::string EndsWhen(const Alert& alert) {

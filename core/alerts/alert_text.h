@@ -21,6 +21,9 @@ std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended = 
 /// rule's own annotation `description`, filled in, if it has one.
 std::string DescriptionOf(const Alert& alert);
 
+/// Returns the same sentence as a template (alert_template.h), without what only evidence tells.
+std::string SummaryTemplate(const AlertRule& rule);
+
 /// Returns when a firing alert ends: "when it has been below 50 % for 12 s more".
 std::string EndsWhen(const Alert& alert);
 

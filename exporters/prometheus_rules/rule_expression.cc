@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/signal_query.h"
@@ -67,6 +68,13 @@ std::string ExpressionOf(const AlertRule& rule, const SignalQuery& query, second
   return InParentheses(expression) + "\nunless " + query.on + " " + query.innocent;
 }
 
+// The owner of a listener is the label of another series, which every listener has.
+std::string WithUnit(const AlertRule& rule, const SignalQuery& query, std::string expression) {
+  if (SpecOf(rule.signal).subject != SubjectKind::kListener) return expression;
+  return InParentheses(std::move(expression)) + "\n* " + query.on +
+         " group_left (unit) connwatch_listener_info";
+}
+
 }  // namespace
 
 bool HasSubjects(const AlertRule& rule) {
@@ -80,7 +88,7 @@ bool IsForNamespaces(const AlertRule& rule) {
 std::string RuleExpression(const AlertRule& rule, seconds scrape_interval) {
   std::string expression;
   if (const auto own = OwnQuery(rule, scrape_interval)) {
-    expression = ExpressionOf(rule, *own, scrape_interval);
+    expression = WithUnit(rule, *own, ExpressionOf(rule, *own, scrape_interval));
   }
   const auto namespaces = NamespaceQuery(rule, scrape_interval);
   if (!namespaces) return expression;

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 #include "core/alerts/alert_template.h"
+#include "core/alerts/alert_text.h"
+#include "core/alerts/signal_words.h"
 #include "exporters/prometheus_rules/prometheus_text.h"
 #include "exporters/prometheus_rules/rule_expression.h"
 
@@ -15,6 +18,7 @@ namespace {
 using Texts = std::map<std::string, std::string>;
 
 constexpr std::string_view kLiteralBraces = "{{ `{{` }}";
+constexpr std::string_view kOwnerTemplate = "{{ or $labels.unit `the application` }}";
 
 // Prometheus reads the values of labels and annotations as Go templates.
 std::string LiteralInTemplate(std::string_view text) {
@@ -80,9 +84,25 @@ std::string AnnotationTemplate(const AlertRule& rule, std::string_view text) {
     if (word == "subject") return SubjectTemplate(rule);
     if (word == "value") return ValueTemplate(spec.unit) + per;
     if (word == "cause") return CauseTemplate(rule);
+    if (word == "unit") return "{{ or $labels.unit `unknown unit` }}";
+    if (word == "owner") return std::string(kOwnerTemplate);
     const double threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
     return FormatValue(spec.unit, threshold) + per;
   });
+}
+
+// What the daemon tells without being asked to (core/alerts/alert_text.h), as far as Prometheus
+// can.
+Texts AnnotationsOf(const AlertRule& rule) {
+  Texts texts;
+  for (const auto& [name, text] : rule.annotations) texts[name] = AnnotationTemplate(rule, text);
+  std::string summary = AnnotationTemplate(rule, SummaryTemplate(rule));
+  if (summary.starts_with(kOwnerTemplate)) ReplaceAll(summary, "`the app", "`The app");
+  texts.emplace("summary", std::move(summary));
+  const bool has_cause = SpecOf(rule.signal).subject == SubjectKind::kListener;
+  texts.emplace("description", std::string(WordsOf(rule.signal).advice) +
+                                   (has_cause ? " Cause: " + CauseTemplate(rule) + "." : ""));
+  return texts;
 }
 
 void AppendMapping(std::string& file, std::string_view key, const Texts& texts) {
@@ -115,16 +135,12 @@ void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds s
   Texts labels;
   for (const auto& [name, value] : rule.labels) labels[name] = LiteralInTemplate(value);
   labels["severity"] = Name(rule.severity);
-  Texts annotations;
-  for (const auto& [name, text] : rule.annotations) {
-    annotations[name] = AnnotationTemplate(rule, text);
-  }
   file += "\n      - alert: " + QuotedForPrometheus(rule.name) + "\n";
   AppendLiteral(file, "expr", RuleExpression(rule, scrape_interval));
   AppendDuration(file, "for", RuleHold(rule, scrape_interval));
   AppendDuration(file, "keep_firing_for", rule.clear.hold);
   AppendMapping(file, "labels", labels);
-  AppendMapping(file, "annotations", annotations);
+  AppendMapping(file, "annotations", AnnotationsOf(rule));
 }
 
 std::string Head(std::chrono::seconds scrape_interval) {
