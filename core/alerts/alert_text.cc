@@ -182,13 +182,17 @@ std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended) {
          EndsWhen(alert);
 }
 
-std::string DescriptionOf(const Alert& alert) {
+std::string AdviceOf(const Alert& alert) {
   if (const std::string* own = OwnText(alert, "description")) return FillTemplate(*own, alert);
   const CauseWords* cause = WordsOfCause(alert.cause);
-  const std::string_view advice =
-      cause == nullptr ? WordsOf(alert.rule->signal).advice : cause->advice;
-  const std::string facts = alert.evidence ? FactsOf(*alert.evidence) : "";
-  return facts + (facts.empty() ? "" : " ") + "What to do: " + std::string(advice);
+  return std::string(cause == nullptr ? WordsOf(alert.rule->signal).advice : cause->advice);
+}
+
+std::string DescriptionOf(const Alert& alert) {
+  std::string advice = AdviceOf(alert);
+  if (!alert.evidence || OwnText(alert, "description") != nullptr) return advice;
+  const std::string facts = FactsOf(*alert.evidence);
+  return facts + (facts.empty() ? "" : " ") + "What to do: " + advice;
 }
 
 std::string SummaryTemplate(const AlertRule& rule) {

@@ -17,8 +17,12 @@ namespace connwatch {
 /// sentence, but not of what is said about the end.
 std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended = std::nullopt);
 
-/// Returns the facts of the moment at which the alert fired, and then what to do about it. The
-/// rule's own annotation `description`, filled in, if it has one.
+/// Returns what to do about it: by the cause, if it is known, else by the signal. The rule's own
+/// annotation `description`, filled in, if it has one.
+std::string AdviceOf(const Alert& alert);
+
+/// Returns the facts of the moment at which the alert fired, and then the advice. If the rule has
+/// an annotation `description` of its own, that alone.
 std::string DescriptionOf(const Alert& alert);
 
 /// Returns the same sentence as a template (alert_template.h), without what only evidence tells.

@@ -1,8 +1,11 @@
 #include "exporters/json/json_api.h"
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 #include <utility>
 
+#include "core/alerts/alert_text.h"
 #include "exporters/json/json_destination.h"
 #include "exporters/json/json_values.h"
 
@@ -44,18 +47,30 @@ Json ToJson(const AlertEvidence& evidence) {
           {"recent", std::move(recent)}};
 }
 
+Json ToJson(const std::optional<AlertFlapping>& flapping) {
+  if (!flapping) return nullptr;
+  return {{"times", flapping->times}, {"span_seconds", std::chrono::duration<double>(flapping->span).count()}};
+}
+
 Json ToJson(const Alert& alert) {
   Json object = {{"alert", alert.rule->name}, {"subject", alert.subject}};
   if (!alert.netns.empty()) object["netns"] = alert.netns;
   if (!alert.pod_namespace.empty()) object["namespace"] = alert.pod_namespace;
   if (!alert.pod.empty()) object["pod"] = alert.pod;
+  object["unit"] = alert.unit;
   object["state"] = Name(alert.state);
   object["severity"] = Name(alert.rule->severity);
   object["signal"] = Name(alert.rule->signal);
-  object["unit"] = Name(SpecOf(alert.rule->signal).unit);
+  object["summary"] = SummaryOf(alert);
+  object["advice"] = AdviceOf(alert);
+  object["value_unit"] = Name(SpecOf(alert.rule->signal).unit);
   object["value"] = alert.value;
+  object["worst_value"] = alert.worst;
   object["threshold"] = alert.threshold;
   object["cause"] = alert.cause;
+  const bool is_firing = alert.state == AlertState::kFiring;
+  object["ends"] = is_firing ? Json(EndsWhen(alert)) : Json();
+  object["flapping"] = ToJson(alert.flapping);
   object["since_timestamp_seconds"] = Timestamp(alert.since.wall);
   object["fired_timestamp_seconds"] = alert.fired_at ? Timestamp(alert.fired_at->wall) : Json();
   object["evidence"] = alert.evidence ? ToJson(*alert.evidence) : Json();

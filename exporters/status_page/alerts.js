@@ -58,8 +58,9 @@ class AlertEntry {
     this.name = element("strong", {class: "alert-name"});
     this.subject = element("span", {class: "subject"});
     this.since = element("span", {class: "soft since"});
-    this.cause = element("p", {class: "cause"});
+    this.summary = element("p", {class: "alert-summary"});
     this.numbers = element("p", {class: "soft"});
+    this.advice = element("p");
     this.text = element("p");
     this.top = element("p", {class: "soft"});
     this.evidence = element("details", {},
@@ -67,7 +68,7 @@ class AlertEntry {
     this.isToldAbove = true;  // as long as it is closed by itself
     this.node = element("li", {},
       element("p", {class: "alert-head"}, this.badge, this.name, this.subject, this.since),
-      this.cause, this.numbers, this.evidence);
+      this.summary, this.numbers, this.advice, this.evidence);
   }
 
   update(alert) {
@@ -80,10 +81,9 @@ class AlertEntry {
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
     const seconds = Math.max(0, alert.now - begin);
     setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
-    setText(this.cause, causeText(alert.cause));
-    show(this.cause, alert.cause !== "");
-    setText(this.numbers, `Now ${alert.signal} is ${valueText(alert.value, alert.unit)}, ` +
-      `threshold ${valueText(alert.threshold, alert.unit)}`);
+    setText(this.summary, sentence(alert.summary));
+    setText(this.numbers, numbersText(alert));
+    setText(this.advice, alert.advice);
     this.updateEvidence(alert);
   }
 
@@ -96,6 +96,15 @@ class AlertEntry {
     setText(this.top, top.filter((part) => part !== "").join(". "));
     show(this.evidence, this.text.textContent + this.top.textContent !== "");
   }
+}
+
+// "Now 30 %, at its worst 112 %, threshold 80 %. Ends when it has been below 50 % for 12 s more."
+function numbersText(alert) {
+  const value = (number) => valueText(number, alert.value_unit);
+  const worst = alert.worst_value === alert.value ? "" : `, at its worst ${value(alert.worst_value)}`;
+  const ends = alert.ends === null ? "" : `. Ends ${alert.ends}.`;
+  return `Now ${alert.signal} is ${value(alert.value)}${worst}, ` +
+    `threshold ${value(alert.threshold)}${ends}`;
 }
 
 function topText(heading, counts) {
