@@ -1,6 +1,7 @@
 #include "daemon/alert_judge.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <span>
 #include <sstream>
@@ -24,10 +25,15 @@ void Append(std::ostringstream& text, std::string_view what, const AlertEvidence
 std::string Describe(const AlertTransition& transition) {
   const Alert& alert = transition.alert;
   std::ostringstream text;
-  text << "alert=" << alert.rule->name << " subject=" << alert.subject
-       << " state=" << Name(transition.to) << " severity=" << Name(alert.rule->severity)
+  text << "alert=" << alert.rule->name << " subject=" << alert.subject;
+  if (!alert.unit.empty()) text << " unit=" << alert.unit;
+  text << " state=" << Name(transition.to) << " severity=" << Name(alert.rule->severity)
        << " value=" << alert.value << " threshold=" << alert.threshold;
   if (!alert.cause.empty()) text << " cause=" << alert.cause;
+  if (alert.flapping) {
+    text << " flapping=" << alert.flapping->times << "_times_in_"
+         << std::chrono::round<std::chrono::seconds>(alert.flapping->span).count() << "s";
+  }
   if (transition.to == AlertState::kFiring && alert.evidence) {
     if (!alert.evidence->text.empty()) text << "; " << alert.evidence->text;
     Append(text, "top sources", alert.evidence->top_sources);
