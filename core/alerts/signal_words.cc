@@ -10,13 +10,13 @@ namespace {
 
 constexpr std::array kWords = std::to_array<SignalWords>({
     {AlertSignal::kListenerSynQueue, "Handshakes with {{owner}} on {{subject}} do not complete",
-     "Handshakes with {{owner}} on {{subject}} did not complete",
+     "handshakes with {{owner}} on {{subject}} did not complete",
      "{{value}} wait for their final ACK",
      "Look where the SYNs come from. Many networks point to a flood, a single one to a broken way "
      "back to it."},
     {AlertSignal::kListenerSynQueueUtilization,
      "The SYN queue of {{owner}} on {{subject}} is nearly full",
-     "The SYN queue of {{owner}} on {{subject}} was nearly full",
+     "the SYN queue of {{owner}} on {{subject}} was nearly full",
      "{{value}} of its limit is in use",
      "When it is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if "
      "the "
@@ -41,42 +41,42 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "full (the application is too slow) or the SYN queue is."},
     {AlertSignal::kSynCookiesSent,
      "A SYN queue of this host is full, and the kernel answers with SYN cookies",
-     "A SYN queue of this host was full, and the kernel answered with SYN cookies",
+     "a SYN queue of this host was full, and the kernel answered with SYN cookies",
      "cookies are sent at {{value}}",
      "Clients can connect, but with fewer TCP options. Raise the backlog if the load is genuine; "
      "otherwise look for a flood."},
-    {AlertSignal::kAttemptFails, "Handshakes of this host fail", "Handshakes of this host failed",
+    {AlertSignal::kAttemptFails, "Handshakes of this host fail", "handshakes of this host failed",
      "they are refused or given up at {{value}}",
      "Look which destination has the most failed connects, and whether it is up."},
     {AlertSignal::kUntracedAttemptFails, "Handshakes of this host fail",
-     "Handshakes of this host failed", "they are refused or given up at {{value}}",
+     "handshakes of this host failed", "they are refused or given up at {{value}}",
      "The kernel does not say which connects failed. Begin with the destinations below, and with "
      "the logs of the services that connect. Where handshakes can be traced, connwatch names "
      "them."},
     {AlertSignal::kSynSentRetransmitting, "Connects of the group {{subject}} get no answer",
-     "Connects of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
+     "connects of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
      "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
      "other destinations in the same network answer."},
     {AlertSignal::kConnectsRefusedRatio, "Connects of the group {{subject}} are refused",
-     "Connects of the group {{subject}} were refused",
+     "connects of the group {{subject}} were refused",
      "{{value}} of those that ended in the last minute",
      "Somebody has answered, and the answer is no. Look whether the service runs and listens at "
      "the "
      "destination (ss -ltn). If it does, a firewall on the way rejects the connects."},
     {AlertSignal::kConnectsTimedOutRatio,
      "Connects of the group {{subject}} are given up without an answer",
-     "Connects of the group {{subject}} were given up without an answer",
+     "connects of the group {{subject}} were given up without an answer",
      "{{value}} of those that ended in the last minute",
      "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
      "other destinations in the same network time out as well."},
     {AlertSignal::kConnectsUnreachableRatio,
      "Connects of the group {{subject}} find no way to their destination",
-     "Connects of the group {{subject}} found no way to their destination",
+     "connects of the group {{subject}} found no way to their destination",
      "{{value}} of those that ended in the last minute",
      "Either no neighbour answers (ip neigh), or a router or a firewall has sent an ICMP error."},
     {AlertSignal::kHandshakeLatencyGrowth,
      "Connects of the group {{subject}} take longer than in the hour before",
-     "Connects of the group {{subject}} took longer than in the hour before",
+     "connects of the group {{subject}} took longer than in the hour before",
      "their median latency is {{value}} what it was",
      "If one destination alone is slow, its host or the way there is busy. If all are, look at "
      "this "
@@ -87,13 +87,13 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "look at the errors and drops of this host's interface (ip -s link)."},
     {AlertSignal::kEphemeralPortsUtilization,
      "The local ports for connects to one destination run out",
-     "The local ports for connects to one destination were running out",
+     "the local ports for connects to one destination were running out",
      "{{value}} of them are in use",
      "Soon connects there fail with EADDRNOTAVAIL. Let the application reuse its connections "
      "(keep-alive, a pool). More source or destination addresses, or a wider "
      "net.ipv4.ip_local_port_range, give room."},
     {AlertSignal::kSourcePortsUtilization, "The local ports of one source address run out",
-     "The local ports of one source address were running out", "{{value}} of them are in use",
+     "the local ports of one source address were running out", "{{value}} of them are in use",
      "Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, use "
      "IP_BIND_ADDRESS_NO_PORT, or give it more source addresses."},
     {AlertSignal::kTimeWaitUtilization, "TIME-WAIT sockets come near their limit",
@@ -101,28 +101,28 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "Beyond the limit the kernel ends TIME-WAIT at once, and late segments can meet a new "
      "connection. Let clients reuse their connections, or raise net.ipv4.tcp_max_tw_buckets."},
     {AlertSignal::kRetransmitRatio, "The network loses segments of the group {{subject}}",
-     "The network lost segments of the group {{subject}}",
+     "the network lost segments of the group {{subject}}",
      "{{value}} of the segments had to be sent again",
      "If one peer or network has nearly all of them, the way there is bad. If many have some, look "
      "at the errors and drops of this host's interface (ip -s link)."},
     {AlertSignal::kCloseWaitSockets,
      "An application in the group {{subject}} does not close its connections",
-     "An application in the group {{subject}} did not close its connections",
+     "an application in the group {{subject}} did not close its connections",
      "{{value}} sockets are in CLOSE-WAIT, which means that the peer has closed and the "
      "application "
      "has not",
      "Only the application can close them. Restart it before it runs out of file descriptors, and "
      "report the leak to its authors."},
     {AlertSignal::kRttSeconds, "Round trips of the group {{subject}} are slow",
-     "Round trips of the group {{subject}} were slow", "they take {{value}} in the mean",
+     "round trips of the group {{subject}} were slow", "they take {{value}} in the mean",
      "Compare with other groups. If all are slow, look at this host's own uplink."},
     {AlertSignal::kReceiveQueueBytes,
      "Applications in the group {{subject}} do not read what has arrived",
-     "Applications in the group {{subject}} did not read what had arrived", "{{value}} wait",
+     "applications in the group {{subject}} did not read what had arrived", "{{value}} wait",
      "Look whether the application is blocked or short of processor time."},
     {AlertSignal::kSendQueueBytes,
      "Peers of the group {{subject}} do not acknowledge what was sent",
-     "Peers of the group {{subject}} did not acknowledge what was sent", "{{value}} wait",
+     "peers of the group {{subject}} did not acknowledge what was sent", "{{value}} wait",
      "Look whether the peers are slow to read, or whether segments get lost on the way."},
     {AlertSignal::kDestroyEventsAbsent,
      "connwatch does not learn which connections end, so its totals are too low",
