@@ -37,22 +37,21 @@ bool IsKnown(std::string_view word) {
   return std::ranges::find(kAlertTemplateWords, word) != kAlertTemplateWords.end();
 }
 
-// The values of a rule with growth alone are per second, whatever the signal's unit is.
-std::string Formatted(const AlertRule& rule, double value) {
-  const std::string number = FormatValue(SpecOf(rule.signal).unit, value);
-  return rule.threshold ? number : number + "/s";
-}
-
 std::string ValueOf(std::string_view word, const Alert& alert) {
   if (word == "subject") return alert.subject;
-  if (word == "value") return Formatted(*alert.rule, alert.value);
-  if (word == "threshold") return Formatted(*alert.rule, alert.threshold);
+  if (word == "value") return FormatFor(*alert.rule, alert.value);
+  if (word == "threshold") return FormatFor(*alert.rule, alert.threshold);
   if (word == "cause") return alert.cause.empty() ? "not diagnosed" : alert.cause;
   if (!alert.unit.empty()) return alert.unit;
   return word == "owner" ? "the application" : "unknown unit";
 }
 
 }  // namespace
+
+std::string FormatFor(const AlertRule& rule, double value) {
+  const std::string number = FormatValue(SpecOf(rule.signal).unit, value);
+  return rule.threshold ? number : number + "/s";
+}
 
 std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text) {
   std::optional<AlertTemplateMistake> mistake;

@@ -22,6 +22,10 @@ struct AlertTemplateMistake {
   bool is_open = false;   // the mistake is that braces are not closed
 };
 
+/// For people, in the unit of the rule's signal: "83 %". The values of a rule with growth alone are
+/// per second, whatever the unit is.
+std::string FormatFor(const AlertRule& rule, double value);
+
 /// Returns the first mistake in `text`, valid as long as `text`, or nullopt. Spaces within the
 /// braces are allowed.
 std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text);

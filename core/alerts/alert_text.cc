@@ -28,11 +28,6 @@ std::string Sentence(std::string text) {
   return text;
 }
 
-std::string Formatted(const AlertRule& rule, double value) {
-  const std::string number = FormatValue(SpecOf(rule.signal).unit, value);
-  return rule.threshold ? number : number + "/s";
-}
-
 bool OnlyWaitsForItsEnd(const Alert& alert) {
   if (alert.state != AlertState::kFiring) return false;
   const std::optional<AlertThreshold>& threshold = alert.rule->threshold;
@@ -51,7 +46,7 @@ std::optional<double> NumberOf(const Alert& alert, std::string_view name) {
   return found == numbers.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::string Count(double number) { return FormatValue(SignalUnit::kCount, number); }
+std::string NumberText(double number) { return FormatValue(SignalUnit::kCount, number); }
 
 bool IsOfAcceptQueue(AlertSignal signal) {
   return signal == AlertSignal::kListenerAcceptQueueUtilization ||
@@ -64,12 +59,13 @@ std::string AcceptQueueText(const Alert& alert) {
   const auto length = NumberOf(alert, "accept_queue_length");
   const auto limit = NumberOf(alert, "accept_queue_limit");
   if (!length || !limit || NumberOf(alert, "sockets").value_or(0) != 1) return {};
-  std::string text = Count(*length) + (*length == 1 ? " connection waits" : " connections wait") +
-                     ", its limit is " + Count(*limit);
+  std::string text = NumberText(*length) +
+                     (*length == 1 ? " connection waits" : " connections wait") +
+                     ", its limit is " + NumberText(*limit);
   constexpr double kLeastToTell = 0.05;
   const double drops = NumberOf(alert, "drops_per_second").value_or(0);
   if (drops >= kLeastToTell) {
-    text += ", and " + Count(std::round(drops * 10) / 10) + " clients a second are refused";
+    text += ", and " + NumberText(std::round(drops * 10) / 10) + " clients a second are refused";
   }
   return text;
 }
@@ -85,7 +81,7 @@ std::string Measure(const Alert& alert) {
 std::string SourcesText(const Alert& alert) {
   const double networks = NumberOf(alert, "source_prefixes").value_or(0);
   if (networks < 1 || SpecOf(alert.rule->signal).tier != Tier::kHandshakes) return {};
-  return networks == 1 ? ", from one network" : ", from " + Count(networks) + " networks";
+  return networks == 1 ? ", from one network" : ", from " + NumberText(networks) + " networks";
 }
 
 std::string FirstDestination(const AlertEvidence& evidence) {
@@ -143,8 +139,8 @@ std::string Past(const Alert& alert, const std::string* own) {
 }
 
 std::string WorstText(const Alert& alert) {
-  return "at its worst " + Formatted(*alert.rule, alert.worst) + ", the threshold is " +
-         Formatted(*alert.rule, alert.threshold);
+  return "at its worst " + FormatFor(*alert.rule, alert.worst) + ", the threshold is " +
+         FormatFor(*alert.rule, alert.threshold);
 }
 
 const std::string* OwnText(const Alert& alert, const std::string& name) {
@@ -178,7 +174,7 @@ std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended) {
   }
   if (!OnlyWaitsForItsEnd(alert)) return Lasting(alert, own) + FlappingText(alert);
   return "Getting better: " + Past(alert, own) + FlappingText(alert) + ". It is at " +
-         Formatted(*alert.rule, alert.value) + " now, " + WorstText(alert) + ". The alert ends " +
+         FormatFor(*alert.rule, alert.value) + " now, " + WorstText(alert) + ". The alert ends " +
          EndsWhen(alert);
 }
 
@@ -209,7 +205,7 @@ std::string EndsWhen(const Alert& alert) {
     level =
         (is_below ? "above " : "below ") + FormatValue(SpecOf(rule.signal).unit, *rule.clear.level);
   } else {
-    level = (is_below ? "not below " : "not above ") + Formatted(rule, alert.threshold);
+    level = (is_below ? "not below " : "not above ") + FormatFor(rule, alert.threshold);
   }
   const nanoseconds hold =
       alert.flapping ? nanoseconds(AlertLife::kFlappingLull) : nanoseconds(rule.clear.hold);
