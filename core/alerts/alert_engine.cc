@@ -175,6 +175,10 @@ std::vector<SignalReading> AlertEngine::Choose(RuleState& state,
                                                std::vector<SignalReading> readings) {
   std::erase_if(readings,
                 [&state](const SignalReading& reading) { return !IsWanted(state, reading); });
+  if (readings.size() > kMaxSubjects) {
+    std::erase_if(readings,
+                  [&state](const SignalReading& reading) { return IsMemory(state, reading); });
+  }
   state.left_out = readings.size() - std::min(readings.size(), kMaxSubjects);
   if (state.left_out == 0) return readings;
   std::vector<std::pair<Claim, std::size_t>> claims;  // with the index of the reading
@@ -194,9 +198,18 @@ std::vector<SignalReading> AlertEngine::Choose(RuleState& state,
 bool AlertEngine::IsWanted(const RuleState& state, const SignalReading& reading) {
   const AlertRule& rule = *state.rule;
   if (!IsMatched(rule, reading.subject)) return false;
-  if (HasHistory(rule) || state.subjects.contains(reading.subject)) return true;
+  return HasHistory(rule) || state.subjects.contains(reading.subject) || HoldsNow(rule, reading);
+}
+
+bool AlertEngine::HoldsNow(const AlertRule& rule, const SignalReading& reading) {
   const Measured measured{reading.value, std::nullopt, reading.verdict};
   return ConditionHolds(rule, measured).value_or(false);
+}
+
+bool AlertEngine::IsMemory(const RuleState& state, const SignalReading& reading) {
+  const auto known = state.subjects.find(reading.subject);
+  return known != state.subjects.end() && !HasHistory(*state.rule) &&
+         known->second.alert.state == AlertState::kInactive && !HoldsNow(*state.rule, reading);
 }
 
 AlertEngine::Claim AlertEngine::ClaimOf(const RuleState& state, const SignalReading& reading) {

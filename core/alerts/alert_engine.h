@@ -96,6 +96,10 @@ class AlertEngine {
   // Returns the readings to judge, at most kMaxSubjects, in the same order.
   static std::vector<SignalReading> Choose(RuleState& state, std::vector<SignalReading> readings);
   static bool IsWanted(const RuleState& state, const SignalReading& reading);
+  // For a rule on a level, whose condition needs nothing but the reading.
+  static bool HoldsNow(const AlertRule& rule, const SignalReading& reading);
+  // Returns true iff the subject is known only because it may be flapping.
+  static bool IsMemory(const RuleState& state, const SignalReading& reading);
   static Claim ClaimOf(const RuleState& state, const SignalReading& reading);
   static Subject& FindOrAdmit(RuleState& state, const SignalReading& reading);
   static Measured Measure(const AlertRule& rule, Subject& subject, const SignalReading& reading,

@@ -45,11 +45,9 @@ std::optional<AlertState> AlertLife::Begin(const AlertJudgement& judged, nanosec
     alert.threshold = rule.threshold ? rule.threshold->value : rule.growth->per_second;
     alert.worst = alert.value;
     alert.since = judged.now;
-    held_ = nanoseconds(0);
-  } else {
-    held_ += elapsed;
+    held_.reset();
   }
-  if (held_ >= rule.hold) {
+  if (HasHeld(rule.hold, elapsed)) {
     alert.fired_at = judged.now;
     cleared_.reset();
     NoteBegin(judged.now.monotonic, alert);
@@ -73,7 +71,7 @@ std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanosec
   }
   if (!alert.flapping) return End(alert);
   lull_ = nanoseconds(0);
-  held_ = nanoseconds(0);
+  held_.reset();
   alert.clears_in = kFlappingLull;
   return std::nullopt;
 }
@@ -81,15 +79,14 @@ std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanosec
 std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseconds elapsed,
                                           Alert& alert) {
   if (*judged.holds) {
-    held_ += elapsed;
-    if (held_ < alert.rule->hold) return std::nullopt;
+    if (!HasHeld(alert.rule->hold, elapsed)) return std::nullopt;
     lull_.reset();
     cleared_.reset();
     alert.clears_in.reset();
     NoteBegin(judged.now.monotonic, alert);
     return std::nullopt;
   }
-  held_ = nanoseconds(0);
+  held_.reset();
   *lull_ += elapsed;
   if (*lull_ >= kFlappingLull) return End(alert);
   alert.clears_in = kFlappingLull - *lull_;
@@ -102,6 +99,11 @@ std::optional<AlertState> AlertLife::End(Alert& alert) {
   if (alert.state == AlertState::kInactive) return std::nullopt;
   const bool was_firing = alert.state == AlertState::kFiring;
   return Become(alert, was_firing ? AlertState::kResolved : AlertState::kInactive);
+}
+
+bool AlertLife::HasHeld(nanoseconds hold, nanoseconds elapsed) {
+  held_ = held_ ? *held_ + elapsed : nanoseconds(0);
+  return *held_ >= hold;
 }
 
 void AlertLife::NoteBegin(MonotonicTime now, Alert& alert) {

@@ -61,9 +61,11 @@ class AlertLife {
   std::optional<AlertState> Rest(const AlertJudgement& judged, std::chrono::nanoseconds elapsed,
                                  Alert& alert);
 
+  // Must be called at each judgement at which the condition holds.
+  bool HasHeld(std::chrono::nanoseconds hold, std::chrono::nanoseconds elapsed);
   void NoteBegin(MonotonicTime now, Alert& alert);
 
-  std::chrono::nanoseconds held_{0};  // how long the condition held, while pending or in a lull
+  std::optional<std::chrono::nanoseconds> held_;  // how long it holds, while pending or in a lull
   std::optional<std::chrono::nanoseconds> cleared_;  // how long it is clear, while firing
   std::optional<std::chrono::nanoseconds> lull_;     // how long a flapping trouble has stayed away
   std::chrono::nanoseconds unknown_{0};

@@ -172,6 +172,11 @@ std::string Drops(const ListenerStatus& seen) {
   return IsPrinted(rate) ? ", " + Decimal(rate) + " drops/s" : "";
 }
 
+std::string Cookies(const ListenerStatus& seen) {
+  const double rate = seen.signs.host.syn_cookies_per_second;
+  return IsPrinted(rate) ? Decimal(rate) + " SYN cookies/s" : "SYN cookies";
+}
+
 std::string Place(RateScope scope) {
   switch (scope) {
     case RateScope::kHost:
@@ -214,11 +219,9 @@ std::string Explain(DiagnosisCause cause, const ListenerStatus& listener, RateSc
       return Retransmitting(listener) + ", from " + Sources(listener) +
              ": SYN-ACKs or final ACKs are lost on the way";
     case DiagnosisCause::kSynCookies:
-      return "the " + Place(scope) + " sends " +
-             Decimal(listener.signs.host.syn_cookies_per_second) +
-             " SYN cookies/s: the SYN queue is at its limit (" +
-             std::to_string(listener.syn_queue.length) + " of " +
-             std::to_string(listener.accept_queue.limit) + SharedBy(listener) +
+      return "the " + Place(scope) + " sends " + Cookies(listener) +
+             ": the SYN queue is at its limit (" + std::to_string(listener.syn_queue.length) +
+             " of " + std::to_string(listener.accept_queue.limit) + SharedBy(listener) +
              ") and no longer shows how many handshakes are pending";
     case DiagnosisCause::kDeferredAccept:
       return std::to_string(listener.signs.settled) + " of " +

@@ -66,7 +66,7 @@ TEST(AlertEvidence, OfASynQueueHasItsHistorySharesAgesAndSources) {
   EXPECT_THAT(evidence.top_sources,
               ElementsAre(Pair("198.51.100.0/24", 40), Pair("2001:db8:1::/48", 9)));
   EXPECT_EQ(evidence.text,
-            "SYN queue 3000 (peak 3100), accept queue 0 (peak 0), limit 4096, 0/s drops; 66.67 % "
+            "SYN queue 3000 (peak 3100), accept queue 0 (peak 0), limit 4096; 66.67 % "
             "repeated the SYN-ACK; ages: 1000 below 1 s, 1500 from 1 s, 497 from 3 s, 3 from 15 s, "
             "the oldest 16.2 s");
 }
@@ -84,10 +84,47 @@ TEST(AlertEvidence, OfAListenerWithoutHandshakesSaysNothingAboutThem) {
   AlertWorld world({Rule(AlertSignal::kListenerAcceptQueueUtilization, 0.5)});
   world.ListenerOn(443).accept_queue = OneQueue(3, 2);
   const AlertEvidence evidence = Fired(world);
-  EXPECT_EQ(evidence.text, "SYN queue 0 (peak 0), accept queue 3 (peak 3), limit 2, 0/s drops");
+  EXPECT_EQ(evidence.text, "SYN queue 0 (peak 0), accept queue 3 (peak 3), limit 2");
   EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("syn_queue_retransmitting_share", 0.0),
                                               Pair("syn_queue_oldest_age_seconds", 0.0)}));
   EXPECT_THAT(evidence.recent, IsEmpty());
+}
+
+// Clients that are refused repeat their SYNs after 1, 3 and 7 s, so most seconds are quiet.
+TEST(AlertEvidence, OfDropsTellsOfTheWindowOfTheSignal) {
+  AlertRule rule = Rule(AlertSignal::kListenerDrops, 1);
+  rule.hold = 3s;
+  AlertWorld world({rule});
+  ListenerStatus& status = world.ListenerOn(443);
+  status.accept_queue = OneQueue(9, 8);
+  world.Tick();
+  status.drops = 100;
+  status.signs.drops_per_second = 100;
+  world.SetCause(443, DiagnosisCause::kAcceptQueueFull);
+  world.Tick();
+  status.signs.drops_per_second = 0;
+  status.diagnosis = {};
+  status.accept_queue = OneQueue(0, 8);
+  world.Ticks(2);
+  const AlertEvidence evidence = Fired(world);
+  EXPECT_EQ(evidence.text,
+            "25/s SYNs or final ACKs refused over the last 10 s; 3 s before: accept queue 9 (peak "
+            "9, limit 8), 100.0 drops/s: the application accepts too slowly");
+  EXPECT_THAT(evidence.numbers, IsSupersetOf({Pair("drops_per_second", 25.0)}));
+  EXPECT_EQ(world.engine.alerts().front().cause, "accept_queue_full");
+}
+
+TEST(AlertEvidence, ACauseFromBeforeTheWindowIsNotTheCause) {
+  AlertRule rule = Rule(AlertSignal::kListenerDrops, 1);
+  AlertWorld world({rule});
+  ListenerStatus& status = world.ListenerOn(443);
+  world.SetCause(443, DiagnosisCause::kAcceptQueueFull);
+  world.Tick();
+  status.diagnosis = {};
+  world.Ticks(11);
+  status.drops = 100;
+  EXPECT_THAT(Fired(world).text, testing::Not(HasSubstr("accepts too slowly")));
+  EXPECT_EQ(world.engine.alerts().front().cause, "");
 }
 
 TEST(AlertEvidence, OfGrowthHasTheSignalInItsWindow) {
@@ -115,7 +152,10 @@ TEST(AlertEvidence, OfCookiesNamesTheListenersThatCanHaveSentThem) {
   world.Tick();
   (*world.snapshot.kernel.counters)[KernelCounterId::kSyncookiesSent] = 1'000;
   const AlertEvidence evidence = Fired(world);
-  EXPECT_THAT(evidence.text, testing::StartsWith("0.0.0.0:81: SYN queue"));
+  EXPECT_THAT(
+      evidence.text,
+      testing::StartsWith(
+          "0.0.0.0:81: the host sends SYN cookies: the SYN queue is at its limit (17 of 128)"));
   EXPECT_THAT(evidence.text, HasSubstr("0.0.0.0:83: "));
   EXPECT_THAT(evidence.text, testing::Not(HasSubstr("0.0.0.0:84: ")));
   EXPECT_THAT(evidence.top_sources, ElementsAre(Pair("198.51.100.0/24", 3)));

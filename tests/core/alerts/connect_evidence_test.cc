@@ -34,7 +34,8 @@ Snapshot TestSnapshot() {
 }
 
 AlertEvidence Gathered(AlertSignal signal, const std::string& subject, const Snapshot& snapshot) {
-  return GatherEvidence(signal, {.subject = subject}, snapshot);
+  const SignalReading reading{.subject = subject};
+  return GatherEvidence({signal, reading, std::nullopt, nullptr, MonotonicTime()}, snapshot);
 }
 
 PendingConnect Pending(int host, unsigned retransmissions, GroupId group) {

@@ -26,8 +26,8 @@ TEST(DiagnosisCauseTest, RatesOfAnotherNamespaceAreNotTheHosts) {
   status.signs.settled = 9;
   status.signs.host = {.syn_cookies_per_second = 900, .defer_accept_drops_per_second = 3};
   EXPECT_EQ(Explain(DiagnosisCause::kSynCookies, status, RateScope::kNamespace),
-            "SYN queue 17 (peak 17, limit 16), the network namespace sends 900.0 SYN cookies/s: "
-            "the queue no longer shows how many handshakes are pending");
+            "the network namespace sends 900.0 SYN cookies/s: the SYN queue is at its limit (17 of "
+            "16) and no longer shows how many handshakes are pending");
   EXPECT_EQ(Explain(DiagnosisCause::kDeferredAccept, status, RateScope::kNamespace),
             "9 of 17 handshakes completed and waiting for data (network namespace: 3.0 ACKs/s "
             "deferred): TCP_DEFER_ACCEPT, not an alarm");

@@ -30,7 +30,7 @@ TEST(DiagnosisReuseportTest, ThePeakOfOneSocketCountsWhileThereAreDrops) {
 TEST(DiagnosisReuseportTest, TheImbalanceIsNamed) {
   EXPECT_EQ(Explain(DiagnosisCause::kAcceptQueueFull, {.accept_queue = FourQueues(21)}),
             "1 of 4 sockets is full (21 of 20), the other 3 hold 6; accept queue 27 (peak 0, limit "
-            "80 over 4 sockets), 0.0 drops/s: the application accepts too slowly");
+            "80 over 4 sockets): the application accepts too slowly");
 }
 
 }  // namespace

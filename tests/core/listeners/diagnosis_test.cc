@@ -486,7 +486,7 @@ TEST(DiagnosisExplainTest, GivesTheNumbers) {
             "38 of 40 handshakes had to repeat the SYN-ACK, from 1 source network (busiest 100 %): "
             "SYN-ACKs or final ACKs are lost on the way");
   EXPECT_EQ(Explain(kSynCookies, kSmallBacklogFlood),
-            "SYN queue 17 (peak 17, limit 16), the host sends 900.0 SYN cookies/s: the queue no "
+            "the host sends 900.0 SYN cookies/s: the SYN queue is at its limit (17 of 16) and no "
             "longer shows how many handshakes are pending");
   EXPECT_EQ(Explain(kDeferredAccept, kDeferring),
             "90 of 100 handshakes completed and waiting for data (host: 3.0 ACKs/s deferred): "
