@@ -66,9 +66,19 @@ std::string CausesText(const FiringReading& fires) {
   return std::to_string(ago.count()) + " s before: " + fires.cause->explanation;
 }
 
+// "67 % repeated the SYN-ACK; "; empty if the explanation of a cause says so already.
+std::string Retransmitting(const ListenerStatus& status) {
+  const Diagnosis& diagnosis = status.diagnosis;
+  if (diagnosis.Has(DiagnosisCause::kSynFlood) || diagnosis.Has(DiagnosisCause::kReturnPathLoss)) {
+    return {};
+  }
+  const SynQueue& queue = status.syn_queue;
+  return FormatValue(SignalUnit::kShare, Share(queue.retransmitting, queue.length)) +
+         " repeated the SYN-ACK; ";
+}
+
 // "67 % repeated the SYN-ACK; ages: 500 below 1 s, 1000 from 1 s, 3 from 15 s, the oldest 16.2 s"
 std::string HalfOpen(const ListenerStatus& status) {
-  const SynQueue& queue = status.syn_queue;
   const HandshakeAges& ages = status.signs.ages;
   std::string text;
   for (std::size_t i = 0; i < ages.counts.size(); ++i) {
@@ -79,8 +89,7 @@ std::string HalfOpen(const ListenerStatus& status) {
   }
   // Rounded to a tenth of a second, because polls cannot measure it better.
   const double oldest = std::round(InSeconds(ages.oldest) * 10) / 10;
-  return FormatValue(SignalUnit::kShare, Share(queue.retransmitting, queue.length)) +
-         " repeated the SYN-ACK; ages: " + text + ", the oldest " +
+  return Retransmitting(status) + "ages: " + text + ", the oldest " +
          FormatValue(SignalUnit::kSeconds, oldest);
 }
 

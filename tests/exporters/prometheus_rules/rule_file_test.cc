@@ -161,7 +161,9 @@ TEST(RuleExpression, GrowthAloneIsTheValue) {
 TEST(RuleExpression, WatchesOtherNamespacesAsAWhole) {
   AlertRule rule = TestRule(AlertSignal::kListenerAcceptQueueUtilization);
   EXPECT_EQ(RuleExpression(rule, 15s),
-            "connwatch_listener_accept_queue_utilization_ratio{listener!=\"other\"} > 0.5\n"
+            "(\n"
+            "  connwatch_listener_accept_queue_utilization_ratio{listener!=\"other\"} > 0.5)\n"
+            "* on (job, instance, listener) group_left (unit) connwatch_listener_info\n"
             "or (\n"
             "  connwatch_netns_accept_queue_utilization_ratio{netns!=\"other\"} > 0.5)");
   EXPECT_TRUE(IsForNamespaces(rule));
@@ -175,14 +177,18 @@ TEST(RuleExpression, WatchesOtherNamespacesAsAWhole) {
 }
 
 TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
+  const std::string kWithUnit =
+      "\n* on (job, instance, listener) group_left (unit) connwatch_listener_info";
   const auto expression_of = [](std::vector<SubjectPattern> match) {
     AlertRule rule = TestRule(AlertSignal::kListenerDrops);
     rule.match = std::move(match);
     return RuleExpression(rule, 15s);
   };
   EXPECT_EQ(expression_of({{"0.0.0.0:443", false}}),
+            "(\n  "
             R"(rate(connwatch_listener_drops_total{listener!="other",)"
-            R"(listener=~"0\\.0\\.0\\.0:443"}[1m]) > 0.5)");
+            R"(listener=~"0\\.0\\.0\\.0:443"}[1m]) > 0.5))" +
+                kWithUnit);
   // Pods in the namespace "web" of Kubernetes are called "web/POD".
   EXPECT_EQ(expression_of({{"web/", true}, {"web/0.0.0.0:1", false}}),
             R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"web|web/.*"}[1m]) )"
@@ -193,9 +199,11 @@ TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
       "> 0.5");
   EXPECT_EQ(
       expression_of({{"we", true}}),
-      R"(rate(connwatch_listener_drops_total{listener!="other",listener=~"we.*"}[1m]) > 0.5)"
-      "\nor (\n  "
-      R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"we.*"}[1m]) > 0.5))");
+      "(\n  "
+      R"(rate(connwatch_listener_drops_total{listener!="other",listener=~"we.*"}[1m]) > 0.5))" +
+          kWithUnit +
+          "\nor (\n  "
+          R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"we.*"}[1m]) > 0.5))");
 }
 
 TEST(RuleFile, ARuleForOneListenerOfANamespaceIsLeftOut) {
