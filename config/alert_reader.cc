@@ -92,11 +92,12 @@ ValueReader Clear(AlertDraft& draft) {
 }
 
 // A mapping whose keys the user chooses. `parse_name` reads a key and `parse` reads a value.
+// Nothing at all is like an absent key.
 ValueReader OwnKeys(Texts& into, std::string must_be, TextParser parse_name, TextParser parse) {
   constexpr std::size_t kMaxKeys = 20;
   const auto read = [&into, must_be = std::move(must_be), parse_name, parse](const Place& place) {
     const std::vector<YamlNode>& values = place.node.children;
-    if (!place.Is(YamlNode::Kind::kMapping, must_be)) return;
+    if (place.HasNothing() || !place.Is(YamlNode::Kind::kMapping, must_be)) return;
     if (values.size() > kMaxKeys) {
       return place.Reject("has " + std::to_string(values.size()) + " keys, must be at most 20");
     }

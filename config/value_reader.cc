@@ -11,24 +11,6 @@ namespace connwatch {
 
 namespace {
 
-std::string WhatIs(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::kNull:
-      return "has no value";
-    case YamlNode::Kind::kScalar:
-      return Quoted(node.text) + " is a single value";
-    case YamlNode::Kind::kSequence:
-      return "is a list";
-    case YamlNode::Kind::kMapping:
-      return "is a mapping";
-  }
-  return {};
-}
-
-std::string Below(const std::string& key_path, const std::string& key) {
-  return key_path.empty() ? key : key_path + "." + key;
-}
-
 void RunCheck(const Check& check, const Place& place, std::size_t errors_before) {
   if (check && place.errors.size() == errors_before) check(place);
 }
@@ -46,7 +28,7 @@ class MappingReader {
     std::vector<int> seen_on_line(keys_.size(), 0);
     for (const YamlNode& value : place.node.children) {
       if (place.errors.full()) return;
-      const std::string key_path = Below(place.key_path, Clipped(value.key));
+      const std::string key_path = KeyPathBelow(place.key_path, Clipped(value.key));
       const auto name = std::find(names_.begin(), names_.end(), value.key);
       if (name == names_.end()) {
         place.errors.Add(value.key_position, key_path, UnknownKey(value.key));
@@ -82,39 +64,18 @@ std::vector<std::string> KeyPaths(const std::vector<KeyReader>& keys) {
   for (const KeyReader& key : keys) {
     const std::string name(key.key);
     if (key.value.key_paths.empty()) paths.push_back(name);
-    for (const std::string& path : key.value.key_paths) paths.push_back(Below(name, path));
+    for (const std::string& path : key.value.key_paths) paths.push_back(KeyPathBelow(name, path));
   }
   return paths;
 }
 
 }  // namespace
 
-void Place::Reject(std::string message) const {
-  errors.Add(node.position, key_path, std::move(message));
-}
-
-bool Place::Is(YamlNode::Kind kind, const std::string& must_be) const {
-  if (node.kind == kind) return true;
-  Reject(WhatIs(node) + ", must be " + must_be);
-  return false;
-}
-
-Place Place::Item(std::size_t index) const {
-  return {node.children[index], key_path + "[" + std::to_string(index) + "]", errors};
-}
-
-std::optional<Place> Place::Find(std::string_view key) const {
-  const auto value = std::find_if(node.children.begin(), node.children.end(),
-                                  [key](const YamlNode& child) { return child.key == key; });
-  if (value == node.children.end()) return std::nullopt;
-  return Place{*value, Below(key_path, value->key), errors};
-}
-
 ValueReader Mapping(std::vector<KeyReader> keys, Check check) {
   std::vector<std::string> key_paths = KeyPaths(keys);
   const auto read = [reader = MappingReader(std::move(keys)),
                      check = std::move(check)](const Place& place) {
-    if (!place.Is(YamlNode::Kind::kMapping, reader.MustBe())) return;
+    if (!place.HasNothing() && !place.Is(YamlNode::Kind::kMapping, reader.MustBe())) return;
     const std::size_t errors_before = place.errors.size();
     reader.Read(place);
     RunCheck(check, place, errors_before);
@@ -192,6 +153,7 @@ ValueReader TextReader(std::string must_be,
 ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check) {
   const auto read_all = [count, read = std::move(read),
                          check = std::move(check)](const Place& place) {
+    if (place.HasNothing() && count.min == 0) return;
     const std::string must_be = "a list with " + count.ToString() + " values";
     if (!place.Is(YamlNode::Kind::kSequence, must_be)) return;
     const std::size_t size = place.node.children.size();

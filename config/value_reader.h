@@ -14,36 +14,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "config/config_error.h"
+#include "config/place.h"
 #include "config/value_parser.h"
 #include "config/word_for.h"
-#include "config/yaml_tree.h"
 #include "core/base/result.h"
 
 namespace connwatch {
-
-/// A value to be read, under its key path, and the list for the mistakes in it.
-struct Place {
-  const YamlNode& node;
-  std::string key_path;
-  ConfigErrorList& errors;
-
-  /// Adds a mistake at the value itself.
-  void Reject(std::string message) const;
-  /// Returns true iff the value is of `kind`. If not, adds a mistake that says what it `must_be`.
-  bool Is(YamlNode::Kind kind, const std::string& must_be) const;
-  /// The place of the item `index` of a list.
-  Place Item(std::size_t index) const;
-  /// The place of the value under `key` of a mapping, the first if there are several.
-  std::optional<Place> Find(std::string_view key) const;
-};
 
 /// Reads one kind of value. The functions below make it. The variable that they are given must
 /// outlive it. If the value has a mistake, the variable is unspecified.
@@ -62,7 +44,7 @@ struct KeyReader {
 using Check = std::function<void(const Place&)>;
 
 /// Reads a mapping in which each of `keys` may come once, and no other key may come. If a key is
-/// absent, its variable stays as it is.
+/// absent, its variable stays as it is. Nothing at all is a mapping without keys.
 ValueReader Mapping(std::vector<KeyReader> keys, Check check = {});
 
 /// The readers that the templates below share. They pass a value in range to `store`.
@@ -72,6 +54,7 @@ ValueReader DurationReader(DurationRange range,
 ValueReader WordReader(std::vector<std::string_view> words, std::function<void(std::size_t)> store);
 ValueReader TextReader(std::string must_be,
                        std::function<Result<void>(const std::string&)> parse_and_store);
+/// Where a list may be empty, nothing at all is like an absent key.
 ValueReader SequenceReader(NumberRange count, std::function<void(const Place&)> read, Check check);
 
 /// Whole numbers, even if `into` could hold others.
@@ -138,8 +121,9 @@ ValueReader List(std::vector<T>& into, NumberRange count,
 template <typename T>
 ValueReader OneOrList(std::vector<T>& into, NumberRange count,
                       std::function<ValueReader(std::type_identity_t<T>&)> item) {
-  const auto read = [&into, item, list = List(into, count, item)](const Place& place) {
-    if (place.node.kind == YamlNode::Kind::kSequence) return list.read(place);
+  const auto read = [&into, count, item, list = List(into, count, item)](const Place& place) {
+    const bool is_list = place.node.kind == YamlNode::Kind::kSequence;
+    if (is_list || (place.HasNothing() && count.min == 0)) return list.read(place);
     into.assign(1, T{});
     item(into.front()).read(place);
   };

@@ -126,7 +126,7 @@ std::string ProblemWithUserName(const std::string& name) {
 
 ValueReader Users(std::vector<BasicAuthUser>& users) {
   const auto read = [&users](const Place& place) {
-    if (place.node.kind != YamlNode::Kind::kMapping) {
+    if (place.node.kind != YamlNode::Kind::kMapping && !place.HasNothing()) {
       return place.Reject("must be a mapping from user names to bcrypt hashes");
     }
     if (place.node.children.empty()) {
@@ -200,6 +200,11 @@ WebFileResult LoadWebFile(const std::string& path, const WebCheck& check) {
 }
 
 WebFileResult ParseWebFile(std::string_view text, const std::string& path, const WebCheck& check) {
+  // Whoever comments everything out wants no protection. A file without a comment may have lost its
+  // content, for example on a full disk.
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return FileMistake(path, "is empty, must have a key, or a comment if there is no protection");
+  }
   WebAccess access;
   const std::string folder = path.substr(0, path.rfind('/') + 1);
   std::vector<ConfigError> errors = ReadYaml(text, path, Schema(access, folder, check));

@@ -36,12 +36,8 @@ std::vector<ConfigError> ReadYaml(std::string_view text, const std::string& file
   if (auto* mistake = std::get_if<YamlMistake>(&parsed)) {
     return OneMistake(file, mistake->position, std::move(mistake->message));
   }
-  const auto& root = std::get<YamlNode>(parsed);
-  if (root.kind == YamlNode::Kind::kNull) {
-    return FileMistake(file, "is empty, must hold a key; leave the file out for the defaults");
-  }
   ConfigErrorList errors(file);
-  schema.read({root, {}, errors});
+  schema.read({std::get<YamlNode>(parsed), {}, errors});
   return std::move(errors).TakeSorted();
 }
 

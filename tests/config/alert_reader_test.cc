@@ -219,11 +219,9 @@ TEST(AlertReader, NamesWrongTypes) {
       {"alerts: {}", "f:1:9: alerts: is a mapping, must be a list with from 0 to 200 values"},
       {"alerts: on",
        "f:1:9: alerts: \"on\" is a single value, must be a list with from 0 to 200 values"},
-      {"alerts:", "f:1:1: alerts: has no value, must be a list with from 0 to 200 values"},
       {"alerts: [A]",
        "f:1:10: alerts[0]: \"A\" is a single value, must be a mapping with keys: KEYS"},
       {"alerts: [[]]", "f:1:10: alerts[0]: is a list, must be a mapping with keys: KEYS"},
-      {"alerts: [~]", "f:1:9: alerts[0]: has no value, must be a mapping with keys: KEYS"},
       {"alerts: [{GOOD, labels: [team, api]}]",
        "f:1:61: alerts[0].labels: is a list, must be a mapping such as {team: network}"},
       {"alerts: [{GOOD, labels: api}]",
@@ -266,20 +264,14 @@ TEST(AlertReader, NamesValuesThatAreMissing) {
        "f:1:20: alerts[0].signal: has no value, must be the name of a signal"},
       {"alerts: [{GOOD, for: }]",
        "f:1:53: alerts[0].for: has no value, must be a duration from 0s to 24h"},
-      {"alerts: [{GOOD, clear: }]",
-       "f:1:53: alerts[0].clear: has no value, must be a mapping with keys: above, below, for"},
       {"alerts: [{GOOD, clear: {below: }}]",
        "f:1:61: alerts[0].clear.below: has no value, must be a number such as 64 or 0.5"},
       {"alerts: [{name: A, signal: attempt_fails, growth: }]",
-       "f:1:43: alerts[0].growth: has no value, must be a mapping with keys: per_second, over"},
+       "f:1:43: alerts[0].growth: has no per_second, must have the keys per_second and over"},
       {"alerts: [{GOOD, severity: }]",
        "f:1:53: alerts[0].severity: has no value, must be one of: info, warning, critical"},
-      {"alerts: [{GOOD, labels: }]",
-       "f:1:53: alerts[0].labels: has no value, must be a mapping such as {team: network}"},
       {"alerts: [{GOOD, labels: {team: }}]",
        "f:1:62: alerts[0].labels.team: has no value, must be a text"},
-      {"alerts: [{GOOD, annotations: }]",
-       "f:1:53: alerts[0].annotations: has no value, must be a mapping such as {summary: text}"},
       {"alerts: [{GOOD, match: }]",
        "f:1:53: alerts[0].match: has no value, must be a subject such as \"0.0.0.0:443\" or "
        "\"db*\""},
@@ -294,6 +286,7 @@ TEST(AlertReader, NamesValuesThatAreMissing) {
 TEST(AlertReader, NamesWhatARuleLacks) {
   ExpectMistakes({
       {"alerts: [{}]", "f:1:10: alerts[0]: has no name, must have the key name"},
+      {"alerts: [~]", "f:1:9: alerts[0]: has no name, must have the key name"},
       {"alerts: [{signal: attempt_fails, above: 1}]",
        "f:1:10: alerts[0]: has no name, must have the key name"},
       // No unit to blame the number for: only what is missing is named.
@@ -413,6 +406,16 @@ TEST(AlertReader, NamesNumbersThatCannotBe) {
        "f:1:58: alerts[0].for: \"5\" is not a whole number and a unit (us, ms, s, m, h), must be "
        "from 0s to 24h"},
   });
+}
+
+TEST(AlertReader, AllThatIsCommentedOutIsNotGiven) {
+  EXPECT_EQ(Rules("alerts:\n#  - {name: MonitorStale, enabled: false}\n"), DefaultAlertRules());
+  for (const std::string key : {"growth", "clear", "labels", "annotations"}) {
+    EXPECT_EQ(Rule("alerts:\n  - name: SynRecvBacklogGrowth\n    " + key + ":\n#      below: 1\n",
+                   "SynRecvBacklogGrowth"),
+              Default("SynRecvBacklogGrowth"))
+        << key;
+  }
 }
 
 TEST(AlertReader, NamesRepeatedNames) {

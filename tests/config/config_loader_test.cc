@@ -47,9 +47,6 @@ std::string Expected(const BadInput& input) {
 
 // One mistake each; the ranges are in config_schema_test.cc, the syntax in yaml_tree_test.cc.
 constexpr BadInput kBadInputs[] = {
-    {"", "f: is empty, must hold a key; leave the file out for the defaults"},
-    {"# nothing\n", "f: is empty, must hold a key; leave the file out for the defaults"},
-    {"---\n", "f: is empty, must hold a key; leave the file out for the defaults"},
     {"full", "f:1:1: \"full\" is a single value, must be a mapping with keys: KEYS"},
     {"- poll", "f:1:1: is a list, must be a mapping with keys: KEYS"},
     {"pol: {}", "f:1:1: pol: unknown key, did you mean \"poll\"? known keys: KEYS"},
@@ -57,10 +54,6 @@ constexpr BadInput kBadInputs[] = {
     {"poll:\n  ful: 1s\n",
      "f:2:3: poll.ful: unknown key, did you mean \"full\"? known keys: listeners, handshakes, "
      "full"},
-    {"poll:\n",
-     "f:1:1: poll: has no value, must be a mapping with keys: listeners, handshakes, full"},
-    {"poll: ~\n",
-     "f:1:1: poll: has no value, must be a mapping with keys: listeners, handshakes, full"},
     {"poll: 5s\n",
      "f:1:7: poll: \"5s\" is a single value, must be a mapping with keys: listeners, handshakes, "
      "full"},
@@ -86,6 +79,8 @@ constexpr BadInput kBadInputs[] = {
      "f:1:16: max_listeners: is a mapping, must be a whole number from 1 to 100000"},
     {"histograms: {rtt: 5s}\n",
      "f:1:19: histograms.rtt: \"5s\" is a single value, must be a list with from 1 to 50 values"},
+    {"histograms: {rtt: }\n",
+     "f:1:14: histograms.rtt: has no value, must be a list with from 1 to 50 values"},
     {"histograms: {rtt: [1s, ~]}\n",
      "f:1:19: histograms.rtt[1]: has no value, must be a duration from 1us to 1h"},
     {"log: {level: }\n",
@@ -116,6 +111,14 @@ TEST(ParseConfig, TakesEmptyMappingsForTheDefaults) {
   for (const std::string_view text : {"{}", "poll: {}\nweb: {}\n"}) {
     const ConfigResult result = ParseConfig(text, "f");
     ASSERT_THAT(Lines(result), ElementsAre());
+    EXPECT_EQ(std::get<Config>(result), Config{});
+  }
+}
+
+TEST(ParseConfig, TakesAFileInWhichAllIsCommentedOutForTheDefaults) {
+  for (const std::string_view text : {"", "\n", "# poll: {full: 1s}\n", "---\n", "~\n"}) {
+    const ConfigResult result = ParseConfig(text, "f");
+    ASSERT_THAT(Lines(result), ElementsAre()) << text;
     EXPECT_EQ(std::get<Config>(result), Config{});
   }
 }

@@ -89,6 +89,41 @@ TEST(ConnwatchYaml, HasACommentAboveEveryKey) {
   EXPECT_THAT(undocumented, IsEmpty());
 }
 
+// The text with a # before each line from `first` on, up to the first one that is not indented.
+std::string WithSectionCommentedOut(std::vector<std::string> lines, std::size_t first) {
+  for (std::size_t i = first; i < lines.size() && (lines[i].empty() || lines[i][0] == ' '); ++i) {
+    lines[i].insert(0, "#");
+  }
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+TEST(ConnwatchYaml, AllThatIsBelowAKeyCanBeCommentedOut) {
+  const std::string text = ShippedText();
+  int sections = 0;
+  for (const YamlNode& value : TreeOf(text).children) {
+    if (value.kind != YamlNode::Kind::kMapping) continue;
+    ++sections;
+    const auto below = static_cast<std::size_t>(value.key_position.line);
+    const std::string commented_out = WithSectionCommentedOut(LinesOf(text), below);
+    EXPECT_EQ(std::get<YamlNode>(ParseYaml(commented_out)).children.size(),
+              TreeOf(text).children.size())
+        << value.key;
+    EXPECT_EQ(std::get<Config>(ParseConfig(commented_out, "f")), Config{}) << value.key;
+  }
+  EXPECT_GE(sections, 5) << "poll, histograms, diagnosis, web, log";
+  for (const std::string list : {"groups", "alerts", "alertmanagers"}) {
+    EXPECT_EQ(std::get<Config>(ParseConfig(list + ":\n#  - {}\n", "f")), Config{}) << list;
+  }
+}
+
+TEST(ConnwatchYaml, EverythingCanBeCommentedOut) {
+  std::string text;
+  for (const std::string& line : LinesOf(ShippedText())) text += "# " + line + "\n";
+  EXPECT_EQ(std::get<Config>(ParseConfig(text, "f")), Config{});
+}
+
 // The tests above fail for a key that is missing and for one without a comment.
 TEST(ConnwatchYaml, IsComparedByMeansThatFindAMissingKey) {
   const std::string text = "poll:\n  # comment\n  full: 1s\nlog:\n\n  level: info\n";

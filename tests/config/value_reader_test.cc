@@ -66,6 +66,27 @@ TEST(ValueReader, ReplacesAList) {
   EXPECT_THAT(rules.rules, IsEmpty());
 }
 
+// As if all below a key were commented out.
+TEST(ValueReader, NothingBelowAKeyIsNoKeyBelowIt) {
+  unsigned checked = 0;
+  Rules rules{.rules = {Rule{1, 1s}}};
+  std::vector<char> letters{'x'};
+  const auto letter = [](char& into) {
+    return Text<char>(into, "a letter", [](std::string_view) { return Result<char>('y'); });
+  };
+  const ValueReader reader = Mapping(
+      {{"a", RulesReader(rules)}, {"letters", OneOrList(letters, {.min = 0, .max = 2}, letter)}},
+      [&checked](const Place& /*place*/) { ++checked; });
+  EXPECT_THAT(Mistakes(reader, "a:\nletters:\n"), IsEmpty());
+  EXPECT_THAT(Mistakes(reader, "a:\n  rules:\n"), IsEmpty());
+  EXPECT_THAT(Mistakes(reader, ""), IsEmpty());
+  EXPECT_EQ(checked, 3U) << "a check sees that a key is missing";
+  EXPECT_THAT(rules.rules, ElementsAre(Rule{1, 1s}));
+  EXPECT_THAT(letters, ElementsAre('x'));
+  EXPECT_THAT(Mistakes(reader, "a: {limit: }"),
+              ElementsAre("1:5: a.limit: has no value, must be a whole number from 0 to 5"));
+}
+
 TEST(ValueReader, NamesTheItemInAList) {
   Rules rules;
   EXPECT_THAT(Mistakes(RulesReader(rules), "rules: [{port: 1}, {port: 0, prt: 1}]"),
@@ -133,17 +154,6 @@ TEST(ValueReader, TakesOneItemForAList) {
               ElementsAre("1:1: letters: has no value, must be a letter"));
   EXPECT_THAT(Mistakes(reader, "letters: []"),
               ElementsAre("1:10: letters: has 0 values, must be a list with from 1 to 2 values"));
-}
-
-TEST(Place, FindsTheValueOfAKey) {
-  const auto tree = std::get<YamlNode>(ParseYaml("{a: 1, b: {c: 2}}"));
-  ConfigErrorList errors("f");
-  const Place place{tree, "top", errors};
-  EXPECT_FALSE(place.Find("c"));
-  ASSERT_TRUE(place.Find("b"));
-  ASSERT_TRUE(place.Find("b")->Find("c"));
-  EXPECT_EQ(place.Find("b")->Find("c")->key_path, "top.b.c");
-  EXPECT_EQ(place.Find("b")->Find("c")->node.text, "2");
 }
 
 TEST(ValueReader, ClipsAndEscapesAKeyItDoesNotKnow) {

@@ -94,8 +94,30 @@ TEST_F(WebFileTest, TheInstalledOneChangesNothing) {
   EXPECT_EQ(Accepted(ReadSourceFile("config/web.yml")), WebAccess{});
 }
 
-TEST_F(WebFileTest, EmptyOrUnknownIsRefused) {
-  EXPECT_THAT(Rejected(""), HasSubstr("web.yml: is empty"));
+TEST_F(WebFileTest, AllThatIsCommentedOutIsNotGiven) {
+  EXPECT_EQ(Accepted("# basic_auth_users:\n#   alice: secret\n"), WebAccess{});
+  EXPECT_EQ(Accepted("http_server_config:\n#  http2: false\nrate_limit:\n#  burst: 1\n"),
+            WebAccess{});
+  EXPECT_EQ(Accepted("http_server_config:\n  headers:\n#    X-Frame-Options: deny\n"), WebAccess{});
+}
+
+// Nobody knows whether that was meant.
+TEST_F(WebFileTest, ProtectionDoesNotEndBecauseNothingIsLeftOfIt) {
+  for (const std::string text : {"", "\n", " \t\r\n"}) {
+    EXPECT_EQ(Rejected(text),
+              "web.yml: is empty, must have a key, or a comment if there is no protection");
+  }
+  EXPECT_EQ(Rejected("basic_auth_users:\n#  alice: secret\n"),
+            "web.yml:1:1: basic_auth_users: has no user, must have one or be left out (then "
+            "everybody can read)");
+  EXPECT_EQ(Rejected("tls_server_config:\n#  cert_file: a.crt\n"),
+            "web.yml:1:1: tls_server_config: has no cert_file, must have the keys cert_file and "
+            "key_file");
+  EXPECT_THAT(RejectedTls("client_allowed_sans: "),
+              HasSubstr("client_allowed_sans: has no value, must be a list with from 1 to 100"));
+}
+
+TEST_F(WebFileTest, UnknownIsRefused) {
   EXPECT_THAT(Rejected("tls_config: {}"),
               HasSubstr("web.yml:1:1: tls_config: unknown key, known keys: "
                         "tls_server_config"));
@@ -302,7 +324,7 @@ TEST_F(WebFileTest, UsersAreBounded) {
 TEST_F(WebFileTest, UserNames) {
   const std::string hash = kHash;
   EXPECT_THAT(Rejected("basic_auth_users: {}"), HasSubstr("has no user"));
-  EXPECT_THAT(Rejected("basic_auth_users:"), HasSubstr("must be a mapping"));
+  EXPECT_THAT(Rejected("basic_auth_users: []"), HasSubstr("must be a mapping"));
   EXPECT_THAT(Rejected("basic_auth_users: {\"a:b\": " + hash + "}"), HasSubstr("has a colon"));
   EXPECT_THAT(Rejected("basic_auth_users: {a: " + hash + ", a: " + hash + "}"),
               HasSubstr("duplicate user"));

@@ -85,6 +85,8 @@ ACCEPTED_WEB = (
     "http_server_config: {headers: {Content-Security-Policy: '%(most)s'}}\n",
     "http_server_config: {headers: {X-XSS-Protection: ' ', Strict-Transport-Security: '~'}}\n",
     "rate_limit: {interval: 1h, burst: 1000000}\n",
+    "# rate_limit: {interval: 1s, burst: 1}\n",
+    "http_server_config:\n#  http2: false\n",
     "basic_auth_users: {alice: '%(hash)s', 'größe \"x\"': '%(hash)s', " + "x" * 255 + ": '%(hash)s'}\n",
 )
 
@@ -101,6 +103,9 @@ ACCEPTED_CONFIG = (
     "destroy_event_buffer: 1GiB\nweb: {max_connections: 10000, max_connections_per_address: 10000}\n",
     "peak_window: 1s\nmax_groups: 1\nmax_listeners: 1\nmax_tracked_connections: 1\ndestroy_event_buffer: 4KiB\n"
     "cpu_budget: 0.1%%\nweb: {max_connections: 1, max_connections_per_address: 1, timeout: 1s}\n",
+    "# cpu_budget: 2%%\n# poll: {full: 1s}\n",
+    "poll:\n# full: 1s\nhistograms:\ndiagnosis:\nweb:\nlog:\n# level: debug\n"
+    "groups:\n# - {name: edge}\nalerts:\n# - {name: RttHigh, enabled: true}\nalertmanagers:\n",
     rule("labels: {team: \"a\\n\\\"b\\\\\"}, annotations: {__x: \"\\t{{value}}\"}, for: 24h"),
 )
 
