@@ -93,10 +93,6 @@ Result<double> ParsePlain(std::string_view text, SignalUnit unit) {
   return *number;
 }
 
-bool HasUnit(std::string_view text) {
-  return !ParseDecimal(text) && IsIn(text.empty() ? ' ' : text.front(), kDigits);
-}
-
 }  // namespace
 
 Result<std::string> ParseAlertName(std::string_view text) {
@@ -129,9 +125,9 @@ std::string_view SignalNumberExample(SignalUnit unit) {
     case SignalUnit::kShare:
       return "a percentage such as 80%";
     case SignalUnit::kSeconds:
-      return "a duration such as 250ms, or seconds";
+      return "a duration such as 250ms";
     case SignalUnit::kBytes:
-      return "a size such as 64KiB, or bytes";
+      return "a size such as 64KiB";
     case SignalUnit::kFactor:
       return "a number such as 1.5 or 2";
   }
@@ -139,10 +135,37 @@ std::string_view SignalNumberExample(SignalUnit unit) {
 }
 
 Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit) {
-  if (unit == SignalUnit::kShare) return ParseShare(text);
-  if (unit == SignalUnit::kSeconds && HasUnit(text)) return ParseSeconds(text);
-  if (unit == SignalUnit::kBytes && HasUnit(text)) return ParseBytes(text);
+  switch (unit) {
+    case SignalUnit::kShare:
+      return ParseShare(text);
+    case SignalUnit::kSeconds:
+      return ParseSeconds(text);
+    case SignalUnit::kBytes:
+      return ParseBytes(text);
+    case SignalUnit::kCount:
+    case SignalUnit::kPerSecond:
+    case SignalUnit::kFactor:
+      break;
+  }
   return ParsePlain(text, unit);
+}
+
+std::string FormatSignalNumber(double number, SignalUnit unit) {
+  constexpr double kPercent = 100;
+  switch (unit) {
+    case SignalUnit::kShare:
+      return FormatValue(SignalUnit::kCount, number * kPercent) + "%";
+    case SignalUnit::kSeconds:
+      return FormatDuration(
+          std::chrono::round<std::chrono::microseconds>(std::chrono::duration<double>(number)));
+    case SignalUnit::kBytes:
+      return FormatSize(static_cast<std::uint64_t>(number));
+    case SignalUnit::kCount:
+    case SignalUnit::kPerSecond:
+    case SignalUnit::kFactor:
+      break;
+  }
+  return FormatValue(SignalUnit::kCount, number);
 }
 
 Result<SubjectPattern> ParseSubjectPattern(std::string_view text) {

@@ -17,9 +17,14 @@ Result<std::string> ParseAlertName(std::string_view text);
 /// The name of a signal.
 Result<AlertSignal> ParseAlertSignal(std::string_view text);
 
-/// A number of that unit, from 0 to 10^15: a plain number, or "80%" for a share, "250ms" for
-/// seconds, "64KiB" for bytes. A share is at most 1000%; without the "%" it is at most 1.
+/// A number of that unit, from 0 to 10^15: "80%" or 0.8 for a share, "250ms" for seconds, "64KiB"
+/// for bytes, else a plain number. A share is at most 1000%; without the "%" it is at most 1. As
+/// everywhere in a configuration, seconds and bytes need their unit: a plain 100 for a round-trip
+/// time would be taken for milliseconds by one reader and for seconds by another.
 Result<double> ParseSignalNumber(std::string_view text, SignalUnit unit);
+
+/// The number as ParseSignalNumber reads it: "80%", "250ms", "64KiB", "10".
+std::string FormatSignalNumber(double number, SignalUnit unit);
 
 /// An example of a number of that unit: "a percentage such as 80%".
 std::string_view SignalNumberExample(SignalUnit unit);

@@ -166,7 +166,7 @@ void ApplyClear(AlertDraft& draft, const Place& place) {
     return is_below ? level < threshold : level > threshold;
   };
   if (right && is_beyond(*right)) {
-    const std::string limit = FormatValue(SpecOf(rule.signal).unit, threshold);
+    const std::string limit = FormatSignalNumber(threshold, SpecOf(rule.signal).unit);
     return place.Find(kClear)->Find(right_key)->Reject(
         "is on the side where the alert fires, must be at " +
         std::string(is_below ? "least " : "most ") + limit);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <optional>
@@ -48,6 +49,20 @@ std::optional<std::uint64_t> ParseDigits(std::string_view text) {
   std::uint64_t number = 0;
   const std::errc error = std::from_chars(text.data(), text.data() + text.size(), number).ec;
   return error == std::errc{} ? number : std::numeric_limits<std::uint64_t>::max();
+}
+
+// Joins what is wrong with `text` to what is right: ", ", or ", did you mean 10ms or 10s? " if only
+// the unit is missing. Names those of `units` with which `parse` takes it.
+template <typename Parse>
+std::string UnitQuestion(std::string_view text, std::initializer_list<std::string_view> units,
+                         const Parse& parse) {
+  if (!AreDigits(text)) return ", ";
+  std::string question;
+  for (const std::string_view unit : units) {
+    const std::string candidate = std::string(text).append(unit);
+    if (parse(candidate)) question += (question.empty() ? "did you mean " : " or ") + candidate;
+  }
+  return ", " + question + (question.empty() ? "" : "? ");
 }
 
 const Unit* FindUnit(std::string_view name) {
@@ -97,10 +112,14 @@ Result<microseconds> ParseDuration(std::string_view text, DurationRange range) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
   const Unit* unit = FindUnit(text.substr(digits));
-  const std::string must = ", must be " + range.ToString();
+  const std::string must_be = "must be " + range.ToString();
+  const std::string must = ", " + must_be;
   if (!count || unit == nullptr) {
+    const auto is_right = [range](const std::string& other) {
+      return ParseDuration(other, range).ok();
+    };
     return Mistake(Quoted(text) + " is not a whole number and a unit (" + std::string(kUnitNames) +
-                   ")" + must);
+                   ")" + UnitQuestion(text, {"ms", "s"}, is_right) + must_be);
   }
   if (*count > static_cast<std::uint64_t>(range.max / unit->length)) {
     return Mistake(Clipped(text) + " is too long" + must);
@@ -118,10 +137,15 @@ Result<std::uint64_t> ParseSize(std::string_view text, NumberRange range) {
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::optional<std::uint64_t> count = ParseDigits(text.substr(0, digits));
   const auto* const unit = std::ranges::find(kSizeUnits, text.substr(digits), &SizeUnit::name);
-  const std::string must =
-      ", must be from " + FormatSize(range.min) + " to " + FormatSize(range.max);
+  const std::string must_be =
+      "must be from " + FormatSize(range.min) + " to " + FormatSize(range.max);
+  const std::string must = ", " + must_be;
   if (!count || unit == std::end(kSizeUnits)) {
-    return Mistake(Quoted(text) + " is not a whole number and a unit (B, KiB, MiB, GiB)" + must);
+    const auto is_right = [range](const std::string& other) {
+      return ParseSize(other, range).ok();
+    };
+    return Mistake(Quoted(text) + " is not a whole number and a unit (B, KiB, MiB, GiB)" +
+                   UnitQuestion(text, {"B", "KiB"}, is_right) + must_be);
   }
   if (*count > range.max / unit->bytes) return Mistake(Clipped(text) + " is too large" + must);
   if (*count * unit->bytes < range.min) return Mistake(Clipped(text) + " is too small" + must);

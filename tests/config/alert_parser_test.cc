@@ -15,14 +15,38 @@ std::string Number(std::string_view text, SignalUnit unit) {
   return number ? "= " + FormatValue(unit, *number) : number.error().context;
 }
 
-TEST(ParseSignalNumber, TakesPlainNumbersOfEveryUnit) {
+TEST(ParseSignalNumber, TakesPlainNumbersWhereTheyCanMeanOneThingOnly) {
   EXPECT_EQ(Number("64", SignalUnit::kCount), "= 64");
   EXPECT_EQ(Number("0", SignalUnit::kCount), "= 0");
   EXPECT_EQ(Number("007", SignalUnit::kCount), "= 7");
   EXPECT_EQ(Number("0.5", SignalUnit::kPerSecond), "= 0.5/s");
   EXPECT_EQ(Number("0.8", SignalUnit::kShare), "= 80 %");
-  EXPECT_EQ(Number("0.25", SignalUnit::kSeconds), "= 0.25 s");
-  EXPECT_EQ(Number("65536", SignalUnit::kBytes), "= 65536 bytes");
+  EXPECT_EQ(Number("1.5", SignalUnit::kFactor), "= 1.5 x");
+}
+
+TEST(ParseSignalNumber, SecondsAndBytesNeedTheirUnit) {
+  const std::string no_duration = " is not a whole number and a unit (us, ms, s, m, h), ";
+  const std::string no_size = " is not a whole number and a unit (B, KiB, MiB, GiB), ";
+  const std::string a_day = "must be from 0s to 24h";
+  const std::string most_bytes = "must be from 0B to 900000GiB";
+  EXPECT_EQ(Number("100", SignalUnit::kSeconds),
+            "\"100\"" + no_duration + "did you mean 100ms or 100s? " + a_day);
+  EXPECT_EQ(Number("0", SignalUnit::kSeconds),
+            "\"0\"" + no_duration + "did you mean 0ms or 0s? " + a_day);
+  EXPECT_EQ(Number("0.25", SignalUnit::kSeconds), "\"0.25\"" + no_duration + a_day);
+  EXPECT_EQ(Number("65536", SignalUnit::kBytes),
+            "\"65536\"" + no_size + "did you mean 65536B or 65536KiB? " + most_bytes);
+  EXPECT_EQ(Number("0.5", SignalUnit::kBytes), "\"0.5\"" + no_size + most_bytes);
+}
+
+TEST(FormatSignalNumber, WritesWhatParseSignalNumberReads) {
+  EXPECT_EQ(FormatSignalNumber(64, SignalUnit::kCount), "64");
+  EXPECT_EQ(FormatSignalNumber(0.5, SignalUnit::kPerSecond), "0.5");
+  EXPECT_EQ(FormatSignalNumber(2, SignalUnit::kFactor), "2");
+  EXPECT_EQ(FormatSignalNumber(0.8, SignalUnit::kShare), "80%");
+  EXPECT_EQ(FormatSignalNumber(0.25, SignalUnit::kSeconds), "250ms");
+  EXPECT_EQ(FormatSignalNumber(0.000'1, SignalUnit::kSeconds), "100us");
+  EXPECT_EQ(FormatSignalNumber(65'536, SignalUnit::kBytes), "64KiB");
 }
 
 TEST(ParseSignalNumber, TakesTheUnitOfTheSignal) {
@@ -60,10 +84,12 @@ TEST(ParseSignalNumber, RefusesWhatIsNoNumberOrNegative) {
   }
   for (const std::string text : {"-1s", "soon", ""}) {
     EXPECT_EQ(Number(text, SignalUnit::kSeconds),
-              "\"" + text + "\" is not a number, must be a duration such as 250ms, or seconds");
+              "\"" + text +
+                  "\" is not a whole number and a unit (us, ms, s, m, h), must be from 0s to 24h");
   }
   EXPECT_EQ(Number("-64KiB", SignalUnit::kBytes),
-            "\"-64KiB\" is not a number, must be a size such as 64KiB, or bytes");
+            "\"-64KiB\" is not a whole number and a unit (B, KiB, MiB, GiB), must be from 0B to "
+            "900000GiB");
   EXPECT_EQ(Number("%", SignalUnit::kShare), "\"%\" is not a percentage, must be such as 80%");
 }
 

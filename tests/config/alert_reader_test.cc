@@ -241,7 +241,7 @@ TEST(AlertReader, NamesWrongTypes) {
       {"alerts: [{name: A, signal: attempt_fails, above: [1]}]",
        "f:1:50: alerts[0].above: is a list, must be a number such as 64 or 0.5"},
       {"alerts: [{name: A, signal: rtt_seconds, above: {}}]",
-       "f:1:48: alerts[0].above: is a mapping, must be a duration such as 250ms, or seconds"},
+       "f:1:48: alerts[0].above: is a mapping, must be a duration such as 250ms"},
       {"alerts: [{name: [A], signal: attempt_fails, above: 1}]",
        "f:1:17: alerts[0].name: is a list, must be a name"},
       {"alerts: [{name: A, signal: {}, above: 1}]",
@@ -351,11 +351,17 @@ TEST(AlertReader, NamesContradictions) {
       {"alerts: [{GOOD, clear: {below: 1, above: 1}}]",
        "f:1:78: alerts[0].clear.above: is the side where the alert fires, must be the key below"},
       {"alerts: [{GOOD, clear: {below: 1.5}}]",
-       "f:1:68: alerts[0].clear.below: is on the side where the alert fires, must be at most 1/s"},
+       "f:1:68: alerts[0].clear.below: is on the side where the alert fires, must be at most 1"},
       {"alerts: [{name: A, signal: retransmit_ratio, below: 5%, clear: {above: 4%}}]",
-       "f:1:72: alerts[0].clear.above: is on the side where the alert fires, must be at least 5 %"},
+       "f:1:72: alerts[0].clear.above: is on the side where the alert fires, must be at least 5%"},
       {"alerts: [{name: TimeWaitNearLimit, clear: {below: 90%}}]",
-       "f:1:51: alerts[0].clear.below: is on the side where the alert fires, must be at most 80 %"},
+       "f:1:51: alerts[0].clear.below: is on the side where the alert fires, must be at most 80%"},
+      {"alerts: [{name: RttHigh, clear: {below: 300ms}}]",
+       "f:1:41: alerts[0].clear.below: is on the side where the alert fires, must be at most "
+       "250ms"},
+      {"alerts: [{name: A, signal: send_queue_bytes, above: 1MiB, clear: {below: 2MiB}}]",
+       "f:1:74: alerts[0].clear.below: is on the side where the alert fires, must be at most "
+       "1MiB"},
       {"alerts: [{GOOD, labels: {severity: page}}]",
        "f:1:72: alerts[0].labels.severity: is a label that alerts have already, must be "
        "another name"},
@@ -403,8 +409,33 @@ TEST(AlertReader, NamesNumbersThatCannotBe) {
        "f:1:58: alerts[0].for: \"-1s\" is not a whole number and a unit (us, ms, s, m, h), must be "
        "from 0s to 24h"},
       {"alerts: [{GOOD, for: 5}]",
-       "f:1:58: alerts[0].for: \"5\" is not a whole number and a unit (us, ms, s, m, h), must be "
-       "from 0s to 24h"},
+       "f:1:58: alerts[0].for: \"5\" is not a whole number and a unit (us, ms, s, m, h), did you "
+       "mean 5ms or 5s? must be from 0s to 24h"},
+  });
+}
+
+TEST(AlertReader, SecondsAndBytesNeedTheirUnitWhereverTheyStand) {
+  const std::string seconds =
+      "\"100\" is not a whole number and a unit (us, ms, s, m, h), did you mean 100ms or 100s? "
+      "must "
+      "be from 0s to 24h";
+  const std::string bytes =
+      "\"100\" is not a whole number and a unit (B, KiB, MiB, GiB), did you mean 100B or 100KiB? "
+      "must be from 0B to 900000GiB";
+  ExpectMistakes({
+      {"alerts: [{name: RttHigh, above: 100}]", "f:1:33: alerts[0].above: " + seconds},
+      {"alerts: [{name: RttHigh, clear: {below: 100}}]",
+       "f:1:41: alerts[0].clear.below: " + seconds},
+      {"alerts: [{name: RttHigh, growth: {per_second: 100, over: 1m}}]",
+       "f:1:47: alerts[0].growth.per_second: " + seconds},
+      {"alerts: [{name: A, signal: monitor_age_seconds, below: 100}]",
+       "f:1:56: alerts[0].below: " + seconds},
+      {"alerts: [{name: A, signal: send_queue_bytes, above: 100}]",
+       "f:1:53: alerts[0].above: " + bytes},
+      {"alerts: [{name: A, signal: send_queue_bytes, above: 1MiB, clear: {below: 100}}]",
+       "f:1:74: alerts[0].clear.below: " + bytes},
+      {"alerts: [{name: A, signal: receive_queue_bytes, growth: {per_second: 100, over: 5s}}]",
+       "f:1:70: alerts[0].growth.per_second: " + bytes},
   });
 }
 

@@ -63,7 +63,7 @@ constexpr BadInput kBadInputs[] = {
     {"poll: {full: [1s]}\n", "f:1:14: poll.full: is a list, must be a duration from 100ms to 1h"},
     {"poll: {full: 10}\n",
      "f:1:14: poll.full: \"10\" is not a whole number and a unit (us, ms, s, m, "
-     "h), must be from 100ms to 1h"},
+     "h), did you mean 10s? must be from 100ms to 1h"},
     {"poll: {full: 50ms}\n", "f:1:14: poll.full: 50ms is too short, must be from 100ms to 1h"},
     {"poll:\n  full: 1s\n  full: 2s\n",
      "f:3:3: poll.full: duplicate key, must be given once; it is already on line 2"},

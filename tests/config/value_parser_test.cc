@@ -80,12 +80,23 @@ TEST(ParseDuration, RefusesFractionsOfTheStep) {
 }
 
 TEST(ParseDuration, RefusesEveryOtherWayToWriteADuration) {
-  for (const std::string text : {"", "10", "s", "1 s", " 1s", "1s ", "1S", "1.5s", "-1s", "+1s",
-                                 "01s", "1m30s", "1d", "1ns", "1sec", "1e3s", "1µs", "inf"}) {
+  for (const std::string text : {"", "s", "1 s", " 1s", "1s ", "1S", "1.5s", "-1s", "+1s", "01s",
+                                 "1m30s", "1d", "1ns", "1sec", "1e3s", "1µs", "inf"}) {
     EXPECT_EQ(Duration(text), "\"" + text +
                                   "\" is not a whole number and a unit (us, ms, s, m, h), must be "
                                   "from 100ms to 1h");
   }
+}
+
+TEST(ParseDuration, AsksForTheUnitsThatAreInRange) {
+  const std::string wrong = " is not a whole number and a unit (us, ms, s, m, h), ";
+  const std::string right = "must be from 100ms to 1h";
+  EXPECT_EQ(Duration("100"), "\"100\"" + wrong + "did you mean 100ms or 100s? " + right);
+  EXPECT_EQ(Duration("10"), "\"10\"" + wrong + "did you mean 10s? " + right);
+  EXPECT_EQ(Duration("5000"), "\"5000\"" + wrong + "did you mean 5000ms? " + right);
+  EXPECT_EQ(Duration("0"), "\"0\"" + wrong + right);
+  EXPECT_EQ(Duration(std::string(1'000, '9')),
+            "\"" + std::string(40, '9') + "...\"" + wrong + right);
 }
 
 TEST(FormatDuration, UsesTheLargestWholeUnit) {
@@ -132,6 +143,10 @@ TEST(ParseSize, SaysWhatIsWrong) {
   EXPECT_EQ(
       message("64K"),
       "\"64K\" is not a whole number and a unit (B, KiB, MiB, GiB), must be from 1KiB to 1MiB");
+  EXPECT_EQ(
+      message("64"),
+      "\"64\" is not a whole number and a unit (B, KiB, MiB, GiB), did you mean 64KiB? must be "
+      "from 1KiB to 1MiB");
   EXPECT_EQ(message("1023B"), "1023B is too small, must be from 1KiB to 1MiB");
   EXPECT_EQ(message("2MiB"), "2MiB is too large, must be from 1KiB to 1MiB");
   EXPECT_EQ(message("99999999999999999999GiB"),
