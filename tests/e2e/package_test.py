@@ -142,18 +142,61 @@ class PackageTest(unittest.TestCase):
         with self.subTest("a port below 1024"):
             self.check_a_port_below_1024()
 
+    def reloads(self):
+        """Whether `systemctl reload` succeeds. The daemon has then got its signal."""
+        return self.container.run("systemctl reload connwatch", check=False).returncode == 0
+
+    def last_reload_successful(self):
+        return self.page().get("connwatch_config_last_reload_successful")
+
+    def full_interval(self):
+        return self.page().get("connwatch_poll_interval_seconds", tier="full")
+
+    def check_that_a_broken_file_fails_the_reload(self, break_it, mistake):
+        pid, reloaded = self.show("MainPID"), self.journal().count("configuration reloaded")
+        break_it()
+        self.assertFalse(self.reloads())
+        wait_until(lambda: self.last_reload_successful() == 0, "the page says it")
+        self.assertIn(mistake, self.journal("--priority=err", "--identifier=connwatchd"))
+        self.assertIn(mistake, self.container.run("systemctl status --full connwatch", check=False).stdout)
+        self.assertEqual((self.show("ActiveState"), self.show("SubState"), self.show("MainPID")),
+                         ("active", "running", pid))
+        self.assertEqual(self.full_interval(), 5, "the configuration loaded before is in force")
+        self.assertEqual(self.journal().count("configuration reloaded"), reloaded)
+
+    def check_that_it_reloads(self, config, interval):
+        self.write_config(config)
+        self.assertTrue(self.reloads())
+        wait_until(lambda: self.full_interval() == interval, "the interval is in force")
+        wait_until(lambda: self.last_reload_successful() == 1, "the page says it")
+
     def test_reload(self):
         self.install()
-        self.write_config("log: {level: debug}\n")
-        self.container.run("systemctl reload connwatch")
-        wait_until(lambda: "configuration reloaded" in self.journal(), "the reload")
-        self.write_config("log: {level: loud}\n")
-        self.container.run("systemctl reload connwatch")
-        wait_until(lambda: "reload failed" in self.journal("--priority=err"), "the error")
-        self.assertIn(f"{CONFIG}:1:14: log.level: ", self.journal("--priority=err"))
-        self.assertEqual(self.show("ActiveState"), "active")
-        wait_until(lambda: self.page().get("connwatch_config_last_reload_successful") == 0,
-                   "the page says it, too")
+        self.check_that_it_reloads("poll: {full: 5s}\n", 5)
+        self.assertNotIn(": good", self.journal(), "what the check says if all is well is of no use")
+        with self.subTest("a broken configuration"):
+            self.check_that_a_broken_file_fails_the_reload(
+                lambda: self.write_config("poll: {full: 10}\n"), f"{CONFIG}:1:14: poll.full: ")
+        with self.subTest("repaired"):
+            self.check_that_it_reloads("poll: {full: 5s}\nlog: {level: debug}\n", 5)
+        with self.subTest("a broken web configuration"):
+            self.container.run("cp /etc/connwatch/web.yml /tmp/web.yml")
+            self.check_that_a_broken_file_fails_the_reload(
+                lambda: self.container.run("echo nonsense: 1 >/etc/connwatch/web.yml"),
+                "/etc/connwatch/web.yml:1:1: nonsense: ")
+            self.container.run("cp /tmp/web.yml /etc/connwatch/web.yml")
+        with self.subTest("options of the service count"):
+            self.container.run("echo 'max_groups: 0' >/etc/connwatch/other.yaml; "
+                               "echo OPTIONS=--config.file /etc/connwatch/other.yaml >/etc/default/connwatch")
+            self.assertFalse(self.reloads())
+            self.assertIn("/etc/connwatch/other.yaml:1:13: max_groups: ", self.journal("--priority=err"))
+        with self.subTest("all is commented out"):
+            self.container.run("rm /etc/default/connwatch; "
+                               "sed -i 's/^/# /' /etc/connwatch/connwatch.yaml /etc/connwatch/web.yml")
+            self.assertTrue(self.reloads())
+            wait_until(lambda: self.full_interval() == 10, "the default is in force")
+            self.container.run("systemctl restart connwatch")
+            self.assertEqual(self.show("ActiveState"), "active")
 
     def test_a_broken_configuration(self):
         self.install()
@@ -229,6 +272,11 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(self.show("ActiveState"), "inactive")
         self.assertIn("connwatch_build_info", self.page().names())
         wait_until(lambda: self.show("ActiveState") == "active", "it is up")
+        with self.subTest("a reload"):
+            self.check_that_it_reloads("poll: {full: 5s}\n", 5)
+            self.check_that_a_broken_file_fails_the_reload(
+                lambda: self.write_config("poll: {full: 10}\n"), f"{CONFIG}:1:14: poll.full: ")
+            self.write_config("poll: {full: 5s}\n")
         with self.subTest("a restart refuses nobody"):
             self.container.run("systemctl restart --no-block connwatch")
             self.page()
