@@ -1,6 +1,7 @@
 #include "daemon/daemon.h"
 
 #include <csignal>
+#include <cstddef>
 #include <string>
 #include <utility>
 
@@ -133,13 +134,22 @@ void Daemon::FollowUp(const TierPoller& concluded) {
 }
 
 void Daemon::FitToBudget() {
-  const auto changed = monitor_.FitToBudget();
-  for (const TierPoller* tier : changed) {
-    const PollHealth& health = tier->health();
-    LogInfo(std::string(Name(health.tier())) + " polls now every " +
-            std::to_string(health.interval().count()) + " ms, to stay within cpu_budget");
+  if (!monitor_.FitToBudget().empty()) ReschedulePolls();
+  LogIntervals();
+}
+
+void Daemon::LogIntervals() {
+  const MonotonicTime now = Now().monotonic;
+  for (const TierPoller& tier : monitor_.tiers()) {
+    const PollHealth& health = tier.health();
+    const std::size_t index = IndexOf(health.tier());
+    const auto wanted = config_.poll.intervals.at(index);
+    if (!lasting_intervals_.at(index).Observe(health.interval(), wanted, now)) continue;
+    const std::string polls = std::string(Name(health.tier())) + " polls ";
+    const std::string every = "every " + std::to_string(health.interval().count()) + " ms";
+    LogInfo(health.interval() > wanted ? polls + "now " + every + ", to stay within cpu_budget"
+                                       : polls + every + " again, as configured");
   }
-  if (!changed.empty()) ReschedulePolls();
 }
 
 // Logs once per failure and once at recovery, not at every poll.

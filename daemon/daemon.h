@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "core/base/pulse.h"
 #include "core/history/history.h"
+#include "core/polling/lasting_interval.h"
 #include "core/report.h"
 #include "core/sockets/destroy_event_source.h"
 #include "core/sockets/socket_source.h"
@@ -58,8 +59,10 @@ class Daemon {
   // `passenger`, if present, is another tier that this poll has served as well.
   void OnPollConcluded(const TierPoller& tier, const TierPoller* passenger);
   void FollowUp(const TierPoller& concluded);
-  // Stretches the intervals if polling costs too much, and logs it.
+  // Stretches the intervals if polling costs too much.
   void FitToBudget();
+  // Logs the intervals that have changed for long.
+  void LogIntervals();
   void LogPollChange(const PollHealth& health);
   // Reads both files again. If one has mistakes, what it said before stays in force.
   Result<void> Reload();
@@ -90,6 +93,7 @@ class Daemon {
   bool is_config_good_ = true;  // as of the latest attempt, without the web files
   ConfigStatus config_status_;
   std::set<Tier> failing_;  // tiers whose latest poll failed
+  PerTier<LastingInterval> lasting_intervals_;
   ReportSlot slot_;
   InetDiagSource search_source_;
   SocketSearches search_;

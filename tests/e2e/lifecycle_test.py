@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import tempfile
 import threading
@@ -64,15 +65,16 @@ class LifecycleTest(unittest.TestCase):
             interval = lambda tier: daemon.page().get("connwatch_poll_interval_seconds", tier=tier)
             wait_until(lambda: interval("listeners") > 0.01 and interval("full") > 0.1,
                        "stretched intervals")
-            self.assertRegex(daemon.log(),
-                             r"listeners polls now every \d+ ms, to stay within cpu_budget")
+            wait_until(lambda: re.search(r"listeners polls now every \d+ ms, to stay within cpu_budget",
+                                         daemon.log()), "it has lasted")
             daemon.reload("cpu_budget: 100%\npoll: {listeners: 10ms, full: 100ms}\n", True)
             wait_until(lambda: interval("listeners") == 0.01 and interval("full") == 0.1,
                        "the wanted intervals")
 
     def test_a_small_budget_does_not_put_off_the_first_poll(self):
         with Daemon("cpu_budget: 0.1%\npoll: {full: 10m}\n") as daemon:  # ready before the deadline
-            self.assertIn("to stay within cpu_budget", daemon.log())
+            wait_until(lambda: daemon.page().get("connwatch_poll_interval_seconds", tier="listeners") > 0.1,
+                       "an interval is stretched")
 
     def test_several_addresses(self):
         other = free_port()
