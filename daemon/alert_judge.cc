@@ -66,10 +66,7 @@ void LogCounts(std::span<const AlertTransition* const> transitions) {
   }
 }
 
-void LogTransitions(const std::vector<AlertTransition>& transitions) {
-  std::vector<const AlertTransition*> order;
-  order.reserve(transitions.size());
-  for (const AlertTransition& transition : transitions) order.push_back(&transition);
+void LogTransitions(std::vector<const AlertTransition*> order) {
   const std::size_t lines = std::min(order.size(), AlertJudge::kMaxLines);
   if (lines < order.size()) {
     std::ranges::stable_sort(order, std::ranges::greater(), [](const AlertTransition* transition) {
@@ -108,7 +105,7 @@ void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {
   for (const AlertTransition& transition : transitions) {
     ++transitions_[transition.alert.rule->name].at(IndexOf(transition.to));
   }
-  LogTransitions(transitions);
+  LogTransitions(episodes_.Tell(transitions));
 }
 
 }  // namespace connwatch

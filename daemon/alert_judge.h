@@ -1,5 +1,5 @@
 // Judges every snapshot by the alert rules. Makes the list of alerts for the report, and writes the
-// transitions to the log.
+// transitions to the log that are worth a line.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include "core/alerts/alert_engine.h"
 #include "core/alerts/alert_list.h"
 #include "core/snapshot.h"
+#include "daemon/alert_episodes.h"
 
 namespace connwatch {
 
@@ -34,6 +35,7 @@ class AlertJudge {
   void Book(const std::vector<AlertTransition>& transitions);
 
   AlertEngine engine_;
+  AlertEpisodes episodes_;
   std::map<std::string, AlertTransitionCounts, std::less<>> transitions_;  // by rule
 };
 

@@ -94,6 +94,20 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
   EXPECT_THAT(log, Not(HasSubstr("value=13")));
 }
 
+TEST_F(AlertJudgeTest, AValueThatComesAndGoesAtItsThresholdMakesTwoLines) {
+  AlertRule rule = QueueAbove(10);
+  rule.hold = std::chrono::minutes(1);
+  judge_.Reconfigure({rule}, TestInstant(0));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 100; ++i) Judge(i % 2 == 0 ? 12 : 3);
+  const std::string log = CapturedLog();
+  EXPECT_EQ(std::ranges::count(log, '\n'), 2) << log;
+  EXPECT_THAT(log, HasSubstr("state=pending"));
+  EXPECT_THAT(log, HasSubstr("state=inactive"));
+  const auto list = Judge(12);
+  EXPECT_GT(list->transitions.front().at(IndexOf(AlertState::kPending)), 10U) << "all count";
+}
+
 // A thousand listeners, whose queues are `queue`.
 Snapshot Many(std::uint64_t queue, int polls) {
   constexpr std::uint16_t kListeners = 1'000;
