@@ -152,15 +152,22 @@ void Daemon::LogIntervals() {
   }
 }
 
-// Logs once per failure and once at recovery, not at every poll.
+// Not at every poll, even if every other one fails.
 void Daemon::LogPollChange(const PollHealth& health) {
   const std::string name(Name(health.tier()));
   const auto& failure = health.current_failure();
-  if (failure && failing_.insert(health.tier()).second) {
-    LogError(name + " poll failed: " + failure->text +
-             "; the page keeps the data of the last good poll");
+  RecurringTrouble& failing = failing_.at(IndexOf(health.tier()));
+  switch (failing.Observe(failure.has_value(), Now().monotonic)) {
+    case RecurringTrouble::News::kBegins:
+      LogError(name + " poll failed: " + failure->text +
+               "; the page keeps the data of the last good poll");
+      break;
+    case RecurringTrouble::News::kIsOver:
+      LogInfo(name + " polls succeed again");
+      break;
+    case RecurringTrouble::News::kNone:
+      break;
   }
-  if (!failure && failing_.erase(health.tier()) > 0) LogInfo(name + " poll succeeds again");
 }
 
 Result<void> Daemon::Reload() {

@@ -6,11 +6,11 @@
 #include <deque>
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 #include "config/config.h"
 #include "core/base/pulse.h"
+#include "core/base/recurring_trouble.h"
 #include "core/history/history.h"
 #include "core/polling/lasting_interval.h"
 #include "core/report.h"
@@ -92,7 +92,7 @@ class Daemon {
   Notifier notifier_;
   bool is_config_good_ = true;  // as of the latest attempt, without the web files
   ConfigStatus config_status_;
-  std::set<Tier> failing_;  // tiers whose latest poll failed
+  PerTier<RecurringTrouble> failing_;
   PerTier<LastingInterval> lasting_intervals_;
   ReportSlot slot_;
   InetDiagSource search_source_;

@@ -61,17 +61,18 @@ std::optional<ReceiverLog::Line> ReceiverLog::OfFailure(const NotificationStats&
 std::optional<ReceiverLog::Line> ReceiverLog::OfLeftOut(const NotificationStats& stats,
                                                         Known& known, MonotonicTime now) {
   const std::string receiver = "alertmanager " + stats.receiver;
-  if (stats.left_out > 0) {
-    known.left_out_at = now;
-    if (std::exchange(known.has_left_out, true)) return std::nullopt;
-    return Line{LogLevel::kError,
-                receiver + " is not told of " + std::to_string(stats.left_out) +
-                    " alerts, because too many fire: " + Named(stats.left_out_by_rule) +
-                    "; the more severe ones and the older ones are told"};
+  switch (known.left_out.Observe(stats.left_out > 0, now)) {
+    case RecurringTrouble::News::kBegins:
+      return Line{LogLevel::kError,
+                  receiver + " is not told of " + std::to_string(stats.left_out) +
+                      " alerts, because too many fire: " + Named(stats.left_out_by_rule) +
+                      "; the more severe ones and the older ones are told"};
+    case RecurringTrouble::News::kIsOver:
+      return Line{LogLevel::kInfo, receiver + " is told of all alerts again"};
+    case RecurringTrouble::News::kNone:
+      break;
   }
-  if (!known.has_left_out || now - known.left_out_at < kAllToldFor) return std::nullopt;
-  known.has_left_out = false;
-  return Line{LogLevel::kInfo, receiver + " is told of all alerts again"};
+  return std::nullopt;
 }
 
 std::optional<ReceiverLog::Line> ReceiverLog::OfClock(const NotificationStats& stats,

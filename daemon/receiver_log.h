@@ -11,6 +11,7 @@
 #include "config/config.h"
 #include "core/alerts/notification_stats.h"
 #include "core/base/instant.h"
+#include "core/base/recurring_trouble.h"
 
 namespace connwatch {
 
@@ -25,9 +26,6 @@ class ReceiverLog {
   /// From this difference on, the clocks differ; below the other one, they agree again.
   static constexpr std::chrono::seconds kMaxClockDifference{30};
   static constexpr std::chrono::seconds kClockAgreement{20};
-  /// A receiver is told of all alerts again when none was left out for this long. So alerts that
-  /// come and go at the limit make no line each time.
-  static constexpr std::chrono::minutes kAllToldFor{1};
 
   /// Takes the numbers of every receiver as they are `now`. Returns what is new.
   std::vector<Line> Observe(const std::vector<NotificationStats>& receivers, Instant now);
@@ -36,8 +34,7 @@ class ReceiverLog {
   // Whose trouble was logged.
   struct Known {
     std::optional<int> failure = std::nullopt;  // its code
-    bool has_left_out = false;
-    MonotonicTime left_out_at = {};  // the latest time
+    RecurringTrouble left_out = {};             // alerts may come and go at the limit
     bool clocks_differ = false;
   };
 

@@ -8,6 +8,17 @@
 
 namespace connwatch {
 
+namespace {
+
+std::string TooDear(double share) {
+  constexpr double kPercent = 100;
+  return "destroy events cost " + std::to_string(share * kPercent) +
+         " % of a core, more than destroy_event_budget: not reading them for a minute at a time; "
+         "meanwhile totals miss short connections";
+}
+
+}  // namespace
+
 DestroyEventRunner::DestroyEventRunner(EventLoop& loop, DestroyEventSource& source,
                                        OnDestroyed on_destroyed)
     : loop_(loop), source_(source), on_destroyed_(std::move(on_destroyed)) {}
@@ -23,6 +34,7 @@ void DestroyEventRunner::Configure(const Config& config) {
   rejoin_ = {};
   if (mode_ == DestroyEvents::kOff) {
     EndAbsence();
+    absences_ = {};
   } else {
     Join();
   }
@@ -37,8 +49,7 @@ DestroyEventStats DestroyEventRunner::stats(MonotonicTime now) const {
 void DestroyEventRunner::Join() {
   auto stream = source_.Open(buffer_bytes_);
   if (!stream) {
-    LogError(stream.error().context + "; totals miss short connections");
-    BeginAbsence();
+    BeginAbsence(LogError, stream.error().context + "; totals miss short connections");
     RejoinLater();
     return;
   }
@@ -78,20 +89,22 @@ void DestroyEventRunner::Leave() {
   stats_.is_active = stats_.is_of_all_namespaces = false;
 }
 
-void DestroyEventRunner::BeginAbsence() {
-  if (!absent_since_) absent_since_ = Now().monotonic;
+void DestroyEventRunner::BeginAbsence(void (*tell)(std::string_view), const std::string& line) {
+  const MonotonicTime now = Now().monotonic;
+  if (!absent_since_) absent_since_ = now;
+  if (absences_.Observe(true, now) == RecurringTrouble::News::kBegins) tell(line);
 }
 
 void DestroyEventRunner::EndAbsence() {
-  if (absent_since_) stats_.absent += Now().monotonic - *absent_since_;
+  if (!absent_since_) return;
+  const MonotonicTime now = Now().monotonic;
+  stats_.absent += now - *absent_since_;
   absent_since_.reset();
+  absences_.Observe(true, now);
 }
 
 void DestroyEventRunner::RejoinLater() {
-  auto rejoin = loop_.At(Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] {
-    LogInfo("reading the destroy events again");
-    Join();
-  });
+  auto rejoin = loop_.At(Now().monotonic + kAbsence, Priority::kDestroyEvents, [this] { Join(); });
   if (rejoin) {
     rejoin_ = std::move(rejoin).value();
   } else {
@@ -107,20 +120,20 @@ void DestroyEventRunner::OnReadable() {
   const bool has_window_ended = spending_.Add(cpu, Now().monotonic);
   const bool is_too_dear =
       has_window_ended && mode_ == DestroyEvents::kAuto && spending_.share() > limit_;
-  if (is_too_dear) {
-    constexpr double kPercent = 100;
-    LogWarning("destroy events cost " + std::to_string(spending_.share() * kPercent) +
-               " % of a core, more than destroy_event_budget: not reading them for a minute; "
-               "meanwhile totals miss short connections");
-  }
-  if (!has_more) LogError(has_more.error().context);
   if (!has_more || is_too_dear) {
     Leave();
-    BeginAbsence();
+    if (has_more) {
+      BeginAbsence(LogWarning, TooDear(spending_.share()));
+    } else {
+      BeginAbsence(LogError, has_more.error().context);
+    }
     RejoinLater();
-  } else if (!*has_more) {
-    Gather();
+    return;
   }
+  if (absences_.Observe(false, Now().monotonic) == RecurringTrouble::News::kIsOver) {
+    LogInfo("reading the destroy events again");
+  }
+  if (!*has_more) Gather();
 }
 
 Result<bool> DestroyEventRunner::Read() {

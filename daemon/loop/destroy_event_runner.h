@@ -7,8 +7,11 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "config/config.h"
+#include "core/base/recurring_trouble.h"
 #include "core/polling/spending.h"
 #include "core/sockets/destroy_event_source.h"
 #include "core/sockets/destroy_event_stats.h"
@@ -38,7 +41,8 @@ class DestroyEventRunner {
   // Events come in bursts. After a read they may collect for a while, which saves most wake-ups.
   void Gather();
   void Leave();
-  void BeginAbsence();
+  // Logs `line` with `tell`, but once only while absences follow each other.
+  void BeginAbsence(void (*tell)(std::string_view), const std::string& line);
   void EndAbsence();
   void RejoinLater();
   void OnReadable();
@@ -54,6 +58,7 @@ class DestroyEventRunner {
   double limit_ = 0;         // with kAuto, share of one core
   DestroyEventStats stats_;  // without the absence that lasts
   std::optional<MonotonicTime> absent_since_;
+  RecurringTrouble absences_;
   Spending spending_;
   std::unique_ptr<DestroyEventStream> stream_;
   LoopRegistration readable_;

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "core/connections/connection_tracker.h"
+#include "daemon/process/logging.h"
 #include "monitor/clock.h"
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"
@@ -139,6 +142,23 @@ TEST_F(DestroyEventRunnerTest, NotBeingAbleToJoinIsNotFatal) {
   source_.error = Error{EPERM, "no groups"};
   runner_.Configure(Mode(DestroyEvents::kAuto));
   EXPECT_FALSE(runner_.stats(Now().monotonic).is_active);
+}
+
+TEST_F(DestroyEventRunnerTest, AnAbsenceThatComesBackIsLoggedOnce) {
+  ASSERT_TRUE(StartLog({.level = LogLevel::kInfo, .format = LogFormat::kText}));
+  testing::internal::CaptureStderr();
+  source_.error = Error{EPERM, "no groups"};
+  Config config = Mode(DestroyEvents::kOn);
+  for (int i = 0; i < 3; ++i) {
+    config.destroy_event_buffer *= 2;
+    runner_.Configure(config);
+  }
+  runner_.Configure(Mode(DestroyEvents::kOff));
+  runner_.Configure(Mode(DestroyEvents::kOn));
+  EndLog();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(source_.buffers.size(), 4U);
+  EXPECT_EQ(std::ranges::count(log, '\n'), 2) << "once before they were off, once after: " << log;
 }
 
 TEST_F(DestroyEventRunnerTest, TellsForHowLongThereWereNone) {
