@@ -83,7 +83,8 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
      "TIME-WAIT sockets as a share of the limit tcp_max_tw_buckets."},
     {AlertSignal::kRetransmitRatio, "retransmit_ratio", SubjectKind::kGroup, SignalForm::kRatio,
      SignalUnit::kShare, Tier::kFull, kRatioWindow, 200,
-     "Share of sent segments that are retransmissions. Absent below 200 segments in the window."},
+     "Share of sent segments that are retransmissions of payload, so no SYN. Absent below 200 "
+     "segments in the window."},
     {AlertSignal::kCloseWaitSockets, "close_wait_sockets", SubjectKind::kGroup, SignalForm::kLevel,
      SignalUnit::kCount, Tier::kFull, 0s, 0,
      "Sockets in CLOSE-WAIT: the peer has closed, the application has not."},

@@ -44,12 +44,21 @@ std::uint64_t AckedPayload(const SocketRecord& record, Direction direction) {
   return LessOne(acked, MayHaveFinAcked(record));
 }
 
+// The segments with payload that were sent again. kernel: __tcp_retransmit_skb() adds every repeated
+// segment to total_retrans, also a SYN and a FIN, and its payload to bytes_retrans, and
+// tcp_create_openreq_child() begins with the repeated SYN-ACKs. Each segment with payload has at
+// least a byte of it. So a connection that has repeated nothing but SYN, SYN-ACK or FIN has none;
+// another one may have a few too many.
+std::uint64_t RetransmittedSegments(const TcpTraffic& traffic) {
+  return std::min<std::uint64_t>(traffic.segments_retransmitted, traffic.bytes_retransmitted);
+}
+
 ConnectionUsage Usage(const SocketRecord& record, Direction direction, bool fin_received) {
   const TcpTraffic& traffic = *record.tcp_info->traffic;
   return {.bytes_sent = AckedPayload(record, direction),
           .bytes_received = LessOne(traffic.bytes_received, fin_received),
           .segments_sent = traffic.segments_sent,
-          .segments_retransmitted = traffic.segments_retransmitted,
+          .segments_retransmitted = RetransmittedSegments(traffic),
           .busy = traffic.busy,
           .rwnd_limited = traffic.rwnd_limited,
           .sndbuf_limited = traffic.sndbuf_limited};

@@ -47,7 +47,8 @@ void AddTraffic(MetricFamilies& families, const std::vector<GroupSeries>& all,
   auto segments = families.Counter("connwatch_tcp_segments_sent_total",
                                    "Segments sent, pure ACKs and retransmissions included.");
   auto retransmitted =
-      families.Counter("connwatch_tcp_segments_retransmitted_total", "Segments sent again.");
+      families.Counter("connwatch_tcp_segments_retransmitted_total",
+                       "Segments with payload sent again. Repeated SYNs and FINs do not count.");
   auto closed = families.Counter("connwatch_tcp_connections_closed_total",
                                  "Connections that were established and have ended.");
   auto busy = families.Counter("connwatch_tcp_busy_seconds_total",

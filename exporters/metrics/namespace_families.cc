@@ -116,7 +116,7 @@ void AddTraffic(MetricFamilies& families, const ListedNamespaces& list) {
   auto received = families.Counter("connwatch_netns_tcp_bytes_received_total",
                                    "Payload bytes that arrived in order.");
   auto retransmitted = families.Counter("connwatch_netns_tcp_segments_retransmitted_total",
-                                        "Segments retransmitted.");
+                                        "Segments with payload sent again.");
   auto rtt = families.Summary("connwatch_netns_tcp_rtt_seconds",
                               "Smoothed round-trip time: one observation per established socket "
                               "and full poll, where an ACK arrived since the poll before.");

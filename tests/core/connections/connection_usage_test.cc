@@ -35,6 +35,18 @@ TEST(ConnectionUsageTest, SynAndFinAreNotPayloadAtTheEnd) {
   }
 }
 
+TEST(ConnectionUsageTest, OnlySegmentsWithPayloadAreRetransmissions) {
+  const auto retransmitted = [](std::uint32_t segments, std::uint64_t bytes) {
+    SocketRecord row = kActive.Row();
+    row.tcp_info->traffic->segments_retransmitted = segments;
+    row.tcp_info->traffic->bytes_retransmitted = bytes;
+    return UsageOf(row, Direction::kOutbound).segments_retransmitted;
+  };
+  EXPECT_EQ(retransmitted(6, 0), 0U) << "SYNs, SYN-ACKs or FINs";
+  EXPECT_EQ(retransmitted(6, 1'448), 6U) << "some of them may be SYNs";
+  EXPECT_EQ(retransmitted(6, 2), 2U) << "at most these had payload";
+}
+
 TEST(ConnectionUsageTest, OnlyWhatWasAcknowledgedIsSent) {
   SocketRecord destroyed = kActive.End(/*is_orderly=*/false);
   destroyed.send_queue = 40;
