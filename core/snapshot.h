@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/instant.h"
+#include "core/connections/culprits.h"
 #include "core/connections/socket_levels.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
@@ -33,6 +34,8 @@ struct Snapshot {
   /// what the last good poll found: `polls` has its age, and the reason why the latest poll failed.
   std::optional<SocketLevels> sockets;
   SocketTotals totals{{}};
+  /// Of the same poll: who is behind what is wrong with connections.
+  Culprits culprits;
   /// Absent before the first complete poll of the listeners tier.
   std::optional<ListenerList> listeners;
   /// Absent before the first complete poll of the handshakes tier.

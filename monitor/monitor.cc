@@ -194,6 +194,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   if (handshakes_) snapshot->handshakes = handshakes_->Take(now.monotonic);
   snapshot->sockets = full_poll_.levels();
   snapshot->totals = full_poll_.totals();
+  snapshot->culprits = full_poll_.culprits();
+  NameOwners(snapshot->culprits, owner_names_, now.monotonic);
   snapshot->totals.dump_duplicates = tiers_.at(IndexOf(Tier::kFull)).health().duplicates();
   snapshot->groups = classifier_.ShownGroups();
   snapshot->folded_groups = classifier_.folded_groups();
@@ -209,7 +211,10 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
     NameOwners(*snapshot->listeners, owner_names_, now.monotonic);
     NameInterfaces(*snapshot->listeners);
   }
-  if (has_polled(Tier::kHandshakes)) snapshot->pending_connects = handshake_poll_.pending();
+  if (has_polled(Tier::kHandshakes)) {
+    snapshot->pending_connects = handshake_poll_.pending();
+    NameOwners(*snapshot->pending_connects, owner_names_, now.monotonic);
+  }
   snapshot->kernel = kernel_;
   snapshot->sockstat_discrepancy = sockstat_discrepancy_;
   if (others_) snapshot->namespaces = others_->List(now.monotonic);

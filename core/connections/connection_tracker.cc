@@ -98,6 +98,10 @@ ConnectionTracker::ConnectionTracker(Allowance& room, ConnectionClassifier& clas
                                      TrafficLedger& ledger)
     : classifier_(classifier), ledger_(ledger), table_(room) {}
 
+GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
+  return {connection.direction, classifier_.AtPlace(connection.group)};
+}
+
 std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) {
   const auto classified = classifier_.Classify(record, classifier_.DirectionOf(record));
   return classified ? std::optional(classified->key) : std::nullopt;
@@ -261,6 +265,9 @@ void ConnectionTracker::WaitNoLonger(TrackedConnection& connection) {
 void ConnectionTracker::Book(const SocketRecord& record, GroupKey key,
                              const ConnectionUsage& growth) {
   ledger_[key].usage += growth;
+  if (retransmissions_ != nullptr && growth.segments_retransmitted > 0) {
+    retransmissions_->Add(key, record, growth.segments_retransmitted);
+  }
   const std::uint64_t bytes = growth.bytes_sent + growth.bytes_received;
   if (key.group == kOtherGroup && bytes > 0) {
     classifier_.AddFoldedTraffic(record, key.direction, bytes);

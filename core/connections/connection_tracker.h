@@ -3,7 +3,6 @@
 // and reasons: docs/decisions/0003-connection-totals.md. Pure; used by one thread.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +14,7 @@
 #include "core/base/instant.h"
 #include "core/connections/connection_table.h"
 #include "core/connections/connection_usage.h"
+#include "core/connections/culprit_counts.h"
 #include "core/connections/ended_connections.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
@@ -37,6 +37,8 @@ class ConnectionTracker {
   /// Says that a complete poll that began at `start` has met no connection. So those of the first
   /// poll have begun since. Call it before the first poll.
   void StartAfter(MonotonicTime start) { previous_start_ = start; }
+  /// Adds what each connection retransmits to `culprits`, which must outlive all further calls.
+  void TellOfRetransmissions(RetransmissionCulprits& culprits) { retransmissions_ = &culprits; }
 
   // For a full poll, call BeginPoll, then Observe once for each socket that does not listen, then
   // CompletePoll. If the poll fails, do not call CompletePoll: the next BeginPoll starts anew.
@@ -57,8 +59,7 @@ class ConnectionTracker {
   void PrefetchNext() const {
     if (is_in_order_) table_.PrefetchAfter(latest_place_);
   }
-  /// Adds what is new to the ledger and returns the key of the socket. nullopt if the socket is
-  /// excluded.
+  /// Books what is new and returns the key of the socket; nullopt if the socket is excluded.
   std::optional<GroupKey> Observe(const SocketRecord& record);
   void CompletePoll();
 
@@ -96,9 +97,7 @@ class ConnectionTracker {
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
 
-  GroupKey KeyOf(const TrackedConnection& connection) const {
-    return {connection.direction, classifier_.AtPlace(connection.group)};
-  }
+  GroupKey KeyOf(const TrackedConnection& connection) const;
   std::optional<GroupKey> Classify(const SocketRecord& record);
   std::optional<GroupKey> Enter(const SocketRecord& record);
   std::optional<GroupKey> MeetMiniSocket(const SocketRecord& record);
@@ -126,6 +125,7 @@ class ConnectionTracker {
 
   ConnectionClassifier& classifier_;
   TrafficLedger& ledger_;
+  RetransmissionCulprits* retransmissions_ = nullptr;
   ConnectionTable table_;
   std::optional<CookieSet> destroyed_in_poll_;  // absent while no poll is in flight
   CookieSet left_out_of_baseline_;              // connections that the first poll had no room for

@@ -44,8 +44,8 @@ std::uint64_t AckedPayload(const SocketRecord& record, Direction direction) {
   return LessOne(acked, MayHaveFinAcked(record));
 }
 
-// The segments with payload that were sent again. kernel: __tcp_retransmit_skb() adds every repeated
-// segment to total_retrans, also a SYN and a FIN, and its payload to bytes_retrans, and
+// The segments with payload that were sent again. kernel: __tcp_retransmit_skb() adds every
+// repeated segment to total_retrans, also a SYN and a FIN, and its payload to bytes_retrans, and
 // tcp_create_openreq_child() begins with the repeated SYN-ACKs. Each segment with payload has at
 // least a byte of it. So a connection that has repeated nothing but SYN, SYN-ACK or FIN has none;
 // another one may have a few too many.

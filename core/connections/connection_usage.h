@@ -11,10 +11,10 @@
 namespace connwatch {
 
 struct ConnectionUsage {
-  std::uint64_t bytes_sent = 0;      // payload that the peer acknowledged
-  std::uint64_t bytes_received = 0;  // payload that arrived in order
-  std::uint64_t segments_sent = 0;   // retransmissions and pure ACKs included
-  std::uint64_t segments_retransmitted = 0;  // with payload: no SYN, SYN-ACK or FIN
+  std::uint64_t bytes_sent = 0;                 // payload that the peer acknowledged
+  std::uint64_t bytes_received = 0;             // payload that arrived in order
+  std::uint64_t segments_sent = 0;              // retransmissions and pure ACKs included
+  std::uint64_t segments_retransmitted = 0;     // with payload: no SYN, SYN-ACK or FIN
   std::chrono::microseconds busy{0};            // time with data to send
   std::chrono::microseconds rwnd_limited{0};    // part of `busy`: held up by the peer's window
   std::chrono::microseconds sndbuf_limited{0};  // part of `busy`: held up by the send buffer

@@ -12,7 +12,9 @@ FullPoll::FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
     : options_(std::move(options)),
       classifier_(classifier),
       tracker_(tracker),
-      totals_(options_.rtt_bounds) {}
+      totals_(options_.rtt_bounds) {
+  tracker_.TellOfRetransmissions(retransmissions_);
+}
 
 void FullPoll::Begin(Instant now) {
   using std::chrono::milliseconds;
@@ -21,6 +23,7 @@ void FullPoll::Begin(Instant now) {
   if (previous_start_) {
     since_previous = std::chrono::duration_cast<milliseconds>(now.monotonic - *previous_start_);
   }
+  retransmissions_.Advance(now.monotonic);
   tracker_.BeginPoll(now.monotonic);
   aggregator_.emplace(options_, now.monotonic, since_previous, classifier_, tracker_);
   start_ = now.monotonic;
@@ -43,12 +46,14 @@ void FullPoll::Add(std::span<const SocketRecord> records, Instant now) {
   }
 }
 
-void FullPoll::Complete(Instant /*now*/) {
+void FullPoll::Complete(Instant now) {
   tracker_.CompletePoll();
   FullPollResult result = std::move(*aggregator_).Finish();
   aggregator_.reset();
   levels_ = std::move(result.levels);
   totals_.Merge(result.observed);
+  culprits_ = std::move(result.culprits);
+  retransmissions_.List(culprits_, now.monotonic);
   previous_start_ = start_;
   ArrangeGroups();
 }

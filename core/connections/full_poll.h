@@ -11,7 +11,7 @@ namespace connwatch {
 
 class FullPoll final : public PollWork {
  public:
-  /// `classifier` and `tracker` must outlive the work.
+  /// `classifier` and `tracker` must outlive the work, and the tracker must not be used after it.
   FullPoll(AggregationOptions options, ConnectionClassifier& classifier,
            ConnectionTracker& tracker);
 
@@ -29,6 +29,8 @@ class FullPoll final : public PollWork {
   /// Absent before the first complete poll.
   const std::optional<SocketLevels>& levels() const { return levels_; }
   const SocketTotals& totals() const { return totals_; }
+  /// Of the latest complete poll. The units have no names.
+  const Culprits& culprits() const { return culprits_; }
 
  private:
   // Tells which groups have connections, and lets candidates take free places.
@@ -39,6 +41,8 @@ class FullPoll final : public PollWork {
   ConnectionTracker& tracker_;
   std::optional<SocketLevels> levels_;
   SocketTotals totals_;
+  Culprits culprits_;
+  RetransmissionCulprits retransmissions_;
   std::optional<MonotonicTime> previous_start_;  // of the latest complete poll
   MonotonicTime start_;
   std::optional<SocketAggregator> aggregator_;  // of the poll in flight

@@ -4,13 +4,13 @@
 
 namespace connwatch {
 
-void PortUsage::Add(const IpAddress& source, const Endpoint& destination) {
+std::uint32_t PortUsage::Add(const IpAddress& source, const Endpoint& destination) {
   const std::uint64_t hash = destination.address.Hash(source.Hash(destination.port));
   std::uint32_t& first = rows_[0][hash % kCells];
   std::uint32_t& second = rows_[1][(hash >> 32U) % kCells];
-  ++first;
-  ++second;
-  busiest_ = std::max(busiest_, std::min(first, second));
+  const std::uint32_t sockets = std::min(++first, ++second);
+  busiest_ = std::max(busiest_, sockets);
+  return sockets;
 }
 
 }  // namespace connwatch

@@ -19,8 +19,9 @@ class PortUsage {
  public:
   PortUsage() : rows_{Row(kCells), Row(kCells)} {}
 
-  /// Counts a socket of any state that has a local port of its own. Add each socket once.
-  void Add(const IpAddress& source, const Endpoint& destination);
+  /// Counts a socket of any state that has a local port of its own. Add each socket once. Returns
+  /// how many sockets are towards the same destination by now.
+  std::uint32_t Add(const IpAddress& source, const Endpoint& destination);
 
   /// The number of sockets towards the busiest destination; 0 if there is none.
   std::uint32_t busiest() const { return busiest_; }

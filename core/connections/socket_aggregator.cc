@@ -1,5 +1,7 @@
 #include "core/connections/socket_aggregator.h"
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace connwatch {
@@ -11,8 +13,11 @@ SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicT
       since_previous_poll_(since_previous_poll),
       classifier_(classifier),
       tracker_(tracker),
+      many_ports_(std::numeric_limits<std::uint64_t>::max()),
       observed_(options.rtt_bounds) {
-  if (options.ephemeral_ports) source_ports_.emplace(*options.ephemeral_ports);
+  if (!options.ephemeral_ports) return;
+  source_ports_.emplace(*options.ephemeral_ports);
+  many_ports_ = std::max<std::uint64_t>(options.ephemeral_ports->count() / kFewPorts, 1);
 }
 
 void SocketAggregator::Add(const SocketRecord& record) {
@@ -22,12 +27,25 @@ void SocketAggregator::Add(const SocketRecord& record) {
   if (key) {
     levels_.groups[*key].Add(record);
     if (const auto rtt = FreshRtt(record, since_previous_poll_)) observed_.rtt[*key].Observe(*rtt);
+    if (record.state == TcpState::kCloseWait) culprits_.Add(Trouble::kCloseWait, *key, record);
+    if (record.state == TcpState::kTimeWait) culprits_.Add(Trouble::kTimeWait, *key, record);
   }
-  if (source_ports_) source_ports_->Add(record.local);
+  CountPorts(record, key);
+}
+
+void SocketAggregator::CountPorts(const SocketRecord& record, const std::optional<GroupKey>& key) {
+  if (source_ports_) CountPort(Trouble::kSourcePorts, record, source_ports_->Add(record.local));
   if (record.state == TcpState::kListen || record.state == TcpState::kClose) return;
   const Direction direction = key ? key->direction : classifier_.DirectionOf(record);
   const bool holds_a_port = direction == Direction::kOutbound;
-  if (holds_a_port) port_usage_.Add(record.local.address, record.remote);
+  if (!holds_a_port) return;
+  CountPort(Trouble::kDestinationPorts, record,
+            port_usage_.Add(record.local.address, record.remote));
+}
+
+void SocketAggregator::CountPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports) {
+  if (ports < many_ports_) return;
+  culprits_.AddPort(trouble, record, ports == many_ports_ ? ports : 1);
 }
 
 std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
@@ -40,7 +58,7 @@ std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
 FullPollResult SocketAggregator::Finish() && {
   levels_.ports_used_peak_destination = port_usage_.busiest();
   if (source_ports_) levels_.ports_used_peak_source = source_ports_->Busiest();
-  return {std::move(levels_), std::move(observed_)};
+  return {std::move(levels_), std::move(observed_), culprits_.List()};
 }
 
 }  // namespace connwatch

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/connections/connection_tracker.h"
+#include "core/connections/culprit_counts.h"
+#include "core/connections/culprits.h"
 #include "core/connections/port_usage.h"
 #include "core/connections/socket_levels.h"
 #include "core/connections/source_ports.h"
@@ -26,6 +28,7 @@ struct AggregationOptions {
 struct FullPollResult {
   SocketLevels levels;
   SocketTotals observed;
+  Culprits culprits;  // all but kRetransmissions
 };
 
 class SocketAggregator {
@@ -44,7 +47,13 @@ class SocketAggregator {
   FullPollResult Finish() &&;
 
  private:
+  // Destinations and sources that need fewer ports than one of so many are of no interest.
+  static constexpr std::size_t kFewPorts = 64;
+
   std::optional<GroupKey> KeyOf(const SocketRecord& record);
+  void CountPorts(const SocketRecord& record, const std::optional<GroupKey>& key);
+  // `ports` are those that its destination or its source needs by now.
+  void CountPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports);
 
   MonotonicTime start_;
   std::optional<std::chrono::milliseconds> since_previous_poll_;
@@ -53,6 +62,8 @@ class SocketAggregator {
   SocketLevels levels_;
   PortUsage port_usage_;
   std::optional<SourcePorts> source_ports_;  // absent if the ephemeral ports are not known
+  std::uint64_t many_ports_;                 // of one destination or source
+  CulpritCounts culprits_;
   SocketTotals observed_;
 };
 

@@ -4,13 +4,16 @@
 
 namespace connwatch {
 
-void SourcePorts::Add(const Endpoint& local) {
-  if (!ports_.test(local.port)) return;
+std::uint64_t SourcePorts::Add(const Endpoint& local) {
+  if (!ports_.test(local.port)) return 0;
   if (local.address == IpAddress::AnyIpv4() || local.address == IpAddress::AnyIpv6()) {
     of_all_.set(local.port);
-  } else if (Source* source = FindOrAdmit(local.address)) {
-    source->used.set(local.port);
+    return 0;
   }
+  Source* const source = FindOrAdmit(local.address);
+  if (source == nullptr || source->used.test(local.port)) return 0;
+  source->used.set(local.port);
+  return ++source->count;
 }
 
 SourcePorts::Source* SourcePorts::FindOrAdmit(const IpAddress& address) {

@@ -30,8 +30,10 @@ class SourcePorts {
   /// `ports` are those that the kernel may choose from. Others do not count.
   explicit SourcePorts(const PortSet& ports) : ports_(ports) {}
 
-  /// Counts a socket of any state by its local address and port.
-  void Add(const Endpoint& local);
+  /// Counts a socket of any state by its local address and port. Returns how many ports its source
+  /// uses by now, without those of the wildcard address; 0 if the port was counted already or does
+  /// not count.
+  std::uint64_t Add(const Endpoint& local);
 
   /// The number of ports of the source with most of them; listeners of the wildcard address count
   /// for every source.
@@ -41,6 +43,7 @@ class SourcePorts {
   struct Source {
     IpAddress address;
     PortSet used;
+    std::uint64_t count = 0;  // of `used`
   };
   // The place of a source in sources_ plus 1, by hash; 0 where there is none.
   static constexpr std::size_t kSlots = 4 * kMaxSources;

@@ -115,7 +115,8 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
                                .retransmissions = record.retransmissions,
                                .age = std::chrono::duration_cast<milliseconds>(start_ - begin),
                                .next_try = record.timer_expires,
-                               .group = classified ? classified->key.group : kOtherGroup};
+                               .group = classified ? classified->key.group : kOtherGroup,
+                               .cgroup_id = record.cgroup_id};
   if (classified) in_poll_.by_group[connect.group].Add(connect);
   if (limits_.max_listed == 0) return;
   in_poll_.oldest.push_back(connect);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/base/ip_address.h"
@@ -19,6 +21,10 @@ struct PendingConnect {
   std::chrono::milliseconds age{0};
   std::chrono::milliseconds next_try{0};  // until the SYN is sent again
   GroupId group = kOtherGroup;
+  /// Inode of the cgroup v2 directory of whoever connects. Absent if the kernel does not say it.
+  std::optional<std::uint64_t> cgroup_id = std::nullopt;
+  /// Its systemd unit or container. Empty if that has no name, or is not known.
+  std::string unit = {};
 };
 
 /// The pending connects of one group.

@@ -16,7 +16,8 @@ Json ToJson(const PendingConnect& connect) {
           {"remote", connect.remote.ToString()},
           {"age_seconds", ToSeconds(connect.age)},
           {"retransmissions", connect.retransmissions},
-          {"next_try_seconds", ToSeconds(connect.next_try)}};
+          {"next_try_seconds", ToSeconds(connect.next_try)},
+          {"unit", TextOrNull(connect.unit)}};
 }
 
 std::uint64_t CountPending(const PendingConnects& pending) {

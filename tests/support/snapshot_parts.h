@@ -103,7 +103,9 @@ inline PendingConnects TestPendingConnects() {
                      .remote = {Ipv6Loopback(), 443},
                      .retransmissions = 2,
                      .age = milliseconds(3'250),
-                     .next_try = milliseconds(750)}};
+                     .next_try = milliseconds(750),
+                     .cgroup_id = 78,
+                     .unit = "shop.service"}};
   return pending;
 }
 

@@ -71,6 +71,14 @@ class HandshakePollTest : public testing::Test {
   HandshakePoll poll_{4, listener_tracker_, classifier_};
 };
 
+TEST_F(HandshakePollTest, ShowsTheCgroupOfWhoeverConnects) {
+  SocketRecord owned = SynSent(1, 443);
+  owned.cgroup_id = 77;
+  const auto& pending = Poll(0, {owned, SynSent(2, 443)});
+  EXPECT_EQ(pending.oldest.at(0).cgroup_id, 77U);
+  EXPECT_FALSE(pending.oldest.at(1).cgroup_id);
+}
+
 TEST_F(HandshakePollTest, AsksForBothHandshakeStatesOnly) {
   EXPECT_EQ(poll_.Query().states.bits(), 1U << 2U | 1U << 3U);
 }
