@@ -38,6 +38,8 @@ std::string Describe(const AlertTransition& transition) {
     if (!alert.evidence->text.empty()) text << "; " << alert.evidence->text;
     Append(text, "top sources", alert.evidence->top_sources);
     Append(text, "top destinations", alert.evidence->top_destinations);
+    Append(text, "top units", alert.evidence->top_units);
+    Append(text, "top groups", alert.evidence->top_groups);
   }
   return text.str();
 }

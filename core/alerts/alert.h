@@ -48,11 +48,12 @@ struct AlertEvidence {
   std::string text;
   /// The numbers behind it, by name ("syn_queue_length").
   std::vector<std::pair<std::string, double>> numbers;
-  /// Networks with the most half-open handshakes, "198.51.100.0/24", the busiest first.
+  /// Networks that contribute most, "198.51.100.0/24", the first one most. For a listener: those
+  /// with the most half-open handshakes. For a group: those of its clients.
   Counts top_sources;
-  /// The destinations ("192.0.2.1:443") with the most pending connects in PendingConnects::oldest.
-  /// For an alert on a group only its connects whose SYN was sent again count, for an alert on the
-  /// host all of them.
+  /// The destinations ("192.0.2.1:443") that contribute most, the first one most. Of an inbound
+  /// connection that is the local service. For pending connects: those in PendingConnects::oldest,
+  /// for an alert on a group only its connects whose SYN was sent again.
   Counts top_destinations;
   /// The systemd units and containers that contribute most to the signal, the first one most.
   Counts top_units;

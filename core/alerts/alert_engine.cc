@@ -297,7 +297,7 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
                             .now = round.now},
                            alert);
   if (!from) return;
-  if (*from == AlertState::kInactive) alert.unit = OwnerOf(reading);
+  if (*from == AlertState::kInactive) alert.unit = OwnerOf(rule.signal, reading, round.snapshot);
   if (alert.state == AlertState::kFiring) {
     const FiringReading fires{rule.signal, reading, measured.value, cause, now};
     alert.evidence =

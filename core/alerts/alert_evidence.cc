@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/alerts/connect_evidence.h"
+#include "core/alerts/culprit_evidence.h"
 #include "core/listeners/diagnose.h"
 
 namespace connwatch {
@@ -194,8 +195,9 @@ std::optional<FoundCause> FindCause(const SignalReading& reading, MonotonicTime 
   return FoundCause{std::string(Name(*found)), Explanations(status, ScopeOf(reading)), now};
 }
 
-std::string OwnerOf(const SignalReading& reading) {
-  return reading.listener == nullptr ? "" : reading.listener->unit;
+std::string OwnerOf(AlertSignal signal, const SignalReading& reading, const Snapshot& snapshot) {
+  return reading.listener == nullptr ? UnitBehind(signal, reading.subject, snapshot)
+                                     : reading.listener->unit;
 }
 
 AlertEvidence GatherEvidence(const FiringReading& fires, const Snapshot& snapshot) {
@@ -212,7 +214,7 @@ AlertEvidence GatherEvidence(const FiringReading& fires, const Snapshot& snapsho
   }
   if (fires.signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
   if (fires.signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
-  return {};
+  return EvidenceOfCulprits(fires.signal, reading.subject, snapshot);
 }
 
 }  // namespace connwatch

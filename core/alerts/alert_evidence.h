@@ -23,8 +23,9 @@ struct FoundCause {
 /// no trouble. nullopt if there is no cause, or if the subject is no listener.
 std::optional<FoundCause> FindCause(const SignalReading& reading, MonotonicTime now);
 
-/// Returns the systemd unit or container that the subject belongs to; empty if it is not known.
-std::string OwnerOf(const SignalReading& reading);
+/// Returns the systemd unit or container that the trouble belongs to: the listener's, or the one
+/// that contributes more than half. Empty if there is none.
+std::string OwnerOf(AlertSignal signal, const SignalReading& reading, const Snapshot& snapshot);
 
 /// A reading that makes an alert fire, and what is known beyond the snapshot it is from.
 struct FiringReading {

@@ -5,35 +5,45 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/alerts/signal_reader.h"
+#include "core/alerts/top_counts.h"
 
 namespace connwatch {
 
 namespace {
 
-constexpr std::size_t kMaxTop = 5;
-
 std::string SecondsText(std::chrono::duration<double> duration) {
   return FormatValue(SignalUnit::kSeconds, duration.count());
 }
 
-// Counts the connects for which `is_meant` returns true.
-template <typename Predicate>
-AlertEvidence::Counts TopDestinations(const PendingConnects& pending, Predicate is_meant) {
-  std::map<std::string, std::uint64_t> counts;
+struct PendingCounts {
+  NamedCounts destinations;
+  NamedCounts units;
+};
+
+// The connects that a signal is about. Of a group: those whose SYN was sent again. `group` is
+// nullptr for all of the host.
+PendingCounts CountPending(const PendingConnects& pending, const ShownGroup* group) {
+  PendingCounts counts;
   for (const PendingConnect& connect : pending.oldest) {
-    if (is_meant(connect)) ++counts[connect.remote.ToString()];
+    const bool is_meant =
+        group == nullptr || (connect.group == group->id && connect.retransmissions > 0);
+    if (!is_meant) continue;
+    ++counts.destinations[connect.remote.ToString()];
+    ++counts.units[connect.unit];
   }
-  AlertEvidence::Counts top(counts.begin(), counts.end());
-  std::ranges::stable_sort(top, std::ranges::greater(), &AlertEvidence::Counts::value_type::second);
-  top.resize(std::min(top.size(), kMaxTop));
-  return top;
+  return counts;
+}
+
+// nullptr if it is not shown.
+const ShownGroup* GroupNamed(const std::string& name, const Snapshot& snapshot) {
+  const auto shown = std::ranges::find(snapshot.groups, name, &ShownGroup::name);
+  return shown == snapshot.groups.end() ? nullptr : &*shown;
 }
 
 void AddPending(const PendingGroup& pending, AlertEvidence& evidence) {
@@ -51,13 +61,13 @@ AlertEvidence OfPendingGroup(const std::string& group, const Snapshot& snapshot)
   AlertEvidence evidence;
   if (!snapshot.pending_connects) return evidence;
   const PendingConnects& pending = *snapshot.pending_connects;
-  const auto shown = std::ranges::find(snapshot.groups, group, &ShownGroup::name);
-  if (shown == snapshot.groups.end()) return evidence;
-  evidence.top_destinations = TopDestinations(pending, [&shown](const PendingConnect& connect) {
-    return connect.group == shown->id && connect.retransmissions > 0;
-  });
+  const ShownGroup* const shown = GroupNamed(group, snapshot);
+  if (shown == nullptr) return evidence;
   const auto found = pending.by_group.find(shown->id);
   if (found != pending.by_group.end()) AddPending(found->second, evidence);
+  const PendingCounts counts = CountPending(pending, shown);
+  evidence.top_destinations = TopOf(counts.destinations);
+  AddUnits(counts.units, evidence);
   return evidence;
 }
 
@@ -66,21 +76,21 @@ AlertEvidence OfPendingGroup(const std::string& group, const Snapshot& snapshot)
 AlertEvidence OfAllPending(const Snapshot& snapshot) {
   AlertEvidence evidence;
   evidence.text = "it is not known which connects failed, because handshakes are not traced; ";
+  const PendingConnects pending = snapshot.pending_connects.value_or(PendingConnects{});
   PendingGroup all;
-  if (snapshot.pending_connects) {
-    for (const auto& [id, group] : snapshot.pending_connects->by_group) {
-      all.sockets += group.sockets;
-      all.retransmitting += group.retransmitting;
-      all.oldest_age = std::max(all.oldest_age, group.oldest_age);
-    }
-    evidence.top_destinations =
-        TopDestinations(*snapshot.pending_connects, [](const PendingConnect&) { return true; });
+  for (const auto& [id, group] : pending.by_group) {
+    all.sockets += group.sockets;
+    all.retransmitting += group.retransmitting;
+    all.oldest_age = std::max(all.oldest_age, group.oldest_age);
   }
   if (all.sockets == 0) {
     evidence.text += "no connect is pending";
-  } else {
-    AddPending(all, evidence);
+    return evidence;
   }
+  AddPending(all, evidence);
+  const PendingCounts counts = CountPending(pending, nullptr);
+  evidence.top_destinations = TopOf(counts.destinations);
+  AddUnits(counts.units, evidence);
   return evidence;
 }
 
@@ -113,28 +123,28 @@ std::string Describe(const Destination& destination) {
   return text;
 }
 
-// Those that contribute most to the signal. `group` is empty for those of all groups.
-std::vector<Destination> Worst(AlertSignal signal, std::string_view group,
-                               const Handshakes& handshakes) {
-  std::vector<std::pair<std::uint64_t, const Destination*>> ranked;
+struct Contribution {
+  std::uint64_t amount = 0;
+  const Destination* destination = nullptr;
+};
+
+// The destinations that contribute to the signal, the one that contributes most first.
+std::vector<Contribution> Contributions(AlertSignal signal, const std::string& subject,
+                                        const Handshakes& handshakes) {
+  const bool is_of_host = SpecOf(signal).subject == SubjectKind::kHost;
+  std::vector<Contribution> ranked;
   for (const Destination& destination : handshakes.destinations) {
-    const bool is_meant =
-        destination.netns.empty() && (group.empty() || destination.group == group);
-    const std::uint64_t contribution = ContributionTo(signal, destination.recent);
-    if (is_meant && contribution > 0) ranked.emplace_back(contribution, &destination);
+    const bool is_meant = destination.netns.empty() && (is_of_host || destination.group == subject);
+    const std::uint64_t amount = ContributionTo(signal, destination.recent);
+    if (is_meant && amount > 0) ranked.push_back({amount, &destination});
   }
-  std::ranges::stable_sort(ranked, std::ranges::greater(),
-                           [](const auto& one) { return one.first; });
-  ranked.resize(std::min(ranked.size(), kMaxTop));
-  std::vector<Destination> worst;
-  worst.reserve(ranked.size());
-  for (const auto& [contribution, destination] : ranked) worst.push_back(*destination);
-  return worst;
+  std::ranges::stable_sort(ranked, std::ranges::greater(), &Contribution::amount);
+  return ranked;
 }
 
 void AddTrend(const std::string& group, const Snapshot& snapshot, AlertEvidence& evidence) {
-  const auto shown = std::ranges::find(snapshot.groups, group, &ShownGroup::name);
-  if (shown == snapshot.groups.end()) return;
+  const ShownGroup* const shown = GroupNamed(group, snapshot);
+  if (shown == nullptr) return;
   const auto& trend = snapshot.handshakes->trends[{Direction::kOutbound, shown->id}];
   if (!trend) return;
   evidence.text = "the median of the latest minute or two is " + SecondsText(trend->now) +
@@ -146,10 +156,12 @@ void AddTrend(const std::string& group, const Snapshot& snapshot, AlertEvidence&
 AlertEvidence OfTracedConnects(AlertSignal signal, const std::string& subject,
                                const Snapshot& snapshot) {
   const Handshakes& handshakes = *snapshot.handshakes;
-  const bool is_of_host = SpecOf(signal).subject == SubjectKind::kHost;
   AlertEvidence evidence;
   if (signal == AlertSignal::kHandshakeLatencyGrowth) AddTrend(subject, snapshot, evidence);
-  evidence.destinations = Worst(signal, is_of_host ? "" : subject, handshakes);
+  for (const Contribution& contribution : Contributions(signal, subject, handshakes)) {
+    if (evidence.destinations.size() == kMaxTop) break;
+    evidence.destinations.push_back(*contribution.destination);
+  }
   if (evidence.destinations.empty()) {
     evidence.text += "no destination with the most connects, failures or latency explains it";
     return evidence;
@@ -159,6 +171,9 @@ AlertEvidence OfTracedConnects(AlertSignal signal, const std::string& subject,
     if (&destination != &evidence.destinations.front()) evidence.text += "; ";
     evidence.text += Describe(destination);
   }
+  // Of latency they would be nanoseconds.
+  if (signal == AlertSignal::kHandshakeLatencyGrowth) return evidence;
+  evidence.top_units = TopOf(UnitsOfConnects(signal, subject, snapshot));
   return evidence;
 }
 
@@ -172,6 +187,21 @@ bool IsOfConnects(AlertSignal signal) {
          signal == AlertSignal::kConnectsUnreachableRatio ||
          signal == AlertSignal::kHandshakeLatencyGrowth ||
          signal == AlertSignal::kSynRetransmissionRatio;
+}
+
+NamedCounts UnitsOfConnects(AlertSignal signal, const std::string& subject,
+                            const Snapshot& snapshot) {
+  if (signal == AlertSignal::kSynSentRetransmitting) {
+    const ShownGroup* const shown = GroupNamed(subject, snapshot);
+    if (shown == nullptr || !snapshot.pending_connects) return {};
+    return CountPending(*snapshot.pending_connects, shown).units;
+  }
+  if (!snapshot.handshakes) return {};
+  NamedCounts units;
+  for (const auto& [amount, destination] : Contributions(signal, subject, *snapshot.handshakes)) {
+    units[destination->unit] += amount;
+  }
+  return units;
 }
 
 AlertEvidence EvidenceOfConnects(AlertSignal signal, const std::string& subject,

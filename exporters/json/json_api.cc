@@ -43,6 +43,8 @@ Json ToJson(const AlertEvidence& evidence) {
           {"numbers", std::move(numbers)},
           {"top_sources", ToJson(evidence.top_sources)},
           {"top_destinations", ToJson(evidence.top_destinations)},
+          {"top_units", ToJson(evidence.top_units)},
+          {"top_groups", ToJson(evidence.top_groups)},
           {"destinations", std::move(destinations)},
           {"recent", std::move(recent)}};
 }

@@ -91,8 +91,10 @@ class AlertEntry {
     if (alert.isToldAbove !== this.isToldAbove) this.evidence.open = !alert.isToldAbove;
     this.isToldAbove = alert.isToldAbove;
     setText(this.text, sentence(alert.evidence?.text ?? ""));
-    const top = [topText("Most half-open handshakes from", alert.evidence?.top_sources),
-      topText("Most unanswered connects to", alert.evidence?.top_destinations)];
+    const top = [topText("Most from", alert.evidence?.top_sources),
+      topText("Most to", alert.evidence?.top_destinations),
+      topText("Most of unit", alert.evidence?.top_units),
+      topText("Most of group", alert.evidence?.top_groups)];
     setText(this.top, top.filter((part) => part !== "").join(". "));
     show(this.evidence, this.text.textContent + this.top.textContent !== "");
   }

@@ -78,6 +78,8 @@ AlertList NamedAlerts(Texts& texts) {
   evidence.text = texts.InJson();
   evidence.top_sources = {{texts.InJson(), 1}};
   evidence.top_destinations = {{texts.InJson(), 1}};
+  evidence.top_units = {{texts.InJson(), 1}};
+  evidence.top_groups = {{texts.InJson(), 1}};
   evidence.destinations.emplace_back().unit = texts.InJson();
   list.alerts.front().evidence = std::make_shared<const AlertEvidence>(std::move(evidence));
   return list;

@@ -15,7 +15,7 @@ NOT_A_TABLE = {
     "containers/runtime_state.cc": {"kMaxContainerBytes"},
     "core/alerts/alert_evidence.cc": {"kMaxListeners"},
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
-    "core/alerts/connect_evidence.cc": {"kMaxTop"},
+    "core/alerts/top_counts.h": {"kMaxTop"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
     "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},

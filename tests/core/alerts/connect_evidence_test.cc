@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/alerts/alert_evidence.h"
+#include "core/alerts/culprit_evidence.h"
 #include "tests/support/records.h"
 #include "tests/support/text_files.h"
 
@@ -67,6 +68,31 @@ TEST(ConnectEvidence, OfPendingConnectsHasTheDestinationsOfTheGroup) {
   EXPECT_THAT(evidence.numbers,
               ElementsAre(Pair("syn_sent", 20), Pair("syn_sent_retransmitting", 17),
                           Pair("oldest_age_seconds", 4.5)));
+}
+
+TEST(ConnectEvidence, OfPendingConnectsNamesWhoseTheyAre) {
+  Snapshot snapshot = TestSnapshot();
+  PendingConnects& pending = *snapshot.pending_connects;
+  pending.by_group[kDb] = {.sockets = 5, .retransmitting = 4, .oldest_age = 4'500ms};
+  for (const char* unit : {"shop.service", "blog.service", "shop.service", "shop.service", ""}) {
+    pending.oldest.push_back(Pending(1, 1, kDb));
+    pending.oldest.back().unit = unit;
+  }
+  pending.oldest[1].retransmissions = 0;
+  const auto unit = [&snapshot] {
+    return UnitBehind(AlertSignal::kSynSentRetransmitting, "db", snapshot);
+  };
+  AlertEvidence evidence = Gathered(AlertSignal::kSynSentRetransmitting, "db", snapshot);
+  EXPECT_THAT(evidence.top_units, ElementsAre(Pair("shop.service", 3)));
+  EXPECT_THAT(evidence.text, testing::EndsWith("; most of them are of shop.service"));
+  EXPECT_EQ(unit(), "shop.service");
+  evidence = Gathered(AlertSignal::kUntracedAttemptFails, "host", snapshot);
+  EXPECT_THAT(evidence.top_units, ElementsAre(Pair("shop.service", 3), Pair("blog.service", 1)));
+  EXPECT_EQ(UnitBehind(AlertSignal::kUntracedAttemptFails, "host", snapshot), "")
+      << "those that failed may be others";
+  pending.oldest[0].unit = "";
+  EXPECT_EQ(unit(), "") << "two of four";
+  EXPECT_EQ(UnitBehind(AlertSignal::kSynSentRetransmitting, "gone", snapshot), "");
 }
 
 TEST(ConnectEvidence, WithoutTracingTheHostsFailuresHaveWhatIsPending) {
@@ -160,6 +186,22 @@ TEST(ConnectEvidence, OfAnOutcomeNamesTheDestinationsThatEndSo) {
   EXPECT_THAT(Addresses(evidence), ElementsAre("192.0.2.2"));
   evidence = Gathered(AlertSignal::kAttemptFails, "host", snapshot);
   EXPECT_THAT(Addresses(evidence), ElementsAre("192.0.2.2", "192.0.2.3", "192.0.2.1"));
+}
+
+TEST(ConnectEvidence, OfAnOutcomeNamesTheUnits) {
+  std::vector<Destination> all;
+  for (int host = 1; host <= 7; ++host) {
+    all.push_back(To(host, {{HandshakeOutcome::kRefused, 10}, {HandshakeOutcome::kTimedOut, 1}}));
+    all.back().unit = host <= 4 ? "shop.service" : "blog.service";
+  }
+  all[6].unit = "";
+  const Snapshot snapshot = Traced(all);
+  EXPECT_THAT(Gathered(AlertSignal::kConnectsRefusedRatio, "db", snapshot).top_units,
+              ElementsAre(Pair("shop.service", 40), Pair("blog.service", 20)));
+  EXPECT_EQ(UnitBehind(AlertSignal::kConnectsRefusedRatio, "db", snapshot), "shop.service");
+  EXPECT_EQ(UnitBehind(AlertSignal::kAttemptFails, "host", snapshot), "shop.service");
+  EXPECT_EQ(UnitBehind(AlertSignal::kConnectsUnreachableRatio, "db", snapshot), "");
+  EXPECT_EQ(UnitBehind(AlertSignal::kConnectsRefusedRatio, "other", snapshot), "");
 }
 
 TEST(ConnectEvidence, NamesOnlyWhatTheSignalCounts) {
