@@ -68,6 +68,12 @@ struct AlertEvidence {
   std::vector<std::pair<double, double>> recent;
 };
 
+/// Adds a fact to AlertEvidence::text, or to a part of it.
+inline void AddFact(std::string& text, const std::string& fact) {
+  if (!text.empty()) text += "; ";
+  text += fact;
+}
+
 /// A subject whose trouble comes and goes: how often it came, and in how long a time.
 struct AlertFlapping {
   unsigned times = 0;

@@ -17,11 +17,6 @@ namespace {
 // How many listeners are named in the evidence of a host-wide counter.
 constexpr std::size_t kMaxListeners = 3;
 
-void Join(std::string& text, const std::string& more) {
-  if (!text.empty()) text += "; ";
-  text += more;
-}
-
 RateScope ScopeOf(const SignalReading& reading) {
   return reading.netns == nullptr ? RateScope::kHost : RateScope::kNamespace;
 }
@@ -29,7 +24,7 @@ RateScope ScopeOf(const SignalReading& reading) {
 std::string Explanations(const ListenerStatus& status, RateScope scope) {
   std::string text;
   for (const DiagnosisCause cause : kDiagnosisCauses) {
-    if (status.diagnosis.Has(cause)) Join(text, Explain(cause, status, scope));
+    if (status.diagnosis.Has(cause)) AddFact(text, Explain(cause, status, scope));
   }
   return text;
 }
@@ -122,9 +117,9 @@ AlertEvidence OfListener(const FiringReading& fires) {
   const bool is_of_drops = fires.signal == AlertSignal::kListenerDrops;
   const double drops = is_of_drops ? fires.value.value_or(0) : signs.drops_per_second;
   AlertEvidence evidence;
-  if (is_of_drops) Join(evidence.text, Drops(drops, SpecOf(fires.signal).window));
-  Join(evidence.text, CausesText(fires));
-  if (queue.length > 0) Join(evidence.text, HalfOpen(status));
+  if (is_of_drops) AddFact(evidence.text, Drops(drops, SpecOf(fires.signal).window));
+  AddFact(evidence.text, CausesText(fires));
+  if (queue.length > 0) AddFact(evidence.text, HalfOpen(status));
   evidence.numbers = {
       {"accept_queue_length", number(status.accept_queue.length)},
       {"accept_queue_peak", number(status.accept_queue.peak)},
@@ -168,7 +163,8 @@ AlertEvidence OfCookies(const Snapshot& snapshot) {
   for (const Listener& listener : snapshot.listeners->listeners) {
     if (!listener.status.diagnosis.Has(DiagnosisCause::kSynCookies)) continue;
     if (++named > kMaxListeners) break;
-    Join(evidence.text, listener.Name() + ": " + Explanations(listener.status, RateScope::kHost));
+    AddFact(evidence.text,
+            listener.Name() + ": " + Explanations(listener.status, RateScope::kHost));
     if (named == 1) evidence.top_sources = TopSources(listener.status);
   }
   return evidence;
@@ -178,7 +174,8 @@ AlertEvidence OfPolls(const Snapshot& snapshot) {
   AlertEvidence evidence;
   for (const PollHealth& health : snapshot.polls) {
     const auto& failure = health.current_failure();
-    if (failure) Join(evidence.text, std::string(Name(health.tier())) + " polls: " + failure->text);
+    if (failure)
+      AddFact(evidence.text, std::string(Name(health.tier())) + " polls: " + failure->text);
   }
   return evidence;
 }

@@ -109,11 +109,6 @@ void AddPlaces(const Behind& behind, AlertEvidence& evidence) {
   evidence.top_destinations = TopOf(destinations);
 }
 
-void Join(std::string& text, const std::string& more) {
-  if (!text.empty()) text += "; ";
-  text += more;
-}
-
 // "connections to 192.0.2.1:443", "connections from 198.51.100.0/24"
 std::string ConnectionsOf(const CulpritKey& key) {
   const bool is_network = key.place.port == 0;
@@ -125,8 +120,8 @@ std::string ConnectionsOf(const CulpritKey& key) {
 // "; 300 of them are of connections to 192.0.2.1:443"
 void AddLeader(const Behind& behind, AlertEvidence& evidence) {
   if (const Culprit* const leader = behind.Leader()) {
-    Join(evidence.text,
-         std::to_string(leader->count) + " of them are of " + ConnectionsOf(leader->key));
+    AddFact(evidence.text,
+            std::to_string(leader->count) + " of them are of " + ConnectionsOf(leader->key));
   }
 }
 
@@ -158,7 +153,8 @@ void AddPorts(Trouble trouble, const Snapshot& snapshot, const Behind& behind,
     if (is_there) waiting += place.count;
   }
   AddNumber("time_wait", waiting, evidence);
-  if (waiting > 0) Join(evidence.text, std::to_string(waiting) + " sockets there are in TIME-WAIT");
+  if (waiting > 0)
+    AddFact(evidence.text, std::to_string(waiting) + " sockets there are in TIME-WAIT");
 }
 
 void AddTimeWait(const Snapshot& snapshot, const Behind& behind, AlertEvidence& evidence) {

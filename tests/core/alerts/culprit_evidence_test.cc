@@ -51,7 +51,8 @@ Culprit OfUnit(GroupKey group, const std::string& unit, std::uint64_t count,
 }
 
 AlertEvidence Gathered(AlertSignal signal, const std::string& subject, const Snapshot& snapshot) {
-  return GatherEvidence(signal, {.subject = subject}, snapshot);
+  const SignalReading reading{.subject = subject};
+  return GatherEvidence({signal, reading, std::nullopt, nullptr, MonotonicTime()}, snapshot);
 }
 
 TEST(CulpritEvidence, OfCloseWaitNamesTheUnitThatDoesNotCloseAndItsPeers) {
