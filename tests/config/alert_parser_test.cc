@@ -225,9 +225,9 @@ std::string Annotation(std::string_view text) {
 
 TEST(ParseAnnotation, ChecksTheTemplate) {
   EXPECT_EQ(Annotation(""), "= ");
-  EXPECT_EQ(Annotation("{{subject}} {{ value }} {{threshold}} {{cause}} }} {"),
-            "= {{subject}} {{ value }} {{threshold}} {{cause}} }} {");
-  const std::string must = "must be one of: subject, value, threshold, cause";
+  EXPECT_EQ(Annotation("{{subject}} {{ value }} {{threshold}} {{cause}} {{unit}} {{owner}} }} {"),
+            "= {{subject}} {{ value }} {{threshold}} {{cause}} {{unit}} {{owner}} }} {");
+  const std::string must = "must be one of: subject, value, threshold, cause, unit, owner";
   EXPECT_EQ(Annotation("{{valu}}"), "unknown word {{valu}}, did you mean {{value}}? " + must);
   EXPECT_EQ(Annotation("{{subject}} {{ host }}"), "unknown word {{host}}, " + must);
   EXPECT_EQ(Annotation("{{}}"), "unknown word {{}}, " + must);

@@ -320,7 +320,7 @@ TEST(AlertReader, NamesUnknownKeysAndWords) {
        "f:1:62: alerts[0].enabled: unknown word \"yes\", must be one of: false, true"},
       {"alerts: [{GOOD, annotations: {summary: \"{{valu}}\"}}]",
        "f:1:76: alerts[0].annotations.summary: unknown word {{valu}}, did you mean {{value}}? must "
-       "be one of: subject, value, threshold, cause"},
+       "be one of: subject, value, threshold, cause, unit, owner"},
       {"alerts: [{GOOD, annotations: {summary: \"{{value\"}}]",
        "f:1:76: alerts[0].annotations.summary: \"{{value\" has {{ without }}, must close it"},
   });

@@ -296,6 +296,7 @@ TEST_F(TracedConnectsTest, TheHostsCounterRaisesNothingMore) {
 }
 
 TEST_F(AlertDefaultsTest, WithoutTracingTheHostsCounterIsRaised) {
+  world_.snapshot.pending_connects->by_group[kOtherGroup].sockets = 1;
   world_.snapshot.pending_connects->oldest.push_back({.remote = {Ipv4({192, 0, 2, 9}), 5'432}});
   for (int i = 0; i < 75; ++i) {
     Counter(KernelCounterId::kAttemptFails) += 20;
