@@ -25,11 +25,11 @@ void Append(std::ostringstream& text, std::string_view what, const AlertEvidence
 std::string Describe(const AlertTransition& transition) {
   const Alert& alert = transition.alert;
   std::ostringstream text;
-  text << "alert=" << alert.rule->name << " subject=" << alert.subject;
-  if (!alert.unit.empty()) text << " unit=" << alert.unit;
-  text << " state=" << Name(transition.to) << " severity=" << Name(alert.rule->severity)
+  text << "alert=" << alert.rule->name << " subject=" << alert.subject
+       << " state=" << Name(transition.to) << " severity=" << Name(alert.rule->severity)
        << " value=" << alert.value << " threshold=" << alert.threshold;
   if (!alert.cause.empty()) text << " cause=" << alert.cause;
+  if (!alert.unit.empty()) text << " unit=" << alert.unit;
   if (alert.flapping) {
     text << " flapping=" << alert.flapping->times << "_times_in_"
          << std::chrono::round<std::chrono::seconds>(alert.flapping->span).count() << "s";

@@ -86,7 +86,7 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
   Judge(13);
   Judge(3);
   const std::string log = CapturedLog();
-  EXPECT_THAT(log, HasSubstr("alert=Queue subject=0.0.0.0:443 unit=nginx.service state=firing "
+  EXPECT_THAT(log, HasSubstr("alert=Queue subject=0.0.0.0:443 state=firing "
                              "severity=warning value=12 "
                              "threshold=10 cause=syn_flood; "));
   EXPECT_THAT(log, HasSubstr("; top sources: 198.51.100.0/24 (8)\n"));
@@ -138,7 +138,7 @@ TEST_F(AlertJudgeTest, ManyTransitionsAtOnceMakeFewLinesTheMostSevereFirst) {
   EXPECT_EQ(std::ranges::count(log, '\n'), static_cast<std::ptrdiff_t>(AlertJudge::kMaxLines) + 1);
   EXPECT_THAT(
       log, HasSubstr(
-               "alert=Severe subject=0.0.0.0:7 unit=nginx.service state=firing severity=critical"));
+               "alert=Severe subject=0.0.0.0:7 state=firing severity=critical"));
   EXPECT_THAT(log, HasSubstr("alert=Queue state=firing severity=info subjects=401: too many at "
                              "once for a line each\n"));
   EXPECT_EQ(list->transitions.front().at(IndexOf(AlertState::kFiring)), 500U);
