@@ -145,10 +145,11 @@ void Daemon::LogIntervals() {
     const std::size_t index = IndexOf(health.tier());
     const auto wanted = config_.poll.intervals.at(index);
     if (!lasting_intervals_.at(index).Observe(health.interval(), wanted, now)) continue;
-    const std::string polls = std::string(Name(health.tier())) + " polls ";
-    const std::string every = "every " + std::to_string(health.interval().count()) + " ms";
-    LogInfo(health.interval() > wanted ? polls + "now " + every + ", to stay within cpu_budget"
-                                       : polls + every + " again, as configured");
+    const bool is_stretched = health.interval() > wanted;
+    LogInfo(std::string(Name(health.tier())) +
+            (is_stretched ? " polls now every " : " polls every ") +
+            std::to_string(health.interval().count()) +
+            (is_stretched ? " ms, to stay within cpu_budget" : " ms again, as configured"));
   }
 }
 

@@ -356,12 +356,6 @@ TEST(AlertReader, NamesContradictions) {
        "f:1:72: alerts[0].clear.above: is on the side where the alert fires, must be at least 5%"},
       {"alerts: [{name: TimeWaitNearLimit, clear: {below: 90%}}]",
        "f:1:51: alerts[0].clear.below: is on the side where the alert fires, must be at most 80%"},
-      {"alerts: [{name: RttHigh, clear: {below: 300ms}}]",
-       "f:1:41: alerts[0].clear.below: is on the side where the alert fires, must be at most "
-       "250ms"},
-      {"alerts: [{name: A, signal: send_queue_bytes, above: 1MiB, clear: {below: 2MiB}}]",
-       "f:1:74: alerts[0].clear.below: is on the side where the alert fires, must be at most "
-       "1MiB"},
       {"alerts: [{GOOD, labels: {severity: page}}]",
        "f:1:72: alerts[0].labels.severity: is a label that alerts have already, must be "
        "another name"},
@@ -412,41 +406,6 @@ TEST(AlertReader, NamesNumbersThatCannotBe) {
        "f:1:58: alerts[0].for: \"5\" is not a whole number and a unit (us, ms, s, m, h), did you "
        "mean 5ms or 5s? must be from 0s to 24h"},
   });
-}
-
-TEST(AlertReader, SecondsAndBytesNeedTheirUnitWhereverTheyStand) {
-  const std::string seconds =
-      "\"100\" is not a whole number and a unit (us, ms, s, m, h), did you mean 100ms or 100s? "
-      "must "
-      "be from 0s to 24h";
-  const std::string bytes =
-      "\"100\" is not a whole number and a unit (B, KiB, MiB, GiB), did you mean 100B or 100KiB? "
-      "must be from 0B to 900000GiB";
-  ExpectMistakes({
-      {"alerts: [{name: RttHigh, above: 100}]", "f:1:33: alerts[0].above: " + seconds},
-      {"alerts: [{name: RttHigh, clear: {below: 100}}]",
-       "f:1:41: alerts[0].clear.below: " + seconds},
-      {"alerts: [{name: RttHigh, growth: {per_second: 100, over: 1m}}]",
-       "f:1:47: alerts[0].growth.per_second: " + seconds},
-      {"alerts: [{name: A, signal: monitor_age_seconds, below: 100}]",
-       "f:1:56: alerts[0].below: " + seconds},
-      {"alerts: [{name: A, signal: send_queue_bytes, above: 100}]",
-       "f:1:53: alerts[0].above: " + bytes},
-      {"alerts: [{name: A, signal: send_queue_bytes, above: 1MiB, clear: {below: 100}}]",
-       "f:1:74: alerts[0].clear.below: " + bytes},
-      {"alerts: [{name: A, signal: receive_queue_bytes, growth: {per_second: 100, over: 5s}}]",
-       "f:1:70: alerts[0].growth.per_second: " + bytes},
-  });
-}
-
-TEST(AlertReader, AllThatIsCommentedOutIsNotGiven) {
-  EXPECT_EQ(Rules("alerts:\n#  - {name: MonitorStale, enabled: false}\n"), DefaultAlertRules());
-  for (const std::string key : {"growth", "clear", "labels", "annotations"}) {
-    EXPECT_EQ(Rule("alerts:\n  - name: SynRecvBacklogGrowth\n    " + key + ":\n#      below: 1\n",
-                   "SynRecvBacklogGrowth"),
-              Default("SynRecvBacklogGrowth"))
-        << key;
-  }
 }
 
 TEST(AlertReader, NamesRepeatedNames) {
