@@ -1,6 +1,7 @@
 // Cost of a full poll of connections that are known, beyond reading them: the aggregator and the
 // tracker. Once in the order in which the connections were first met, once in another one, as it is
-// on a host whose connections have been replaced over time.
+// on a host whose connections have been replaced over time. And once with half of the sockets in
+// TIME-WAIT, towards few and towards ever different destinations.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -38,6 +39,17 @@ SocketRecord ConnectionNumber(std::uint64_t number) {
   return record;
 }
 
+// Of a connection that this host has opened, to one of so many destinations.
+SocketRecord TimeWaitNumber(std::uint64_t number, std::uint64_t destinations) {
+  SocketRecord record = ConnectionNumber(number % destinations);
+  record.state = TcpState::kTimeWait;
+  record.local.port = static_cast<std::uint16_t>(32'768 + number % 28'232);
+  record.remote.port = 5'432;
+  record.cookie = 100'000'000 + number;
+  record.tcp_info.reset();
+  return record;
+}
+
 struct Host {
   void Poll(const std::vector<SocketRecord>& records) {
     now.monotonic += std::chrono::seconds(10);
@@ -55,7 +67,9 @@ struct Host {
   TrafficLedger ledger{GroupTraffic(bounds)};
   Allowance room{10'000'000};
   ConnectionTracker tracker{room, classifier, ledger};
-  FullPoll poll{{.rtt_bounds = bounds}, classifier, tracker};
+  FullPoll poll{{.rtt_bounds = bounds, .ephemeral_ports = PortsOf({32'768, 60'999}, {})},
+                classifier,
+                tracker};
 };
 
 void Poll(benchmark::State& state, bool is_shuffled) {
@@ -90,6 +104,26 @@ BENCHMARK(PollInTheOrderOfTheTable)->Arg(200'000)->Arg(1'000'000)->Unit(benchmar
 
 void PollInAnotherOrder(benchmark::State& state) { Poll(state, /*is_shuffled=*/true); }
 BENCHMARK(PollInAnotherOrder)->Arg(200'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+void PollHalfInTimeWait(benchmark::State& state) {
+  const auto destinations = static_cast<std::uint64_t>(state.range(1));
+  std::vector<SocketRecord> records;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(state.range(0)); ++i) {
+    records.push_back(i % 2 == 0 ? ConnectionNumber(i) : TimeWaitNumber(i, destinations));
+  }
+  std::ranges::shuffle(records, std::mt19937(1));
+  Host host;
+  for (int i = 0; i < 4; ++i) host.Poll(records);
+  for (auto iteration : state) {
+    static_cast<void>(iteration);
+    host.Poll(records);
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(PollHalfInTimeWait)
+    ->Args({100'000, 10})
+    ->Args({100'000, 100'000})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace connwatch

@@ -58,7 +58,7 @@ Behind BehindPorts(const CulpritLists& lists) {
   for (const Culprit& owner : lists.owners) {
     const bool is_meant =
         owner.key.source == busiest->key.source && owner.key.place == busiest->key.place;
-    if (is_meant && owner.key.cgroup_id != 0) behind.owners.push_back(owner);
+    if (is_meant) behind.owners.push_back(owner);
   }
   return behind;
 }

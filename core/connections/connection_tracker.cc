@@ -98,10 +98,6 @@ ConnectionTracker::ConnectionTracker(Allowance& room, ConnectionClassifier& clas
                                      TrafficLedger& ledger)
     : classifier_(classifier), ledger_(ledger), table_(room) {}
 
-GroupKey ConnectionTracker::KeyOf(const TrackedConnection& connection) const {
-  return {connection.direction, classifier_.AtPlace(connection.group)};
-}
-
 std::optional<GroupKey> ConnectionTracker::Classify(const SocketRecord& record) {
   const auto classified = classifier_.Classify(record, classifier_.DirectionOf(record));
   return classified ? std::optional(classified->key) : std::nullopt;

@@ -45,17 +45,15 @@ class ConnectionTracker {
   void BeginPoll(MonotonicTime now);
   /// The sockets that Observe is called for from now on are being read at `now`.
   void ContinuePoll(MonotonicTime now) { reading_ = now; }
-  /// Observe will be called for this cookie soon. Call the first one about 16 sockets ahead, and
-  /// the second one about 8. They do nothing as long as the poll comes in the order of the one
-  /// before.
+  /// Observe will be called for this cookie soon. Call the first one about 16 sockets ahead, the
+  /// second one about 8. They do nothing as long as a poll comes in the order of the one before.
   void PrefetchIndex(std::uint64_t cookie) const {
     if (!is_in_order_) table_.PrefetchIndex(cookie);
   }
   void PrefetchConnection(std::uint64_t cookie) const {
     if (!is_in_order_) table_.PrefetchConnection(cookie);
   }
-  /// Call it after the last socket of a run, if other work comes before the next Observe. It
-  /// prefetches the connection that Observe will probably need.
+  /// Call it after the last socket of a run, before other work. It prefetches what Observe needs.
   void PrefetchNext() const {
     if (is_in_order_) table_.PrefetchAfter(latest_place_);
   }
@@ -97,7 +95,9 @@ class ConnectionTracker {
   /// How many connections may wait. Those beyond it are booked at once, by a guess.
   static constexpr std::size_t kMaxUndecided = 16'384;
 
-  GroupKey KeyOf(const TrackedConnection& connection) const;
+  GroupKey KeyOf(const TrackedConnection& connection) const {
+    return {connection.direction, classifier_.AtPlace(connection.group)};
+  }
   std::optional<GroupKey> Classify(const SocketRecord& record);
   std::optional<GroupKey> Enter(const SocketRecord& record);
   std::optional<GroupKey> MeetMiniSocket(const SocketRecord& record);

@@ -31,16 +31,21 @@ CulpritKey OwnerOf(CulpritKey key, const SocketRecord& record) {
 
 void CulpritCounts::Add(Trouble trouble, GroupKey group, const SocketRecord& record) {
   Tables& tables = tables_.at(IndexOf(trouble));
-  tables.places.Add(PlaceOf(trouble, group, record), 1);
-  if (trouble != Trouble::kTimeWait) tables.owners.Add(OwnerOf({.group = group}, record), 1);
+  const std::uint64_t sockets = tables.Meet();
+  if (sockets == 0) return;
+  tables.places.Add(PlaceOf(trouble, group, record), sockets);
+  if (trouble != Trouble::kTimeWait) tables.owners.Add(OwnerOf({.group = group}, record), sockets);
 }
 
-void CulpritCounts::AddPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports) {
+void CulpritCounts::AddPort(Trouble trouble, const SocketRecord& record,
+                            std::uint64_t ports_before) {
   Tables& tables = tables_.at(IndexOf(trouble));
+  const std::uint64_t ports = tables.Meet();
+  if (ports + ports_before == 0) return;
   CulpritKey key{.group = {Direction::kOutbound, kOtherGroup}, .source = record.local.address};
   if (trouble == Trouble::kDestinationPorts) key.place = record.remote;
-  tables.places.Add(key, ports);
-  tables.owners.Add(OwnerOf(key, record), 1);
+  tables.places.Add(key, ports + ports_before);
+  if (record.cgroup_id && ports > 0) tables.owners.Add(OwnerOf(key, record), ports);
 }
 
 Culprits CulpritCounts::List() const {

@@ -14,14 +14,20 @@
 
 namespace connwatch {
 
-/// Of one full poll: every trouble but kRetransmissions.
+/// Of one full poll: every trouble but kRetransmissions. Of a trouble with many sockets only a
+/// sample is counted, because a host may have a million of them in TIME-WAIT. A dump is in the
+/// order of hashes, so a sample has no bias.
 class CulpritCounts {
  public:
+  /// Of each trouble so many sockets are counted, and of the others one of kSampled, as so many.
+  static constexpr std::uint64_t kAllCounted = 1'024;
+  static constexpr std::uint64_t kSampled = 16;
+
   /// A socket of the group is in trouble: neither kDestinationPorts nor kSourcePorts.
   void Add(Trouble trouble, GroupKey group, const SocketRecord& record);
-  /// A socket needs a port: kDestinationPorts or kSourcePorts. Of its destination or its source
-  /// address `ports` are counted with it, of its owner one.
-  void AddPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports);
+  /// A socket needs a port: kDestinationPorts or kSourcePorts. `ports_before` of its destination or
+  /// its source address were not added.
+  void AddPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports_before = 0);
 
   /// Returns all but kRetransmissions.
   Culprits List() const;
@@ -30,6 +36,13 @@ class CulpritCounts {
   struct Tables {
     HeavyHitters places;
     HeavyHitters owners;
+    std::uint64_t met = 0;  // sockets
+
+    // Meets one more, and returns how many sockets it stands for; 0 if it is not counted.
+    std::uint64_t Meet() {
+      if (++met <= kAllCounted) return 1;
+      return met % kSampled == 0 ? kSampled : 0;
+    }
   };
 
   std::array<Tables, kTroubleCount> tables_;  // by IndexOf(Trouble)

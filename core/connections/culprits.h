@@ -46,7 +46,8 @@ struct CulpritKey {
 
 struct Culprit {
   CulpritKey key;
-  /// How many sockets, segments or ports it has for certain.
+  /// How many sockets, segments or ports it has at least; an estimate if there are many sockets
+  /// (CulpritCounts::kAllCounted).
   std::uint64_t count = 0;
   /// How many more it may have: they were counted for others that had to give way to it. The sum of
   /// both over a list is all that was counted.

@@ -34,18 +34,20 @@ void SocketAggregator::Add(const SocketRecord& record) {
 }
 
 void SocketAggregator::CountPorts(const SocketRecord& record, const std::optional<GroupKey>& key) {
-  if (source_ports_) CountPort(Trouble::kSourcePorts, record, source_ports_->Add(record.local));
+  if (source_ports_) {
+    const std::uint64_t ports = source_ports_->Add(record.local);
+    if (ports >= many_ports_) CountPort(Trouble::kSourcePorts, record, ports);
+  }
   if (record.state == TcpState::kListen || record.state == TcpState::kClose) return;
   const Direction direction = key ? key->direction : classifier_.DirectionOf(record);
   const bool holds_a_port = direction == Direction::kOutbound;
   if (!holds_a_port) return;
-  CountPort(Trouble::kDestinationPorts, record,
-            port_usage_.Add(record.local.address, record.remote));
+  const std::uint64_t ports = port_usage_.Add(record.local.address, record.remote);
+  if (ports >= many_ports_) CountPort(Trouble::kDestinationPorts, record, ports);
 }
 
 void SocketAggregator::CountPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports) {
-  if (ports < many_ports_) return;
-  culprits_.AddPort(trouble, record, ports == many_ports_ ? ports : 1);
+  culprits_.AddPort(trouble, record, ports == many_ports_ ? ports - 1 : 0);
 }
 
 std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {

@@ -52,7 +52,7 @@ class SocketAggregator {
 
   std::optional<GroupKey> KeyOf(const SocketRecord& record);
   void CountPorts(const SocketRecord& record, const std::optional<GroupKey>& key);
-  // `ports` are those that its destination or its source needs by now.
+  // `ports` are those that its destination or its source needs by now, at least many_ports_.
   void CountPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports);
 
   MonotonicTime start_;

@@ -145,13 +145,12 @@ TEST(CulpritEvidence, OfPortsNamesSourceDestinationAndUnits) {
     Culprit culprit = OfUnit(kPorts, unit, count);
     culprit.key.source = kSource;
     culprit.key.place = Db(host);
-    if (unit.empty()) culprit.key.cgroup_id = 0;
     return culprit;
   };
   snapshot.culprits.Of(Trouble::kDestinationPorts) = {
       {{.key = {.group = kPorts, .source = kSource, .place = Db(2)}, .count = 5'000},
        {.key = {.group = kPorts, .source = kSource, .place = Db(1)}, .count = 26'999}},
-      {owner(1, "shop.service", 600), owner(1, "blog.service", 300), owner(1, "", 25'000),
+      {owner(1, "shop.service", 600), owner(1, "blog.service", 300), owner(1, "", 100),
        owner(2, "other.service", 5'000)}};
   snapshot.culprits.Of(Trouble::kTimeWait).places = {
       {.key = {.group = kDbOut, .place = Db(1)}, .count = 25'000},

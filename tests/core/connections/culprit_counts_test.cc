@@ -70,9 +70,9 @@ TEST(CulpritCountsTest, TimeWaitHasTheLocalServiceAndNoOwner) {
 
 TEST(CulpritCountsTest, PortsAreCountedBySource) {
   CulpritCounts counts;
-  counts.AddPort(Trouble::kDestinationPorts, With(1, Ipv4({192, 0, 2, 2}), 7), 40);
-  counts.AddPort(Trouble::kDestinationPorts, With(2, Ipv4({192, 0, 2, 2}), 8), 1);
-  counts.AddPort(Trouble::kSourcePorts, With(3, Ipv4({192, 0, 2, 3}), 7), 5);
+  counts.AddPort(Trouble::kDestinationPorts, With(1, Ipv4({192, 0, 2, 2}), 7), 39);
+  counts.AddPort(Trouble::kDestinationPorts, With(2, Ipv4({192, 0, 2, 2}), 8));
+  counts.AddPort(Trouble::kSourcePorts, With(3, Ipv4({192, 0, 2, 3}), 7), 4);
   const Culprits found = counts.List();
   EXPECT_THAT(Texts(found.Of(Trouble::kDestinationPorts).places),
               ElementsAre("outbound from 192.0.2.1 192.0.2.2:50000 x 41"));
@@ -83,6 +83,17 @@ TEST(CulpritCountsTest, PortsAreCountedBySource) {
               ElementsAre("outbound from 192.0.2.1 x 5"));
   EXPECT_THAT(Texts(found.Of(Trouble::kSourcePorts).owners),
               ElementsAre("outbound from 192.0.2.1 cgroup 7 x 1"));
+}
+
+TEST(CulpritCountsTest, OfManySocketsASampleIsCounted) {
+  CulpritCounts counts;
+  const std::uint64_t many = CulpritCounts::kAllCounted + 16 * CulpritCounts::kSampled;
+  for (std::uint64_t i = 0; i < many; ++i) {
+    counts.Add(Trouble::kCloseWait, kOutbound, With(i, Ipv4({192, 0, 2, 2}), 7));
+  }
+  const CulpritLists found = counts.List().Of(Trouble::kCloseWait);
+  EXPECT_THAT(Texts(found.places), ElementsAre("outbound 192.0.2.2:50000 x 1280"));
+  EXPECT_THAT(Texts(found.owners), ElementsAre("outbound cgroup 7 x 1280"));
 }
 
 class RetransmissionCulpritsTest : public testing::Test {
