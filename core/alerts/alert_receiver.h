@@ -2,10 +2,13 @@
 // by the AlertSender.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace connwatch {
 
@@ -38,11 +41,31 @@ struct TlsOptions {
   bool operator==(const TlsOptions&) const = default;
 };
 
+enum class ReceiverKind : std::uint8_t {
+  kAlertmanager,  // is told again and again what fires, and groups, mutes and passes it on
+  kWebhook,       // is told of each change once
+};
+
+/// What the body of a webhook may have in braces, see alert_template.h.
+inline constexpr std::array<std::string_view, 14> kWebhookWords = {
+    "status",    "alertname", "severity", "summary",  "description", "subject", "value",
+    "threshold", "cause",     "unit",     "instance", "startsAt",    "url",     "runbook_url"};
+
+/// What the labels of all alerts may have in braces: the name of this host, and the port of its
+/// daemon.
+inline constexpr std::array<std::string_view, 2> kOwnLabelWords = {"host", "port"};
+
+/// What the address of a runbook may have in braces.
+inline constexpr std::array<std::string_view, 1> kRunbookWords = {"alertname"};
+
 struct AlertReceiver {
+  ReceiverKind kind = ReceiverKind::kAlertmanager;
   /// The http or https URL that alerts are posted to, with its path. May contain a secret.
   std::string url;
   /// "host:port", for people and labels.
   std::string name;
+  /// Of a webhook: the message, JSON with kWebhookWords in braces. Empty: the daemon's own object.
+  std::string body;
   /// The time that one request may take, from the look-up of the name to the last byte of the
   /// answer.
   std::chrono::milliseconds timeout{10'000};

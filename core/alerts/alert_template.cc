@@ -33,8 +33,8 @@ bool Split(std::string_view text, Plain plain, Word word) {
   return false;
 }
 
-bool IsKnown(std::string_view word) {
-  return std::ranges::find(kAlertTemplateWords, word) != kAlertTemplateWords.end();
+bool IsKnown(std::string_view word, TemplateWords words) {
+  return std::ranges::find(words, word) != words.end();
 }
 
 std::string ValueOf(std::string_view word, const Alert& alert) {
@@ -53,12 +53,13 @@ std::string FormatFor(const AlertRule& rule, double value) {
   return rule.threshold ? number : number + "/s";
 }
 
-std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text) {
+std::optional<AlertTemplateMistake> FindTemplateMistake(std::string_view text,
+                                                        TemplateWords words) {
   std::optional<AlertTemplateMistake> mistake;
   const bool is_open = Split(
       text, [](std::string_view) {},
-      [&mistake](std::string_view inside) {
-        if (IsKnown(Trimmed(inside))) return true;
+      [&mistake, words](std::string_view inside) {
+        if (IsKnown(Trimmed(inside), words)) return true;
         mistake = AlertTemplateMistake{.word = Trimmed(inside)};
         return false;
       });
@@ -71,7 +72,8 @@ std::string FillTemplate(std::string_view text, const Alert& alert) {
 }
 
 std::string FillTemplate(std::string_view text,
-                         const std::function<std::string(std::string_view word)>& value_of) {
+                         const std::function<std::string(std::string_view word)>& value_of,
+                         TemplateWords words) {
   std::string filled;
   std::string_view rest = text;
   const bool is_open = Split(
@@ -82,7 +84,7 @@ std::string FillTemplate(std::string_view text,
       },
       [&](std::string_view inside) {
         const std::string_view word = Trimmed(inside);
-        if (IsKnown(word)) {
+        if (IsKnown(word, words)) {
           filled += value_of(word);
         } else {
           filled.append(kOpen).append(inside).append(kClose);

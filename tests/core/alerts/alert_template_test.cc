@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace connwatch {
 namespace {
@@ -49,6 +51,14 @@ TEST(AlertTemplate, DoesNotFillInWhatItFilledIn) {
 TEST(AlertTemplate, LeavesWhatIsNoWord) {
   EXPECT_EQ(FillTemplate("{{what}} {{value", TestAlert()), "{{what}} {{value");
   EXPECT_EQ(FillTemplate("a }} {b} {{value}} {{", TestAlert()), "a }} {b} 91.4 % {{");
+}
+
+TEST(AlertTemplate, TheWordsCanBeOthers) {
+  constexpr std::array<std::string_view, 1> kWords = {"name"};
+  const auto twice = [](std::string_view word) { return std::string(word) + std::string(word); };
+  EXPECT_EQ(FillTemplate("{{ name }}/{{value}}", twice, kWords), "namename/{{value}}");
+  EXPECT_FALSE(FindTemplateMistake("{{name}}", kWords));
+  EXPECT_EQ(FindTemplateMistake("{{name}} {{value}}", kWords)->word, "value");
 }
 
 TEST(AlertTemplate, FindsTheFirstMistake) {
