@@ -13,8 +13,9 @@
 
 #include "config/printable.h"
 #include "config/spelling.h"
+#include "config/template_check.h"
 #include "config/value_parser.h"
-#include "core/alerts/alert_template.h"
+#include "core/alerts/alert_receiver.h"
 
 namespace connwatch {
 
@@ -211,6 +212,11 @@ Result<std::string> ParseLabelValue(std::string_view text) {
   return std::string(text);
 }
 
+Result<std::string> ParseOwnLabelValue(std::string_view text) {
+  if (const auto checked = CheckTemplate(text, kOwnLabelWords); !checked) return checked.error();
+  return ParseLabelValue(text);
+}
+
 Result<std::string> ParseAnnotation(std::string_view text) {
   constexpr std::size_t kMaxBytes = 1'000;
   if (text.size() > kMaxBytes) {
@@ -219,14 +225,10 @@ Result<std::string> ParseAnnotation(std::string_view text) {
   if (HasControlCharacter(text, kLineEndsAndTabs)) {
     return Mistake(Quoted(text) + std::string(kNoControlCharacter));
   }
-  const auto mistake = FindTemplateMistake(text);
-  if (!mistake) return std::string(text);
-  if (mistake->is_open) return Mistake(Quoted(text) + " has {{ without }}, must close it");
-  std::string message = "unknown word {{" + Clipped(mistake->word) + "}}, ";
-  if (const auto closest = ClosestWord(mistake->word, kAlertTemplateWords)) {
-    message += "did you mean {{" + std::string(*closest) + "}}? ";
+  if (const auto checked = CheckTemplate(text, kAlertTemplateWords); !checked) {
+    return checked.error();
   }
-  return Mistake(message + "must be one of: " + Joined(kAlertTemplateWords));
+  return std::string(text);
 }
 
 }  // namespace connwatch

@@ -41,6 +41,9 @@ Result<std::string> ParseLabelName(std::string_view text);
 /// At most 200 bytes. The only control characters are line ends and tabs.
 Result<std::string> ParseLabelValue(std::string_view text);
 
+/// The same, with kOwnLabelWords in braces.
+Result<std::string> ParseOwnLabelValue(std::string_view text);
+
 /// A template of at most 1000 bytes, see core/alerts/alert_template.h. Control characters as above.
 Result<std::string> ParseAnnotation(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -116,16 +117,26 @@ ValueReader OwnKeys(Texts& into, std::string must_be, TextParser parse_name, Tex
   return {read, {}};
 }
 
-// Refuses labels that alerts already have, here or in Prometheus. If two alerts differ only in such
-// a label, Prometheus takes them for one and refuses the rule.
-void CheckLabels(const Texts& labels, const Place& place) {
-  constexpr std::array<std::string_view, 8> kReserved = {
-      "alertname", "group", "instance", "job", "listener", "netns", "severity", "subject"};
+// Labels that alerts already have, here or in Prometheus. If two alerts differ only in such a
+// label, Prometheus takes them for one and refuses the rule.
+constexpr auto kLabelsOfAlerts = std::to_array<std::string_view>(
+    {"alertname", "group", "listener", "namespace", "netns", "pod", "severity", "unit"});
+// Labels that alert_labels may set, but no single rule.
+constexpr auto kLabelsOfHosts = std::to_array<std::string_view>({"instance", "job"});
+
+void RefuseLabels(const Texts& labels, std::span<const std::string_view> names,
+                  const Place& place) {
   for (const auto& [name, value] : labels) {
-    if (std::ranges::find(kReserved, name) == kReserved.end()) continue;
-    place.Find("labels")->Find(name)->Reject(
-        "is a label that alerts have already, must be another name");
+    if (std::ranges::find(names, name) == names.end()) continue;
+    place.Find(name)->Reject("is a label that alerts have already, must be another name");
   }
+}
+
+void CheckLabels(const Texts& labels, const Place& place) {
+  const std::optional<Place> at = place.Find("labels");
+  if (!at) return;
+  RefuseLabels(labels, kLabelsOfAlerts, *at);
+  RefuseLabels(labels, kLabelsOfHosts, *at);
 }
 
 // Replaces the default's threshold by the new one.
@@ -273,6 +284,17 @@ std::vector<AlertRule> WithDefaults(const std::vector<AlertRule>& given) {
 }
 
 }  // namespace
+
+ValueReader LabelsOfAlerts(std::map<std::string, std::string>& labels) {
+  ValueReader reader =
+      OwnKeys(labels, "a mapping such as {region: eu}", ParseLabelName, ParseOwnLabelValue);
+  const auto read = [&labels, read_keys = std::move(reader.read)](const Place& place) {
+    const std::size_t errors_before = place.errors.size();
+    read_keys(place);
+    if (place.errors.size() == errors_before) RefuseLabels(labels, kLabelsOfAlerts, place);
+  };
+  return {read, {}};
+}
 
 ValueReader Alerts(std::vector<AlertRule>& alerts) {
   const auto read = [&alerts](const Place& place) {

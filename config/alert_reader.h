@@ -1,6 +1,8 @@
 // The part of the schema that reads alert rules, built with value_reader.h.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "config/value_reader.h"
@@ -12,5 +14,9 @@ namespace connwatch {
 /// rules, each changed by the given rule of the same name if there is one, and then with the other
 /// given rules.
 ValueReader Alerts(std::vector<AlertRule>& alerts);
+
+/// Labels of all alerts. They may set `job` and `instance`, but no label that tells what a single
+/// alert is about.
+ValueReader LabelsOfAlerts(std::map<std::string, std::string>& labels);
 
 }  // namespace connwatch

@@ -9,8 +9,10 @@
 #include <utility>
 
 #include "config/http_url.h"
+#include "config/json_check.h"
 #include "config/printable.h"
 #include "config/regular_file.h"
+#include "config/template_check.h"
 
 namespace connwatch {
 
@@ -20,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kUrl = "url";
 constexpr std::string_view kWebhook = "webhook";
+constexpr std::string_view kBody = "body";
 constexpr std::string_view kTls = "tls";
 constexpr std::string_view kPassword = "password";
 constexpr std::string_view kPasswordFile = "password_file";
@@ -89,6 +92,22 @@ Result<void> CheckKey(const std::string& content) {
   return CheckPem(content, "PRIVATE KEY-----");
 }
 
+// The values of the words are escaped for JSON strings. "x" stands for them, because outside of a
+// string and behind a backslash it is a mistake.
+Result<std::string> ParseBody(std::string_view text) {
+  constexpr std::size_t kMaxBytes = 4'000;
+  if (text.size() > kMaxBytes) return Mistake("is too long, must be at most 4000 bytes");
+  if (const auto checked = CheckTemplate(text, kWebhookWords); !checked) return checked.error();
+  const std::string filled = FillTemplate(
+      text, [](std::string_view) { return "x"; }, kWebhookWords);
+  const std::optional<std::size_t> mistake = FindJsonMistake(filled);
+  if (!mistake) return std::string(text);
+  const std::string rest = filled.substr(*mistake);
+  return Mistake("is not JSON, with x for each word, " +
+                 (rest.empty() ? "because it ends too early" : "from " + Quoted(rest) + " on") +
+                 R"(, must be such as '{"text": "{{summary}}"}')");
+}
+
 // The file is read again for every request. It is also read here, so that a mistake is found before
 // the first alert.
 ValueReader File(std::string& into, Result<void> (*check)(const std::string& content)) {
@@ -156,6 +175,10 @@ void CheckReceiver(ReceiverDraft& draft, const Place& place) {
     return webhook->Reject("is given together with url, must be only one of them");
   }
   if (!draft.url) return place.Reject("has no destination, must have one of the keys url, webhook");
+  if (webhook) draft.receiver.kind = ReceiverKind::kWebhook;
+  if (const auto body = place.Find(kBody); body && !webhook) {
+    body->Reject("is only for a webhook: an Alertmanager has templates of its own");
+  }
   draft.receiver.url = draft.url->ToString();
   draft.receiver.name = draft.url->authority;
   if (const auto tls = place.Find(kTls); tls && !draft.url->is_https) {
@@ -169,6 +192,7 @@ void ReadReceiver(AlertReceiver& into, const Place& place) {
   const ValueReader reader =
       Mapping({{kUrl, Url(draft, ParseBaseUrl)},
                {kWebhook, Url(draft, ParseHttpUrl)},
+               {kBody, Text(receiver.body, "a text of JSON", ParseBody)},
                {"timeout", Duration(receiver.timeout, {.min = 100ms, .max = 1min})},
                {"basic_auth", Auth(draft)},
                {kTls, Tls(receiver.tls)}},

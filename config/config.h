@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,8 @@ struct WebConfig {
   /// Names of this host that requests may have in their Host header, beside its own, "localhost"
   /// and addresses. At most 100.
   std::vector<std::string> host_names;
+  /// Where people reach the status page, without a / at its end. Empty: this host's name and port.
+  std::string external_url;
 
   bool operator==(const WebConfig&) const = default;
 };
@@ -129,6 +132,10 @@ struct Config {
   /// configuration's own rules. All names differ. Thresholds are 0 to 1e15, `for` is up to 24 h,
   /// growth is over 5 s to 1 h.
   std::vector<AlertRule> alerts = DefaultAlertRules();
+  /// Labels of every alert that the daemon sends, with kOwnLabelWords in braces. At most 20.
+  std::map<std::string, std::string> alert_labels;
+  /// The address of the runbook for a rule, with {{alertname}} in it. Empty: the daemon's own page.
+  std::string runbook_url;
   /// The receivers of alerts, with different URLs.
   std::vector<AlertReceiver> alertmanagers;
   /// The time after which a firing alert is sent again. 1 s to 1 h.

@@ -9,6 +9,7 @@
 #include "config/alertmanager_reader.h"
 #include "config/group_reader.h"
 #include "config/http_url.h"
+#include "config/link_url.h"
 #include "config/log_words.h"
 #include "config/value_parser.h"
 
@@ -107,7 +108,8 @@ ValueReader Web(WebConfig& web) {
        {kMaxPerAddress, Number(web.max_connections_per_address, {.min = 1, .max = 10'000})},
        {"timeout", Duration(web.timeout, {.min = 1s, .max = 5min})},
        {"sockets_api", Word(web.sockets_api, {{"false", false}, {"true", true}})},
-       {"host_names", HostNames(web.host_names)}},
+       {"host_names", HostNames(web.host_names)},
+       {"external_url", Text(web.external_url, "a URL", ParseExternalUrl)}},
       [&web](const Place& place) { CheckConnectionLimits(web, place); });
 }
 
@@ -147,6 +149,8 @@ ValueReader ConfigSchema(Config& config) {
        {"histograms", Histograms(config.histograms)},
        {"diagnosis", Thresholds(config.diagnosis)},
        {"alerts", Alerts(config.alerts)},
+       {"alert_labels", LabelsOfAlerts(config.alert_labels)},
+       {"runbook_url", Text(config.runbook_url, "a URL", ParseRunbookUrl)},
        {"alertmanagers", Alertmanagers(config.alertmanagers)},
        {"alert_resend_interval", Duration(config.alert_resend_interval, {.min = 1s, .max = 1h})},
        {"web", Web(config.web)},

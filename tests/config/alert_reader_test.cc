@@ -368,8 +368,8 @@ TEST(AlertReader, NamesContradictions) {
 }
 
 TEST(AlertReader, NamesEveryReservedLabel) {
-  for (const std::string name :
-       {"alertname", "group", "instance", "job", "listener", "netns", "severity", "subject"}) {
+  for (const std::string name : {"alertname", "group", "instance", "job", "listener", "namespace",
+                                 "netns", "pod", "severity", "unit"}) {
     EXPECT_THAT(Mistakes("alerts: [{name: A, signal: attempt_fails, above: 1, labels: {team: z, " +
                          name + ": x}}]"),
                 ElementsAre("f:1:" + std::to_string(73 + name.size()) + ": alerts[0].labels." +

@@ -68,6 +68,7 @@ TEST(AlertmanagerReader, ReadsEveryKey) {
                         "    basic_auth: {username: you, password_file: " +
                         password +
                         "}\n"
+                        "    body: '{\"text\": \"{{status}}: {{ summary }}\"}'\n"
                         "  - webhook: https://c\n"
                         "    tls: {insecure_skip_verify: true}\n"),
               ElementsAre(AlertReceiver{.url = "https://a:443/prefix/api/v2/alerts",
@@ -78,10 +79,13 @@ TEST(AlertmanagerReader, ReadsEveryKey) {
                                                 .cert_file = certificate,
                                                 .key_file = key,
                                                 .server_name = "b.example.org"}},
-                          AlertReceiver{.url = "http://[::1]:8080/hook?x=y",
+                          AlertReceiver{.kind = ReceiverKind::kWebhook,
+                                        .url = "http://[::1]:8080/hook?x=y",
                                         .name = "[::1]:8080",
+                                        .body = R"({"text": "{{status}}: {{ summary }}"})",
                                         .basic_auth = BasicAuth{"you", "", password}},
-                          AlertReceiver{.url = "https://c:443",
+                          AlertReceiver{.kind = ReceiverKind::kWebhook,
+                                        .url = "https://c:443",
                                         .name = "c:443",
                                         .tls = {.insecure_skip_verify = true}}));
 }
@@ -121,8 +125,24 @@ const BadInput kBadInputs[] = {
     {"webhook: a",
      "27: alertmanagers[0].webhook: is not a URL, must begin with http:// or https://"},
     {"adress: http://a",
-     "18: alertmanagers[0].adress: unknown key, known keys: url, webhook, timeout, basic_auth, "
-     "tls"},
+     "18: alertmanagers[0].adress: unknown key, known keys: url, webhook, body, timeout, "
+     "basic_auth, tls"},
+    {"url: http://a, body: '{}'",
+     "39: alertmanagers[0].body: is only for a webhook: an Alertmanager has templates of its own"},
+    {"webhook: http://a, body: '[\"{{sumary}}\"]'",
+     "43: alertmanagers[0].body: unknown word {{sumary}}, did you mean {{summary}}? must be one "
+     "of: status, alertname, severity, summary, description, subject, value, threshold, cause, "
+     "unit, instance, startsAt, url, runbook_url"},
+    {"webhook: http://a, body: '[\"{{summary\"]'",
+     "43: alertmanagers[0].body: \"[\"{{summary\"]\" has {{ without }}, must close it"},
+    {"webhook: http://a, body: '[{{summary}}]'",
+     "43: alertmanagers[0].body: is not JSON, with x for each word, from \"x]\" on, must be such "
+     "as '{\"text\": \"{{summary}}\"}'"},
+    {"webhook: http://a, body: '[\"{{summary}}\"'",
+     "43: alertmanagers[0].body: is not JSON, with x for each word, because it ends too early, "
+     "must be such as '{\"text\": \"{{summary}}\"}'"},
+    {"webhook: http://a, body: {text: a}",
+     "43: alertmanagers[0].body: is a mapping, must be a text of JSON"},
     {"url: http://a, timeout: 99ms",
      "42: alertmanagers[0].timeout: 99ms is too short, must be from 100ms to 1m"},
     {"url: http://a, timeout: 61s",

@@ -32,12 +32,19 @@ std::vector<std::string> KeysInCode() {
   return ConfigSchema(config).key_paths;
 }
 
+// The keys below it are chosen by the user.
+constexpr std::string_view kChosenKeys = "alert_labels";
+
+bool HasKeys(const YamlNode& value) {
+  return value.kind == YamlNode::Kind::kMapping && value.key != kChosenKeys;
+}
+
 // Every key below `node` that has a value of its own.
 std::vector<std::string> KeysIn(const YamlNode& node, const std::string& prefix = {}) {
   std::vector<std::string> keys;
   for (const YamlNode& value : node.children) {
     const std::string path = prefix + value.key;
-    if (value.kind != YamlNode::Kind::kMapping) {
+    if (!HasKeys(value)) {
       keys.push_back(path);
       continue;
     }
@@ -59,7 +66,7 @@ std::vector<std::string> LinesOf(const std::string& text) {
 void FindUndocumented(const YamlNode& node, const std::vector<std::string>& lines,
                       std::vector<std::string>& undocumented) {
   for (const YamlNode& value : node.children) {
-    if (value.kind == YamlNode::Kind::kMapping) {
+    if (HasKeys(value)) {
       FindUndocumented(value, lines, undocumented);
       continue;
     }
@@ -169,6 +176,8 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "diagnosis: {fresh_growth_share: 1%}",
       "diagnosis: {min_syn_cookies_per_minute: 1}",
       "alerts: [{name: RttHigh, enabled: true}]",
+      "alert_labels: {region: eu}",
+      "runbook_url: https://wiki.example/",
       "alertmanagers: [{url: \"http://[::1]:9093\"}]",
       "alert_resend_interval: 30s",
       "web: {max_connections: 99}",
@@ -176,6 +185,7 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
       "web: {timeout: 1s}",
       "web: {sockets_api: true}",
       "web: {host_names: [watch.example]}",
+      "web: {external_url: https://watch.example}",
       "log: {level: error}",
       "log: {format: json}",
   };
