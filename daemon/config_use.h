@@ -11,6 +11,7 @@
 #include "config/config_loader.h"
 #include "daemon/process/options.h"
 #include "daemon/web/web_front.h"
+#include "exporters/notify/alert_labels.h"
 #include "exporters/server/http_server.h"
 
 namespace connwatch {
@@ -44,9 +45,27 @@ struct Settings {
 /// Returns the same together with what --web.config.file says, or the mistakes in both files.
 std::variant<Settings, std::vector<ConfigError>> LoadSettings(const Options& options);
 
+/// Where Prometheus and people reach this daemon.
+struct OwnAddress {
+  std::string host;
+  std::string port;  // empty if the daemon listens on unix sockets only
+  /// Of the status page, without a / at its end.
+  std::string external_url;
+};
+
+/// Returns the address of the first of `sockets` that has a port, and web.external_url if it is
+/// given.
+OwnAddress OwnAddressFrom(const Config& config, const std::vector<ListeningSocket>& sockets,
+                          bool is_https);
+
+/// Returns what the alerts of the daemon at `address` have in common. The labels `job` and
+/// `instance` are those that Prometheus gives by default, unless the configuration has others.
+AlertOrigin AlertOriginFrom(const Config& config, const OwnAddress& address);
+
 HttpLimits HttpLimitsFrom(const Config& config);
 
-/// Returns the names that this host may be asked by: its own, and those of the configuration.
+/// Returns the names that this host may be asked by: its own, and those of the configuration, among
+/// them the host of web.external_url.
 HostNames HostNamesFrom(const Config& config);
 
 }  // namespace connwatch

@@ -66,6 +66,7 @@ Result<void> Daemon::Run(std::vector<ListeningSocket> listening) {
   auto reloads = ReloadRequests::Create(loop_, [this] { return Reload(); });
   if (!reloads) return std::move(reloads).error();
   reloads_ = std::move(reloads).value();
+  notifier_.SetAddress(OwnAddressFrom(config_, listening, web_.is_https()));
   notifier_.Configure(config_);
   Publish();  // so that there is a page, which says "not ready", before the first poll
   auto serving = web_.Start(std::move(listening), HttpLimitsFrom(config_), HostNamesFrom(config_));

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "config/regular_file.h"
-#include "daemon/process/host_names.h"
 #include "daemon/process/logging.h"
 #include "exporters/notify/curl_transport.h"
 #include "monitor/clock.h"
@@ -28,8 +27,9 @@ void Notifier::Configure(const Config& config) {
   if (!sender_ && config.alertmanagers.empty()) return;
   Result<void> configured = sender_ ? Result<void>() : StartSender();
   if (configured) {
-    configured = sender_->Configure(
-        {.receivers = config.alertmanagers, .resend_interval = config.alert_resend_interval});
+    configured = sender_->Configure({.receivers = config.alertmanagers,
+                                     .resend_interval = config.alert_resend_interval,
+                                     .origin = AlertOriginFrom(config, address_)});
   }
   if (!configured) LogError("no alerts are sent: " + configured.error().context);
 }
@@ -38,12 +38,8 @@ Result<void> Notifier::StartSender() {
   auto transport = CurlTransport::Create(
       [](const std::string& path) { return ReadRegularFile(path, kMaxReceiverFileBytes); });
   if (!transport) return std::move(transport).error();
-  sender_ =
-      std::make_unique<AlertSender>(AlertSender::Parts{.transport = std::move(transport).value(),
-                                                       .now = Now,
-                                                       .instance = HostName(),
-                                                       .pulse = pulse_,
-                                                       .log = LogChange});
+  sender_ = std::make_unique<AlertSender>(AlertSender::Parts{
+      .transport = std::move(transport).value(), .now = Now, .pulse = pulse_, .log = LogChange});
   return {};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "config/config.h"
@@ -10,6 +11,7 @@
 #include "core/base/instant.h"
 #include "core/base/pulse.h"
 #include "core/base/result.h"
+#include "daemon/config_use.h"
 #include "daemon/receiver_log.h"
 #include "exporters/notify/alert_sender.h"
 
@@ -20,6 +22,9 @@ class Notifier {
  public:
   /// `pulse` is the loop's. While it is silent, no alerts are sent. It must outlive the notifier.
   explicit Notifier(const Pulse& pulse) : pulse_(pulse) {}
+
+  /// Sets where this daemon is reached. Must be called before Configure.
+  void SetAddress(OwnAddress address) { address_ = std::move(address); }
 
   /// Sets the receivers from now on. The sender and its thread start with the first receiver.
   void Configure(const Config& config);
@@ -32,6 +37,7 @@ class Notifier {
   Result<void> StartSender();
 
   const Pulse& pulse_;
+  OwnAddress address_;
   std::unique_ptr<AlertSender> sender_;
   ReceiverLog log_;
 };

@@ -69,6 +69,7 @@ class WebFront {
   /// old policy stays in force. This also happens by itself within a second after a change.
   Result<void> Reload();
 
+  bool is_https() const { return guard_.policy()->tls != nullptr; }
   /// How many clients were refused since the start, by reason.
   WebRefusalCounts refusals() const { return guard_.refusals(); }
   /// See HeldBodies::bytes.

@@ -4,6 +4,9 @@
 #include <memory>
 #include <utility>
 
+#include "exporters/notify/alert_message.h"
+#include "exporters/notify/webhook_body.h"
+
 namespace connwatch {
 
 namespace {
@@ -21,9 +24,11 @@ Difference Further(const Difference& one, const Difference& other) {
 void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
   std::vector<Destination> before = std::exchange(destinations_, {});
   resend_interval_ = options.resend_interval;
+  SetOrigin(std::move(options.origin));
   for (AlertReceiver& receiver : options.receivers) {
     const auto same = std::ranges::find_if(before, [&receiver](const Destination& destination) {
-      return destination.id != 0 && destination.receiver.url == receiver.url;
+      return destination.id != 0 && destination.receiver.kind == receiver.kind &&
+             destination.receiver.url == receiver.url;
     });
     if (same != before.end()) {
       Destination& kept = destinations_.emplace_back(std::move(*same));
@@ -31,11 +36,20 @@ void AlertDispatcher::Configure(DispatchOptions options, Instant now) {
       kept.receiver = std::move(receiver);
       SetResendInterval(kept);
     } else {
+      const Telling telling =
+          receiver.kind == ReceiverKind::kWebhook ? Telling::kOnce : Telling::kAgain;
       Destination& added = destinations_.emplace_back(
-          Destination{++last_id_, std::move(receiver), DeliveryPlan(resend_interval_)});
+          Destination{++last_id_, std::move(receiver), DeliveryPlan(resend_interval_, telling)});
       SetResendInterval(added);
-      added.plan.Update(firing_, now);
     }
+    destinations_.back().plan.Update(firing_, now);
+  }
+}
+
+void AlertDispatcher::SetOrigin(AlertOrigin origin) {
+  origin_ = std::move(origin);
+  for (const auto& [labels, alert] : std::exchange(firing_, {})) {
+    firing_.emplace(LabelsOf(*alert, origin_), alert);
   }
 }
 
@@ -43,31 +57,52 @@ void AlertDispatcher::Update(const AlertList& list, Instant now) {
   firing_.clear();
   for (const Alert& alert : list.alerts) {
     if (alert.state != AlertState::kFiring) continue;
-    firing_.emplace(IdentityOf(alert), std::make_shared<const Alert>(alert));
+    firing_.emplace(LabelsOf(alert, origin_), std::make_shared<const Alert>(alert));
   }
   for (Destination& destination : destinations_) destination.plan.Update(firing_, now);
 }
 
 void AlertDispatcher::Send(Instant now) {
   for (Destination& destination : destinations_) {
-    AlertMessage message(ContextFor(destination, now));
-    bool is_due = false;
-    destination.plan.Take(now.monotonic, [&](const AlertReport& report) {
-      const bool has_room = message.Add(report);
-      is_due = is_due || has_room;
-      return has_room;
-    });
-    if (!is_due) continue;
+    std::optional<std::string> body = destination.is_webhook() ? TakeWebhookBody(destination, now)
+                                                               : TakeMessage(destination, now);
+    if (!body) continue;
     destination.is_posting = true;
     destination.posted_at = now.monotonic;
-    transport_.Post(destination.id, destination.receiver, std::move(message).Finish());
+    transport_.Post(destination.id, destination.receiver, *std::move(body));
   }
 }
 
-AlertMessageContext AlertDispatcher::ContextFor(const Destination& destination, Instant now) const {
+std::optional<std::string> AlertDispatcher::TakeMessage(Destination& destination,
+                                                        Instant now) const {
+  AlertMessage message(ContextFor(destination, now));
+  bool is_due = false;
+  destination.plan.Take(now.monotonic, [&](const AlertReport& report) {
+    const bool has_room = message.Add(report);
+    is_due = is_due || has_room;
+    return has_room;
+  });
+  if (!is_due) return std::nullopt;
+  return std::move(message).Finish();
+}
+
+std::optional<std::string> AlertDispatcher::TakeWebhookBody(Destination& destination,
+                                                            Instant now) const {
+  // Nothing ends by itself at a webhook, so its clock does not matter.
+  const NoticeContext context{.origin = origin_, .now = now, .expires_at = std::nullopt};
+  std::optional<std::string> body;
+  destination.plan.Take(now.monotonic, [&](const AlertReport& report) {
+    if (body) return false;
+    body = WebhookBody(report, context, destination.receiver.body);
+    return true;
+  });
+  return body;
+}
+
+NoticeContext AlertDispatcher::ContextFor(const Destination& destination, Instant now) const {
   const ReceiverClock& clock = destination.clock;
-  AlertMessageContext context{
-      .instance = instance_, .now = clock.EarliestAt(now), .expires_at = std::nullopt};
+  NoticeContext context{
+      .origin = origin_, .now = clock.EarliestAt(now), .expires_at = std::nullopt};
   if (clock.is_observed()) {
     context.expires_at = clock.LatestAt(now).wall + resend_interval_ * kValidResendIntervals;
   }
@@ -76,7 +111,7 @@ AlertMessageContext AlertDispatcher::ContextFor(const Destination& destination, 
 
 void AlertDispatcher::SetResendInterval(Destination& destination) const {
   destination.plan.SetResendInterval(
-      destination.clock.is_observed()
+      destination.is_webhook() || destination.clock.is_observed()
           ? resend_interval_
           : std::min<std::chrono::milliseconds>(resend_interval_, kMaxFirstInterval));
 }
@@ -87,7 +122,7 @@ void AlertDispatcher::Conclude(const std::vector<PostResult>& results, Instant n
     if (found == destinations_.end()) continue;  // the receiver was removed
     found->is_posting = false;
     found->plan.End(result.outcome, now.monotonic);
-    if (result.is_answered) Observe(*found, result, now);
+    if (result.is_answered && !found->is_webhook()) Observe(*found, result, now);
     if (result.outcome == DeliveryOutcome::kDelivered) {
       ++found->successes;
       found->failure.reset();

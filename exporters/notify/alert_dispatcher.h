@@ -12,17 +12,19 @@
 #include "core/alerts/alert_list.h"
 #include "core/alerts/alert_receiver.h"
 #include "core/alerts/notification_stats.h"
-#include "exporters/notify/alert_message.h"
+#include "exporters/notify/alert_labels.h"
+#include "exporters/notify/alert_notice.h"
 #include "exporters/notify/alert_transport.h"
 #include "exporters/notify/delivery_plan.h"
 #include "exporters/notify/receiver_clock.h"
 
 namespace connwatch {
 
-/// Who receives alerts, and how often.
+/// Who receives alerts, how often, and from whom.
 struct DispatchOptions {
   std::vector<AlertReceiver> receivers;
   std::chrono::milliseconds resend_interval{60'000};
+  AlertOrigin origin;
 };
 
 /// For one thread.
@@ -40,13 +42,13 @@ class AlertDispatcher {
   static constexpr std::chrono::seconds kMaxClockError{30};
   static constexpr std::chrono::minutes kMinTellAgainInterval{1};
 
-  /// `instance` names the host. `transport` must outlive this.
-  AlertDispatcher(AlertTransport& transport, std::string instance)
-      : transport_(transport), instance_(std::move(instance)) {}
+  /// `transport` must outlive this.
+  explicit AlertDispatcher(AlertTransport& transport) : transport_(transport) {}
 
-  /// Changes the receivers. A receiver with the same URL as one before continues in its place. A
-  /// removed receiver gets no further request, not even for what is due. A new receiver gets the
-  /// alerts that fire.
+  /// Changes the receivers. A receiver of the same kind and URL as one before continues in its
+  /// place. A removed receiver gets no further request, not even for what is due. A new receiver
+  /// gets the alerts that fire. If the labels of all alerts change, those that fire end with their
+  /// labels of before, and begin with the new ones.
   void Configure(DispatchOptions options, Instant now);
 
   /// The alerts as they are now.
@@ -80,15 +82,22 @@ class AlertDispatcher {
     std::optional<std::chrono::nanoseconds> clock_ahead = std::nullopt;  // at the latest answer
     MonotonicTime posted_at = {};
     std::optional<MonotonicTime> told_again_at = std::nullopt;
+
+    bool is_webhook() const { return receiver.kind == ReceiverKind::kWebhook; }
   };
 
-  AlertMessageContext ContextFor(const Destination& destination, Instant now) const;
+  // Also gives the alerts that fire their labels anew.
+  void SetOrigin(AlertOrigin origin);
+  // Return the body of the next request; nullopt if nothing is due.
+  std::optional<std::string> TakeMessage(Destination& destination, Instant now) const;
+  std::optional<std::string> TakeWebhookBody(Destination& destination, Instant now) const;
+  NoticeContext ContextFor(const Destination& destination, Instant now) const;
   void SetResendInterval(Destination& destination) const;
   void Observe(Destination& destination, const PostResult& result, Instant now) const;
 
   AlertTransport& transport_;
-  std::string instance_;
   std::chrono::milliseconds resend_interval_{0};
+  AlertOrigin origin_;
   std::vector<Destination> destinations_;
   std::uint64_t last_id_ = 0;
   FiringAlerts firing_;

@@ -33,7 +33,7 @@ AlertSender::AlertSender(Parts parts)
       now_(std::move(parts.now)),
       pulse_(parts.pulse),
       log_(std::move(parts.log)),
-      dispatcher_(*transport_, std::move(parts.instance)) {}
+      dispatcher_(*transport_) {}
 
 AlertSender::~AlertSender() {
   if (!thread_.joinable()) return;

@@ -30,7 +30,6 @@ class AlertSender {
   struct Parts {
     std::unique_ptr<AlertTransport> transport;
     std::function<Instant()> now;  // called on the sender's thread
-    std::string instance;          // names the host
     const Pulse& pulse;            // the loop's
     /// Called on the sender's thread when it stops sending because the loop hangs, and when it goes
     /// on.

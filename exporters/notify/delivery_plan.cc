@@ -13,14 +13,17 @@ namespace {
 // When the trouble began that an alert tells of.
 MonotonicTime BeginOf(const Alert& alert) { return alert.fired_at.value_or(alert.since).monotonic; }
 
+// When to tell again what is told once.
+constexpr MonotonicTime kNever = MonotonicTime::max();
+
 // The lowest is the most severe.
 int UrgencyOf(const Alert& alert) { return -static_cast<int>(alert.rule->severity); }
 
 }  // namespace
 
 void DeliveryPlan::Update(const FiringAlerts& firing, Instant now) {
-  for (auto& [identity, entry] : entries_) {
-    if (entry.resolved || firing.contains(identity)) continue;
+  for (auto& [labels, entry] : entries_) {
+    if (entry.resolved || firing.contains(labels)) continue;
     entry.resolved = now;
     entry.due = now.monotonic;
     entry.is_told = false;
@@ -88,7 +91,8 @@ void DeliveryPlan::AdmitSome(const std::vector<FiringAlerts::const_iterator>& ca
       ++dropped_;
     } else {
       ++left_out.alerts;
-      ++left_out.by_rule[(is_holder ? claim.holder->first : claim.candidate->first).rule];
+      const Alert& alert = is_holder ? *claim.holder->second.alert : *claim.candidate->second;
+      ++left_out.by_rule[alert.rule->name];
     }
     if (is_holder) entries_.erase(claim.holder);
   }
@@ -101,6 +105,7 @@ void DeliveryPlan::AdmitSome(const std::vector<FiringAlerts::const_iterator>& ca
 }
 
 void DeliveryPlan::DropOld(MonotonicTime now) {
+  if (telling_ == Telling::kOnce) return;
   dropped_ += std::erase_if(entries_, [now](const auto& item) {
     const std::optional<Instant>& resolved = item.second.resolved;
     return resolved && now - resolved->monotonic >= kMaxResolvedAge;
@@ -113,20 +118,22 @@ void DeliveryPlan::Take(MonotonicTime now, const std::function<bool(const AlertR
   // Among equals, what is new to the receiver goes first, then what waits for longest.
   struct Due {
     std::tuple<int, bool, MonotonicTime, MonotonicTime, std::size_t> order;
+    const AlertLabels* labels;
     Entry* entry;
   };
   std::vector<Due> due;
-  for (auto& [identity, entry] : entries_) {
+  for (auto& [labels, entry] : entries_) {
     if (entry.due > now) continue;
     const Alert& alert = *entry.alert;
-    due.push_back(
-        {{UrgencyOf(alert), entry.is_told, entry.due, BeginOf(alert), due.size()}, &entry});
+    due.push_back({{UrgencyOf(alert), entry.is_told, entry.due, BeginOf(alert), due.size()},
+                   &labels,
+                   &entry});
   }
   const std::size_t count = std::min(due.size(), kMaxBatch);
   std::ranges::partial_sort(due, due.begin() + static_cast<std::ptrdiff_t>(count), {}, &Due::order);
   for (const Due& one : std::span(due).first(count)) {
     Entry& entry = *one.entry;
-    if (!add({entry.alert, entry.resolved})) break;
+    if (!add({*one.labels, entry.alert, entry.resolved})) break;
     entry.is_under_way = true;
     entry.was_sent = true;
     has_batch_ = true;
@@ -147,7 +154,8 @@ void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
     const bool is_of_batch = entry.is_under_way;
     entry.is_under_way = false;
     if (is_of_batch && outcome != DeliveryOutcome::kFailed) {
-      entry.due = now + resend_interval_;
+      const bool is_over = is_delivered && telling_ == Telling::kOnce;
+      entry.due = is_over ? kNever : now + resend_interval_;
       entry.is_told = is_delivered;
     }
     const bool is_done = is_of_batch && is_delivered && entry.resolved;
@@ -156,13 +164,14 @@ void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
 }
 
 void DeliveryPlan::TellAgain(MonotonicTime now) {
-  for (auto& [identity, entry] : entries_) entry.due = std::min(entry.due, now);
+  for (auto& [labels, entry] : entries_) entry.due = std::min(entry.due, now);
 }
 
 std::optional<MonotonicTime> DeliveryPlan::NextTake() const {
   if (has_batch_ || entries_.empty()) return std::nullopt;
   const auto first =
       std::ranges::min_element(entries_, {}, [](const auto& item) { return item.second.due; });
+  if (first->second.due == kNever) return std::nullopt;
   return std::max(first->second.due, not_before_);
 }
 

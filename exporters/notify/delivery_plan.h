@@ -1,9 +1,10 @@
 // Plans which alerts to send to one receiver, and when. Pure; time is passed in.
 //
 // A new alert and a resolved alert are due at once. A firing alert is due again after every resend
-// interval. While a receiver fails, it is tried with growing pauses. Only the latest state of an
-// alert is kept, so memory stays bounded however long the receiver is away. If there are more
-// alerts than there is room for, severity decides, then age.
+// interval, unless the receiver is told once of each change. While a receiver fails, it is tried
+// with growing pauses. Only the latest state of an alert is kept, so memory stays bounded however
+// long the receiver is away. If there are more alerts than there is room for, severity decides,
+// then age.
 #pragma once
 
 #include <chrono>
@@ -17,12 +18,18 @@
 #include <vector>
 
 #include "core/base/instant.h"
-#include "exporters/notify/alert_message.h"
+#include "exporters/notify/alert_notice.h"
 
 namespace connwatch {
 
-/// The alerts that fire, by identity.
-using FiringAlerts = std::map<AlertIdentity, std::shared_ptr<const Alert>>;
+/// The alerts that fire.
+using FiringAlerts = std::map<AlertLabels, std::shared_ptr<const Alert>>;
+
+/// How often a receiver is told that an alert fires.
+enum class Telling : std::uint8_t {
+  kAgain,  // after every resend interval
+  kOnce,   // until the receiver has accepted it
+};
 
 enum class DeliveryOutcome : std::uint8_t {
   kDelivered,
@@ -39,7 +46,8 @@ class DeliveryPlan {
   static constexpr std::size_t kMaxAlerts = 5'000;
   /// The most alerts in one batch.
   static constexpr std::size_t kMaxBatch = 64;
-  /// A resolved alert is dropped if the receiver has not taken it for this long.
+  /// A resolved alert is dropped if the receiver has not taken it for this long. By then it has
+  /// ended there by itself, unless the receiver is told once: then it is kept.
   static constexpr std::chrono::minutes kMaxResolvedAge{15};
   /// The pause after the first failure. Each further failure doubles it, up to the maximum.
   static constexpr std::chrono::seconds kMinPause{1};
@@ -51,8 +59,9 @@ class DeliveryPlan {
     std::map<std::string, std::size_t> by_rule = {};
   };
 
-  explicit DeliveryPlan(std::chrono::milliseconds resend_interval)
-      : resend_interval_(resend_interval) {}
+  explicit DeliveryPlan(std::chrono::milliseconds resend_interval,
+                        Telling telling = Telling::kAgain)
+      : resend_interval_(resend_interval), telling_(telling) {}
 
   void SetResendInterval(std::chrono::milliseconds interval) { resend_interval_ = interval; }
 
@@ -68,10 +77,11 @@ class DeliveryPlan {
   void End(DeliveryOutcome outcome, MonotonicTime now);
 
   /// Makes every alert due now, because what the receiver was told of them is not right any more.
+  /// Only for receivers that are told again.
   void TellAgain(MonotonicTime now);
 
-  /// Returns when to call Take next. nullopt while a batch is under way, and if there are no
-  /// alerts.
+  /// Returns when to call Take next. nullopt while a batch is under way, and if there is nothing to
+  /// tell.
   std::optional<MonotonicTime> NextTake() const;
 
   /// How many alerts have a present state that was not delivered yet, including those under way.
@@ -91,7 +101,7 @@ class DeliveryPlan {
     bool is_under_way = false;  // its present state is part of the batch
   };
 
-  using Entries = std::map<AlertIdentity, Entry>;
+  using Entries = std::map<AlertLabels, Entry>;
 
   // Gives each alert that is kept its latest state. Returns the others.
   std::vector<FiringAlerts::const_iterator> Refresh(const FiringAlerts& firing, MonotonicTime now);
@@ -101,6 +111,7 @@ class DeliveryPlan {
   void DropOld(MonotonicTime now);
 
   std::chrono::milliseconds resend_interval_;
+  Telling telling_;
   Entries entries_;
   bool has_batch_ = false;
   std::chrono::seconds pause_{0};  // the latest pause; 0 after a success

@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <filesystem>
 
+#include "daemon/process/host_names.h"
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 
 TEST(ConfigUseTest, WithoutAFileTheDefaultsHold) {
   const ConfigResult loaded = LoadEffectiveConfig({});
@@ -46,6 +49,60 @@ TEST(ConfigUseTest, AFileThatIsMissingIsAMistake) {
   Options options;
   options.config_file = "/nonexistent/connwatch.yaml";
   EXPECT_TRUE(std::holds_alternative<std::vector<ConfigError>>(LoadSettings(options)));
+}
+
+std::vector<ListeningSocket> Listening(const ScratchDirectory& scratch) {
+  std::vector<ListeningSocket> sockets;
+  for (const ListenAddress& address :
+       {ListenAddress{.host = {}, .port = 0, .unix_path = scratch.PathTo("socket")},
+        ListenAddress{.host = "127.0.0.1", .port = 0, .unix_path = {}}}) {
+    sockets.push_back(ListeningSocket::Open(address).value());
+  }
+  return sockets;
+}
+
+TEST(OwnAddressTest, IsTheFirstPort) {
+  const ScratchDirectory scratch;
+  const auto sockets = Listening(scratch);
+  const std::string port = std::to_string(sockets.back().port());
+  const OwnAddress plain = OwnAddressFrom({}, sockets, false);
+  EXPECT_EQ(plain.host, HostName());
+  EXPECT_EQ(plain.port, port);
+  EXPECT_THAT(plain.external_url, MatchesRegex("http://[^/]+:" + port));
+  EXPECT_THAT(OwnAddressFrom({}, sockets, true).external_url,
+              MatchesRegex("https://[^/]+:" + port));
+  EXPECT_EQ(OwnAddressFrom({}, {}, false).port, "");
+  EXPECT_THAT(OwnAddressFrom({}, {}, false).external_url, MatchesRegex("http://[^/:]+"));
+}
+
+TEST(OwnAddressTest, IsTheConfiguredUrl) {
+  Config config;
+  config.web.external_url = "https://watch.example.org/web1";
+  EXPECT_EQ(OwnAddressFrom(config, {}, false).external_url, "https://watch.example.org/web1");
+  EXPECT_THAT(HostNamesFrom(config), Contains("watch.example.org"));
+}
+
+TEST(AlertOriginTest, IsWhatPrometheusWouldHave) {
+  const OwnAddress own{.host = "web1", .port = "10177", .external_url = "http://web1:10177"};
+  EXPECT_EQ(AlertOriginFrom({}, own),
+            (AlertOrigin{.labels = {{"instance", "web1:10177"}, {"job", "connwatch"}},
+                         .external_url = "http://web1:10177",
+                         .runbook_url = "http://web1:10177/runbook#{{alertname}}"}));
+  const OwnAddress unix_only{.host = "web1", .port = {}, .external_url = "http://web1"};
+  EXPECT_EQ(AlertOriginFrom({}, unix_only).labels.at("instance"), "web1");
+}
+
+TEST(AlertOriginTest, FollowsTheConfiguration) {
+  Config config;
+  config.alert_labels = {{"instance", "{{host}}.example.org:{{port}}"}, {"region", "eu"}};
+  config.runbook_url = "https://wiki/{{alertname}}";
+  const OwnAddress own{.host = "web1", .port = "10177", .external_url = "http://web1:10177"};
+  EXPECT_EQ(AlertOriginFrom(config, own),
+            (AlertOrigin{.labels = {{"instance", "web1.example.org:10177"},
+                                    {"job", "connwatch"},
+                                    {"region", "eu"}},
+                         .external_url = "http://web1:10177",
+                         .runbook_url = "https://wiki/{{alertname}}"}));
 }
 
 TEST(ConfigReaderTest, FollowsTheFile) {

@@ -1,11 +1,12 @@
-// Any texts, numbers and times in alerts: the message to the Alertmanager can be read, keeps the
-// texts that are UTF-8, and no alert in it ends before it begins. No time is beyond 2116, so that
-// the distance of any two can be told.
+// Any texts, numbers and times in alerts: the message to the Alertmanager and those to webhooks can
+// be read, keep the texts that are UTF-8, and no alert in them ends before it begins. No time is
+// beyond 2116, so that the distance of any two can be told.
 #include <fuzzer/FuzzedDataProvider.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -13,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/alerts/alert_receiver.h"
 #include "exporters/notify/alert_message.h"
+#include "exporters/notify/webhook_body.h"
 #include "tests/fuzz/any_report.h"
 #include "tests/fuzz/require.h"
 #include "tests/fuzz/strict_json.h"
@@ -22,9 +25,11 @@
 namespace {
 
 using connwatch::Alert;
+using connwatch::AlertReport;
 using connwatch::Instant;
 using connwatch::IsUtf8;
 using connwatch::MonotonicTime;
+using connwatch::NoticeContext;
 using connwatch::Require;
 using connwatch::WallTime;
 
@@ -48,15 +53,12 @@ void CheckTime(std::string_view text) {
   }
 }
 
-void CheckAlert(const nlohmann::json& told, const Alert& alert, const std::string& instance) {
+void CheckAlert(const nlohmann::json& told, const AlertReport& report) {
   const nlohmann::json& labels = told.at("labels");
-  const auto is_kept = [&labels](const std::string& name, const std::string& text) {
-    return !IsUtf8(text) || labels.at(name) == text;
-  };
-  Require(is_kept("alertname", alert.rule->name) && is_kept("subject", alert.subject) &&
-          is_kept("instance", instance));
-  for (const auto& [name, text] : alert.rule->labels) {
-    Require(!IsUtf8(name) || is_kept(name, text));
+  std::map<std::string, std::string> last;  // of equal names the last one is told
+  for (const auto& [name, text] : report.labels) last[name] = text;
+  for (const auto& [name, text] : last) {
+    Require(!IsUtf8(name) || !IsUtf8(text) || labels.at(name) == text);
   }
   for (const auto& [name, text] : told.at("annotations").items()) Require(text.is_string());
   const auto starts_at = told.at("startsAt").get<std::string>();
@@ -67,12 +69,30 @@ void CheckAlert(const nlohmann::json& told, const Alert& alert, const std::strin
   Require(starts_at <= ends_at);
 }
 
+// The object of the daemon, and a template with every word.
+void CheckWebhook(const AlertReport& report, const NoticeContext& context) {
+  const std::string own = connwatch::WebhookBody(report, context, "");
+  Require(own.find('\n') == std::string::npos);
+  const nlohmann::json told = connwatch::ReadStrictJson(own);
+  CheckAlert(told, report);
+  Require(told.at("status") == (report.resolved_at ? "resolved" : "firing"));
+  std::string body = "{";
+  for (const std::string_view word : connwatch::kWebhookWords) {
+    body += (body.size() > 1 ? ",\"" : "\"") + std::string(word) + "\":\"{{" + std::string(word) +
+            "}}\"";
+  }
+  const nlohmann::json filled =
+      connwatch::ReadStrictJson(connwatch::WebhookBody(report, context, body + "}"));
+  Require(filled.size() == connwatch::kWebhookWords.size());
+  Require(!IsUtf8(report.alert->subject) || filled.at("subject") == report.alert->subject);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   FuzzedDataProvider input(bytes, size);
   const connwatch::AnyReport any = connwatch::ReadAnyReport(input);
-  std::vector<connwatch::AlertReport> reports;
+  std::vector<AlertReport> reports;
   for (Alert alert : any.report.alerts->alerts) {
     alert.since = ReadInstant(input);
     if (input.ConsumeBool()) alert.fired_at = ReadInstant(input);
@@ -80,10 +100,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     report.alert = std::make_shared<const Alert>(std::move(alert));
     if (input.ConsumeBool()) report.resolved_at = ReadInstant(input);
   }
-  connwatch::AlertMessageContext context;
+  NoticeContext context;
   context.now = ReadInstant(input);
   if (input.ConsumeBool()) context.expires_at = context.now.wall + ReadSpan(input) / 4;
-  context.instance = input.ConsumeRemainingBytesAsString();
+  context.origin.external_url = "http://web1";
+  context.origin.runbook_url = "http://web1/{{alertname}}";
+  context.origin.labels["instance"] = input.ConsumeRemainingBytesAsString();
+  for (AlertReport& report : reports) {
+    report.labels = connwatch::LabelsOf(*report.alert, context.origin);
+    CheckWebhook(report, context);
+  }
 
   connwatch::AlertMessage message(context);
   std::size_t added = 0;
@@ -94,8 +120,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   Require(text.find('\n') == std::string::npos);
   const nlohmann::json told = connwatch::ReadStrictJson(text);
   Require(told.size() == added);
-  for (std::size_t i = 0; i < added; ++i) {
-    CheckAlert(told.at(i), *reports[i].alert, context.instance);
-  }
+  for (std::size_t i = 0; i < added; ++i) CheckAlert(told.at(i), reports[i]);
   return 0;
 }

@@ -71,6 +71,8 @@ AlertList NamedAlerts(Texts& texts) {
     alert.rule = std::make_shared<const AlertRule>(std::move(rule));
     list.rules.at(i).rule = alert.rule;
     alert.subject = texts.InBoth();
+    alert.listener = texts.InJson();
+    alert.unit = texts.InJson();
     alert.netns = texts.InJson();
     alert.cause = texts.InJson();
   }

@@ -26,6 +26,7 @@ inline std::shared_ptr<const AlertList> TestAlerts() {
   list.transitions = {{0, 1, 1, 0}, {2, 3, 0, 0}, {}};
   list.alerts = {{.rule = growth,
                   .subject = "0.0.0.0:443",
+                  .listener = "0.0.0.0:443",
                   .state = AlertState::kFiring,
                   .value = 3'000,
                   .threshold = 64,
@@ -35,6 +36,7 @@ inline std::shared_ptr<const AlertList> TestAlerts() {
                   .evidence = evidence},
                  {.rule = pending,
                   .subject = "443",
+                  .group = "443",
                   .state = AlertState::kPending,
                   .value = 5,
                   .threshold = 4,

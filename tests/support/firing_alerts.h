@@ -18,6 +18,7 @@ inline AlertList ListOf(const std::vector<std::string>& subjects) {
   for (const std::string& subject : subjects) {
     list.alerts.push_back({.rule = rule,
                            .subject = subject,
+                           .listener = subject,
                            .state = AlertState::kFiring,
                            .value = 5,
                            .threshold = 4,
@@ -29,10 +30,16 @@ inline AlertList ListOf(const std::vector<std::string>& subjects) {
   return list;
 }
 
+/// The labels of all alerts in tests.
+inline const AlertOrigin kTestOrigin = {
+    .labels = {{"instance", "web1:10177"}, {"job", "connwatch"}},
+    .external_url = "http://web1:10177",
+    .runbook_url = "http://web1:10177/runbook#{{alertname}}"};
+
 inline FiringAlerts Firing(const std::vector<std::string>& subjects) {
   FiringAlerts firing;
   for (const Alert& alert : ListOf(subjects).alerts) {
-    firing.emplace(IdentityOf(alert), std::make_shared<const Alert>(alert));
+    firing.emplace(LabelsOf(alert, kTestOrigin), std::make_shared<const Alert>(alert));
   }
   return firing;
 }
@@ -53,7 +60,7 @@ inline FiringAlerts FiringOf(const std::vector<TestFiring>& alerts) {
         AlertRule{.name = wanted.rule, .severity = wanted.severity});
     alert->since = TestInstant(wanted.fired);
     alert->fired_at = TestInstant(wanted.fired);
-    firing.emplace(IdentityOf(*alert), std::move(alert));
+    firing.emplace(LabelsOf(*alert, kTestOrigin), alert);
   }
   return firing;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "exporters/notify/alert_message.h"
 #include "tests/support/firing_alerts.h"
 
 namespace connwatch {
@@ -43,9 +44,14 @@ AlertReceiver Receiver(const std::string& url, const std::string& name = "host:1
   return {.url = url, .name = name};
 }
 
+AlertReceiver Webhook(const std::string& url, const std::string& body = "") {
+  return {.kind = ReceiverKind::kWebhook, .url = url, .name = "host:1", .body = body};
+}
+
 struct AlertDispatcherTest : testing::Test {
   void Configure(std::vector<AlertReceiver> receivers) {
-    dispatcher.Configure({.receivers = std::move(receivers), .resend_interval = 60s}, now);
+    dispatcher.Configure(
+        {.receivers = std::move(receivers), .resend_interval = 60s, .origin = kTestOrigin}, now);
   }
   void Fire(const std::vector<std::string>& subjects) { dispatcher.Update(ListOf(subjects), now); }
   // Sends what is due; where to.
@@ -85,14 +91,14 @@ struct AlertDispatcherTest : testing::Test {
 
   Instant now = TestInstant(0);
   RecordingTransport transport;
-  AlertDispatcher dispatcher{transport, "web1"};
+  AlertDispatcher dispatcher{transport};
 };
 
 TEST_F(AlertDispatcherTest, EveryReceiverIsTold) {
   Configure({Receiver("a"), Receiver("b")});
   Fire({"s"});
   EXPECT_THAT(Send(), ElementsAre("a", "b"));
-  EXPECT_THAT(transport.posted[0].body, HasSubstr(R"("subject":"s","instance":"web1")"));
+  EXPECT_THAT(transport.posted[0].body, HasSubstr(R"("job":"connwatch","listener":"s")"));
   EXPECT_TRUE(dispatcher.IsPosting());
 }
 
@@ -203,7 +209,8 @@ TEST_F(AlertDispatcherTest, WithoutADateThisHostsClockCounts) {
 }
 
 TEST_F(AlertDispatcherTest, ALongResendIntervalBeginsOnceTheReceiverHasAnswered) {
-  dispatcher.Configure({.receivers = {Receiver("a")}, .resend_interval = 10min}, now);
+  dispatcher.Configure(
+      {.receivers = {Receiver("a")}, .resend_interval = 10min, .origin = kTestOrigin}, now);
   Fire({"s"});
   Send();
   Answer(0s);
@@ -301,6 +308,83 @@ TEST_F(AlertDispatcherTest, BatchesAreLimitedInSize) {
     Answer(0s);
   }
   EXPECT_THAT(Send(), IsEmpty());
+}
+
+TEST_F(AlertDispatcherTest, AWebhookIsToldOfEachAlertAndChangeOnce) {
+  Configure({Webhook("a", R"(["{{status}} {{subject}}"])")});
+  Fire({"s", "t"});
+  std::vector<std::string> told;
+  for (int second = 0; second < 600; second += 10) {
+    now = TestInstant(second);
+    if (second == 300) Fire({"t"});
+    while (!Send().empty()) {
+      told.push_back(transport.posted.front().body);
+      Conclude(0, kDelivered);
+    }
+  }
+  EXPECT_THAT(told, ElementsAre(R"(["firing s"])", R"(["firing t"])", R"(["resolved s"])"));
+  EXPECT_EQ(dispatcher.NextSend(), std::nullopt);
+}
+
+TEST_F(AlertDispatcherTest, AWebhookIsToldInThisHostsTime) {
+  Configure({Webhook("a")});
+  Fire({"s"});
+  Send();
+  EXPECT_EQ(TimeIn("endsAt"), std::nullopt);
+  Answer(3'600s);
+  EXPECT_THAT(Send(), IsEmpty());
+  EXPECT_EQ(dispatcher.stats().front().clock_ahead, std::nullopt);
+  now = TestInstant(30);
+  Fire({});
+  Send();
+  EXPECT_EQ(TimeIn("startsAt"), 0);
+  EXPECT_EQ(TimeIn("endsAt"), 30);
+}
+
+TEST_F(AlertDispatcherTest, AWebhookThatRefusesIsTriedAgainAfterTheInterval) {
+  Configure({Webhook("a")});
+  Fire({"s"});
+  Send();
+  Conclude(0, kRejected, {400, "bad"});
+  now = TestInstant(59);
+  EXPECT_THAT(Send(), IsEmpty());
+  now = TestInstant(60);
+  EXPECT_THAT(Send(), ElementsAre("a"));
+}
+
+TEST_F(AlertDispatcherTest, AReceiverThatBecomesAWebhookIsANewOne) {
+  Configure({Receiver("a")});
+  Fire({"s"});
+  Send();
+  Conclude(0, kDelivered);
+  Configure({Webhook("a")});
+  EXPECT_THAT(Send(), ElementsAre("a"));
+}
+
+TEST_F(AlertDispatcherTest, AlertsEndWithTheLabelsThatTheyHad) {
+  Configure({Receiver("a")});
+  Fire({"s"});
+  Send();
+  Conclude(0, kDelivered);
+  AlertOrigin moved = kTestOrigin;
+  moved.labels["instance"] = "web2";
+  dispatcher.Configure({.receivers = {Receiver("a")}, .resend_interval = 60s, .origin = moved},
+                       now);
+  Fire({"s"});
+  Send();
+  const std::string& body = transport.posted.front().body;
+  const std::size_t before = body.find(R"("instance":"web1:10177")");
+  const std::size_t after = body.find(R"("instance":"web2")");
+  ASSERT_NE(before, std::string::npos);
+  ASSERT_NE(after, std::string::npos);
+  const auto has_end = [&body](std::size_t at) {
+    return body.find("endsAt", at) < body.find("generatorURL", at);
+  };
+  EXPECT_TRUE(has_end(before));
+  Conclude(0, kDelivered);
+  Fire({});
+  Send();
+  EXPECT_THAT(transport.posted.front().body, HasSubstr(R"("instance":"web2")"));
 }
 
 TEST_F(AlertDispatcherTest, WhatIsLeftOutIsCounted) {

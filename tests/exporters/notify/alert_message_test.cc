@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/alerts.h"
+#include "tests/support/firing_alerts.h"
 
 namespace connwatch {
 namespace {
@@ -17,8 +18,8 @@ using testing::HasSubstr;
 using testing::Not;
 using namespace std::chrono_literals;
 
-const AlertMessageContext kContext{
-    .instance = "web1", .now = TestInstant(100), .expires_at = TestInstant(260).wall};
+const NoticeContext kContext{
+    .origin = kTestOrigin, .now = TestInstant(100), .expires_at = TestInstant(260).wall};
 
 // The firing one of TestAlerts.
 Alert TestAlert() { return TestAlerts()->alerts.front(); }
@@ -32,10 +33,14 @@ Alert WithRule(void (*change)(AlertRule&)) {
   return alert;
 }
 
+AlertReport ReportOf(const Alert& alert, std::optional<Instant> resolved_at = std::nullopt) {
+  return {LabelsOf(alert, kTestOrigin), std::make_shared<const Alert>(alert), resolved_at};
+}
+
 std::string Render(const Alert& alert, std::optional<Instant> resolved_at = std::nullopt,
-                   const AlertMessageContext& context = kContext) {
+                   const NoticeContext& context = kContext) {
   AlertMessage message(context);
-  EXPECT_TRUE(message.Add({std::make_shared<const Alert>(alert), resolved_at}));
+  EXPECT_TRUE(message.Add(ReportOf(alert, resolved_at)));
   return std::move(message).Finish();
 }
 
@@ -57,20 +62,25 @@ Instant Moved(Instant instant, std::chrono::milliseconds wall) {
 TEST(AlertMessageTest, FiringAlertsEndByThemselves) {
   const Alert alert = WithRule([](AlertRule& rule) {
     rule.labels = {{"team", "network"}};
-    rule.annotations = {{"summary", "{{subject}}: {{value}} of {{threshold}} ({{cause}})"}};
+    rule.annotations = {{"summary", "{{subject}}: {{value}} of {{threshold}} ({{cause}})"},
+                        {"description", "Look there"}};
   });
-  EXPECT_EQ(
-      Render(alert),
-      R"json([{"labels":{"alertname":"SynRecvBacklogGrowth","severity":"critical",)json"
-      R"json("subject":"0.0.0.0:443","team":"network","instance":"web1"},)json"
-      R"json("annotations":{"summary":"0.0.0.0:443: 3000 of 64 (syn_flood)",)json"
-      R"json("value":"3000","threshold":"64","cause":"syn_flood",)json"
-      R"json("evidence":"SYN queue 3000 of 4096","top_sources":"198.51.100.0/24 (40)"},)json"
-      R"json("startsAt":"2023-11-14T22:13:40.000Z","endsAt":"2023-11-14T22:17:40.000Z"}])json");
+  EXPECT_EQ(Render(alert),
+            R"json([{"labels":{"alertname":"SynRecvBacklogGrowth","severity":"critical",)json"
+            R"json("team":"network","instance":"web1:10177","job":"connwatch",)json"
+            R"json("listener":"0.0.0.0:443"},)json"
+            R"json("annotations":{"summary":"0.0.0.0:443: 3000 of 64 (syn_flood)",)json"
+            R"json("description":"Look there",)json"
+            R"json("value":"3000","threshold":"64","cause":"syn_flood",)json"
+            R"json("evidence":"SYN queue 3000 of 4096","top_sources":"198.51.100.0/24 (40)",)json"
+            R"json("runbook_url":"http://web1:10177/runbook#SynRecvBacklogGrowth"},)json"
+            R"json("startsAt":"2023-11-14T22:13:40.000Z","endsAt":"2023-11-14T22:17:40.000Z",)json"
+            R"json("generatorURL":)json"
+            R"json("http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443"}])json");
 }
 
 TEST(AlertMessageTest, WithoutAnExpiryTheReceiverDecides) {
-  AlertMessageContext context = kContext;
+  NoticeContext context = kContext;
   context.expires_at.reset();
   EXPECT_EQ(TimesIn(Render(TestAlert(), std::nullopt, context)), "22:13:40.000 -");
 }
@@ -95,7 +105,7 @@ TEST(AlertMessageTest, TimesAreToldByTheReceiversClock) {
       {1h, "23:13:40.000 22:17:40.000", "23:13:40.000 23:14:10.000"},
   };
   for (const auto& [ahead, firing, resolved] : cases) {
-    AlertMessageContext context = kContext;
+    NoticeContext context = kContext;
     context.now.wall += ahead;
     EXPECT_EQ(TimesIn(Render(TestAlert(), std::nullopt, context)), firing) << ahead.count();
     EXPECT_EQ(TimesIn(Render(TestAlert(), TestInstant(50), context)), resolved) << ahead.count();
@@ -106,7 +116,7 @@ TEST(AlertMessageTest, AClockThatWasSetChangesNoOrder) {
   for (const auto step : {-86'400s, -3'600s, -40s, 40s, 3'600s, 86'400s}) {
     // It was set between firing and the end.
     const Instant resolved = Moved(TestInstant(50), step);
-    AlertMessageContext context = kContext;
+    NoticeContext context = kContext;
     context.now.wall += step;
     const std::string times = TimesIn(Render(TestAlert(), resolved, context));
     const auto second = [&times](std::size_t at) { return std::stoi(times.substr(at + 6, 2)); };
@@ -117,15 +127,17 @@ TEST(AlertMessageTest, AClockThatWasSetChangesNoOrder) {
 TEST(AlertMessageTest, NothingHasEndedBeforeItBeganOrInTheFuture) {
   EXPECT_EQ(TimesIn(Render(TestAlert(), TestInstant(1))), "22:13:40.000 22:13:40.000");
   EXPECT_EQ(TimesIn(Render(TestAlert(), Moved(TestInstant(99), 3s))), "22:13:40.000 22:15:00.000");
-  AlertMessageContext context = kContext;
+  NoticeContext context = kContext;
   context.now = TestInstant(19);
   EXPECT_EQ(TimesIn(Render(TestAlert(), TestInstant(20), context)), "22:13:39.000 22:13:39.000");
 }
 
 TEST(AlertMessageTest, TheUsersOwnTextsStay) {
   const std::string text = Render(WithRule([](AlertRule& rule) {
-    rule.annotations = {{"cause", "see the runbook"}, {"evidence", ""}};
+    rule.annotations = {
+        {"cause", "see the runbook"}, {"evidence", ""}, {"runbook_url", "https://wiki/own"}};
   }));
+  EXPECT_THAT(text, HasSubstr(R"("runbook_url":"https://wiki/own")"));
   EXPECT_THAT(text, HasSubstr(R"("cause":"see the runbook")"));
   EXPECT_THAT(text, HasSubstr(R"("evidence":"")"));
 }
@@ -135,7 +147,8 @@ TEST(AlertMessageTest, WhatIsNotKnownIsLeftOut) {
   alert.cause.clear();
   alert.evidence = std::make_shared<const AlertEvidence>();
   const std::string text = Render(alert);
-  for (const char* name : {"cause", "evidence", "top_sources", "top_destinations"}) {
+  for (const char* name :
+       {"cause", "evidence", "top_sources", "top_destinations", "top_groups", "top_units"}) {
     EXPECT_THAT(text, Not(HasSubstr(std::string("\"") + name + "\""))) << name;
   }
 }
@@ -145,35 +158,25 @@ TEST(AlertMessageTest, RemoteAddressesStayOutOfLabels) {
   auto evidence = std::make_shared<AlertEvidence>();
   evidence->top_sources = {{"198.51.100.0/24", 40}, {"203.0.113.0/24", 7}};
   evidence->top_destinations = {{"192.0.2.1:443", 3}};
+  evidence->top_groups = {{"https", 3}};
+  evidence->top_units = {{"web.service", 2}};
   alert.evidence = evidence;
   const std::string text = Render(alert);
   const std::string labels = text.substr(0, text.find("annotations"));
   EXPECT_THAT(labels, Not(HasSubstr("198.51.100")));
   EXPECT_THAT(text, HasSubstr(R"x("top_sources":"198.51.100.0/24 (40), 203.0.113.0/24 (7)")x"));
   EXPECT_THAT(text, HasSubstr(R"x("top_destinations":"192.0.2.1:443 (3)")x"));
-}
-
-TEST(AlertMessageTest, AnotherNamespaceIsALabel) {
-  Alert alert = WithRule([](AlertRule& rule) { rule.labels = {{"netns", "of the rule"}}; });
-  EXPECT_THAT(Render(alert), HasSubstr(R"("netns":"of the rule")"));
-  alert.subject = "web/0.0.0.0:443";
-  alert.netns = "web";
-  EXPECT_THAT(Render(alert), HasSubstr(R"("subject":"web/0.0.0.0:443","netns":"web",)"));
-  EXPECT_THAT(Render(alert), Not(HasSubstr("\"pod\"")));
-  alert.pod_namespace = "shop";
-  alert.pod = "cart-7c9";
-  EXPECT_THAT(Render(alert), HasSubstr(R"("netns":"web","namespace":"shop","pod":"cart-7c9")"));
-  EXPECT_THAT(Render(TestAlert()), Not(HasSubstr("netns")));
+  EXPECT_THAT(text, HasSubstr(R"x("top_groups":"https (3)","top_units":"web.service (2)")x"));
 }
 
 TEST(AlertMessageTest, IsJsonWhateverTheTextsHold) {
   Alert alert = TestAlert();
-  alert.subject = "a\xff\"\n";
-  EXPECT_THAT(Render(alert), HasSubstr("\"subject\":\"a\xef\xbf\xbd\\\"\\n\""));
+  alert.listener = "a\xff\"\n";
+  EXPECT_THAT(Render(alert), HasSubstr("\"listener\":\"a\xef\xbf\xbd\\\"\\n\""));
 }
 
 TEST(AlertMessageTest, SeveralAreOneArray) {
-  const AlertReport report{std::make_shared<const Alert>(TestAlert()), std::nullopt};
+  const AlertReport report = ReportOf(TestAlert());
   AlertMessage message(kContext);
   EXPECT_TRUE(message.Add(report));
   EXPECT_TRUE(message.Add(report));
@@ -187,7 +190,7 @@ TEST(AlertMessageTest, SizeIsLimited) {
   const Alert alert = WithRule([](AlertRule& rule) {
     for (int i = 0; i < 20; ++i) rule.annotations[std::to_string(i)] = std::string(1'000, 'x');
   });
-  const AlertReport report{std::make_shared<const Alert>(alert), std::nullopt};
+  const AlertReport report = ReportOf(alert);
   AlertMessage message(kContext);
   std::size_t count = 0;
   while (message.Add(report)) ++count;
@@ -201,19 +204,8 @@ TEST(AlertMessageTest, SizeIsLimited) {
 
 TEST(AlertMessageTest, OneAloneAlwaysHasRoom) {
   Alert alert = TestAlert();
-  alert.subject = std::string(AlertMessage::kMaxBytes, 'x');
-  EXPECT_THAT(Render(alert), testing::EndsWith("Z\"}]"));
-}
-
-TEST(AlertMessageTest, IdentityIsTheLabels) {
-  const AlertIdentity one = IdentityOf(TestAlert());
-  Alert later = TestAlert();
-  later.value = 1;
-  later.cause = "other";
-  EXPECT_EQ(IdentityOf(later), one);
-  EXPECT_NE(IdentityOf(WithRule([](AlertRule& rule) { rule.labels = {{"team", "a"}}; })), one);
-  EXPECT_NE(IdentityOf(WithRule([](AlertRule& rule) { rule.severity = AlertSeverity::kInfo; })),
-            one);
+  alert.cause = std::string(AlertMessage::kMaxBytes, 'x');
+  EXPECT_THAT(Render(alert), testing::EndsWith("\"}]"));
 }
 
 }  // namespace

@@ -40,12 +40,8 @@ const Pulse kNoPulse;
 std::unique_ptr<AlertSender> MakeSender(std::vector<AlertReceiver> receivers) {
   auto transport =
       CurlTransport::Create([](const std::string&) { return Result<std::string>(""); });
-  auto sender =
-      std::make_unique<AlertSender>(AlertSender::Parts{.transport = std::move(transport).value(),
-                                                       .now = Now,
-                                                       .instance = "web1",
-                                                       .pulse = kNoPulse,
-                                                       .log = {}});
+  auto sender = std::make_unique<AlertSender>(AlertSender::Parts{
+      .transport = std::move(transport).value(), .now = Now, .pulse = kNoPulse, .log = {}});
   EXPECT_TRUE(sender->Configure({.receivers = std::move(receivers), .resend_interval = 60s}));
   return sender;
 }
@@ -73,7 +69,7 @@ TEST(AlertSenderTest, TellsWhatFiresAndWhatIsOver) {
   Post(*sender, {});
   ASSERT_TRUE(WaitUntil([&] { return peer.requests().size() == 2; }));
   for (const std::string& request : peer.requests())
-    EXPECT_THAT(request, HasSubstr("\"subject\":\"s\""));
+    EXPECT_THAT(request, HasSubstr("\"listener\":\"s\""));
   EXPECT_TRUE(WaitUntil([&] {
     const auto stats = sender->stats();
     return stats.size() == 1 && stats[0].successes == 2 && stats[0].queue_length == 0;
@@ -179,7 +175,6 @@ TEST(AlertSenderTest, WhileTheLoopHangsNothingIsSent) {
   pulse.Beat(now().monotonic);
   AlertSender sender({.transport = std::make_unique<CountingTransport>(turns, posts),
                       .now = now,
-                      .instance = "web1",
                       .pulse = pulse,
                       .log = log});
   const AlertReceiver receiver = {.url = "http://a/", .name = "a", .timeout = 20s};

@@ -346,5 +346,58 @@ TEST_F(FullDeliveryPlanTest, SevereNewsGoBeforeTheEndOfLesserOnes) {
   EXPECT_EQ(plan.dropped(), kMax);
 }
 
+// Of a receiver that is told once of each change.
+struct ToldOnceTest : DeliveryPlanTest {
+  ToldOnceTest() { plan = DeliveryPlan(60s, Telling::kOnce); }
+};
+
+TEST_F(ToldOnceTest, AnAlertIsToldWhenItFiresAndWhenItIsResolved) {
+  Update({"a"}, 0);
+  EXPECT_THAT(Take(0), ElementsAre("a"));
+  End(kDelivered, 0);
+  EXPECT_EQ(plan.NextTake(), std::nullopt);
+  EXPECT_EQ(plan.CountQueued(), 0U);
+  Update({"a"}, 3'600);
+  EXPECT_THAT(Take(3'600), IsEmpty());
+  Update({}, 4'000);
+  EXPECT_THAT(Take(4'000), ElementsAre("-a"));
+  End(kDelivered, 4'000);
+  EXPECT_EQ(plan.NextTake(), std::nullopt);
+  Update({"a"}, 4'001);
+  EXPECT_THAT(Take(4'001), ElementsAre("a"));
+}
+
+TEST_F(ToldOnceTest, ItIsTriedUntilItIsAccepted) {
+  Update({"a"}, 0);
+  Take(0);
+  End(kFailed, 0);
+  EXPECT_THAT(Take(1), ElementsAre("a"));
+  End(kRejected, 1);
+  EXPECT_THAT(Take(60), IsEmpty());
+  EXPECT_THAT(Take(61), ElementsAre("a"));
+  End(kDelivered, 61);
+  EXPECT_EQ(plan.NextTake(), std::nullopt);
+}
+
+TEST_F(ToldOnceTest, WhatWasResolvedBeforeItWasToldIsToldOnceAsResolved) {
+  Update({"a"}, 0);
+  Take(0);
+  End(kFailed, 0);
+  Update({}, 1);
+  EXPECT_THAT(Take(1), ElementsAre("-a"));
+  End(kDelivered, 1);
+  EXPECT_EQ(plan.NextTake(), std::nullopt);
+}
+
+TEST_F(ToldOnceTest, AnEndIsNeverTooOld) {
+  Update({"a"}, 0);
+  Take(0);
+  End(kDelivered, 0);
+  Update({}, 10);
+  Update({}, 100'000);
+  EXPECT_THAT(Take(100'000), ElementsAre("-a"));
+  EXPECT_EQ(plan.dropped(), 0U);
+}
+
 }  // namespace
 }  // namespace connwatch

@@ -1,0 +1,122 @@
+#include "exporters/notify/alert_notice.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+
+#include "core/alerts/alert_template.h"
+#include "core/alerts/alert_text.h"
+
+namespace connwatch {
+
+namespace {
+
+using Annotations = std::vector<std::pair<std::string, std::string>>;
+
+// RFC 3339 in UTC: "2026-11-21T07:26:24.339Z".
+std::string Rfc3339(WallTime time) {
+  using std::chrono::milliseconds;
+  const auto whole = std::chrono::floor<milliseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss<milliseconds> clock(whole - day);
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text.data();
+}
+
+// "198.51.100.0/24 (40), 203.0.113.0/24 (7)"
+std::string Listed(const AlertEvidence::Counts& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    if (!text.empty()) text += ", ";
+    text += name + " (" + std::to_string(count) + ")";
+  }
+  return text;
+}
+
+Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) {
+  const Alert& alert = *report.alert;
+  // The rule's own annotations are among these two.
+  Annotations annotations = {{"summary", SummaryOf(alert, report.resolved_at)},
+                             {"description", DescriptionOf(alert)}};
+  const auto add = [&annotations](const std::string& name, std::string text) {
+    const bool is_new =
+        std::ranges::find(annotations, name, &Annotations::value_type::first) == annotations.end();
+    if (is_new) annotations.emplace_back(name, std::move(text));
+  };
+  for (const auto& [name, text] : alert.rule->annotations) add(name, FillTemplate(text, alert));
+  const auto add_known = [&add](const char* name, std::string text) {
+    if (!text.empty()) add(name, std::move(text));
+  };
+  add_known("value", FillTemplate("{{value}}", alert));
+  add_known("threshold", FillTemplate("{{threshold}}", alert));
+  add_known("cause", alert.cause);
+  if (alert.evidence) {
+    const AlertEvidence& evidence = *alert.evidence;
+    add_known("evidence", evidence.text);
+    add_known("top_sources", Listed(evidence.top_sources));
+    add_known("top_destinations", Listed(evidence.top_destinations));
+    add_known("top_groups", Listed(evidence.top_groups));
+    add_known("top_units", Listed(evidence.top_units));
+  }
+  add("runbook_url", RunbookOf(alert, origin));
+  return annotations;
+}
+
+// Returns the time of day of `event` by the clock of `now`. If that is close to what was noted at
+// the event, it is what was noted. So every message of an alert has the same time, whatever the
+// clocks' small corrections are.
+WallTime TimeOf(const Instant& event, const Instant& now) {
+  constexpr std::chrono::seconds kClose{5};
+  const auto off =
+      std::chrono::round<std::chrono::seconds>(now.WallOf(event.monotonic) - event.wall);
+  return std::chrono::abs(off) <= kClose ? event.wall : event.wall + off;
+}
+
+struct Span {
+  WallTime starts_at;
+  std::optional<WallTime> ends_at;
+};
+
+// Neither the beginning nor the end of a resolved alert is in the future, and the end is not before
+// the beginning, because that is refused.
+Span SpanOf(const AlertReport& report, const NoticeContext& context) {
+  const Alert& alert = *report.alert;
+  const Instant& now = context.now;
+  Span span{.starts_at = std::min(TimeOf(alert.fired_at.value_or(alert.since), now), now.wall),
+            .ends_at = std::nullopt};
+  if (report.resolved_at) {
+    span.ends_at = std::clamp(TimeOf(*report.resolved_at, now), span.starts_at, now.wall);
+  } else {
+    span.ends_at = context.expires_at;
+  }
+  return span;
+}
+
+}  // namespace
+
+std::string AlertNotice::Annotation(std::string_view name) const {
+  const auto found = std::ranges::find(annotations, name, &Annotations::value_type::first);
+  return found == annotations.end() ? "" : found->second;
+}
+
+AlertNotice NoticeOf(const AlertReport& report, const NoticeContext& context) {
+  const Span span = SpanOf(report, context);
+  AlertNotice notice{.labels = report.labels,
+                     .annotations = AnnotationsOf(report, context.origin),
+                     .starts_at = Rfc3339(span.starts_at),
+                     .ends_at = std::nullopt,
+                     .generator_url = LinkTo(*report.alert, context.origin)};
+  if (span.ends_at) notice.ends_at = Rfc3339(*span.ends_at);
+  return notice;
+}
+
+}  // namespace connwatch
