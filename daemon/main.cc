@@ -92,8 +92,8 @@ int Main(int argc, const char* const* argv) {
   if (options.check_config) return ReportGood(options);
   auto& settings = std::get<Settings>(loaded);
   if (options.print_rules) {
-    return PrintToStandardOutput(
-        RenderRuleFile(settings.config.alerts, options.rules_scrape_interval));
+    return PrintToStandardOutput(RenderRuleFile(
+        settings.config.alerts, options.rules_scrape_interval, settings.config.runbook_url));
   }
   // Until here the process has one thread. Those that it starts from now on have no capability.
   auto acquired = AcquireAndDropCapabilities(options, settings.config);

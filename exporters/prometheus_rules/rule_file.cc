@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/alerts/alert_receiver.h"
 #include "core/alerts/alert_template.h"
 #include "core/alerts/alert_text.h"
 #include "core/alerts/signal_words.h"
@@ -93,7 +94,7 @@ std::string AnnotationTemplate(const AlertRule& rule, std::string_view text) {
 
 // What the daemon tells without being asked to (core/alerts/alert_text.h), as far as Prometheus
 // can.
-Texts AnnotationsOf(const AlertRule& rule) {
+Texts AnnotationsOf(const AlertRule& rule, const std::string& runbook_url) {
   Texts texts;
   for (const auto& [name, text] : rule.annotations) texts[name] = AnnotationTemplate(rule, text);
   std::string summary = AnnotationTemplate(rule, SummaryTemplate(rule));
@@ -102,6 +103,10 @@ Texts AnnotationsOf(const AlertRule& rule) {
   const bool has_cause = SpecOf(rule.signal).subject == SubjectKind::kListener;
   texts.emplace("description", std::string(WordsOf(rule.signal).advice) +
                                    (has_cause ? " Cause: " + CauseTemplate(rule) + "." : ""));
+  if (!runbook_url.empty()) {
+    const auto name_of = [&rule](std::string_view) { return rule.name; };
+    texts.emplace("runbook_url", FillTemplate(runbook_url, name_of, kRunbookWords));
+  }
   return texts;
 }
 
@@ -131,7 +136,8 @@ void AppendDuration(std::string& file, std::string_view key, std::chrono::millis
       .append("\n");
 }
 
-void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds scrape_interval) {
+void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds scrape_interval,
+                const std::string& runbook_url) {
   Texts labels;
   for (const auto& [name, value] : rule.labels) labels[name] = LiteralInTemplate(value);
   labels["severity"] = Name(rule.severity);
@@ -140,7 +146,7 @@ void AppendRule(std::string& file, const AlertRule& rule, std::chrono::seconds s
   AppendDuration(file, "for", RuleHold(rule, scrape_interval));
   AppendDuration(file, "keep_firing_for", rule.clear.hold);
   AppendMapping(file, "labels", labels);
-  AppendMapping(file, "annotations", AnnotationsOf(rule));
+  AppendMapping(file, "annotations", AnnotationsOf(rule, runbook_url));
 }
 
 std::string Head(std::chrono::seconds scrape_interval) {
@@ -160,10 +166,11 @@ std::string Head(std::chrono::seconds scrape_interval) {
 
 }  // namespace
 
-std::string RenderRuleFile(std::span<const AlertRule> rules, std::chrono::seconds scrape_interval) {
+std::string RenderRuleFile(std::span<const AlertRule> rules, std::chrono::seconds scrape_interval,
+                           const std::string& runbook_url) {
   std::string listed;
   for (const AlertRule& rule : rules) {
-    if (rule.enabled && HasSubjects(rule)) AppendRule(listed, rule, scrape_interval);
+    if (rule.enabled && HasSubjects(rule)) AppendRule(listed, rule, scrape_interval, runbook_url);
   }
   return Head(scrape_interval) + (listed.empty() ? " []\n" : listed);
 }

@@ -52,6 +52,18 @@ TEST(RuleFile, HasARuleForEachThatIsEnabledAndCanMatch) {
   EXPECT_THAT(Render(elsewhere), HasSubstr("- alert: \"Test\"\n"));
 }
 
+TEST(RuleFile, HasTheRunbookOfTheConfiguration) {
+  EXPECT_THAT(Render(TestRule()), Not(HasSubstr("runbook_url")));
+  AlertRule own = TestRule();
+  own.name = "Own";
+  own.annotations["runbook_url"] = "https://own";
+  const std::string file =
+      RenderRuleFile(std::vector{TestRule(), own}, 15s, "https://wiki/{{alertname}}.html");
+  EXPECT_THAT(file, HasSubstr("\"runbook_url\": \"https://wiki/Test.html\"\n"));
+  EXPECT_THAT(file, HasSubstr("\"runbook_url\": \"https://own\"\n"));
+  EXPECT_THAT(file, Not(HasSubstr("Own.html")));
+}
+
 TEST(RuleFile, LabelsAreNoTemplates) {
   AlertRule rule = TestRule();
   rule.labels = {{"a", "{{{{ $value }}"}, {"b", "x: \"y\" \\ #"}};
