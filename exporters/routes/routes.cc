@@ -34,15 +34,28 @@ struct Inquiry {
   const Snapshot& snapshot() const { return *report().snapshot; }
 };
 
-// The document never changes, so it is compressed once.
-HttpReply Page(const Inquiry& inquiry) {
-  static std::array<RenderedPage, 2> forms;
+// A document that never changes, plain and compressed.
+using DocumentForms = std::array<RenderedPage, 2>;
+
+// Makes each form when it is first asked for.
+HttpReply Document(const Inquiry& inquiry, DocumentForms& forms, std::string_view document,
+                   std::string_view policy) {
   const bool gzip = inquiry.AcceptsGzip();
-  HttpReply reply = PageReply("text/html; charset=utf-8", forms.at(gzip ? 1 : 0).Get([gzip] {
-    return RenderedBody::Of(std::string(StatusPage()), gzip);
+  HttpReply reply = PageReply("text/html; charset=utf-8", forms.at(gzip ? 1 : 0).Get([&] {
+    return RenderedBody::Of(std::string(document), gzip);
   }));
-  reply.headers.push_back({"Content-Security-Policy", std::string(StatusPagePolicy())});
+  reply.headers.push_back({"Content-Security-Policy", std::string(policy)});
   return reply;
+}
+
+HttpReply Page(const Inquiry& inquiry) {
+  static DocumentForms forms;
+  return Document(inquiry, forms, StatusPage(), StatusPagePolicy());
+}
+
+HttpReply Runbook(const Inquiry& inquiry) {
+  static DocumentForms forms;
+  return Document(inquiry, forms, RunbookPage(), RunbookPagePolicy());
 }
 
 HttpReply Metrics(const Inquiry& inquiry) {
@@ -176,6 +189,7 @@ struct Route {
 constexpr std::array kRoutes = std::to_array<Route>({
     {"/", Page, kRead, Parameters::kIgnored},
     {"/metrics", Metrics, kRead, Parameters::kIgnored},
+    {"/runbook", Runbook, kRead, Parameters::kIgnored},
     {"/api/v1/alerts", Alerts, kRead, Parameters::kPaging},
     {"/api/v1/groups", Groups, kRead, Parameters::kPaging},
     {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},

@@ -1,5 +1,5 @@
-# Puts the status page together and writes it as C++, with the policy that lets nothing else run.
-# Takes PAGE, STYLE, SCRIPTS (a list) and OUTPUT.
+# Puts a page together and writes it as C++, with the policy that lets nothing else run. Takes PAGE,
+# NAME (that of the function that returns it), STYLES and SCRIPTS (lists, SCRIPTS may be empty) and OUTPUT.
 cmake_minimum_required(VERSION 3.22)
 
 # SHA-256 in base64, as Content-Security-Policy wants it: 32 bytes, so 42 digits and one padded.
@@ -21,8 +21,12 @@ function(hash_of text result)
 endfunction()
 
 file(READ "${PAGE}" page)
-file(READ "${STYLE}" style)
+set(style "")
 set(script "")
+foreach(file IN LISTS STYLES)
+  file(READ "${file}" part)
+  string(APPEND style "${part}")
+endforeach()
 foreach(file IN LISTS SCRIPTS)
   file(READ "${file}" part)
   string(APPEND script "${part}")
@@ -32,8 +36,12 @@ hash_of("${script}" script_hash)
 string(REPLACE "{{style}}" "${style}" page "${page}")
 string(REPLACE "{{script}}" "${script}" page "${page}")
 
-set(policy "default-src 'none'; style-src '${style_hash}'; script-src '${script_hash}'; \
-connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+set(policy "default-src 'none'; style-src '${style_hash}'; ")
+if(SCRIPTS)
+  string(APPEND policy "script-src '${script_hash}'; connect-src 'self'; ")
+endif()
+string(APPEND policy
+  "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 
 # A string literal may have 65,536 bytes everywhere, adjacent ones together. The page is longer, so its
 # parts are joined when it is first asked for. Cut after a newline, never within a character.
@@ -59,7 +67,7 @@ file(WRITE "${OUTPUT}" "// Written by exporters/status_page/embed.cmake.
 
 namespace connwatch {
 
-std::string_view StatusPage() {
+std::string_view ${NAME}() {
   static const std::string page = [] {
     std::string joined;
     for (const std::string_view part : std::initializer_list<std::string_view>{${literals}
@@ -71,7 +79,7 @@ std::string_view StatusPage() {
   return page;
 }
 
-std::string_view StatusPagePolicy() {
+std::string_view ${NAME}Policy() {
   return \"${policy}\";
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "exporters/status_page/status_page.h"
 #include "tests/support/gunzip.h"
 #include "tests/support/reports.h"
 #include "tests/support/text_files.h"
@@ -53,6 +54,16 @@ TEST(RoutesTest, OpenMetricsWhereTheClientPrefersIt) {
   EXPECT_TRUE(reply.body->ends_with("\n# EOF\n"));
   request.accept_encoding = "gzip";
   EXPECT_EQ(Gunzip(*Reply(request).body), *reply.body);
+}
+
+TEST(RoutesTest, TheRunbookIsADocumentToo) {
+  const HttpReply plain = Get("/runbook");
+  EXPECT_EQ(plain.status, 200U);
+  EXPECT_EQ(plain.content_type, "text/html; charset=utf-8");
+  EXPECT_EQ(*plain.body, RunbookPage());
+  EXPECT_EQ(Gunzip(*Get("/runbook", FullReport(), "gzip").body), RunbookPage());
+  ASSERT_EQ(plain.headers.size(), 1U);
+  EXPECT_EQ(plain.headers.front().value, RunbookPagePolicy());
 }
 
 TEST(RoutesTest, TheStatusPageHasAPolicyAndOthersNeedNone) {

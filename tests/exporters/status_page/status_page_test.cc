@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "core/alerts/alert_defaults.h"
 #include "tests/support/text_files.h"
 
 namespace connwatch {
@@ -51,6 +52,33 @@ TEST(StatusPageTest, ThePolicyLetsNothingElseRun) {
                           "^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; "
                           "script-src 'sha256-[A-Za-z0-9+/]{43}='; connect-src 'self'; "));
   EXPECT_THAT(policy, Not(HasSubstr("unsafe")));
+}
+
+TEST(RunbookPageTest, HasTheLookOfTheStatusPage) {
+  const std::string page(RunbookPage());
+  EXPECT_THAT(page, testing::StartsWith("<!doctype html>"));
+  EXPECT_THAT(page, testing::EndsWith("</html>\n"));
+  EXPECT_THAT(page, HasSubstr("<style>" + ReadSourceFile("exporters/status_page/style.css") +
+                              ReadSourceFile("exporters/status_page/runbook.css")));
+  EXPECT_THAT(page, Not(HasSubstr("{{")));
+}
+
+TEST(RunbookPageTest, HasASectionForEachDefaultRule) {
+  for (const AlertRule& rule : DefaultAlertRules()) {
+    EXPECT_THAT(std::string(RunbookPage()), HasSubstr("<section id=\"" + rule.name + "\""));
+  }
+}
+
+TEST(RunbookPageTest, AsksForNothingAndRunsNothing) {
+  const std::string page(RunbookPage());
+  for (const char* way_out : {"<script", "<img", "<iframe", "<link rel=\"stylesheet", " src=\"",
+                              "href=\"http", "url(", "@import"}) {
+    EXPECT_THAT(page, Not(HasSubstr(way_out)));
+  }
+  EXPECT_THAT(std::string(RunbookPagePolicy()),
+              testing::MatchesRegex("default-src 'none'; style-src 'sha256-[A-Za-z0-9+/]{43}='; "
+                                    "img-src data:; base-uri 'none'; form-action 'none'; "
+                                    "frame-ancestors 'none'"));
 }
 
 }  // namespace
