@@ -5,10 +5,20 @@ const ALERTS_SHOWN = 12;  // before "Show all"
 
 class Alerts {
   constructor() {
-    this.list = new KeyedList(find("alerts"), (alert) => `${alert.alert} ${alert.subject}`,
-      () => new AlertEntry());
+    this.list = new KeyedList(find("alerts"), keyOf, () => new AlertEntry());
     this.expander = new Expander(find("alerts-more"), () => this.render());
     this.alerts = [];
+    this.left = 0;  // alerts beyond those in the answer
+    this.isAnswered = false;
+    window.addEventListener("hashchange", () => this.follow());
+    this.follow();
+  }
+
+  // Looks which alert the address of the page names.
+  follow() {
+    this.linked = linkedAlert();
+    this.isShown = this.linked === null;
+    if (this.isAnswered) this.render();
   }
 
   update(answer, now) {
@@ -20,6 +30,8 @@ class Alerts {
     }
     this.alerts = inOrder(answer.alerts).map((alert, i, all) => (
       {...alert, now, isToldAbove: all.slice(0, i).some((other) => isSameStory(alert, other))}));
+    this.left = answer.total - this.alerts.length;
+    this.isAnswered = true;
     this.render();
     setText(none, "No alert is firing and none is pending.");
     show(none, this.alerts.length === 0);
@@ -30,14 +42,38 @@ class Alerts {
     if (this.alerts.length === 0) return "";
     const firing = this.alerts.filter((alert) => alert.state === "firing").length;
     const note = `${countText(firing)} firing, ${countText(this.alerts.length - firing)} pending`;
-    const left = answer.total - this.alerts.length;
-    return left > 0 ? `${note} of the first ${countText(this.alerts.length)}; ` +
-      `${countText(left)} more are not shown` : note;
+    return this.left > 0 ? `${note} of the first ${countText(this.alerts.length)}; ` +
+      `${countText(this.left)} more are not shown` : note;
   }
 
   render() {
-    this.list.update(this.expander.cut(this.alerts, ALERTS_SHOWN, "alerts"));
+    const key = this.linked === null ? null : keyOf(this.linked);
+    const place = this.alerts.findIndex((alert) => keyOf(alert) === key);
+    if (!this.isShown && place >= ALERTS_SHOWN) this.expander.isOpen = true;
+    const marked = this.alerts.map((alert, i) => ({...alert, isLinked: i === place}));
+    this.list.update(this.expander.cut(marked, ALERTS_SHOWN, "alerts"));
+    if (!this.isShown && place >= 0) this.list.entries.get(key).open();
+    this.isShown = this.isShown || place >= 0;
+    show(find("alert-over"), key !== null && place < 0);
+    if (key !== null) setText(find("alert-over"), this.noteOnMissing());
   }
+
+  noteOnMissing() {
+    const which = `The alert ${this.linked.alert} on ${this.linked.subject}`;
+    return this.left > 0 ? `${which} is not among the first ${countText(this.alerts.length)}.`
+      : `${which} is over: it neither fires nor is pending.`;
+  }
+}
+
+function keyOf(alert) {
+  return `${alert.alert} ${alert.subject}`;
+}
+
+// The link in a notification ends in "#alert=RULE&subject=SUBJECT".
+function linkedAlert() {
+  const parts = new URLSearchParams(location.hash.slice(1));
+  if (!parts.has("alert")) return null;
+  return {alert: parts.get("alert"), subject: parts.get("subject") ?? ""};
 }
 
 // The worst first.
@@ -73,7 +109,8 @@ class AlertEntry {
 
   update(alert) {
     const isFiring = alert.state === "firing";
-    setAttribute(this.node, "class", `alert ${alert.state} ${alert.severity}`);
+    const mark = alert.isLinked ? " linked" : "";
+    setAttribute(this.node, "class", `alert ${alert.state} ${alert.severity}${mark}`);
     setAttribute(this.node, "data-alert", alert.alert);
     setText(this.badge, isFiring ? alert.severity : `pending, ${alert.severity}`);
     setText(this.name, alert.alert);
@@ -85,6 +122,11 @@ class AlertEntry {
     setText(this.numbers, numbersText(alert));
     setText(this.advice, alert.advice);
     this.updateEvidence(alert);
+  }
+
+  open() {
+    this.evidence.open = true;
+    this.node.scrollIntoView({block: "center"});
   }
 
   updateEvidence(alert) {

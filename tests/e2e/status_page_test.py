@@ -92,7 +92,7 @@ class PageTest(unittest.TestCase):
     def setUp(self):
         self.enterContext(network_namespace())
         self.prepare()
-        self.daemon = self.enterContext(Daemon(CONFIG))
+        self.daemon = self.enterContext(Daemon(self.config()))
         self.browser = self.enterContext(Browser())
         self.browser.look(*WIDE, "light")
         self.browser.open(f"http://127.0.0.1:{self.daemon.port}/")
@@ -100,6 +100,10 @@ class PageTest(unittest.TestCase):
 
     def prepare(self):
         """What is to be there before the daemon starts."""
+
+    def config(self):
+        """Of the daemon."""
+        return CONFIG
 
     def text(self, selector):
         return self.browser.run("return document.querySelector(arguments[0]).textContent", selector)
