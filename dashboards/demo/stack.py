@@ -23,12 +23,17 @@ INSIDE = {"server": ("127.0.0.1", 10177), "client": (CLIENT, 10178),
           "prometheus": ("127.0.0.1", 9090), "alertmanager": ("127.0.0.1", 9093)}
 
 
-def daemon_config(alertmanagers, groups):
-    """The shipped one, with what anybody has to fill in."""
+def daemon_config(address, alertmanagers, groups):
+    """The shipped one, with what anybody has to fill in. People reach the daemon at `address`."""
     text = (SOURCE_DIR / "config/connwatch.yaml").read_text()
-    for key, value in (("alertmanagers", alertmanagers), ("groups", groups)):
-        assert f"\n{key}: []\n" in text
-        text = text.replace(f"\n{key}: []\n", f"\n{key}: {json.dumps(value)}\n")  # JSON is YAML
+    # Prometheus sends to the same Alertmanager, so the daemon's alerts have a label of their own.
+    labels = {"instance": address, "sender": "connwatchd"}
+    for line, value in (("\nalertmanagers: []\n", alertmanagers), ("\ngroups: []\n", groups),
+                        ("\nalert_labels: {}\n", labels),
+                        ('\n  external_url: ""\n', f"http://{address}")):
+        assert line in text
+        key = line[:line.index(":")]
+        text = text.replace(line, f"{key}: {json.dumps(value)}\n")  # JSON is YAML
     return text
 
 
@@ -104,9 +109,9 @@ class Stack(contextlib.ExitStack):
         groups = [{"name": name, "match": {"direction": "inbound", "local_port": port}}
                   for name, port in PORTS.items()]
         alertmanager = {"url": "http://{}:{}".format(*INSIDE["alertmanager"])}
-        server = self._start_daemon("server", daemon_config([alertmanager], groups))
+        server = self._start_daemon("server", daemon_config(self.addresses["server"], [alertmanager], groups))
         with self.hosts.at_client():
-            client = self._start_daemon("client", daemon_config([], []))
+            client = self._start_daemon("client", daemon_config(self.addresses["client"], [], []))
         self._wait("server", server)
         self._wait("client", client)
 
