@@ -1,62 +1,30 @@
 """Alerts in a real Alertmanager, and what becomes of them where a receiver is slow, away or wrong."""
 import base64
 import datetime
-import json
 import pathlib
 import signal
 import socket
-import subprocess
 import tempfile
 import time
 import unittest
 
 import sockets
+from alertmanager import Alertmanager
 from network import free_port, sysctl
 from receivers import Certificates, Receiver, garbage
-from support import (DEADLINE_S, Daemon, command_of_alertmanager, find_tool, main,
-                     network_namespace, wait_until)
+from support import DEADLINE_S, Daemon, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts, syn
 
 POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
 
 
+def instance_of(daemon):
+    return f"{socket.gethostname()}:{daemon.port}"
+
+
 def seconds(timestamp):
     """Since 1970."""
     return datetime.datetime.fromisoformat(timestamp.replace("Z", "+00:00")).timestamp()
-
-
-class Alertmanager:
-    """A real one, alone. Use as a context manager."""
-
-    def __enter__(self):
-        command = command_of_alertmanager()
-        self.folder = tempfile.TemporaryDirectory()
-        config = pathlib.Path(self.folder.name) / "alertmanager.yml"
-        config.write_text("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n")
-        self.url = f"http://127.0.0.1:{free_port()}"
-        self.process = subprocess.Popen(
-            [*command, f"--config.file={config}",
-             f"--storage.path={self.folder.name}", "--cluster.listen-address=",
-             f"--web.listen-address={self.url.removeprefix('http://')}"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_until(lambda: self.query() is not None, "amtool gets an answer")
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(DEADLINE_S)
-        self.folder.cleanup()
-
-    def query(self, *matchers):
-        """The alerts that are active; None while nobody answers."""
-        result = subprocess.run(
-            [find_tool("amtool"), f"--alertmanager.url={self.url}", "alert", "query", "-o", "json",
-             *matchers], capture_output=True, text=True, timeout=DEADLINE_S, check=False)
-        return json.loads(result.stdout) if result.returncode == 0 else None
 
 
 class RealAlertmanagerTest(unittest.TestCase):
@@ -97,13 +65,20 @@ class RealAlertmanagerTest(unittest.TestCase):
             found = wait_until(listed, "amtool lists the alert")
             self.assertEqual(len(found), 1)
             labels, annotations = found[0]["labels"], found[0]["annotations"]
-            self.assertEqual(labels, {"alertname": "SynRecvBacklogGrowth", "severity": "critical",
-                                      "subject": f"{SERVER}:{port}",
-                                      "instance": socket.gethostname()})
+            # The owner is whoever runs this test.
+            self.assertEqual({name: value for name, value in labels.items() if name != "unit"},
+                             {"alertname": "SynRecvBacklogGrowth", "severity": "critical",
+                              "job": "connwatch", "instance": instance_of(daemon),
+                              "listener": f"{SERVER}:{port}"})
             self.assertEqual(annotations["cause"], "syn_flood")
             self.assertRegex(annotations["top_sources"], r"^198\.19\.\d+\.0/24 \(\d+\), 198\.19\.")
             self.assertIn("SYN queue", annotations["evidence"])
-            self.assertRegex(annotations["summary"], "handshakes do not complete")
+            self.assertRegex(annotations["summary"], "[Hh]andshakes.* do not complete")
+            self.assertRegex(annotations["description"], "tcp_syncookies")
+            page = f"http://{instance_of(daemon)}/"
+            self.assertEqual(annotations["runbook_url"], f"{page}runbook#SynRecvBacklogGrowth")
+            self.assertEqual(found[0]["generatorURL"], f"{page}#alert=SynRecvBacklogGrowth&subject="
+                                                       f"{SERVER}%3A{port}")
             wait_until(lambda: query() == [], "it is resolved there, long before it would expire")
             self.assertIn("state=resolved", daemon.log())
 
@@ -137,18 +112,41 @@ class ReceiverTest(unittest.TestCase):
 
     def test_it_is_told_what_fires_and_what_is_over(self):
         receiver = self.enterContext(Receiver())
-        daemon = self.start(f"{{webhook: \"http://127.0.0.1:{receiver.port}/hook?a=b\"}}")
+        daemon = self.start(f"{{url: http://127.0.0.1:{receiver.port}}}")
         alert = self.wait_for_alert(receiver)
-        self.assertEqual(alert["labels"], {"alertname": "Fires", "severity": "warning",
-                                           "subject": self.subject,
-                                           "instance": socket.gethostname()})
-        self.assertEqual(receiver.requests[0][0], "/hook?a=b")
+        labels = {name: value for name, value in alert["labels"].items() if name != "unit"}
+        self.assertEqual(labels, {"alertname": "Fires", "severity": "warning", "job": "connwatch",
+                                  "instance": instance_of(daemon), "listener": self.subject})
         self.trouble.close()
-        over = wait_until(lambda: receiver.alerts("Fires")[1:], "its end arrives")[0]
+        over = wait_until(lambda: [told for told in receiver.alerts("Fires") if "endsAt" in told],
+                          "its end arrives")[-1]
         self.assertEqual((over["labels"], over["startsAt"]), (alert["labels"], alert["startsAt"]))
-        self.assertNotIn("endsAt", alert)
+        self.assertNotIn("endsAt", receiver.alerts("Fires")[0])
         self.assertLessEqual(seconds(over["endsAt"]), time.time())
-        wait_until(lambda: self.counts(daemon, receiver.port) == (2, 0, 0), "both are counted")
+        wait_until(lambda: self.counts(daemon, receiver.port)[2] == 0, "both are told")
+
+    def test_labels_and_links_are_those_of_the_configuration(self):
+        receiver = self.enterContext(Receiver())
+        config = ("alert_labels: {job: net, instance: \"{{host}}\", region: eu}\n"
+                  "runbook_url: https://wiki.example.org/{{alertname}}.html\n"
+                  "web: {external_url: https://watch.example.org/web1/}\n")
+        daemon = self.enterContext(Daemon(
+            config + self.config(f"{{url: http://127.0.0.1:{receiver.port}}}")))
+        alert = self.wait_for_alert(receiver)
+        labels = alert["labels"]
+        self.assertEqual((labels["job"], labels["instance"], labels["region"]),
+                         ("net", socket.gethostname(), "eu"))
+        self.assertEqual(alert["annotations"]["runbook_url"], "https://wiki.example.org/Fires.html")
+        self.assertTrue(alert["generatorURL"].startswith(
+            "https://watch.example.org/web1/#alert=Fires&subject=127.0.0.1%3A"))
+        # Other labels are another alert: the old one ends, and the new one begins.
+        daemon.reload(config.replace("region: eu", "region: us") +
+                      self.config(f"{{url: http://127.0.0.1:{receiver.port}}}"))
+        regions = lambda ended: {told["labels"]["region"] for told in receiver.alerts("Fires")
+                                 if ended(told)}
+        is_over = lambda told: "endsAt" in told and seconds(told["endsAt"]) <= time.time()
+        wait_until(lambda: regions(is_over) == {"eu"}, "the end of the old one")
+        wait_until(lambda: regions(lambda told: True) == {"eu", "us"}, "the new one")
 
     def test_the_times_are_right_by_the_receivers_clock(self):
         hour = 3600
@@ -211,7 +209,7 @@ class ReceiverTest(unittest.TestCase):
         first = receiver.requests[0][2]
         self.assertEqual({alert["labels"]["alertname"] for alert in first}, {"TheLast"})
         wait_until(lambda: self.counts(daemon, receiver.port)[2] == 0, "all are told")
-        told = {(alert["labels"]["alertname"], alert["labels"]["subject"])
+        told = {(alert["labels"]["alertname"], alert["labels"]["listener"])
                 for _, _, alerts in receiver.requests for alert in alerts}
         self.assertEqual(len(told), 5000)
         self.assertEqual(sum(name == "TheLast" for name, _ in told), 250)

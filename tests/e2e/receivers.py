@@ -23,7 +23,7 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.port = self.server_address[1]
         self.statuses = list(statuses)
         self.clock_ahead_s = clock_ahead_s
-        self.requests = []  # (path, headers, alerts)
+        self.requests = []  # (path, headers, what was posted)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_side=True)
 
@@ -38,7 +38,7 @@ class Receiver(http.server.ThreadingHTTPServer):
         self.server_close()
 
     def alerts(self, name):
-        """Of that name, in the order they came."""
+        """Of that name, in the order they came, as an Alertmanager is told."""
         return [alert for _, _, alerts in self.requests for alert in alerts
                 if alert["labels"]["alertname"] == name]
 
@@ -47,8 +47,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     timeout = DEADLINE_S
 
     def do_POST(self):
-        alerts = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append((self.path, self.headers, alerts))
+        posted = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, self.headers, posted))
         statuses = self.server.statuses
         self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
         self.send_header("Content-Length", "0")

@@ -13,6 +13,7 @@ import urllib.request
 
 import sockets
 from network import free_port, sysctl
+from receivers import Receiver
 from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main, network_namespace,
                      run, wait_until)
 from two_hosts import SERVER, TwoHosts, syn
@@ -28,7 +29,16 @@ global: {{scrape_interval: 1s}}
 rule_files: [connwatch.alerts.yml]
 scrape_configs:
   - job_name: connwatch
-    static_configs: [{{targets: ["127.0.0.1:{port}"]}}]
+    static_configs: [{{targets: ["127.0.0.1:{port}"], labels: {{instance: "{host}:{port}"}}}}]
+"""
+# One alert on a listener, one on a group and one on the host, which all fire at once.
+LABELS_CONFIG = """
+poll: {{listeners: 100ms, handshakes: 500ms, full: 1s}}
+alertmanagers: [{{url: "http://127.0.0.1:{receiver}"}}]
+alerts:
+  - {{name: AcceptQueueNearlyFull, for: 0s}}
+  - {{name: OfAGroup, signal: close_wait_sockets, below: 1000000, match: "{port}", severity: info}}
+  - {{name: OfTheHost, signal: time_wait_utilization, below: 100%, labels: {{team: net}}}}
 """
 # Growth over less, so that the test need not flood for so long.
 FLOOD_CONFIG = """
@@ -140,7 +150,7 @@ class PromtoolTest(unittest.TestCase):
         self.assertIn("signal", result.stderr)
 
 
-class FloodTest(unittest.TestCase):
+class RealPrometheusTest(unittest.TestCase):
     def get(self, path):
         url = f"http://127.0.0.1:{self.port}{path}"
         with urllib.request.urlopen(url, timeout=DEADLINE_S) as reply:
@@ -151,18 +161,21 @@ class FloodTest(unittest.TestCase):
             return bool(self.get("/-/ready"))
         return False
 
+    def listed(self):
+        return json.loads(self.get("/api/v1/alerts"))["data"]["alerts"]
+
     def alerts(self):
         """{(alert, listener): (state, summary)} as Prometheus knows them."""
-        alerts = json.loads(self.get("/api/v1/alerts"))["data"]["alerts"]
         return {(alert["labels"]["alertname"], alert["labels"].get("listener")):
-                (alert["state"], alert["annotations"]["summary"]) for alert in alerts}
+                (alert["state"], alert["annotations"]["summary"]) for alert in self.listed()}
 
     def start_prometheus(self, daemon):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
         rules = run("--print-rules", "--rules.scrape-interval=1s", "--config.file",
                     daemon.config_file)
         (folder / "connwatch.alerts.yml").write_text(rules.stdout)
-        (folder / "prometheus.yml").write_text(PROMETHEUS_CONFIG.format(port=daemon.port))
+        (folder / "prometheus.yml").write_text(PROMETHEUS_CONFIG.format(
+            port=daemon.port, host=socket.gethostname()))
         self.port = free_port()
         prometheus = subprocess.Popen(
             [find_tool("prometheus"), f"--config.file={folder}/prometheus.yml",
@@ -171,6 +184,35 @@ class FloodTest(unittest.TestCase):
         self.addCleanup(prometheus.wait, DEADLINE_S)
         self.addCleanup(prometheus.terminate)
         wait_until(self.is_ready, "Prometheus is ready")
+
+    def test_the_labels_are_those_that_the_daemon_sends(self):
+        self.enterContext(network_namespace())
+        receiver = self.enterContext(Receiver())
+        kept = self.enterContext(sockets.Sockets())
+        full = kept.listener(backlog=2)
+        port = full.getsockname()[1]
+        for _ in range(3):
+            kept.connect(full)
+        daemon = self.enterContext(Daemon(LABELS_CONFIG.format(receiver=receiver.port, port=port)))
+        self.start_prometheus(daemon)
+        names = ("AcceptQueueNearlyFull", "OfAGroup", "OfTheHost")
+
+        def labels(alerts):
+            """By name. Prometheus does not know the owner of a group."""
+            return {alert["labels"]["alertname"]: {
+                name: value for name, value in alert["labels"].items()
+                if name != "unit" or "listener" in alert["labels"]}
+                    for alert in alerts if alert["labels"]["alertname"] in names}
+        of_prometheus = lambda: labels(alert for alert in self.listed() if alert["state"] == "firing")
+        of_daemon = lambda: labels(alert for _, _, alerts in list(receiver.requests)
+                                   for alert in alerts)
+        wait_until(lambda: set(of_prometheus()) == set(of_daemon()) == set(names), "all of them fire")
+        self.assertEqual(of_prometheus(), of_daemon())
+        self.assertEqual(of_daemon()["OfAGroup"],
+                         {"alertname": "OfAGroup", "severity": "info", "job": "connwatch",
+                          "instance": f"{socket.gethostname()}:{daemon.port}", "group": str(port)})
+        self.assertEqual(set(of_daemon()["OfTheHost"]),
+                         {"alertname", "severity", "job", "instance", "team"})
 
     def test_prometheus_raises_a_syn_flood_and_lets_it_go(self):
         self.enterContext(network_namespace())
