@@ -57,8 +57,10 @@ struct inet_sock {
 struct inet_connection_sock {
   struct inet_sock icsk_inet;
   struct timer_list icsk_retransmit_timer;
+  u32 icsk_rto;
   u8 icsk_retransmits;
   u8 icsk_pending;
+  u8 icsk_backoff;
   u8 icsk_probes_out;
   struct {
     u32 lrcvtime;

@@ -11,13 +11,8 @@
 #include "kernel_sockets.h"
 #include "walk_layout.h"
 
-enum {
-  kTcpEstablished = 1,
-  kTcpSynRecv = 3,
-  kTcpTimeWait = 6,
-  kTcpListen = 10,
-  kTcpNewSynRecv = 12
-};
+enum { kTcpEstablished = 1, kTcpSynRecv = 3, kTcpTimeWait = 6 };
+enum { kTcpListen = 10, kTcpNewSynRecv = 12 };
 enum { kTimerRetransmit = 1, kTimerProbe = 3, kTimerLossProbe = 5, kTimerReordering = 6 };
 enum { kIpv4 = 2, kIpv6 = 10 };
 
@@ -58,9 +53,14 @@ static __always_inline void WriteTimer(struct walk_record* to, u64 socket, u64 n
       expires = READ(inet_connection_sock, socket, icsk_retransmit_timer.expires);
     }
     to->timer_ticks = TicksUntil(expires, now);
-    to->retransmissions = pending == kTimerProbe
-                              ? READ(inet_connection_sock, socket, icsk_probes_out)
-                              : READ(inet_connection_sock, socket, icsk_retransmits);
+    if (pending == kTimerProbe) {
+      to->retransmissions = READ(inet_connection_sock, socket, icsk_probes_out);
+      return;
+    }
+    to->retransmissions = READ(inet_connection_sock, socket, icsk_retransmits);
+    to->rto_ticks = READ(inet_connection_sock, socket, icsk_rto);
+    to->backoff = READ(inet_connection_sock, socket, icsk_backoff);
+    to->flags |= WALK_RETRANSMITS;
     return;
   }
   u64 timer;

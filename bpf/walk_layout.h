@@ -17,7 +17,8 @@ enum walk_flag {
   WALK_HAS_DROPS = 4,    /* `drops` and `address`: a LISTEN socket */
   WALK_IS_V6_ONLY = 8,   /* an IPv6 socket that takes no IPv4 */
   WALK_HAS_HEARD_PEER =
-      16 /* an option was agreed on, a window announced or a round trip measured */
+      16,               /* an option was agreed on, a window announced or a round trip measured */
+  WALK_RETRANSMITS = 32 /* `rto_ticks` and `backoff`: the retransmission timer runs */
 };
 
 /* One socket. Times are in ticks of the kernel's clock (jiffies). */
@@ -54,7 +55,8 @@ struct walk_record {
   walk_u32 ack_age_ticks;   /* since an ACK arrived */
   walk_u32 idle_ticks;      /* since data was sent, or data or an ACK arrived */
   walk_u32 chrono_ticks[3]; /* busy and not limited; limited by the window; by the send buffer */
-  walk_u32 reserved;
+  walk_u32 rto_ticks : 24;  /* at most two minutes */
+  walk_u32 backoff : 8;
 };
 
 /* The most records that one run writes, and the most sockets that one run looks at. They bound the

@@ -61,6 +61,11 @@ void FillTcpInfo(TcpInfo& info, const walk_record& from, std::uint32_t ticks_per
   info.since_last_ack_received = ToMilliseconds(from.ack_age_ticks, ticks_per_second);
   info.idle = ToMilliseconds(from.idle_ticks, ticks_per_second);
   info.traffic = TrafficOf(from, ticks_per_second);
+  if ((from.flags & WALK_RETRANSMITS) != 0) {
+    info.retransmission = {.timeout = std::chrono::duration_cast<milliseconds>(
+                               ToMicroseconds(from.rto_ticks, ticks_per_second)),
+                           .backoff = static_cast<std::uint8_t>(from.backoff)};
+  }
   info.has_heard_peer = (from.flags & WALK_HAS_HEARD_PEER) != 0;
 }
 

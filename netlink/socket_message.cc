@@ -62,6 +62,16 @@ bool HasHeardPeer(Bytes bytes) {
   return options.value_or(0) != 0 || window.value_or(0) != 0 || rtt.value_or(0) != 0;
 }
 
+// kernel: tcp_get_info(): icsk_rto in microseconds, and icsk_backoff.
+std::optional<Retransmission> ParseRetransmission(Bytes bytes) {
+  const auto timeout_us = LoadAt<std::uint32_t>(bytes, offsetof(tcp_info, tcpi_rto));
+  const auto backoff = LoadAt<std::uint8_t>(bytes, offsetof(tcp_info, tcpi_backoff));
+  if (!timeout_us || !backoff) return std::nullopt;
+  return Retransmission{.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
+                            std::chrono::microseconds(*timeout_us)),
+                        .backoff = *backoff};
+}
+
 TcpInfo ParseTcpInfo(Bytes bytes) {
   TcpInfo info;
   // kernel: tcp_get_info(): srtt_us >> 3; 0 until the first sample.
@@ -83,13 +93,19 @@ TcpInfo ParseTcpInfo(Bytes bytes) {
   return info;
 }
 
-// Reads one attribute into `record`, if it is of a kind that is used.
-void ReadAttribute(unsigned type, Bytes value, SocketRecord& record) {
+// Reads one attribute of `message` into `record`, if it is of a kind that is used.
+void ReadAttribute(const inet_diag_msg& message, unsigned type, Bytes value, SocketRecord& record) {
+  // kernel: inet_sk_diag_fill(): 1 for ICSK_TIME_RETRANS, ICSK_TIME_REO_TIMEOUT and
+  // ICSK_TIME_LOSS_PROBE.
+  constexpr std::uint8_t kRetransmissionTimer = 1;
   // kernel: include/uapi/linux/sock_diag.h, SK_MEMINFO_DROPS in an array of u32.
   constexpr std::size_t kDropsOffset = SK_MEMINFO_DROPS * sizeof(std::uint32_t);
   switch (type) {
     case INET_DIAG_INFO:
       record.tcp_info = ParseTcpInfo(value);
+      if (message.idiag_timer == kRetransmissionTimer) {
+        record.tcp_info->retransmission = ParseRetransmission(value);
+      }
       break;
     case INET_DIAG_SKMEMINFO:
       record.drops = LoadAt<std::uint32_t>(value, kDropsOffset);
@@ -133,7 +149,9 @@ Result<SocketRecord> ParseSocketMessage(Bytes payload) {
   record.timer_expires = std::chrono::milliseconds(message->idiag_expires);
   record.receive_queue = message->idiag_rqueue;
   record.send_queue = message->idiag_wqueue;
-  const auto read = [&record](unsigned type, Bytes value) { ReadAttribute(type, value, record); };
+  const auto read = [&](unsigned type, Bytes value) {
+    ReadAttribute(*message, type, value, record);
+  };
   if (auto parsed = ReadAttributes(payload.subspan(sizeof(inet_diag_msg)), read); !parsed) {
     return std::move(parsed).error();
   }

@@ -31,6 +31,14 @@ struct TcpTraffic {
   bool operator==(const TcpTraffic&) const = default;
 };
 
+/// How a segment is sent again that the peer has not acknowledged.
+struct Retransmission {
+  std::chrono::milliseconds timeout{0};  // until the next time, as of the latest one (RFC 6298 RTO)
+  std::uint8_t backoff = 0;              // how often the time-out was doubled
+
+  bool operator==(const Retransmission&) const = default;
+};
+
 /// The fields of the kernel's tcp_info that are used. A field that this kernel does not have, or
 /// whose value means "never measured", is absent, not 0.
 struct TcpInfo {
@@ -45,6 +53,9 @@ struct TcpInfo {
   std::optional<std::chrono::milliseconds> idle;
   /// Absent if the kernel does not have all of it (before 4.19).
   std::optional<TcpTraffic> traffic;
+  /// Present iff the retransmission timer runs, or that of a tail loss probe. Then
+  /// SocketRecord::retransmissions is how often the first segment without an ACK was sent again.
+  std::optional<Retransmission> retransmission;
   /// False iff the peer never answered: no option was agreed on, and no window was announced.
   bool has_heard_peer = true;
 };
@@ -88,7 +99,9 @@ struct SocketRecord {
   /// LISTEN: the accept queue's limit. SYN-SENT: 1, the SYN. Other states: bytes (Send-Q).
   std::uint32_t send_queue = 0;
   /// How often the segment that waits for its ACK was retransmitted: the SYN in SYN-SENT, the
-  /// SYN-ACK in SYN-RECV.
+  /// SYN-ACK in SYN-RECV. Without TcpInfo::retransmission it is how many keepalives or probes of
+  /// the peer's closed window had no answer, in the other states.
+  // kernel: inet_sk_diag_fill(): icsk_retransmits or icsk_probes_out, as the pending timer is.
   std::uint8_t retransmissions = 0;
   /// Time until the pending timer fires; 0 if there is none.
   std::chrono::milliseconds timer_expires{0};

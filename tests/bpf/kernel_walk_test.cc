@@ -158,6 +158,7 @@ void ExpectSame(const SocketRecord& walked, const SocketRecord& asked) {
   EXPECT_EQ(walked.tcp_info->rtt, asked.tcp_info->rtt);
   EXPECT_EQ(walked.tcp_info->min_rtt, asked.tcp_info->min_rtt);
   EXPECT_EQ(walked.tcp_info->has_heard_peer, asked.tcp_info->has_heard_peer);
+  EXPECT_EQ(walked.tcp_info->retransmission, asked.tcp_info->retransmission);
   EXPECT_EQ(walked.tcp_info->traffic, asked.tcp_info->traffic);
   EXPECT_NEAR(static_cast<double>(walked.tcp_info->since_last_ack_received->count()),
               static_cast<double>(asked.tcp_info->since_last_ack_received->count()), 2'000);

@@ -128,6 +128,16 @@ TEST(WalkParser, ReadsAConnection) {
   EXPECT_EQ(record.tcp_info->traffic, expected);
 }
 
+TEST(WalkParser, ReadsHowASegmentIsSentAgain) {
+  walk_record raw = Connection();
+  EXPECT_FALSE(ParseOne(raw).tcp_info->retransmission) << "another timer runs";
+  raw.flags |= WALK_RETRANSMITS;
+  raw.rto_ticks = 30'000;  // the longest
+  raw.backoff = 255;
+  const Retransmission expected{.timeout = milliseconds(120'000), .backoff = 255};
+  EXPECT_EQ(ParseOne(raw).tcp_info->retransmission, expected);
+}
+
 TEST(WalkParser, ReadsAListener) {
   const ParsedWalk parsed = Parse({Listener(99)});
   ASSERT_EQ(parsed.records.size(), 1U);

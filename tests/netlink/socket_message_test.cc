@@ -112,6 +112,33 @@ TEST(SocketMessageTest, IdleIsAbsentUnlessAllThreeAreThere) {
   EXPECT_TRUE(InfoOf({}, kEnd).idle);
 }
 
+TEST(SocketMessageTest, OnlyTheRetransmissionTimerSaysHowASegmentIsSentAgain) {
+  tcp_info info{};
+  info.tcpi_rto = 408'999;  // microseconds
+  info.tcpi_backoff = 1;
+  const auto read = [&info](std::uint8_t timer, std::size_t size = sizeof(tcp_info)) {
+    inet_diag_msg message{};
+    message.idiag_family = AF_INET;
+    message.idiag_state = 1;  // ESTABLISHED
+    message.idiag_timer = timer;
+    message.idiag_retrans = 2;
+    const auto record =
+        ParseSocketMessage(WithAttribute(std::as_bytes(std::span(&message, 1)), INET_DIAG_INFO,
+                                         std::as_bytes(std::span(&info, 1)).first(size)));
+    EXPECT_EQ(record.value().retransmissions, 2U);
+    return record.value().tcp_info.value().retransmission;
+  };
+  const Retransmission expected{.timeout = std::chrono::milliseconds(408), .backoff = 1};
+  EXPECT_EQ(read(1), expected);
+  constexpr std::size_t kEnd = offsetof(tcp_info, tcpi_rto) + sizeof(tcp_info::tcpi_rto);
+  EXPECT_EQ(read(1, kEnd), expected);
+  for (std::size_t size = 0; size < kEnd; ++size) EXPECT_FALSE(read(1, size)) << size;
+  // None, a keepalive, TIME-WAIT, a probe of a closed window.
+  for (const std::uint8_t timer : std::array<std::uint8_t, 4>{0, 2, 3, 4}) {
+    EXPECT_FALSE(read(timer)) << int{timer};
+  }
+}
+
 TEST(SocketMessageTest, TheCookieIsOfTwoWordsTheLowOneFirst) {
   auto payload = CopyOf(PayloadOf(LoadFixture("established_ipv4")));
   const std::array<std::uint32_t, 2> words = {1, 2};
