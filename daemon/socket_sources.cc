@@ -18,7 +18,7 @@ constexpr const char* kKeepaliveTime = "/proc/sys/net/ipv4/tcp_keepalive_time";
 Result<std::uint64_t> KeepaliveTime() {
   const auto text = ReadTextFile(kKeepaliveTime);
   if (!text) return text.error();
-  const auto seconds = ParseLimit(*text, 1);
+  const auto seconds = ParseLimit(*text);
   if (!seconds) return Error(seconds.error()).Within(kKeepaliveTime);
   return seconds->value_or(0);
 }

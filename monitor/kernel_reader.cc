@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "procfs/conntrack.h"
 #include "procfs/kernel_counters.h"
 #include "procfs/kernel_limits.h"
 #include "procfs/socket_stats.h"
@@ -28,9 +29,11 @@ std::optional<std::uint64_t> KernelReader::ReadListenDrops() {
 }
 
 KernelStats KernelReader::Read() {
-  return {.counters = ReadCounters(),
-          .sockets = Keep("socket statistics", ReadSocketStats("/proc/net")),
-          .limits = Keep("kernel limits", ReadKernelLimits("/proc/sys/net/ipv4"))};
+  return {
+      .counters = ReadCounters(),
+      .sockets = Keep("socket statistics", ReadSocketStats("/proc/net")),
+      .limits = Keep("kernel limits", ReadKernelLimits("/proc/sys/net/ipv4")),
+      .conntrack = Keep("connection tracking", ReadConntrack("/proc")).value_or(ConntrackStats{})};
 }
 
 }  // namespace connwatch

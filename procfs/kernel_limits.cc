@@ -53,11 +53,11 @@ Result<std::optional<std::string>> ReadIfPresent(const std::string& path) {
   return std::optional(*std::move(text));
 }
 
-Result<std::optional<std::uint64_t>> ReadLimit(const std::string& path, std::size_t field_count) {
+Result<std::optional<std::uint64_t>> ReadLimit(const std::string& path, FieldPlace place) {
   auto text = ReadIfPresent(path);
   if (!text) return std::move(text).error();
   if (!*text) return std::optional<std::uint64_t>();
-  auto limit = ParseLimit(**text, field_count);
+  auto limit = ParseLimit(**text, place);
   if (!limit) return std::move(limit).error().Within(path);
   return limit;
 }
@@ -82,26 +82,27 @@ Result<void> ReadPorts(const std::string& directory, KernelLimits& limits) {
 }
 
 struct LimitFile {
-  const char* name;
-  std::size_t field_count;
-  std::optional<std::uint64_t> KernelLimits::*member;
+  const char* name = nullptr;
+  FieldPlace place;
+  std::optional<std::uint64_t> KernelLimits::*member = nullptr;
 };
 
 constexpr LimitFile kLimitFiles[] = {
-    {"/tcp_max_tw_buckets", 1, &KernelLimits::time_wait_limit},
-    {"/tcp_max_orphans", 1, &KernelLimits::orphan_limit},
-    {"/tcp_mem", 3, &KernelLimits::memory_pages_limit},
-    {"/tcp_syn_linear_timeouts", 1, &KernelLimits::syn_linear_timeouts},
+    {"/tcp_max_tw_buckets", {}, &KernelLimits::time_wait_limit},
+    {"/tcp_max_orphans", {}, &KernelLimits::orphan_limit},
+    {"/tcp_mem", {.number = 2, .of = 3}, &KernelLimits::memory_pages_pressure},
+    {"/tcp_mem", {.number = 3, .of = 3}, &KernelLimits::memory_pages_limit},
+    {"/tcp_syn_linear_timeouts", {}, &KernelLimits::syn_linear_timeouts},
 };
 
 }  // namespace
 
-Result<std::optional<std::uint64_t>> ParseLimit(std::string_view text, std::size_t field_count) {
+Result<std::optional<std::uint64_t>> ParseLimit(std::string_view text, FieldPlace place) {
   auto line = OnlyLine(text);
   if (!line) return std::move(line).error();
   const std::vector<std::string_view> fields = SplitFields(*line);
-  if (fields.empty() || fields.size() != field_count) return Malformed(*line);
-  return ParseCount(fields.back());
+  if (fields.size() != place.of) return Malformed(*line);
+  return ParseCount(fields.at(place.number - 1));
 }
 
 Result<PortRange> ParsePortRange(std::string_view text) {
@@ -135,7 +136,7 @@ Result<KernelLimits> ReadKernelLimits(const std::string& directory) {
   auto ports = ReadPorts(directory, limits);
   if (!ports) return std::move(ports).error();
   for (const LimitFile& file : kLimitFiles) {
-    auto limit = ReadLimit(directory + file.name, file.field_count);
+    auto limit = ReadLimit(directory + file.name, file.place);
     if (!limit) return std::move(limit).error();
     limits.*file.member = *limit;
   }

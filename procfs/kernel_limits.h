@@ -19,8 +19,14 @@ namespace connwatch {
 /// of another form is an Error too.
 Result<KernelLimits> ReadKernelLimits(const std::string& directory);
 
-/// Returns the last of exactly `field_count` numbers; nullopt if it is negative.
-Result<std::optional<std::uint64_t>> ParseLimit(std::string_view text, std::size_t field_count);
+/// Which number of a line with several: the first, the second and so on.
+struct FieldPlace {
+  std::size_t number = 1;
+  std::size_t of = 1;
+};
+
+/// Returns a number of a line that has exactly as many as `place` says; nullopt if it is negative.
+Result<std::optional<std::uint64_t>> ParseLimit(std::string_view text, FieldPlace place = {});
 
 /// Parses "32768\t60999\n".
 Result<PortRange> ParsePortRange(std::string_view text);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/port_range.h"
+#include "core/kernel/conntrack_stats.h"
 
 namespace connwatch {
 
@@ -125,6 +126,7 @@ struct SocketStats {
 struct KernelLimits {
   std::optional<std::uint64_t> time_wait_limit;            // tcp_max_tw_buckets
   std::optional<std::uint64_t> orphan_limit;               // tcp_max_orphans
+  std::optional<std::uint64_t> memory_pages_pressure;      // tcp_mem, second number
   std::optional<std::uint64_t> memory_pages_limit;         // tcp_mem, third number
   std::optional<PortRange> ephemeral_ports;                // ip_local_port_range
   std::vector<PortRange> reserved_ports;                   // ip_local_reserved_ports
@@ -134,11 +136,12 @@ struct KernelLimits {
   bool operator==(const KernelLimits&) const = default;
 };
 
-/// Everything above, read at one moment. What could not be read is absent.
+/// All of it, read at one moment. What could not be read is absent.
 struct KernelStats {
   std::optional<KernelCounters> counters;
   std::optional<SocketStats> sockets;
   std::optional<KernelLimits> limits;
+  ConntrackStats conntrack;
 };
 
 }  // namespace connwatch

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "procfs/conntrack.h"
 #include "procfs/kernel_counters.h"
 #include "procfs/kernel_limits.h"
 #include "procfs/process_stats.h"
@@ -59,9 +60,10 @@ std::string Written(PortRange range, char separator) {
 }
 
 void CheckLimits(std::string_view text) {
-  const auto limit = connwatch::ParseLimit(text, 1);
+  const auto limit = connwatch::ParseLimit(text);
   if (limit && *limit)
-    Require(connwatch::ParseLimit("1 2 " + std::to_string(**limit) + "\n", 3).ok());
+    Require(connwatch::ParseLimit("1 " + std::to_string(**limit) + " 3\n", {.number = 2, .of = 3})
+                .value() == *limit);
   if (const auto range = connwatch::ParsePortRange(text)) {
     Require(range->first <= range->last);
     const auto again = connwatch::ParsePortRange(Written(*range, '\t') + "\n");
@@ -76,6 +78,14 @@ void CheckLimits(std::string_view text) {
   }
   const auto again = connwatch::ParsePortRanges(list + "\n");
   Require(again && *again == *ranges);
+}
+
+// Text of another form sets nothing.
+void CheckConntrack(std::string_view text) {
+  connwatch::ConntrackStats stats;
+  const bool is_good = connwatch::ParseConntrackCounters(text, stats).ok();
+  if (!is_good) Require(stats == connwatch::ConntrackStats());
+  Require(!stats.entries && !stats.entries_limit);
 }
 
 void CheckProcess(std::string_view text) {
@@ -99,6 +109,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   CheckCounters(text);
   CheckSockets(text);
   CheckLimits(text);
+  CheckConntrack(text);
   CheckProcess(text);
   return 0;
 }

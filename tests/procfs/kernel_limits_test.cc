@@ -26,6 +26,7 @@ TEST(KernelLimitsTest, ReadsEverySetting) {
   ASSERT_TRUE(limits.ok()) << limits.error().context;
   EXPECT_EQ(limits->time_wait_limit, 131'072U);
   EXPECT_EQ(limits->orphan_limit, 65'536U);
+  EXPECT_EQ(limits->memory_pages_pressure, 247'585U);
   EXPECT_EQ(limits->memory_pages_limit, 371'376U);
   EXPECT_EQ(limits->ephemeral_ports, kRange);
   EXPECT_EQ(limits->ephemeral_ports_available, 28'232U - 10U);
@@ -61,17 +62,19 @@ TEST(KernelLimitsTest, AnErrorNamesTheFile) {
 }
 
 TEST(KernelLimitsTest, AnErrorShowsOnlyTheBeginningOfALongText) {
-  const auto limit = ParseLimit(std::string(39, 'x') + " y\n", 1);
+  const auto limit = ParseLimit(std::string(39, 'x') + " y\n");
   ASSERT_FALSE(limit.ok());
   EXPECT_EQ(limit.error().context, "cannot understand '" + std::string(39, 'x') + " '");
 }
 
 TEST(KernelLimitsTest, ParsesLimits) {
-  EXPECT_EQ(ParseLimit("7\n", 1).value(), 7U);
-  EXPECT_EQ(ParseLimit("-1\n", 1).value(), std::nullopt);
-  EXPECT_EQ(ParseLimit("1 2 3\n", 3).value(), 3U);
+  EXPECT_EQ(ParseLimit("7\n").value(), 7U);
+  EXPECT_EQ(ParseLimit("-1\n").value(), std::nullopt);
+  for (const std::size_t number : {1U, 2U, 3U}) {
+    EXPECT_EQ(ParseLimit("1 2 3\n", {.number = number, .of = 3}).value(), number);
+  }
   for (const char* bad : {"", "\n", "7", "7 8\n", "x\n", "7\n8\n"}) {
-    const auto limit = ParseLimit(bad, 1);
+    const auto limit = ParseLimit(bad);
     ASSERT_FALSE(limit.ok()) << bad;
     EXPECT_EQ(limit.error().code, EBADMSG) << bad;
   }
@@ -107,7 +110,7 @@ TEST(KernelLimitsTest, CutAtEveryLengthIsAnError) {
     EXPECT_FALSE(ParsePortRange(std::string(kPorts.substr(0, length))).ok()) << length;
   }
   for (std::size_t length = 0; length < kMemory.size(); ++length) {
-    EXPECT_FALSE(ParseLimit(std::string(kMemory.substr(0, length)), 3).ok()) << length;
+    EXPECT_FALSE(ParseLimit(kMemory.substr(0, length), {.number = 3, .of = 3}).ok()) << length;
   }
 }
 
