@@ -12,6 +12,7 @@
 #include "core/base/instant.h"
 #include "core/connections/culprits.h"
 #include "core/connections/socket_levels.h"
+#include "core/connections/totals_gaps.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
 #include "core/groups/shown_group.h"
@@ -47,6 +48,7 @@ struct Snapshot {
   TrafficLedger traffic{GroupTraffic({})};
   TrackerStats tracker;
   DestroyEventStats destroy_events;
+  TotalsGaps totals_gaps;
   /// One for each tier, in the order of kTiers.
   std::vector<PollHealth> polls;
   /// How long this process has not run since its start (core/polling/pauses.h).

@@ -202,6 +202,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   snapshot->traffic = ledger_;
   snapshot->tracker = tracker_.stats();
   snapshot->destroy_events = parts.events;
+  snapshot->totals_gaps = totals_audit_.Observe(parts.events, snapshot->tracker, now.monotonic);
   for (const TierPoller& tier : tiers_) snapshot->polls.push_back(tier.health());
   const auto has_polled = [&](Tier tier) {
     return tiers_.at(IndexOf(tier)).health().successes() > 0;

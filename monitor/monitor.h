@@ -14,6 +14,7 @@
 #include "core/base/result.h"
 #include "core/connections/connection_tracker.h"
 #include "core/connections/full_poll.h"
+#include "core/connections/totals_audit.h"
 #include "core/handshakes/handshake_source.h"
 #include "core/kernel/host_rates.h"
 #include "core/kernel/namespace_source.h"
@@ -96,6 +97,7 @@ class Monitor {
   MonotonicTime rates_since_;
   HostRates rates_;
   std::optional<double> sockstat_discrepancy_;
+  TotalsAudit totals_audit_;
   OwnerNames owner_names_;
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
   ConnectionClassifier classifier_;         // asks owner_names_

@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "core/connections/unacked_data.h"
+
 namespace connwatch {
 
 SocketAggregator::SocketAggregator(const AggregationOptions& options, MonotonicTime start,
@@ -26,6 +28,7 @@ void SocketAggregator::Add(const SocketRecord& record) {
   const auto key = KeyOf(record);
   if (key) {
     levels_.groups[*key].Add(record);
+    if (const auto age = UnackedFor(record)) AddUnacked(record, *key, *age);
     if (const auto rtt = FreshRtt(record, since_previous_poll_)) observed_.rtt[*key].Observe(*rtt);
     if (record.state == TcpState::kCloseWait) culprits_.Add(Trouble::kCloseWait, *key, record);
     if (record.state == TcpState::kTimeWait) culprits_.Add(Trouble::kTimeWait, *key, record);
@@ -55,6 +58,15 @@ std::optional<GroupKey> SocketAggregator::KeyOf(const SocketRecord& record) {
   classifier_.AddListener(record, start_);
   const auto classified = classifier_.Classify(record, Direction::kInbound);
   return classified ? std::optional(classified->key) : std::nullopt;
+}
+
+void SocketAggregator::AddUnacked(const SocketRecord& record, GroupKey key,
+                                  std::chrono::milliseconds age) {
+  levels_.groups[key].AddUnacked(age);
+  // Clients that vanish are no trouble of this host.
+  if (key.direction == Direction::kOutbound) {
+    culprits_.Add(Trouble::kRetransmittingSockets, key, record);
+  }
 }
 
 FullPollResult SocketAggregator::Finish() && {

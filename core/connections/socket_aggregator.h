@@ -52,6 +52,7 @@ class SocketAggregator {
 
   std::optional<GroupKey> KeyOf(const SocketRecord& record);
   void CountPorts(const SocketRecord& record, const std::optional<GroupKey>& key);
+  void AddUnacked(const SocketRecord& record, GroupKey key, std::chrono::milliseconds age);
   // `ports` are those that its destination or its source needs by now, at least many_ports_.
   void CountPort(Trouble trouble, const SocketRecord& record, std::uint64_t ports);
 

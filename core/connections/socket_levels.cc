@@ -47,4 +47,9 @@ void GroupLevels::Add(const SocketRecord& record) {
   send_queue_bytes_max = std::max<std::uint64_t>(send_queue_bytes_max, record.send_queue);
 }
 
+void GroupLevels::AddUnacked(std::chrono::milliseconds age) {
+  ++retransmitting;
+  retransmitting_oldest_age = std::max(retransmitting_oldest_age, age);
+}
+
 }  // namespace connwatch

@@ -40,8 +40,12 @@ struct GroupLevels {
   std::uint64_t receive_queue_bytes_max = 0;  // of one socket
   std::uint64_t send_queue_bytes = 0;
   std::uint64_t send_queue_bytes_max = 0;  // of one socket
+  /// The sockets with data that the peer does not acknowledge (UnackedFor), and the longest time.
+  std::uint64_t retransmitting = 0;
+  std::chrono::milliseconds retransmitting_oldest_age{0};
 
   void Add(const SocketRecord& record);
+  void AddUnacked(std::chrono::milliseconds age);
   /// Returns true iff there is any socket that does not listen.
   bool HasConnections() const;
 };

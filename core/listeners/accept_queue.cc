@@ -1,6 +1,16 @@
 #include "core/listeners/accept_queue.h"
 
+#include <algorithm>
+
 namespace connwatch {
+
+std::optional<double> AcceptQueue::ImbalanceRatio() const {
+  if (sockets < 2) return std::nullopt;
+  if (fullest.length < kMinImbalanced) return 1.0;
+  const double others = static_cast<double>(length - fullest.length);
+  const double mean = others / static_cast<double>(sockets - 1);
+  return static_cast<double>(fullest.length) / std::max(mean, 1.0);
+}
 
 std::string AcceptQueue::Imbalance() const {
   if (sockets < 2) return {};

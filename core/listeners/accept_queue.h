@@ -64,6 +64,12 @@ struct AcceptQueue {
     return sockets == 0 ? std::nullopt : std::optional(peak_utilization);
   }
 
+  /// Returns how many times as many connections wait in the fullest socket as in the others on
+  /// average, or as 1 if that is less. 1 if fewer than kMinImbalanced wait there, because that many
+  /// come by chance. nullopt if there is only one socket.
+  std::optional<double> ImbalanceRatio() const;
+  static constexpr std::uint64_t kMinImbalanced = 8;
+
   /// Says how the connections are spread over the sockets: "1 of 4 sockets is full (21 of 20), the
   /// other 3 hold 5". Empty if there is only one socket.
   std::string Imbalance() const;

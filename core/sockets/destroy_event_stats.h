@@ -8,6 +8,7 @@ namespace connwatch {
 
 /// Destroy events make the totals of connections exact.
 struct DestroyEventStats {
+  bool is_wanted = false;             // the configuration asks for them
   bool is_active = false;             // the kernel reports every connection that ends
   bool is_of_all_namespaces = false;  // also those in other network namespaces
   std::uint64_t events = 0;           // received

@@ -42,6 +42,7 @@ void DestroyEventRunner::Configure(const Config& config) {
 
 DestroyEventStats DestroyEventRunner::stats(MonotonicTime now) const {
   DestroyEventStats stats = stats_;
+  stats.is_wanted = mode_ != DestroyEvents::kOff;
   if (absent_since_) stats.absent += now - *absent_since_;
   return stats;
 }

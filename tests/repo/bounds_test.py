@@ -17,6 +17,7 @@ NOT_A_TABLE = {
     "core/alerts/alert_receiver.h": {"kMaxReceiverFileBytes"},
     "core/alerts/top_counts.h": {"kMaxTop"},
     "core/connections/connection_table.h": {"kMaxPollsToWait"},
+    "core/connections/unacked_data.cc": {"kMaxBackoff"},
     "core/listeners/handshake_poll.cc": {"kMaxDoublings"},
     "core/listeners/listener.h": {"kMaxTopSources"},
     "core/namespaces/namespace_names.h": {"kMaxLength"},

@@ -33,6 +33,9 @@ inline SocketLevels TestSockets() {
   levels.receive_queue_bytes_max = 600;
   levels.send_queue_bytes = 80;
   levels.send_queue_bytes_max = 50;
+  levels.retransmitting = 3;
+  levels.retransmitting_oldest_age = std::chrono::milliseconds(33'500);
+  sockets.groups[{Direction::kOutbound, kOtherGroup}].retransmitting = 5;
   return sockets;
 }
 
@@ -118,11 +121,14 @@ inline KernelStats TestKernelStats() {
   kernel.sockets->memory_pages = 44;
   kernel.limits = {.time_wait_limit = 65'536,
                    .orphan_limit = 65'537,
+                   .memory_pages_pressure = 381'704,
                    .memory_pages_limit = 572'556,
                    .ephemeral_ports = std::nullopt,
                    .reserved_ports = {},
                    .ephemeral_ports_available = 28'232,
                    .syn_linear_timeouts = 4};
+  kernel.conntrack = {
+      .entries = 65'536, .entries_limit = 262'144, .insert_failed = 6, .drop = 7, .early_drop = 8};
   return kernel;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "tests/support/records.h"
@@ -196,6 +197,39 @@ TEST(SocketAggregatorTest, EveryPortInPlayStaysWithinTheBound) {
   EXPECT_EQ(sockets, kPorts - 1);
   EXPECT_EQ(bytes, std::uint64_t{kPorts} * (kPorts - 1) / 2);
   EXPECT_GT((levels[{Direction::kOutbound, kOtherGroup}]).states.front(), 0U);
+}
+
+// The peer has not acknowledged what was sent `seconds` ago, give or take.
+SocketRecord Unacked(std::uint64_t cookie, std::uint16_t local_port, int seconds) {
+  SocketRecord record = Established(cookie, local_port);
+  record.retransmissions = 2;
+  record.cgroup_id = cookie;
+  record.tcp_info.emplace();
+  record.tcp_info->retransmission = {.timeout = milliseconds(1'000 * seconds), .backoff = 0};
+  return record;
+}
+
+TEST(SocketAggregatorTest, ConnectionsWhosePeerDoesNotAcknowledgeAreCountedByGroup) {
+  const auto result = Aggregate({Listening(1, 443), Unacked(2, 443, 1), Unacked(3, 443, 2),
+                                 Established(4, 443), Unacked(5, 55'555, 4)});
+  const auto sum = [&](Direction direction) {
+    GroupLevels all;
+    for (std::uint16_t place = 0; place < 6; ++place) {
+      const GroupLevels& levels = result.levels.groups[{direction, {.place = place}}];
+      all.retransmitting += levels.retransmitting;
+      all.retransmitting_oldest_age =
+          std::max(all.retransmitting_oldest_age, levels.retransmitting_oldest_age);
+    }
+    return all;
+  };
+  EXPECT_EQ(sum(Direction::kInbound).retransmitting, 2U);
+  EXPECT_EQ(sum(Direction::kInbound).retransmitting_oldest_age, milliseconds(6'000));
+  EXPECT_EQ(sum(Direction::kOutbound).retransmitting, 1U);
+  const CulpritLists& culprits = result.culprits.Of(Trouble::kRetransmittingSockets);
+  ASSERT_EQ(culprits.places.size(), 1U) << "only the outbound one";
+  EXPECT_EQ(culprits.places.front().key.place.port, 50'000U);
+  ASSERT_EQ(culprits.owners.size(), 1U);
+  EXPECT_EQ(culprits.owners.front().key.cgroup_id, 5U);
 }
 
 }  // namespace

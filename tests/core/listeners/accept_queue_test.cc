@@ -66,5 +66,18 @@ TEST(AcceptQueueTest, TheImbalanceIsNamed) {
             "the fullest of 2 sockets holds 18 of 20, the other holds 4");
 }
 
+TEST(AcceptQueueTest, TheImbalanceIsThatOfTheFullestToTheMeanOfTheOthers) {
+  EXPECT_EQ(Of({{20, 20}, {4, 20}, {6, 20}, {0, 20}}).ImbalanceRatio(), 6);
+  EXPECT_EQ(Of({{12, 20}, {12, 20}}).ImbalanceRatio(), 1);
+  EXPECT_EQ(Of({{12, 20}, {0, 20}, {1, 20}}).ImbalanceRatio(), 12) << "less than one counts as one";
+}
+
+TEST(AcceptQueueTest, FewConnectionsAreNoImbalance) {
+  EXPECT_EQ(Of({{8, 20}, {0, 20}}).ImbalanceRatio(), 8);
+  EXPECT_EQ(Of({{7, 20}, {0, 20}}).ImbalanceRatio(), 1);
+  EXPECT_EQ(Of({{20, 20}}).ImbalanceRatio(), std::nullopt) << "one socket";
+  EXPECT_EQ(AcceptQueue{}.ImbalanceRatio(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace connwatch
