@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 
 AlertThreshold Above(double value) { return {ThresholdSide::kAbove, value}; }
+AlertThreshold Below(double value) { return {ThresholdSide::kBelow, value}; }
 
 // Inbound handshakes that do not complete, and the limits that they meet.
 std::vector<AlertRule> SynRules() {
@@ -31,6 +32,12 @@ std::vector<AlertRule> SynRules() {
            .hold = 10s,
            .clear = {.level = 0.5, .hold = 30s},
            .severity = AlertSeverity::kCritical},
+          {.name = "ReuseportImbalance",
+           .signal = AlertSignal::kListenerAcceptQueueImbalance,
+           .threshold = Above(3),
+           .hold = 30s,
+           .clear = {.level = 2, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
           {.name = "ListenerDropping",
            .signal = AlertSignal::kListenerDrops,
            .threshold = Above(1),
@@ -111,7 +118,35 @@ std::vector<AlertRule> PortRules() {
            .severity = AlertSeverity::kCritical}};
 }
 
-// Limits that are reached and states that get worse slowly.
+// Limits of the whole host or of its packet filter.
+std::vector<AlertRule> HostRules() {
+  return {{.name = "TcpMemoryPressure",
+           .signal = AlertSignal::kTcpMemoryUtilization,
+           .threshold = Above(0.9),
+           .hold = 30s,
+           .clear = {.level = 0.75, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "OrphansNearLimit",
+           .signal = AlertSignal::kOrphanUtilization,
+           .threshold = Above(0.8),
+           .hold = 60s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "ConntrackNearlyFull",
+           .signal = AlertSignal::kConntrackUtilization,
+           .threshold = Above(0.75),
+           .hold = 30s,
+           .clear = {.level = 0.7, .hold = 60s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "ConntrackInsertFailed",
+           .signal = AlertSignal::kConntrackInsertFailed,
+           .threshold = Above(1),
+           .hold = 15s,
+           .clear = {.hold = 60s},
+           .severity = AlertSeverity::kWarning}};
+}
+
+// States that get worse slowly.
 std::vector<AlertRule> StateRules() {
   return {{.name = "TimeWaitNearLimit",
            .signal = AlertSignal::kTimeWaitUtilization,
@@ -124,6 +159,12 @@ std::vector<AlertRule> StateRules() {
            .threshold = Above(0.05),
            .hold = 120s,
            .clear = {.level = 0.03, .hold = 120s},
+           .severity = AlertSeverity::kWarning},
+          {.name = "ConnectionsStalled",
+           .signal = AlertSignal::kRetransmittingSockets,
+           .threshold = Above(2),
+           .hold = 30s,
+           .clear = {.level = 1, .hold = 60s},
            .severity = AlertSeverity::kWarning},
           {.name = "CloseWaitLeak",
            .signal = AlertSignal::kCloseWaitSockets,
@@ -142,14 +183,20 @@ std::vector<AlertRule> StateRules() {
 
 // Numbers of connwatch itself that are wrong or old.
 std::vector<AlertRule> MonitorRules() {
-  return {{.name = "DestroyEventsAbsent",
+  return {{.name = "TotalsNotExact",
+           .signal = AlertSignal::kTotalsExact,
+           .threshold = Below(1),
+           .severity = AlertSeverity::kWarning},
+          {.name = "DestroyEventsAbsent",
            .signal = AlertSignal::kDestroyEventsAbsent,
            .threshold = Above(0),
-           .severity = AlertSeverity::kWarning},
+           .severity = AlertSeverity::kWarning,
+           .enabled = false},
           {.name = "DestroyEventsLost",
            .signal = AlertSignal::kDestroyEventOverruns,
            .threshold = Above(0),
-           .severity = AlertSeverity::kWarning},
+           .severity = AlertSeverity::kWarning,
+           .enabled = false},
           {.name = "MonitorStale",
            .signal = AlertSignal::kMonitorAgeSeconds,
            .threshold = Above(30),
@@ -160,7 +207,8 @@ std::vector<AlertRule> MonitorRules() {
 
 std::vector<AlertRule> DefaultAlertRules() {
   std::vector<AlertRule> rules = SynRules();
-  for (auto* more : {ConnectRules, TracedConnectRules, PortRules, StateRules, MonitorRules}) {
+  for (auto* more :
+       {ConnectRules, TracedConnectRules, PortRules, HostRules, StateRules, MonitorRules}) {
     for (AlertRule& rule : more()) rules.push_back(std::move(rule));
   }
   return rules;

@@ -8,7 +8,8 @@
 
 namespace connwatch {
 
-/// All names differ. RttHigh is among the rules but not enabled.
+/// All names differ. Some of the rules are not enabled: RttHigh, and two of which TotalsNotExact
+/// says what both say.
 std::vector<AlertRule> DefaultAlertRules();
 
 }  // namespace connwatch

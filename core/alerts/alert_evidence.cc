@@ -211,6 +211,11 @@ AlertEvidence GatherEvidence(const FiringReading& fires, const Snapshot& snapsho
   }
   if (fires.signal == AlertSignal::kSynCookiesSent) return OfCookies(snapshot);
   if (fires.signal == AlertSignal::kMonitorAgeSeconds) return OfPolls(snapshot);
+  if (fires.signal == AlertSignal::kTotalsExact) {
+    AlertEvidence evidence;
+    evidence.text = Explain(snapshot.totals_gaps);
+    return evidence;
+  }
   return EvidenceOfCulprits(fires.signal, reading.subject, snapshot);
 }
 

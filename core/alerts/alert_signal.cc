@@ -97,6 +97,32 @@ constexpr std::array kSpecs = std::to_array<AlertSignalSpec>({
     {AlertSignal::kSendQueueBytes, "send_queue_bytes", SubjectKind::kGroup, SignalForm::kLevel,
      SignalUnit::kBytes, Tier::kFull, 0s, 0,
      "Bytes that the peers have not acknowledged yet, sent or not."},
+    {AlertSignal::kRetransmittingSockets, "retransmitting_sockets", SubjectKind::kGroup,
+     SignalForm::kLevel, SignalUnit::kCount, Tier::kFull, 0s, 0,
+     "Outbound connections with data that was sent again at least twice and that the peer has not "
+     "acknowledged."},
+    {AlertSignal::kListenerAcceptQueueImbalance, "listener_accept_queue_imbalance",
+     SubjectKind::kListener, SignalForm::kLevel, SignalUnit::kFactor, Tier::kListeners, 0s, 0,
+     "Of a listener with several sockets (SO_REUSEPORT): the connections that wait in the fullest "
+     "one, divided by the mean of the others, or by 1 if that is less. At most 1 below 8 "
+     "connections in the fullest one. Absent with one socket."},
+    {AlertSignal::kTcpMemoryUtilization, "tcp_memory_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
+     "Memory of all TCP sockets as a share of the second number of tcp_mem, at which the kernel "
+     "begins to save memory."},
+    {AlertSignal::kOrphanUtilization, "orphan_utilization", SubjectKind::kHost, SignalForm::kLevel,
+     SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
+     "Sockets that no process holds any more as a share of the limit tcp_max_orphans."},
+    {AlertSignal::kConntrackUtilization, "conntrack_utilization", SubjectKind::kHost,
+     SignalForm::kLevel, SignalUnit::kShare, Tier::kHandshakes, 0s, 0,
+     "Entries of the connection tracking table as a share of the limit nf_conntrack_max."},
+    {AlertSignal::kConntrackInsertFailed, "conntrack_insert_failed", SubjectKind::kHost,
+     SignalForm::kRate, SignalUnit::kPerSecond, Tier::kHandshakes, kRateWindow, 0,
+     "Packets dropped because connection tracking could not insert their entry (insert_failed)."},
+    {AlertSignal::kTotalsExact, "totals_exact", SubjectKind::kHost, SignalForm::kLevel,
+     SignalUnit::kCount, Tier::kHandshakes, 0s, 0,
+     "1 while no connection is missing in the totals, else 0 "
+     "(`connwatch_totals_exact`)."},
     {AlertSignal::kDestroyEventsAbsent, "destroy_events_absent", SubjectKind::kHost,
      SignalForm::kRate, SignalUnit::kShare, Tier::kHandshakes, kRatioWindow, 0,
      "Share of the time in which no destroy events came although they are switched on."},

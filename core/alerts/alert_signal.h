@@ -38,6 +38,13 @@ enum class AlertSignal : std::uint8_t {
   kRttSeconds,
   kReceiveQueueBytes,
   kSendQueueBytes,
+  kRetransmittingSockets,
+  kListenerAcceptQueueImbalance,
+  kTcpMemoryUtilization,
+  kOrphanUtilization,
+  kConntrackUtilization,
+  kConntrackInsertFailed,
+  kTotalsExact,
   kDestroyEventsAbsent,
   kDestroyEventOverruns,
   kMonitorAgeSeconds,
@@ -49,7 +56,7 @@ inline constexpr std::chrono::milliseconds kLeastLatencyGrowth{2};
 
 /// What a signal is about. It has one number for the host (subject "host"), for each listener
 /// (subject: its address), or for each group (subject: its name). A signal of a group counts both
-/// directions together, unless it is about connects, which are outbound.
+/// directions together, unless it is about connects, which are outbound, or says otherwise.
 enum class SubjectKind : std::uint8_t { kHost, kListener, kGroup };
 
 /// How a signal is computed. A level is the number itself. A rate is how much a counter grows per

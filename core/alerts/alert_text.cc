@@ -34,9 +34,8 @@ bool OnlyWaitsForItsEnd(const Alert& alert) {
   return alert.clears_in || (threshold && !threshold->IsCrossedBy(alert.value));
 }
 
-// The words of signals are about a value that is too high.
 bool HasWords(const AlertRule& rule) {
-  return rule.threshold && rule.threshold->side == ThresholdSide::kAbove;
+  return rule.threshold && rule.threshold->side == WordsOf(rule.signal).side;
 }
 
 std::optional<double> NumberOf(const Alert& alert, std::string_view name) {
@@ -76,6 +75,11 @@ std::string Measure(const Alert& alert) {
     if (std::string text = AcceptQueueText(alert); !text.empty()) return text;
   }
   return FillTemplate(WordsOf(signal).measure, alert);
+}
+
+// ": the value in words"
+std::string MeasureText(std::string_view measure) {
+  return measure.empty() ? "" : ": " + std::string(measure);
 }
 
 std::string SourcesText(const Alert& alert) {
@@ -125,7 +129,7 @@ std::string Lasting(const Alert& alert, const std::string* own) {
   const AlertRule& rule = *alert.rule;
   if (own != nullptr) return FillTemplate(*own, alert);
   if (!HasWords(rule)) return FillTemplate(WithoutWords(rule), alert);
-  return Capitalised(FillTemplate(WordsOf(rule.signal).is, alert)) + ": " + Measure(alert) +
+  return Capitalised(FillTemplate(WordsOf(rule.signal).is, alert)) + MeasureText(Measure(alert)) +
          SourcesText(alert) + CulpritText(alert) + CauseText(alert);
 }
 
@@ -194,7 +198,7 @@ std::string DescriptionOf(const Alert& alert) {
 std::string SummaryTemplate(const AlertRule& rule) {
   if (!HasWords(rule)) return WithoutWords(rule);
   const SignalWords& words = WordsOf(rule.signal);
-  return std::string(words.is) + ": " + std::string(words.measure);
+  return std::string(words.is) + MeasureText(words.measure);
 }
 
 std::string EndsWhen(const Alert& alert) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -24,6 +26,7 @@ constexpr std::array kSignalTroubles = {
     SignalTrouble{AlertSignal::kCloseWaitSockets, Trouble::kCloseWait},
     SignalTrouble{AlertSignal::kTimeWaitUtilization, Trouble::kTimeWait},
     SignalTrouble{AlertSignal::kRetransmitRatio, Trouble::kRetransmissions},
+    SignalTrouble{AlertSignal::kRetransmittingSockets, Trouble::kRetransmittingSockets},
     SignalTrouble{AlertSignal::kEphemeralPortsUtilization, Trouble::kDestinationPorts},
     SignalTrouble{AlertSignal::kSourcePortsUtilization, Trouble::kSourcePorts},
 };
@@ -118,10 +121,11 @@ std::string ConnectionsOf(const CulpritKey& key) {
 }
 
 // "; 300 of them are of connections to 192.0.2.1:443"
-void AddLeader(const Behind& behind, AlertEvidence& evidence) {
+void AddLeader(Trouble trouble, const Behind& behind, AlertEvidence& evidence) {
   if (const Culprit* const leader = behind.Leader()) {
-    AddFact(evidence.text,
-            std::to_string(leader->count) + " of them are of " + ConnectionsOf(leader->key));
+    const bool are_connections = trouble == Trouble::kRetransmittingSockets;
+    AddFact(evidence.text, std::to_string(leader->count) + " of them are " +
+                               (are_connections ? "" : "of ") + ConnectionsOf(leader->key));
   }
 }
 
@@ -165,7 +169,7 @@ void AddTimeWait(const Snapshot& snapshot, const Behind& behind, AlertEvidence& 
   if (behind.total == 0 || !snapshot.sockets) return;
   evidence.text =
       "the latest full poll met " + std::to_string(behind.total) + " sockets in TIME-WAIT";
-  AddLeader(behind, evidence);
+  AddLeader(Trouble::kTimeWait, behind, evidence);
   NamedCounts groups;
   for (const ShownGroup& group : snapshot.groups) {
     for (const Direction direction : kDirections) {
@@ -176,6 +180,19 @@ void AddTimeWait(const Snapshot& snapshot, const Behind& behind, AlertEvidence& 
   evidence.top_groups = TopOf(groups);
 }
 
+// "5 connections get no ACK for what they have sent, the oldest for 12.5 s"
+std::string StalledText(std::uint64_t connections, GroupId group, const Snapshot& snapshot) {
+  std::string text = std::to_string(connections) +
+                     (connections == 1 ? " connection gets" : " connections get") +
+                     " no ACK for what they have sent";
+  if (!snapshot.sockets) return text;
+  const std::chrono::duration<double> oldest =
+      snapshot.sockets->groups[{Direction::kOutbound, group}].retransmitting_oldest_age;
+  // Rounded to a tenth of a second, because the kernel's timers tell it no better.
+  return text + ", the oldest for " +
+         FormatValue(SignalUnit::kSeconds, std::round(oldest.count() * 10) / 10);
+}
+
 void AddOfGroup(Trouble trouble, const Snapshot& snapshot, const Behind& behind,
                 AlertEvidence& evidence) {
   if (behind.total == 0) return;
@@ -184,12 +201,13 @@ void AddOfGroup(Trouble trouble, const Snapshot& snapshot, const Behind& behind,
                     std::to_string(snapshot.culprits.retransmissions_span.count()) + " s";
     AddNumber("segments_retransmitted", behind.total, evidence);
   } else {
-    evidence.text = std::to_string(behind.total) + (trouble == Trouble::kCloseWait
-                                                        ? " sockets are in CLOSE-WAIT"
-                                                        : " connections get no answer");
+    evidence.text =
+        trouble == Trouble::kCloseWait
+            ? std::to_string(behind.total) + " sockets are in CLOSE-WAIT"
+            : StalledText(behind.total, behind.places.front().key.group.group, snapshot);
     AddNumber("sockets", behind.total, evidence);
   }
-  AddLeader(behind, evidence);
+  AddLeader(trouble, behind, evidence);
 }
 
 }  // namespace

@@ -112,6 +112,12 @@ Readings ReadAcceptQueuePeakUtilization(const Snapshot& snapshot) {
   });
 }
 
+Readings ReadAcceptQueueImbalance(const Snapshot& snapshot) {
+  return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
+    reading.value = status.accept_queue.ImbalanceRatio();
+  });
+}
+
 Readings ReadDrops(const Snapshot& snapshot) {
   return OfListeners(snapshot, [](const ListenerStatus& status, SignalReading& reading) {
     reading.value = static_cast<double>(status.drops);
@@ -190,6 +196,23 @@ Readings ReadTimeWait(const Snapshot& snapshot) {
                         ToDouble(snapshot.kernel.limits->time_wait_limit)));
 }
 
+Readings ReadTcpMemory(const Snapshot& snapshot) {
+  if (!snapshot.kernel.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(ToDouble(snapshot.kernel.sockets->memory_pages),
+                        ToDouble(snapshot.kernel.limits->memory_pages_pressure)));
+}
+
+Readings ReadOrphans(const Snapshot& snapshot) {
+  if (!snapshot.kernel.sockets || !snapshot.kernel.limits) return OfHost(std::nullopt);
+  return OfHost(ShareOf(ToDouble(snapshot.kernel.sockets->orphans),
+                        ToDouble(snapshot.kernel.limits->orphan_limit)));
+}
+
+Readings ReadConntrack(const Snapshot& snapshot) {
+  const ConntrackStats& conntrack = snapshot.kernel.conntrack;
+  return OfHost(ShareOf(ToDouble(conntrack.entries), ToDouble(conntrack.entries_limit)));
+}
+
 Readings ReadDestroyEventsAbsent(const Snapshot& snapshot) {
   return OfHost(std::chrono::duration<double>(snapshot.destroy_events.absent).count());
 }
@@ -209,6 +232,15 @@ Readings ReadRtt(const Snapshot& snapshot) {
     *reading.value += std::chrono::duration<double>(rtt.sum()).count();
     reading.per +=
         static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}));
+  });
+}
+
+// Outbound only: a public server always has clients that vanish without a word.
+Readings ReadRetransmittingSockets(const Snapshot& snapshot) {
+  if (!snapshot.sockets) return {};
+  return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
+    if (key.direction != Direction::kOutbound) return;
+    *reading.value = static_cast<double>(snapshot.sockets->groups[key].retransmitting);
   });
 }
 
@@ -287,6 +319,20 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
     case AlertSignal::kSendQueueBytes:
       return ReadLevels(snapshot,
                         [](const GroupLevels& levels) { return levels.send_queue_bytes; });
+    case AlertSignal::kRetransmittingSockets:
+      return ReadRetransmittingSockets(snapshot);
+    case AlertSignal::kListenerAcceptQueueImbalance:
+      return ReadAcceptQueueImbalance(snapshot);
+    case AlertSignal::kTcpMemoryUtilization:
+      return ReadTcpMemory(snapshot);
+    case AlertSignal::kOrphanUtilization:
+      return ReadOrphans(snapshot);
+    case AlertSignal::kConntrackUtilization:
+      return ReadConntrack(snapshot);
+    case AlertSignal::kConntrackInsertFailed:
+      return OfHost(ToDouble(snapshot.kernel.conntrack.insert_failed));
+    case AlertSignal::kTotalsExact:
+      return OfHost(snapshot.totals_gaps.AreExact() ? 1.0 : 0.0);
     case AlertSignal::kDestroyEventsAbsent:
       return ReadDestroyEventsAbsent(snapshot);
     case AlertSignal::kDestroyEventOverruns:

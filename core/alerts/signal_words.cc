@@ -19,22 +19,19 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "the SYN queue of {{owner}} on {{subject}} was nearly full",
      "{{value}} of its limit is in use",
      "When it is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if "
-     "the "
-     "clients are genuine."},
+     "the clients are genuine."},
     {AlertSignal::kListenerAcceptQueueUtilization,
      "{{owner}} does not accept connections fast enough on {{subject}}",
      "{{owner}} did not accept connections fast enough on {{subject}}",
      "its accept queue is {{value}} full",
      "Look at the application first: is it blocked, out of file descriptors, or short of workers? "
-     "A "
-     "larger backlog helps only against short bursts."},
+     "A larger backlog helps only against short bursts."},
     {AlertSignal::kListenerAcceptQueuePeakUtilization,
      "{{owner}} does not accept connections fast enough on {{subject}}",
      "{{owner}} did not accept connections fast enough on {{subject}}",
      "its accept queue is {{value}} full at its peak",
      "Look at the application first: is it blocked for moments? If the bursts are genuine, raise "
-     "the "
-     "backlog."},
+     "the backlog."},
     {AlertSignal::kListenerDrops, "{{owner}} turns clients away on {{subject}}",
      "{{owner}} turned clients away on {{subject}}", "SYNs and final ACKs are refused at {{value}}",
      "Each refused SYN makes a client wait for a second or more. Look whether the accept queue is "
@@ -61,8 +58,7 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "connects of the group {{subject}} were refused",
      "{{value}} of those that ended in the last minute",
      "Somebody has answered, and the answer is no. Look whether the service runs and listens at "
-     "the "
-     "destination (ss -ltn). If it does, a firewall on the way rejects the connects."},
+     "the destination (ss -ltn). If it does, a firewall on the way rejects the connects."},
     {AlertSignal::kConnectsTimedOutRatio,
      "Connects of the group {{subject}} are given up without an answer",
      "connects of the group {{subject}} were given up without an answer",
@@ -79,8 +75,7 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "connects of the group {{subject}} took longer than in the hour before",
      "their median latency is {{value}} what it was",
      "If one destination alone is slow, its host or the way there is busy. If all are, look at "
-     "this "
-     "host's own uplink."},
+     "this host's own uplink."},
     {AlertSignal::kSynRetransmissionRatio, "SYNs of the group {{subject}} get lost",
      "SYNs of the group {{subject}} got lost", "{{value}} had to be sent again",
      "If a single destination has nearly all of them, it is down or filtered. If many have some, "
@@ -94,8 +89,8 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "net.ipv4.ip_local_port_range, give room."},
     {AlertSignal::kSourcePortsUtilization, "The local ports of one source address run out",
      "the local ports of one source address were running out", "{{value}} of them are in use",
-     "Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, use "
-     "IP_BIND_ADDRESS_NO_PORT, or give it more source addresses."},
+     "Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, "
+     "use IP_BIND_ADDRESS_NO_PORT, or give it more source addresses."},
     {AlertSignal::kTimeWaitUtilization, "TIME-WAIT sockets come near their limit",
      "TIME-WAIT sockets came near their limit", "{{value}} of tcp_max_tw_buckets",
      "Beyond the limit the kernel ends TIME-WAIT at once, and late segments can meet a new "
@@ -103,14 +98,13 @@ constexpr std::array kWords = std::to_array<SignalWords>({
     {AlertSignal::kRetransmitRatio, "The network loses segments of the group {{subject}}",
      "the network lost segments of the group {{subject}}",
      "{{value}} of the segments had to be sent again",
-     "If one peer or network has nearly all of them, the way there is bad. If many have some, look "
-     "at the errors and drops of this host's interface (ip -s link)."},
+     "If one peer or network has nearly all of them, the way there is bad. If many have some, "
+     "look at the errors and drops of this host's interface (ip -s link)."},
     {AlertSignal::kCloseWaitSockets,
      "An application in the group {{subject}} does not close its connections",
      "an application in the group {{subject}} did not close its connections",
      "{{value}} sockets are in CLOSE-WAIT, which means that the peer has closed and the "
-     "application "
-     "has not",
+     "application has not",
      "Only the application can close them. Restart it before it runs out of file descriptors, and "
      "report the leak to its authors."},
     {AlertSignal::kRttSeconds, "Round trips of the group {{subject}} are slow",
@@ -124,6 +118,54 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "Peers of the group {{subject}} do not acknowledge what was sent",
      "peers of the group {{subject}} did not acknowledge what was sent", "{{value}} wait",
      "Look whether the peers are slow to read, or whether segments get lost on the way."},
+    {AlertSignal::kRetransmittingSockets,
+     "Connections of the group {{subject}} get no answer any more",
+     "connections of the group {{subject}} got no answer any more",
+     "{{value}} of them get no ACK for what they have sent",
+     "Look whether the destinations are up and whether other hosts reach them. If they do, a NAT "
+     "or a firewall on the way has forgotten these connections: restart the pool of the unit. For "
+     "the future set TCP keepalives below the idle time-out of that device, or TCP_USER_TIMEOUT."},
+    {AlertSignal::kListenerAcceptQueueImbalance,
+     "One of the sockets of {{owner}} that share {{subject}} accepts too slowly",
+     "one of the sockets of {{owner}} that share {{subject}} accepted too slowly",
+     "{{value}} as many connections wait in it as in the others on average",
+     "One worker hangs or is overloaded. Find the socket with the largest Recv-Q (ss -ltnp) and "
+     "look at its process, or restart that. A larger backlog does not help."},
+    {AlertSignal::kTcpMemoryUtilization, "The memory for TCP runs out",
+     "the memory for TCP was running out",
+     "TCP uses {{value}} of the memory at which the kernel begins to save",
+     "See who holds it (ss -tm, large Recv-Q or Send-Q): mostly an application that does not "
+     "read, or peers that are slow. If the use is justified, raise net.ipv4.tcp_mem."},
+    {AlertSignal::kOrphanUtilization,
+     "Closed connections whose peers do not answer come near their limit",
+     "closed connections whose peers did not answer came near their limit",
+     "orphaned sockets are at {{value}} of tcp_max_orphans",
+     "These connections were closed before their peers had acknowledged everything. Look at "
+     "FIN-WAIT-1 and LAST-ACK (ss -tan): mostly clients have vanished, or it is an attack. Lower "
+     "net.ipv4.tcp_orphan_retries, or raise net.ipv4.tcp_max_orphans; each orphan can take up to "
+     "64 KiB."},
+    {AlertSignal::kConntrackUtilization, "The table of connection tracking is nearly full",
+     "the table of connection tracking was nearly full", "{{value}} of its entries are in use",
+     "When it is full, the kernel drops the packets of all new flows. Raise "
+     "net.netfilter.nf_conntrack_max (about 320 bytes an entry) and the number of buckets. See "
+     "which flows fill it (conntrack -L); exempt busy services (notrack), or shorten "
+     "nf_conntrack_tcp_timeout_established."},
+    {AlertSignal::kConntrackInsertFailed, "Connection tracking drops the first packets of flows",
+     "connection tracking dropped the first packets of flows",
+     "it cannot insert their entries, at {{value}}",
+     "Mostly two packets of one flow race behind NAT, as the A and AAAA queries of a resolver do: "
+     "use a DNS cache on the host, or single-request-reopen. Else the source ports of SNAT are "
+     "short: give it more addresses, or random-fully."},
+    {AlertSignal::kTotalsExact,
+     "Totals of bytes, segments and closed connections are too low, because connwatch does not "
+     "see how every connection ends",
+     "totals of bytes, segments and closed connections were too low, because connwatch did not "
+     "see how every connection ended",
+     "",
+     "The reason is named with the alert. Raise what it names: destroy_event_buffer (and "
+     "net.core.rmem_max), destroy_event_budget or max_tracked_connections. If destroy_events is "
+     "off on purpose, switch this rule off.",
+     ThresholdSide::kBelow},
     {AlertSignal::kDestroyEventsAbsent,
      "connwatch does not learn which connections end, so its totals are too low",
      "connwatch did not learn which connections ended, so its totals are too low",
@@ -152,10 +194,8 @@ static_assert([] {
 constexpr std::array kCauses = std::to_array<CauseWords>({
     {DiagnosisCause::kAcceptQueueFull, "The application does not accept fast enough.",
      "Look at the application first: is it blocked, out of file descriptors, or short of workers? "
-     "A "
-     "larger backlog helps only against short bursts. It is the smaller of the argument of "
-     "listen() "
-     "and net.core.somaxconn."},
+     "A larger backlog helps only against short bursts. It is the smaller of the argument of "
+     "listen() and net.core.somaxconn."},
     {DiagnosisCause::kSynFlood,
      "Many networks send SYNs and never finish, which is usually an attack with forged sources.",
      "Keep net.ipv4.tcp_syncookies=1, raise the backlog, and filter upstream. Blocking single "
@@ -165,8 +205,8 @@ constexpr std::array kCauses = std::to_array<CauseWords>({
      "A few networks start handshakes that never finish: SYN-ACKs or final ACKs are lost on the "
      "way.",
      "Follow the route back to that network. Look for an asymmetric route, a stateful firewall "
-     "that "
-     "sees only one direction, rp_filter, an MTU or tunnel problem, or a missing return route."},
+     "that sees only one direction, rp_filter, an MTU or tunnel problem, or a missing return "
+     "route."},
     {DiagnosisCause::kSynCookies,
      "The SYN queue is at its limit, and the kernel answers further SYNs with cookies.",
      "Raise the backlog if the load is genuine. Otherwise look for a flood."},

@@ -5,19 +5,22 @@
 
 #include <string_view>
 
+#include "core/alerts/alert_rule.h"
 #include "core/alerts/alert_signal.h"
 #include "core/listeners/diagnosis.h"
 
 namespace connwatch {
 
 /// The texts are templates, see alert_template.h. Each is a part of a sentence, without a full
-/// stop, for a threshold with trouble above it.
+/// stop.
 struct SignalWords {
   AlertSignal signal;
   std::string_view is;       // what is wrong, while it lasts
   std::string_view was;      // the same, when it is over
-  std::string_view measure;  // the value in words
+  std::string_view measure;  // the value in words; empty if it says nothing to people
   std::string_view advice;   // whole sentences: what to look at and what to do
+  /// Where a value means trouble. The words do not fit a rule whose threshold has another side.
+  ThresholdSide side = ThresholdSide::kAbove;
 };
 
 const SignalWords& WordsOf(AlertSignal signal);

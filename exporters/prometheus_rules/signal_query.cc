@@ -1,6 +1,8 @@
 #include "exporters/prometheus_rules/signal_query.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <vector>
 
 #include "core/listeners/listener.h"
@@ -69,77 +71,102 @@ constexpr std::string_view kMonitorAge =
     "    or 0 * connwatch_poll_interval_seconds\n"
     "    + on (job, instance) group_left () process_start_time_seconds))";
 
+struct SignalText {
+  AlertSignal id;
+  std::string_view text;
+};
+
 // The same as Read() of core/alerts/signal_reader.h, from metrics. <match> stands for label
 // matchers, <window> for the signal's window, <min> for the smallest divisor, <recent> for the time
 // that a trend calls now. Series of one page have the same labels, so they can be divided without
-// `on`.
-std::string OwnText(AlertSignal signal) {
-  switch (signal) {
-    case AlertSignal::kListenerSynQueue:
-      return "connwatch_listener_syn_queue_length{<match>}";
-    case AlertSignal::kListenerSynQueueUtilization:
-      return "connwatch_listener_syn_queue_length{<match>}\n"
-             "/ (connwatch_listener_accept_queue_limit{<match>} >= <min>)";
-    case AlertSignal::kListenerAcceptQueueUtilization:
-      return "connwatch_listener_accept_queue_utilization_ratio{<match>}";
-    case AlertSignal::kListenerAcceptQueuePeakUtilization:
-      return "connwatch_listener_accept_queue_peak_utilization_ratio{<match>}";
-    case AlertSignal::kListenerDrops:
-      return "rate(connwatch_listener_drops_total{<match>}[<window>])";
-    case AlertSignal::kSynCookiesSent:
-      return "rate(connwatch_kernel_tcp_syncookies_sent_total[<window>])";
-    case AlertSignal::kAttemptFails:
-      return "rate(connwatch_kernel_tcp_attempt_fails_total[<window>])";
-    case AlertSignal::kUntracedAttemptFails:
-      return "(\n"
-             "  rate(connwatch_kernel_tcp_attempt_fails_total[<window>])\n"
-             "  unless on (job, instance) connwatch_handshake_tracing_in_use == 1)";
-    case AlertSignal::kSynSentRetransmitting:
-      return "connwatch_syn_sent_retransmitting{<match>}";
-    case AlertSignal::kConnectsRefusedRatio:
-      return OutcomeShare(R"(outcome="refused",)");
-    case AlertSignal::kConnectsTimedOutRatio:
-      return OutcomeShare(R"(outcome="timed_out",)");
-    case AlertSignal::kConnectsUnreachableRatio:
-      return OutcomeShare(R"(outcome="unreachable",)");
-    case AlertSignal::kHandshakeLatencyGrowth:
-      return LatencyGrowth();
-    case AlertSignal::kSynRetransmissionRatio:
-      return SynRetransmissionShare();
-    case AlertSignal::kEphemeralPortsUtilization:
-      return "connwatch_ephemeral_ports_used_peak_destination\n"
-             "/ (connwatch_ephemeral_ports_available > 0)";
-    case AlertSignal::kSourcePortsUtilization:
-      return "connwatch_ephemeral_ports_used_peak_source\n"
-             "/ (connwatch_ephemeral_ports_available > 0)";
-    case AlertSignal::kTimeWaitUtilization:
-      return "connwatch_tcp_time_wait\n"
-             "/ (connwatch_tcp_time_wait_limit > 0)";
-    case AlertSignal::kRetransmitRatio:
-      return "sum without (direction)"
-             " (increase(connwatch_tcp_segments_retransmitted_total{<match>}[<window>]))\n"
-             "/ (sum without (direction)"
-             " (increase(connwatch_tcp_segments_sent_total{<match>}[<window>])) >= <min>)";
-    case AlertSignal::kCloseWaitSockets:
-      return "sum without (direction, state)"
-             " (connwatch_tcp_group_sockets{state=\"close_wait\",<match>})";
-    case AlertSignal::kRttSeconds:
-      return "sum without (direction)"
-             " (increase(connwatch_tcp_rtt_seconds_sum{<match>}[<window>]))\n"
-             "/ (sum without (direction)"
-             " (increase(connwatch_tcp_rtt_seconds_count{<match>}[<window>])) >= <min>)";
-    case AlertSignal::kReceiveQueueBytes:
-      return "sum without (direction) (connwatch_tcp_receive_queue_bytes{<match>})";
-    case AlertSignal::kSendQueueBytes:
-      return "sum without (direction) (connwatch_tcp_send_queue_bytes{<match>})";
-    case AlertSignal::kDestroyEventsAbsent:
-      return "rate(connwatch_destroy_events_absent_seconds_total[<window>])";
-    case AlertSignal::kDestroyEventOverruns:
-      return "rate(connwatch_destroy_event_overruns_total[<window>])";
-    case AlertSignal::kMonitorAgeSeconds:
-      return std::string(kMonitorAge);
+// `on`. Empty: OwnText() makes it.
+constexpr std::array kOwnTexts = std::to_array<SignalText>({
+    {AlertSignal::kListenerSynQueue, "connwatch_listener_syn_queue_length{<match>}"},
+    {AlertSignal::kListenerSynQueueUtilization,
+     "connwatch_listener_syn_queue_length{<match>}\n"
+     "/ (connwatch_listener_accept_queue_limit{<match>} >= <min>)"},
+    {AlertSignal::kListenerAcceptQueueUtilization,
+     "connwatch_listener_accept_queue_utilization_ratio{<match>}"},
+    {AlertSignal::kListenerAcceptQueuePeakUtilization,
+     "connwatch_listener_accept_queue_peak_utilization_ratio{<match>}"},
+    {AlertSignal::kListenerDrops, "rate(connwatch_listener_drops_total{<match>}[<window>])"},
+    {AlertSignal::kSynCookiesSent, "rate(connwatch_kernel_tcp_syncookies_sent_total[<window>])"},
+    {AlertSignal::kAttemptFails, "rate(connwatch_kernel_tcp_attempt_fails_total[<window>])"},
+    {AlertSignal::kUntracedAttemptFails,
+     "(\n"
+     "  rate(connwatch_kernel_tcp_attempt_fails_total[<window>])\n"
+     "  unless on (job, instance) connwatch_handshake_tracing_in_use == 1)"},
+    {AlertSignal::kSynSentRetransmitting, "connwatch_syn_sent_retransmitting{<match>}"},
+    {AlertSignal::kConnectsRefusedRatio, ""},
+    {AlertSignal::kConnectsTimedOutRatio, ""},
+    {AlertSignal::kConnectsUnreachableRatio, ""},
+    {AlertSignal::kHandshakeLatencyGrowth, ""},
+    {AlertSignal::kSynRetransmissionRatio, ""},
+    {AlertSignal::kEphemeralPortsUtilization,
+     "connwatch_ephemeral_ports_used_peak_destination\n"
+     "/ (connwatch_ephemeral_ports_available > 0)"},
+    {AlertSignal::kSourcePortsUtilization,
+     "connwatch_ephemeral_ports_used_peak_source\n"
+     "/ (connwatch_ephemeral_ports_available > 0)"},
+    {AlertSignal::kTimeWaitUtilization,
+     "connwatch_tcp_time_wait\n"
+     "/ (connwatch_tcp_time_wait_limit > 0)"},
+    {AlertSignal::kRetransmitRatio,
+     "sum without (direction)"
+     " (increase(connwatch_tcp_segments_retransmitted_total{<match>}[<window>]))\n"
+     "/ (sum without (direction)"
+     " (increase(connwatch_tcp_segments_sent_total{<match>}[<window>])) >= <min>)"},
+    {AlertSignal::kCloseWaitSockets,
+     "sum without (direction, state)"
+     " (connwatch_tcp_group_sockets{state=\"close_wait\",<match>})"},
+    {AlertSignal::kRttSeconds,
+     "sum without (direction)"
+     " (increase(connwatch_tcp_rtt_seconds_sum{<match>}[<window>]))\n"
+     "/ (sum without (direction)"
+     " (increase(connwatch_tcp_rtt_seconds_count{<match>}[<window>])) >= <min>)"},
+    {AlertSignal::kReceiveQueueBytes,
+     "sum without (direction) (connwatch_tcp_receive_queue_bytes{<match>})"},
+    {AlertSignal::kSendQueueBytes,
+     "sum without (direction) (connwatch_tcp_send_queue_bytes{<match>})"},
+    {AlertSignal::kRetransmittingSockets,
+     "sum without (direction)"
+     " (connwatch_tcp_retransmitting_sockets{direction=\"outbound\",<match>})"},
+    {AlertSignal::kListenerAcceptQueueImbalance,
+     "connwatch_listener_accept_queue_imbalance_ratio{<match>}"},
+    {AlertSignal::kTcpMemoryUtilization,
+     "connwatch_tcp_memory_pages\n"
+     "/ (connwatch_tcp_memory_pages_pressure > 0)"},
+    {AlertSignal::kOrphanUtilization,
+     "connwatch_tcp_orphans\n"
+     "/ (connwatch_tcp_orphan_limit > 0)"},
+    {AlertSignal::kConntrackUtilization,
+     "connwatch_kernel_conntrack_entries\n"
+     "/ (connwatch_kernel_conntrack_entries_limit > 0)"},
+    {AlertSignal::kConntrackInsertFailed,
+     "rate(connwatch_kernel_conntrack_insert_failed_total[<window>])"},
+    {AlertSignal::kTotalsExact, "connwatch_totals_exact"},
+    {AlertSignal::kDestroyEventsAbsent,
+     "rate(connwatch_destroy_events_absent_seconds_total[<window>])"},
+    {AlertSignal::kDestroyEventOverruns, "rate(connwatch_destroy_event_overruns_total[<window>])"},
+    {AlertSignal::kMonitorAgeSeconds, kMonitorAge},
+});
+
+static_assert([] {
+  for (std::size_t i = 0; i < kOwnTexts.size(); ++i) {
+    if (static_cast<std::size_t>(kOwnTexts[i].id) != i) return false;
   }
-  return {};
+  return kOwnTexts.back().id == AlertSignal::kMonitorAgeSeconds;
+}());
+
+std::string OwnText(AlertSignal signal) {
+  if (signal == AlertSignal::kConnectsRefusedRatio) return OutcomeShare(R"(outcome="refused",)");
+  if (signal == AlertSignal::kConnectsTimedOutRatio) return OutcomeShare(R"(outcome="timed_out",)");
+  if (signal == AlertSignal::kConnectsUnreachableRatio) {
+    return OutcomeShare(R"(outcome="unreachable",)");
+  }
+  if (signal == AlertSignal::kHandshakeLatencyGrowth) return LatencyGrowth();
+  if (signal == AlertSignal::kSynRetransmissionRatio) return SynRetransmissionShare();
+  return std::string(kOwnTexts.at(static_cast<std::size_t>(signal)).text);
 }
 
 // The same for a namespace as a whole: the sum over its listeners, or the fullest of their sockets.
@@ -154,7 +181,8 @@ std::string_view NamespaceText(AlertSignal signal) {
       return "connwatch_netns_accept_queue_peak_utilization_ratio{<match>}";
     case AlertSignal::kListenerDrops:
       return "rate(connwatch_netns_listener_drops_total{<match>}[<window>])";
-    case AlertSignal::kListenerSynQueueUtilization:  // the limits are those of single listeners
+    case AlertSignal::kListenerSynQueueUtilization:   // the limits are those of single listeners
+    case AlertSignal::kListenerAcceptQueueImbalance:  // so are their sockets
     case AlertSignal::kSynCookiesSent:
     case AlertSignal::kAttemptFails:
     case AlertSignal::kUntracedAttemptFails:
@@ -172,6 +200,12 @@ std::string_view NamespaceText(AlertSignal signal) {
     case AlertSignal::kRttSeconds:
     case AlertSignal::kReceiveQueueBytes:
     case AlertSignal::kSendQueueBytes:
+    case AlertSignal::kRetransmittingSockets:
+    case AlertSignal::kTcpMemoryUtilization:
+    case AlertSignal::kOrphanUtilization:
+    case AlertSignal::kConntrackUtilization:
+    case AlertSignal::kConntrackInsertFailed:
+    case AlertSignal::kTotalsExact:
     case AlertSignal::kDestroyEventsAbsent:
     case AlertSignal::kDestroyEventOverruns:
     case AlertSignal::kMonitorAgeSeconds:

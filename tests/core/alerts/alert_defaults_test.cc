@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "core/connections/totals_audit.h"
 #include "core/listeners/diagnose.h"
 #include "tests/support/alert_world.h"
 
@@ -307,22 +309,112 @@ TEST_F(AlertDefaultsTest, WithoutTracingTheHostsCounterIsRaised) {
               testing::ElementsAre(testing::Pair("192.0.2.9:5432", 1)));
 }
 
-TEST_F(AlertDefaultsTest, TotalsThatMissConnectionsAreRaised) {
+TEST_F(AlertDefaultsTest, TotalsThatMissConnectionsAreRaisedOnceWithTheReason) {
   DestroyEventStats& events = world_.snapshot.destroy_events;
-  // They are read for 5 s in 65: the alert stays.
-  for (int second = 0; second < 195; ++second) {
-    if (second % 65 < 60) events.absent += 1s;
+  events.is_wanted = true;
+  TotalsAudit audit;
+  const auto second = [&] {
+    world_.snapshot.totals_gaps = audit.Observe(events, {}, world_.Now().monotonic);
     Second();
-    EXPECT_THAT(fired_, Contains("DestroyEventsAbsent"));
+  };
+  // They are read for 5 s in 65: the alert stays.
+  for (int i = 0; i < 195; ++i) {
+    if (i % 65 < 60) events.absent += 1s;
+    second();
+    EXPECT_THAT(fired_, testing::ElementsAre("TotalsNotExact"));
   }
-  EXPECT_THAT(world_.engine.alerts().front().value, testing::DoubleNear(55.0 / 60, 0.02));
-  Seconds(61);
+  EXPECT_THAT(world_.engine.alerts().front().evidence->text,
+              testing::StartsWith("connwatch was not told which connections ended"));
+  for (int i = 0; i < 61; ++i) second();
   EXPECT_THAT(fired_, IsEmpty());
   ++events.overruns;
-  Second();
-  EXPECT_THAT(fired_, testing::ElementsAre("DestroyEventsLost"));
+  second();
+  EXPECT_THAT(fired_, testing::ElementsAre("TotalsNotExact"));
+  EXPECT_THAT(world_.engine.alerts().front().evidence->text,
+              testing::HasSubstr("destroy_event_buffer was full"));
+  for (int i = 0; i < 61; ++i) second();
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(AlertDefaultsTest, OutboundConnectionsOnADeadPathAreRaised) {
+  PerGroup<GroupLevels>& groups = world_.snapshot.sockets->groups;
+  groups[{Direction::kInbound, kOtherGroup}].retransmitting = 50;  // clients that vanished
+  groups[{Direction::kOutbound, kOtherGroup}].retransmitting = 2;
+  Seconds(60);
+  EXPECT_THAT(fired_, IsEmpty());
+  groups[{Direction::kOutbound, kOtherGroup}] = {.retransmitting = 3,
+                                                 .retransmitting_oldest_age = 12'530ms};
+  CulpritLists& culprits = world_.snapshot.culprits.Of(Trouble::kRetransmittingSockets);
+  for (const int host : {1, 2}) {
+    culprits.places.push_back({.key = {.place = {Ipv4({192, 0, 2, host}), 5'432}},
+                               .count = static_cast<std::uint64_t>(host)});
+  }
+  culprits.places.push_back({.key = {.group = {.group = {.place = 7}}}, .count = 9});
+  culprits.owners.push_back({.key = {.cgroup_id = 5}, .count = 3, .unit = "app.service"});
+  Seconds(31);
+  EXPECT_THAT(fired_, testing::ElementsAre("ConnectionsStalled"));
+  const AlertEvidence& evidence = *world_.engine.alerts().front().evidence;
+  EXPECT_EQ(
+      evidence.text,
+      "3 connections get no ACK for what they have sent, the oldest for 12.5 s; 2 of them are "
+      "connections to 192.0.2.2:5432");
+  EXPECT_THAT(evidence.top_destinations, testing::ElementsAre(testing::Pair("192.0.2.2:5432", 2),
+                                                              testing::Pair("192.0.2.1:5432", 1)));
+  EXPECT_THAT(evidence.top_units, testing::ElementsAre(testing::Pair("app.service", 3)));
+  groups[{Direction::kOutbound, kOtherGroup}].retransmitting = 1;
+  Seconds(120);
+  EXPECT_THAT(fired_, testing::ElementsAre("ConnectionsStalled"));
+  groups[{Direction::kOutbound, kOtherGroup}].retransmitting = 0;
   Seconds(61);
   EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(AlertDefaultsTest, OneOfFourSocketsThatAcceptsTooSlowlyIsRaised) {
+  status().accept_queue = FourQueues(7);
+  Seconds(60);
+  EXPECT_THAT(fired_, IsEmpty());
+  status().accept_queue = FourQueues(8);  // the others hold two each
+  Seconds(31);
+  EXPECT_THAT(fired_, testing::ElementsAre("ReuseportImbalance"));
+  status().accept_queue = FourQueues(3);
+  Seconds(61);
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(AlertDefaultsTest, LimitsOfTheHostAreRaised) {
+  KernelStats& kernel = world_.snapshot.kernel;
+  kernel.limits->memory_pages_pressure = 1'000;
+  kernel.limits->orphan_limit = 1'000;
+  kernel.conntrack.entries_limit = 1'000;
+  const auto use = [&](std::uint64_t memory, std::uint64_t orphans, std::uint64_t entries) {
+    kernel.sockets->memory_pages = memory;
+    kernel.sockets->orphans = orphans;
+    kernel.conntrack.entries = entries;
+    Seconds(62);
+  };
+  use(900, 800, 750);
+  EXPECT_THAT(fired_, IsEmpty()) << "at the threshold";
+  use(901, 801, 751);
+  EXPECT_THAT(fired_, testing::UnorderedElementsAre("TcpMemoryPressure", "OrphansNearLimit",
+                                                    "ConntrackNearlyFull"));
+  use(750, 700, 700);
+  EXPECT_EQ(fired_.size(), 3U) << "at the level that clears";
+  use(749, 699, 699);
+  EXPECT_THAT(fired_, IsEmpty());
+}
+
+TEST_F(AlertDefaultsTest, EntriesOfConnectionTrackingThatFailAreRaised) {
+  std::optional<std::uint64_t>& failed = world_.snapshot.kernel.conntrack.insert_failed;
+  failed = 0;
+  Seconds(20);
+  *failed += 100;  // one burst
+  Seconds(60);
+  EXPECT_THAT(fired_, IsEmpty());
+  for (int i = 0; i < 30; ++i) {
+    *failed += 2;
+    Second();
+  }
+  EXPECT_THAT(fired_, testing::ElementsAre("ConntrackInsertFailed"));
 }
 
 TEST_F(AlertDefaultsTest, AMonitorThatCannotReadIsRaisedAndNothingElseChanges) {

@@ -101,15 +101,18 @@ TEST(AlertDefaults, AreThoseThatWerePromised) {
     names.push_back(rule.name);
     if (!rule.enabled) off.push_back(rule.name);
   }
-  EXPECT_THAT(names, testing::UnorderedElementsAre(
-                         "SynRecvBacklogGrowth", "SynQueueNearlyFull", "AcceptQueueNearlyFull",
-                         "ListenerDropping", "SynCookiesActive", "ConnectsPending",
-                         "ConnectFailures", "ConnectsRefused", "ConnectsTimingOut",
-                         "ConnectsUnreachable", "HandshakeLatencyDoubled", "SynRetransmissionsHigh",
-                         "EphemeralPortsNearlyExhausted", "SourcePortsNearlyExhausted",
-                         "TimeWaitNearLimit", "RetransmitRateHigh", "CloseWaitLeak",
-                         "DestroyEventsAbsent", "DestroyEventsLost", "MonitorStale", "RttHigh"));
-  EXPECT_THAT(off, testing::ElementsAre("RttHigh"));
+  EXPECT_THAT(
+      names,
+      testing::UnorderedElementsAre(
+          "SynRecvBacklogGrowth", "SynQueueNearlyFull", "AcceptQueueNearlyFull", "ListenerDropping",
+          "SynCookiesActive", "ConnectsPending", "ConnectFailures", "ConnectsRefused",
+          "ConnectsTimingOut", "ConnectsUnreachable", "HandshakeLatencyDoubled",
+          "SynRetransmissionsHigh", "EphemeralPortsNearlyExhausted", "SourcePortsNearlyExhausted",
+          "TimeWaitNearLimit", "RetransmitRateHigh", "CloseWaitLeak", "ConnectionsStalled",
+          "ReuseportImbalance", "TcpMemoryPressure", "OrphansNearLimit", "ConntrackNearlyFull",
+          "ConntrackInsertFailed", "TotalsNotExact", "DestroyEventsAbsent", "DestroyEventsLost",
+          "MonitorStale", "RttHigh"));
+  EXPECT_THAT(off, testing::ElementsAre("RttHigh", "DestroyEventsAbsent", "DestroyEventsLost"));
 }
 
 TEST(AlertDefaults, AreRulesThatCouldBeWritten) {

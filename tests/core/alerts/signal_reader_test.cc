@@ -50,6 +50,9 @@ TEST(SignalReaderTest, ReadsTheListeners) {
               ElementsAre(Pair("0.0.0.0:443", 0.0625), Pair("[::1%eth0]:22", 0)));
   EXPECT_THAT(Values(AlertSignal::kListenerDrops, snapshot),
               ElementsAre(Pair("0.0.0.0:443", 6), Pair("[::1%eth0]:22", 0)));
+  // Few connections are no imbalance, and one socket cannot have any.
+  EXPECT_THAT(Values(AlertSignal::kListenerAcceptQueueImbalance, snapshot),
+              ElementsAre(Pair("0.0.0.0:443", 1), Pair("[::1%eth0]:22", IsAbsent())));
 }
 
 TEST(SignalReaderTest, ReadsTheListenersOfOtherNamespaces) {
@@ -101,6 +104,9 @@ TEST(SignalReaderTest, ReadsTheGroups) {
               ElementsAre(Pair("443", 700), Pair("other", 0)));
   EXPECT_THAT(Values(AlertSignal::kSendQueueBytes, snapshot),
               ElementsAre(Pair("443", 80), Pair("other", 0)));
+  // The three inbound ones of "443" do not count.
+  EXPECT_THAT(Values(AlertSignal::kRetransmittingSockets, snapshot),
+              ElementsAre(Pair("443", 0), Pair("other", 5)));
 }
 
 TEST(SignalReaderTest, BothDirectionsOfAGroupAreOneSubject) {
@@ -125,6 +131,13 @@ TEST(SignalReaderTest, ReadsTheHost) {
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kEphemeralPortsUtilization, snapshot), 26'820.0 / 28'232);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kSourcePortsUtilization, snapshot), 27'000.0 / 28'232);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTimeWaitUtilization, snapshot), 0.5);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTcpMemoryUtilization, snapshot), 44.0 / 381'704);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kOrphanUtilization, snapshot), 3.0 / 65'537);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kConntrackUtilization, snapshot), 0.25);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kConntrackInsertFailed, snapshot), 6);
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTotalsExact, snapshot), 0);
+  snapshot.totals_gaps = {};
+  EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kTotalsExact, snapshot), 1);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventsAbsent, snapshot), 65.5);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kDestroyEventOverruns, snapshot), 1);
   EXPECT_DOUBLE_EQ(OfHost(AlertSignal::kMonitorAgeSeconds, snapshot), 0);
@@ -229,20 +242,33 @@ TEST(SignalReaderTest, AShareNeedsBothItsNumbers) {
   Snapshot without_limits = full;
   without_limits.kernel.limits.reset();
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_limits), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kTcpMemoryUtilization, without_limits), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kOrphanUtilization, without_limits), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_limits), IsAbsent());
   Snapshot without_counts = full;
   without_counts.kernel.sockets.reset();
   without_counts.sockets.reset();
   EXPECT_THAT(OfHost(AlertSignal::kTimeWaitUtilization, without_counts), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kTcpMemoryUtilization, without_counts), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kOrphanUtilization, without_counts), IsAbsent());
   EXPECT_THAT(OfHost(AlertSignal::kEphemeralPortsUtilization, without_counts), IsAbsent());
+}
+
+TEST(SignalReaderTest, WithoutConnectionTrackingThereIsNothingOfIt) {
+  Snapshot snapshot = FullSnapshot();
+  snapshot.kernel.conntrack.entries_limit = 0;  // no limit
+  EXPECT_THAT(OfHost(AlertSignal::kConntrackUtilization, snapshot), IsAbsent());
+  snapshot.kernel.conntrack = {};
+  EXPECT_THAT(OfHost(AlertSignal::kConntrackUtilization, snapshot), IsAbsent());
+  EXPECT_THAT(OfHost(AlertSignal::kConntrackInsertFailed, snapshot), IsAbsent());
 }
 
 TEST(SignalReaderTest, BeforeTheFirstPollThereIsNothing) {
   const Snapshot snapshot = EmptySnapshot();
   // These do not come from polls.
-  const std::set<AlertSignal> of_the_daemon = {AlertSignal::kMonitorAgeSeconds,
-                                               AlertSignal::kDestroyEventsAbsent,
-                                               AlertSignal::kDestroyEventOverruns};
+  const std::set<AlertSignal> of_the_daemon = {
+      AlertSignal::kMonitorAgeSeconds, AlertSignal::kTotalsExact, AlertSignal::kDestroyEventsAbsent,
+      AlertSignal::kDestroyEventOverruns};
   for (const AlertSignalSpec& spec : AlertSignals()) {
     if (of_the_daemon.contains(spec.id)) continue;
     for (const auto& [subject, value] : Values(spec.id, snapshot)) {
