@@ -65,6 +65,10 @@ void AddPolls(MetricFamilies& families, const Snapshot& snapshot) {
 void AddTracking(MetricFamilies& families, const Snapshot& snapshot) {
   const DestroyEventStats& events = snapshot.destroy_events;
   families
+      .Gauge("connwatch_totals_exact",
+             "1 while no connection is missing in the totals, 0 if some were within a minute.")
+      .Add(snapshot.totals_gaps.AreExact() ? 1.0 : 0.0);
+  families
       .Gauge("connwatch_destroy_events_active",
              "1 while the kernel tells of every socket that ends; 0: totals are too low.")
       .Add(events.is_active ? 1.0 : 0.0);

@@ -38,6 +38,20 @@ void AddQueues(MetricFamilies& families, const std::vector<GroupSeries>& all,
   }
 }
 
+void AddUnackedData(MetricFamilies& families, const std::vector<GroupSeries>& all,
+                    const PerGroup<GroupLevels>& levels) {
+  auto sockets = families.Gauge("connwatch_tcp_retransmitting_sockets",
+                                "Connections with data that was sent again at least twice and that "
+                                "the peer has not acknowledged.");
+  auto oldest =
+      families.Gauge("connwatch_tcp_retransmitting_oldest_age_seconds",
+                     "The longest time since such data was first sent, 0 where there is none.");
+  for (const auto& [key, labels] : all) {
+    sockets.Add(levels[key].retransmitting, labels);
+    oldest.Add(InSeconds(levels[key].retransmitting_oldest_age), labels);
+  }
+}
+
 void AddTraffic(MetricFamilies& families, const std::vector<GroupSeries>& all,
                 const TrafficLedger& ledger) {
   auto sent = families.Counter("connwatch_tcp_bytes_sent_total",
@@ -112,6 +126,7 @@ void AddGroups(MetricFamilies& families, const Snapshot& snapshot) {
   if (snapshot.sockets) {
     AddSockets(families, all, snapshot.sockets->groups);
     AddQueues(families, all, snapshot.sockets->groups);
+    AddUnackedData(families, all, snapshot.sockets->groups);
   }
   if (snapshot.pending_connects) {
     AddPendingConnects(families, snapshot.groups, *snapshot.pending_connects);

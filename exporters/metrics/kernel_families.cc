@@ -32,11 +32,32 @@ void AddLimits(MetricFamilies& families, const KernelLimits& limits) {
   families.GaugeIfKnown("connwatch_tcp_time_wait_limit", "Limit of TIME-WAIT sockets.",
                         limits.time_wait_limit);
   families.GaugeIfKnown("connwatch_tcp_orphan_limit", "Limit of orphans.", limits.orphan_limit);
+  families.GaugeIfKnown("connwatch_tcp_memory_pages_pressure",
+                        "Memory at which the kernel begins to save memory of TCP.",
+                        limits.memory_pages_pressure);
   families.GaugeIfKnown("connwatch_tcp_memory_pages_limit", "Limit of TCP's memory.",
                         limits.memory_pages_limit);
   families.GaugeIfKnown("connwatch_ephemeral_ports_available",
                         "Local ports for outbound connections: the range less the reserved ones.",
                         limits.ephemeral_ports_available);
+}
+
+void AddConntrack(MetricFamilies& families, const ConntrackStats& conntrack) {
+  families.GaugeIfKnown("connwatch_kernel_conntrack_entries",
+                        "Entries of the packet filter's connection tracking table.",
+                        conntrack.entries);
+  families.GaugeIfKnown("connwatch_kernel_conntrack_entries_limit", "Limit of these entries.",
+                        conntrack.entries_limit);
+  families.CounterIfKnown("connwatch_kernel_conntrack_insert_failed_total",
+                          "Packets dropped because their entry could not be inserted.",
+                          conntrack.insert_failed);
+  families.CounterIfKnown(
+      "connwatch_kernel_conntrack_drop_total",
+      "Packets dropped for lack of room for an entry, or because inserting it failed.",
+      conntrack.drop);
+  families.CounterIfKnown("connwatch_kernel_conntrack_early_drop_total",
+                          "Entries removed early to make room in a full table.",
+                          conntrack.early_drop);
 }
 
 }  // namespace
@@ -45,6 +66,7 @@ void AddKernelStats(MetricFamilies& families, const KernelStats& stats) {
   if (stats.counters) AddCounters(families, *stats.counters);
   if (stats.sockets) AddSocketStats(families, *stats.sockets);
   if (stats.limits) AddLimits(families, *stats.limits);
+  AddConntrack(families, stats.conntrack);
 }
 
 }  // namespace connwatch

@@ -24,6 +24,9 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
       "Used share of the accept queue of the fullest of the listener's sockets; full at 1.");
   auto peak_utilization = families.Gauge("connwatch_listener_accept_queue_peak_utilization_ratio",
                                          "Maximum of that share over the peak window.");
+  auto imbalance = families.Gauge(
+      "connwatch_listener_accept_queue_imbalance_ratio",
+      "Length of the fullest accept queue of several sockets, divided by the mean of the others.");
   auto full = families.Gauge("connwatch_listener_full_sockets",
                              "Of the listener's sockets, those whose accept queue is full.");
   auto drops = families.Counter("connwatch_listener_drops_total",
@@ -42,6 +45,8 @@ void AddAcceptQueues(MetricFamilies& families, const ListedListeners& listeners)
     if (const auto share = status.accept_queue.PeakUtilization()) {
       peak_utilization.Add(*share, labels);
     }
+    const auto factor = status.accept_queue.ImbalanceRatio();
+    if (factor && name != kOtherListener) imbalance.Add(*factor, labels);
     full.Add(status.accept_queue.full_sockets, labels);
     drops.Add(status.drops, labels);
     socket_drops.Add(status.socket_drops, labels);

@@ -43,6 +43,11 @@ void MetricFamilies::GaugeIfKnown(std::string_view name, std::string_view help,
   if (value) Gauge(name, help).Add(*value);
 }
 
+void MetricFamilies::CounterIfKnown(std::string_view name, std::string_view help,
+                                    const std::optional<std::uint64_t>& value) {
+  if (value) Counter(name, help).Add(*value);
+}
+
 MetricFamilies::Histograms MetricFamilies::Histogram(std::string_view name, std::string_view help) {
   return {*this, Append(name, help, MetricType::Histogram)};
 }

@@ -70,9 +70,11 @@ class MetricFamilies {
 
   Values Gauge(std::string_view name, std::string_view help);
   Values Counter(std::string_view name, std::string_view help);
-  /// Adds a gauge without labels, or no family if there is no value.
+  // These add one series without labels, or no family if there is no value.
   void GaugeIfKnown(std::string_view name, std::string_view help,
                     const std::optional<std::uint64_t>& value);
+  void CounterIfKnown(std::string_view name, std::string_view help,
+                      const std::optional<std::uint64_t>& value);
   Histograms Histogram(std::string_view name, std::string_view help);
   Summaries Summary(std::string_view name, std::string_view help);
 
