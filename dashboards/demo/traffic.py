@@ -98,7 +98,9 @@ class Traffic(contextlib.ExitStack):
 
     def healthy(self):
         """Short and long connections to a server that keeps up, over IPv4 and IPv6."""
-        self._serve(self._listen(PORTS["web"], 128), answer_requests)
+        share = [(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)]
+        for _ in range(2):  # processes that share the port
+            self._serve(self._listen(PORTS["web"], 128, options=share), answer_requests)
         for _ in range(3):
             self._repeat(self._visit)
         self._repeat(self._stay, [(SERVER, PORTS["web"])] * 8)

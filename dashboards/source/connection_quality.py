@@ -90,6 +90,24 @@ LOSS = row(
                       "dropped, damaged")]),
 )
 
+DEAD_PATHS = row(
+    "Is a path or a peer dead?",
+    timeseries("Connections without an ACK", "short",
+               "Connections with data that was sent again at least twice and that the peer has not "
+               "acknowledged. Outbound: more than 2 for 30 s raise ConnectionsStalled. Look for a "
+               "NAT or a firewall that forgot them, or a host that is down. Inbound: clients that "
+               "vanished; a public server always has some.",
+               [query("sum by (group, direction) (connwatch_tcp_retransmitting_sockets{GROUP})",
+                      "{{group}} {{direction}}")], width=12, lines=thresholds((2, AMBER))),
+    timeseries("The longest time without an ACK", "s",
+               "How long ago the oldest of this data was first sent. A line that climbs straight is "
+               "a connection that nobody answers. It ends after tcp_retries2, 15 minutes by "
+               "default, unless the application gives up.",
+               [query("max by (group, direction) "
+                      "(connwatch_tcp_retransmitting_oldest_age_seconds{GROUP})",
+                      "{{group}} {{direction}}")], width=12),
+)
+
 TRAFFIC = row(
     "How much is moved?",
     timeseries("Payload sent", "Bps",
@@ -181,5 +199,5 @@ DASHBOARD = dashboard(
               "label_values(connwatch_tcp_group_sockets{HOST}, direction)", several=True),
      variable("group", "Group", "A group of the configuration, or a port.",
               "label_values(connwatch_tcp_group_sockets{HOST}, group)", several=True)],
-    [NOW, RTT, LOSS, TRAFFIC, SENDER, QUEUES], annotations=[incomplete_totals()],
+    [NOW, RTT, LOSS, DEAD_PATHS, TRAFFIC, SENDER, QUEUES], annotations=[incomplete_totals()],
     links=[to_daemon()])

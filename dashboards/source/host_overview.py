@@ -168,7 +168,11 @@ SHARES = [f'label_replace(max({used}), "of", "{name}", "", "")' for name, used i
                             "/ (connwatch_ephemeral_ports_available{HOST} > 0)"),
     ("TIME-WAIT", "instance:connwatch_time_wait_sockets:ratio{HOST}"),
     ("orphans", "connwatch_tcp_orphans{HOST} / connwatch_tcp_orphan_limit{HOST}"),
-    ("memory", "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"))]
+    ("memory until pressure", "connwatch_tcp_memory_pages{HOST} "
+                              "/ (connwatch_tcp_memory_pages_pressure{HOST} > 0)"),
+    ("memory", "connwatch_tcp_memory_pages{HOST} / connwatch_tcp_memory_pages_limit{HOST}"),
+    ("connection tracking", "connwatch_kernel_conntrack_entries{HOST} "
+                            "/ (connwatch_kernel_conntrack_entries_limit{HOST} > 0)"))]
 
 LIMITS = row(
     "6. TIME-WAIT and ports: is something running out?",
@@ -190,18 +194,29 @@ LIMITS = row(
                width=6, log=True, overrides=[limit_style("limit")]),
     bars("Use of the kernel's limits", "percentunit",
          "The share of each limit that is in use. Above 80 % the next peak may reach it. Orphans: "
-         "sockets that were closed with unsent data. Memory: tcp_mem, beyond which the kernel "
-         "drops. Orphans and memory are known on the host itself, not in a network namespace.",
+         "sockets that were closed with unsent data. Memory: tcp_mem; from its second number on "
+         "(pressure) all connections become slower, at the third one the kernel drops. Orphans and "
+         "memory "
+         "are known on the host itself, not in a network namespace. Connection tracking: its "
+         "table; when it is full, the packets of new flows are dropped.",
          [now(f"sort_desc({' or '.join(SHARES)})", "{{of}}")],
          width=6, steps=thresholds((0.6, AMBER), (0.8, RED)), most=1),
-    timeseries("Ended because a limit was reached", "cps",
+    timeseries("Lost because a limit was reached", "cps",
                "Should be 0. TIME-WAIT: sockets whose TIME-WAIT the kernel ended early. "
                "Connections: those that the kernel ended because TCP memory was full or there were "
-               "too many orphans.",
+               "too many orphans. Connection tracking: packets of new flows that were dropped, for "
+               "lack of room or because two packets raced (insert failed), and old flows that were "
+               "removed early to make room.",
                [query("rate(connwatch_kernel_tcp_time_wait_overflow_total{HOST}[$__rate_interval])",
                       "TIME-WAIT"),
                 query("rate(connwatch_kernel_tcp_abort_on_memory_total{HOST}[$__rate_interval])",
-                      "connections")], width=6),
+                      "connections"),
+                query("rate(connwatch_kernel_conntrack_drop_total{HOST}[$__rate_interval])",
+                      "connection tracking, dropped"),
+                query("rate(connwatch_kernel_conntrack_insert_failed_total{HOST}"
+                      "[$__rate_interval])", "connection tracking, insert failed"),
+                query("rate(connwatch_kernel_conntrack_early_drop_total{HOST}[$__rate_interval])",
+                      "connection tracking, removed early")], width=6),
 )
 
 OWNERS = row(
@@ -247,10 +262,10 @@ TRUST = row(
          "short connections are too low: increase destroy_event_buffer.",
          [now("increase(connwatch_destroy_event_overruns_total{HOST}[5m])")],
          width=5, steps=thresholds((1, AMBER)), links=[MONITOR]),
-    stat("No destroy events, 5 min", "percentunit",
-         "The share of the time in which the daemon was not told which connections ended. Above 0, "
-         "the totals of short connections are too low: the daemon's log says why.",
-         [now("rate(connwatch_destroy_events_absent_seconds_total{HOST}[5m])")],
+    stat("Totals not exact, 5 min", "percentunit",
+         "The share of the time in which the totals of bytes, segments and closed connections "
+         "lacked some: the alert TotalsNotExact says why.",
+         [now("1 - avg_over_time(connwatch_totals_exact{HOST}[5m])")],
          width=5, steps=thresholds((0.001, AMBER)), links=[MONITOR]),
     stat("CPU time of polls and events", "percentunit",
          "CPU time as a share of one core. cpu_budget limits the polls (2 % by default): when they "

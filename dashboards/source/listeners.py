@@ -120,6 +120,12 @@ ACCEPT_QUEUE = row(
                [query("connwatch_listener_accept_queue_utilization_ratio{LISTENER}",
                       "{{listener}}")],
                width=12, lines=thresholds((0.8, RED))),
+    timeseries("Fullest accept queue, times the mean of the others", "none",
+               "Of listeners with several sockets (SO_REUSEPORT). Near 1 each process accepts as "
+               "fast as the others. If it is above 3 for 30 s, ReuseportImbalance fires: one process "
+               "hangs or has too much to do.",
+               [query("connwatch_listener_accept_queue_imbalance_ratio{LISTENER}",
+                      "{{listener}}")], width=12, lines=thresholds((3, AMBER))),
     timeseries("Sockets whose accept queue is full", "short",
                "If it is above 0 and below the number of the listener's sockets, one process of "
                "several has stopped accepting.",

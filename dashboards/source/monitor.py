@@ -95,7 +95,7 @@ EVENTS = row(
                "too low. Where marked, none came or some were lost.",
                [query(rate("connwatch_destroy_events_total"), "received"),
                 query(rate("connwatch_destroy_event_overruns_total"), "times some were lost")],
-                width=6),
+               width=4),
     timeseries("Ended connections by what is known", "cps",
                "complete: the final values are known. disconnected: the kernel had cleared them "
                "before the event. vanished: no event came. Many of the last two make totals a "
@@ -103,12 +103,17 @@ EVENTS = row(
                "may be wrong.",
                [query(rate("connwatch_connections_ended_total"), "{{cause}}"),
                 query(rate("connwatch_connections_direction_guessed_total"),
-                      "direction by {{by}}")], width=5),
+                      "direction by {{by}}")], width=4),
     timeseries("Connections followed", "short",
                "Untracked connections are beyond max_tracked_connections. They are counted only "
                "when they end.",
                [query("connwatch_tracked_connections{HOST}", "tracked"),
                 query("connwatch_untracked_connections{HOST}", "untracked")], width=4),
+    stat("Totals exact", "none",
+         "No: the totals of bytes, segments and closed connections lack some. The alert "
+         "TotalsNotExact says why. What is over counts for a minute.",
+         [now("connwatch_totals_exact{HOST}")], width=3, height=8,
+         mappings=[value_mapping({0: ("no", AMBER), 1: ("yes", GREEN)})]),
     stat("Destroy events active", "none",
          "Off: destroy_events is off, or with auto the events cost too much CPU time, and the "
          "daemon stopped reading them for a minute. Then the totals miss short connections.",

@@ -270,10 +270,8 @@ def incomplete_totals():
     """Marks when the totals of connections lacked some, so that their rates are too low."""
     return {"name": "totals too low", "enable": True, "hide": False, "iconColor": AMBER,
             "datasource": DATASOURCE, "titleFormat": "Totals too low",
-            "textFormat": "connwatch was not told of every connection that ended",
-            "target": {"refId": "Anno", "expr": expand(
-                "connwatch_destroy_events_active{HOST} == 0 "
-                "or increase(connwatch_destroy_event_overruns_total{HOST}[1m]) > 0")}}
+            "textFormat": "connwatch did not see how every connection ended",
+            "target": {"refId": "Anno", "expr": expand("connwatch_totals_exact{HOST} == 0")}}
 
 
 # Dashboards

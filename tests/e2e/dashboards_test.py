@@ -32,6 +32,8 @@ OF_THE_WALK = re.compile(r"\bconnwatch_(netns_|network_namespaces|folded_network
                          r"kernel_walk_(?!in_use))")
 # What only a daemon that traces handshakes has, and what is recorded of it.
 OF_THE_TRACING = re.compile(r"connwatch_(netns_)?handshake(?!_tracing_in_use)")
+# What only a host has whose packet filter tracks connections.
+OF_CONNTRACK = re.compile(r"connwatch_kernel_conntrack_")
 # May stand in a label of what the Fleet dashboard reads.
 FLEET_LABELS = {"__name__", "job", "instance", "listener", "queue", "severity"}
 
@@ -145,8 +147,9 @@ class DataTest(unittest.TestCase):
         if where in WITHOUT_DATA:
             return False
         for pattern, gauge in ((OF_THE_WALK, "connwatch_kernel_walk_in_use"),
-                               (OF_THE_TRACING, "connwatch_handshake_tracing_in_use")):
-            in_use = {"expr": f'{gauge}{{instance="$instance"}} == 1', "instant": True}
+                               (OF_THE_TRACING, "connwatch_handshake_tracing_in_use"),
+                               (OF_CONNTRACK, "connwatch_kernel_conntrack_entries_limit")):
+            in_use = {"expr": f'{gauge}{{instance="$instance"}} > 0', "instant": True}
             if pattern.search(target["expr"]) and not queries.series(in_use):
                 return False
         return True
