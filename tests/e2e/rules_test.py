@@ -111,7 +111,7 @@ class PromtoolTest(unittest.TestCase):
     def test_defaults_are_the_shipped_file(self):
         shipped = DASHBOARDS / "connwatch.alerts.yml"
         self.assertEqual(self.print_rules("{}\n"), shipped.read_text())
-        self.assertIn("20 rules found", self.promtool("check", "rules", shipped))
+        self.assertIn("25 rules found", self.promtool("check", "rules", shipped))
 
     def test_every_default_rule_fires_holds_back_and_resolves(self):
         shutil.copytree(DASHBOARDS, self.folder, dirs_exist_ok=True)
@@ -129,12 +129,12 @@ class PromtoolTest(unittest.TestCase):
 
     def test_every_signal_in_every_form_with_hostile_texts(self):
         rules = hostile_rules()
-        self.assertEqual(len(SIGNALS), 25)
+        self.assertEqual(len(SIGNALS), 32)
         for interval in ("1s", "15s", "5m"):
             text = self.print_rules(json.dumps({"alerts": rules}),
                                     f"--rules.scrape-interval={interval}")
             (self.folder / "rules.yml").write_text(text)
-            self.assertIn(f"{20 + len(rules)} rules found",
+            self.assertIn(f"{25 + len(rules)} rules found",
                           self.promtool("check", "rules", self.folder / "rules.yml"))
 
     def test_rules_of_ones_own(self):

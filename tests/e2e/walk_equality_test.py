@@ -5,6 +5,7 @@ compare_walk asks inet_diag, walks, and asks inet_diag again, so that the walk's
 import contextlib
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import unittest
@@ -13,7 +14,7 @@ import named_namespaces
 import sockets
 from many_sockets import many_sockets
 from short_connections import ShortConnections
-from support import CONNWATCHD, DEADLINE_S, cannot_run, main, network_namespace
+from support import CONNWATCHD, DEADLINE_S, cannot_run, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts, syn
 
 COMPARE_WALK = pathlib.Path(CONNWATCHD).with_name("compare_walk")
@@ -28,6 +29,10 @@ def compare(rounds, namespaces=()):
     if result.returncode == 2:
         cannot_run(result.stderr)
     return json.loads(result.stdout) | {"differences": result.stderr}
+
+
+def shown_by_ss():
+    return subprocess.run(["ss", "-tnoH"], capture_output=True, text=True, check=True).stdout
 
 
 class WalkEqualityTest(unittest.TestCase):
@@ -77,6 +82,19 @@ class WalkEqualityTest(unittest.TestCase):
             while connections.are_running():
                 self.expect_equal(compare(rounds=5), at_least=5 * 4_000)
         self.assertGreater(connections.join(), 10_000)
+
+    def test_data_without_an_ack(self):
+        """The timer, which both sources tell in their own units."""
+        made = self.enterContext(sockets.Sockets())
+        client, _ = made.pair()
+        port = client.getpeername()[1]
+        subprocess.run(["nft", f"table inet lost {{ chain in {{ type filter hook input priority 0; "
+                               f"tcp dport {port} drop; }}; }}"], check=True)
+        client.send(b"x")
+        wait_until(lambda: re.search(r"timer:\(on,[^,]*,[2-9]\)", shown_by_ss()), "retransmissions")
+        outcome = compare(rounds=50)
+        self.expect_equal(outcome, at_least=50 * 3)
+        self.assertGreater(outcome["at_rest"], 50 * 2, "the client, too")
 
     def test_half_open_handshakes(self):
         hosts = self.enterContext(TwoHosts())

@@ -7,7 +7,7 @@ import socket
 import unittest
 
 import sockets
-from alert_watch import alerts, firing, flooding
+from alert_watch import alerts, firing, flooding, have_fired, time_of
 from network import sysctl
 from support import Daemon, main, network_namespace, wait_until
 from two_hosts import SERVER, TwoHosts, ip
@@ -161,15 +161,38 @@ class ReuseportTest(ListenerCase):
                 while True:
                     self.sockets.enter_context(server.accept()[0])
 
+    def four_sockets(self, backlog):
+        """(the sockets, their address, its name)"""
+        servers = [self.sockets.listener(backlog=backlog, options=[REUSE_PORT])]
+        address = servers[0].getsockname()
+        servers += [self.sockets.listener(backlog=backlog, options=[REUSE_PORT], port=address[1])
+                    for _ in range(3)]
+        for server in servers:
+            server.setblocking(False)
+        return servers, address, "{}:{}".format(*address)
+
+    def test_one_of_four_sockets_holds_more_than_the_others(self):
+        """Its queue is far from full, so no other alert tells."""
+        rule = "alerts: [{name: ReuseportImbalance, for: 1s, clear: {below: 2, for: 1s}}]\n"
+        with Daemon(rule + CONFIG) as daemon:
+            servers, address, name = self.four_sockets(backlog=1000)
+            self.wait_for(daemon, "accept_queue_imbalance_ratio", {name: 1})
+            alert = ("ReuseportImbalance", name)
+
+            def fire():
+                self.connect(address)
+                self.accept_all(servers[1:])  # the first one hangs
+                return alert in firing(daemon)
+            wait_until(fire, "the alert")
+            self.assertGreater(alerts(daemon)[alert]["value"], 3)
+            self.accept_all(servers)
+            self.wait_for(daemon, "accept_queue_imbalance_ratio", {name: 1})
+            wait_until(lambda: time_of(daemon, alert, "resolved"), "it resolves")
+            self.assertEqual(have_fired(daemon), {alert})
+
     def test_one_of_four_sockets_is_full(self):
         with Daemon(CONFIG) as daemon:
-            servers = [self.sockets.listener(backlog=20, options=[REUSE_PORT])]
-            address = servers[0].getsockname()
-            servers += [self.sockets.listener(backlog=20, options=[REUSE_PORT], port=address[1])
-                        for _ in range(3)]
-            for server in servers:
-                server.setblocking(False)
-            name = "{}:{}".format(*address)
+            servers, address, name = self.four_sockets(backlog=20)
             self.wait_for(daemon, "sockets", {name: 4})
             for _ in range(self.CLIENTS):
                 self.connect(address)
