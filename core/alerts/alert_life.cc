@@ -50,6 +50,7 @@ std::optional<AlertState> AlertLife::Begin(const AlertJudgement& judged, nanosec
   if (HasHeld(rule.hold, elapsed)) {
     alert.fired_at = judged.now;
     cleared_.reset();
+    was_away_ = false;
     NoteBegin(judged.now.monotonic, alert);
     return Become(alert, AlertState::kFiring);
   }
@@ -59,10 +60,12 @@ std::optional<AlertState> AlertLife::Begin(const AlertJudgement& judged, nanosec
 std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanoseconds elapsed,
                                            Alert& alert) {
   if (!*judged.is_clear) {
+    CountReturn(judged, elapsed, alert);
     cleared_.reset();
     alert.clears_in.reset();
     return std::nullopt;
   }
+  held_.reset();
   cleared_ = cleared_ ? *cleared_ + elapsed : nanoseconds(0);
   const nanoseconds left = alert.rule->clear.hold - *cleared_;
   if (left > nanoseconds(0)) {
@@ -74,6 +77,18 @@ std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanosec
   held_.reset();
   alert.clears_in = kFlappingLull;
   return std::nullopt;
+}
+
+void AlertLife::CountReturn(const AlertJudgement& judged, nanoseconds elapsed, Alert& alert) {
+  const nanoseconds hold = alert.rule->hold;
+  if (cleared_ && *cleared_ > nanoseconds(0) && *cleared_ >= hold) was_away_ = true;
+  if (!was_away_) return;
+  if (!judged.holds.value_or(false)) {
+    held_.reset();
+  } else if (HasHeld(hold, elapsed)) {
+    was_away_ = false;
+    NoteBegin(judged.now.monotonic, alert);
+  }
 }
 
 std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseconds elapsed,

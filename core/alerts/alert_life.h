@@ -33,9 +33,10 @@ class AlertLife {
   /// Otherwise the alert of a group without traffic would stay for ever, because such a group has
   /// no ratio of retransmissions.
   static constexpr std::chrono::minutes kMaxUnknown{5};
-  /// An alert that has fired this often within this time is flapping. It then goes on firing until
-  /// its trouble has stayed away for kFlappingLull, whatever `clear` says. So people are told once
-  /// of a trouble that comes and goes, and not each time.
+  /// If its trouble has come this often within this time, an alert is flapping. It then goes on
+  /// firing until the trouble has stayed away for kFlappingLull, whatever `clear` says. So people
+  /// are told once of a trouble that comes and goes, and not each time. A trouble that returns
+  /// while the alert still fires counts if it was away, and is back, for as long as `for` says.
   static constexpr unsigned kFlappingTimes = 3;
   static constexpr std::chrono::minutes kFlappingSpan{10};
   static constexpr std::chrono::minutes kFlappingLull{5};
@@ -61,13 +62,16 @@ class AlertLife {
   std::optional<AlertState> Rest(const AlertJudgement& judged, std::chrono::nanoseconds elapsed,
                                  Alert& alert);
 
+  // Counts a trouble that is back before its alert has ended.
+  void CountReturn(const AlertJudgement& judged, std::chrono::nanoseconds elapsed, Alert& alert);
   // Must be called at each judgement at which the condition holds.
   bool HasHeld(std::chrono::nanoseconds hold, std::chrono::nanoseconds elapsed);
   void NoteBegin(MonotonicTime now, Alert& alert);
 
-  std::optional<std::chrono::nanoseconds> held_;  // how long it holds, while pending or in a lull
+  std::optional<std::chrono::nanoseconds> held_;     // how long it holds, before it counts as come
   std::optional<std::chrono::nanoseconds> cleared_;  // how long it is clear, while firing
   std::optional<std::chrono::nanoseconds> lull_;     // how long a flapping trouble has stayed away
+  bool was_away_ = false;  // while firing: its trouble has been away since it was counted
   std::chrono::nanoseconds unknown_{0};
   bool is_known_ = false;             // at the latest judgement
   std::vector<MonotonicTime> begun_;  // when its trouble came, within kFlappingSpan

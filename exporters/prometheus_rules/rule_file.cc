@@ -103,10 +103,10 @@ Texts AnnotationsOf(const AlertRule& rule, const std::string& runbook_url) {
   const bool has_cause = SpecOf(rule.signal).subject == SubjectKind::kListener;
   texts.emplace("description", std::string(WordsOf(rule.signal).advice) +
                                    (has_cause ? " Cause: " + CauseTemplate(rule) + "." : ""));
-  if (!runbook_url.empty()) {
-    const auto name_of = [&rule](std::string_view) { return rule.name; };
-    texts.emplace("runbook_url", FillTemplate(runbook_url, name_of, kRunbookWords));
-  }
+  const auto name_of = [&rule](std::string_view) { return rule.name; };
+  texts.emplace("runbook_url", runbook_url.empty()
+                                   ? "http://{{ $labels.instance }}/runbook#" + rule.name
+                                   : FillTemplate(runbook_url, name_of, kRunbookWords));
   return texts;
 }
 

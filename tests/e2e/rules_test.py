@@ -165,9 +165,9 @@ class RealPrometheusTest(unittest.TestCase):
         return json.loads(self.get("/api/v1/alerts"))["data"]["alerts"]
 
     def alerts(self):
-        """{(alert, listener): (state, summary)} as Prometheus knows them."""
+        """{(alert, listener): (state, annotations)} as Prometheus knows them."""
         return {(alert["labels"]["alertname"], alert["labels"].get("listener")):
-                (alert["state"], alert["annotations"]["summary"]) for alert in self.listed()}
+                (alert["state"], alert["annotations"]) for alert in self.listed()}
 
     def start_prometheus(self, daemon):
         folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -237,11 +237,12 @@ class RealPrometheusTest(unittest.TestCase):
                            (SERVER, 0))
             sent += 100
             time.sleep(0.05)
-            state, summary = self.alerts().get(alert, ("", ""))
-            return summary if state == "firing" and "syn_flood" in summary else None
-        summary = wait_until(fires, "the alert fires and names its cause")
-        self.assertRegex(summary, rf"^{re.escape(alert[1])}: \d+ handshakes do not complete "
-                                  r"\([a-z_, ]*syn_flood\)$")
+            state, texts = self.alerts().get(alert, ("", {}))
+            return texts if state == "firing" and "syn_flood" in texts["description"] else None
+        texts = wait_until(fires, "the alert fires and names its cause")
+        self.assertRegex(texts["summary"], rf"^Handshakes with .+ on {re.escape(alert[1])} do not "
+                                           r"complete: \d+ wait for their final ACK$")
+        self.assertRegex(texts["description"], r"Cause: [a-z_, ]*syn_flood\.$")
         growing = [key for key in self.alerts() if key[0] == alert[0]]
         self.assertEqual(growing, [alert])
         wait_until(lambda: alert not in self.alerts(), "it is gone")

@@ -1,21 +1,33 @@
 // Alerts as a report has them: one that fires, one that is pending, a rule at rest.
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <utility>
+
 #include "core/alerts/alert_list.h"
 #include "tests/support/snapshot_parts.h"
 
 namespace connwatch {
 
 inline std::shared_ptr<const AlertList> TestAlerts() {
-  const auto rule = [](std::string name, AlertSeverity severity) {
-    auto made = std::make_shared<AlertRule>();
-    made->name = std::move(name);
-    made->severity = severity;
-    return std::shared_ptr<const AlertRule>(std::move(made));
+  const auto rule = [](AlertRule made) {
+    return std::make_shared<const AlertRule>(std::move(made));
   };
-  const auto growth = rule("SynRecvBacklogGrowth", AlertSeverity::kCritical);
-  const auto pending = rule("ConnectsPending", AlertSeverity::kWarning);
-  const auto quiet = rule("MonitorStale", AlertSeverity::kWarning);
+  const auto above = [](double value) { return AlertThreshold{ThresholdSide::kAbove, value}; };
+  const auto growth = rule({.name = "SynRecvBacklogGrowth",
+                            .signal = AlertSignal::kListenerSynQueue,
+                            .threshold = above(64),
+                            .clear = {.level = 32, .hold = std::chrono::seconds(90)},
+                            .severity = AlertSeverity::kCritical});
+  const auto pending = rule({.name = "ConnectsPending",
+                             .signal = AlertSignal::kSynSentRetransmitting,
+                             .threshold = above(4),
+                             .severity = AlertSeverity::kWarning});
+  const auto quiet = rule({.name = "MonitorStale",
+                           .signal = AlertSignal::kMonitorAgeSeconds,
+                           .threshold = above(30),
+                           .severity = AlertSeverity::kWarning});
   auto evidence = std::make_shared<AlertEvidence>();
   evidence->text = "SYN queue 3000 of 4096";
   evidence->numbers = {{"syn_queue_length", 3'000}};
@@ -27,9 +39,11 @@ inline std::shared_ptr<const AlertList> TestAlerts() {
   list.alerts = {{.rule = growth,
                   .subject = "0.0.0.0:443",
                   .listener = "0.0.0.0:443",
+                  .unit = "nginx.service",
                   .state = AlertState::kFiring,
                   .value = 3'000,
                   .threshold = 64,
+                  .worst = 3'200,
                   .cause = "syn_flood",
                   .since = TestInstant(10),
                   .fired_at = TestInstant(20),
@@ -40,6 +54,7 @@ inline std::shared_ptr<const AlertList> TestAlerts() {
                   .state = AlertState::kPending,
                   .value = 5,
                   .threshold = 4,
+                  .worst = 5,
                   .cause = "",
                   .since = TestInstant(21),
                   .fired_at = std::nullopt,

@@ -11,6 +11,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/connections/totals_audit.h"
 #include "core/listeners/diagnose.h"
@@ -367,6 +369,31 @@ TEST_F(AlertDefaultsTest, OutboundConnectionsOnADeadPathAreRaised) {
   groups[{Direction::kOutbound, kOtherGroup}].retransmitting = 0;
   Seconds(61);
   EXPECT_THAT(fired_, IsEmpty());
+}
+
+// As the inhibition rules of dashboards/prometheus/alertmanager.yml need it.
+TEST(AlertDefaultRules, WhatExplainsOthersEndsAfterThem) {
+  const std::vector<AlertRule> rules = DefaultAlertRules();
+  const auto lasts = [&rules](std::string_view name) {
+    const auto rule = std::ranges::find(rules, name, &AlertRule::name);
+    EXPECT_NE(rule, rules.end()) << name;
+    return SpecOf(rule->signal).window + rule->clear.hold;
+  };
+  const std::multimap<std::string, std::string> explains = {
+      {"SynRecvBacklogGrowth", "ListenerDropping"},
+      {"SynRecvBacklogGrowth", "SynCookiesActive"},
+      {"SynQueueNearlyFull", "ListenerDropping"},
+      {"SynQueueNearlyFull", "SynCookiesActive"},
+      {"AcceptQueueNearlyFull", "ListenerDropping"},
+      {"AcceptQueueNearlyFull", "ReuseportImbalance"},
+      {"ConnectsPending", "ConnectsTimingOut"},
+      {"ConnectsPending", "SynRetransmissionsHigh"},
+      {"ConnectsPending", "RetransmitRateHigh"},
+      {"ConnectsTimingOut", "SynRetransmissionsHigh"},
+      {"ConnectionsStalled", "RetransmitRateHigh"}};
+  for (const auto& [cause, effect] : explains) {
+    EXPECT_GT(lasts(cause), lasts(effect)) << cause << " and " << effect;
+  }
 }
 
 TEST_F(AlertDefaultsTest, OneOfFourSocketsThatAcceptsTooSlowlyIsRaised) {

@@ -52,6 +52,29 @@ TEST(AlertFlapping, TheThirdTimeStays) {
   EXPECT_EQ(alerts[0].flapping->span, 450s);
 }
 
+TEST(AlertFlapping, ATroubleThatReturnsBeforeItsAlertHasEndedIsCounted) {
+  AlertRule rule = QueueRule();
+  rule.clear.hold = 90s;
+  AlertWorld world({rule});
+  EXPECT_THAT(Round(world), ElementsAre(kPending, kFiring));
+  EXPECT_THAT(Round(world), IsEmpty());
+  EXPECT_FALSE(world.engine.alerts().front().flapping.has_value());
+  for (unsigned times = 3; times < 6; ++times) {
+    EXPECT_THAT(Round(world), IsEmpty());
+    EXPECT_EQ(world.engine.alerts().front().flapping->times, times);
+  }
+}
+
+TEST(AlertFlapping, AReturnNeedsAsMuchTimeAsABegin) {
+  AlertRule rule = QueueRule();
+  rule.clear.hold = 90s;
+  AlertWorld world({rule});
+  Round(world, 16, 9);  // away for less than `for`
+  for (int i = 0; i < 3; ++i) Round(world, 12, 9);
+  for (int i = 0; i < 3; ++i) Round(world, 9, 34);  // back for less than `for`
+  EXPECT_FALSE(world.engine.alerts().front().flapping.has_value());
+}
+
 TEST(AlertFlapping, EndsOnceItHasStayedAway) {
   AlertWorld world({QueueRule()});
   for (int i = 0; i < 3; ++i) Round(world);

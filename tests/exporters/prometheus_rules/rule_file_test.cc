@@ -52,8 +52,9 @@ TEST(RuleFile, HasARuleForEachThatIsEnabledAndCanMatch) {
   EXPECT_THAT(Render(elsewhere), HasSubstr("- alert: \"Test\"\n"));
 }
 
-TEST(RuleFile, HasTheRunbookOfTheConfiguration) {
-  EXPECT_THAT(Render(TestRule()), Not(HasSubstr("runbook_url")));
+TEST(RuleFile, HasTheRunbookOfTheConfigurationOrOfTheDaemon) {
+  EXPECT_THAT(Render(TestRule()),
+              HasSubstr("\"runbook_url\": \"http://{{ $labels.instance }}/runbook#Test\"\n"));
   AlertRule own = TestRule();
   own.name = "Own";
   own.annotations["runbook_url"] = "https://own";

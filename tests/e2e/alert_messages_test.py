@@ -1,0 +1,130 @@
+"""What people read: the messages of five troubles, as a webhook gets them. They are printed."""
+import contextlib
+import re
+import socket
+import subprocess
+import unittest
+
+import sockets
+from alert_watch import flooding
+from network import sysctl
+from receivers import Receiver
+from support import Daemon, main, network_namespace, wait_until
+from two_hosts import SERVER, TwoHosts
+from units import systemd_unit
+
+# The default rules in a hurry.
+CONFIG = r"""
+poll: {{listeners: 100ms, handshakes: 200ms, full: 1s}}
+alertmanagers:
+  - webhook: http://127.0.0.1:{port}/
+    body: '{{"text": "{{{{status}}}}: {{{{summary}}}}\n{{{{description}}}}\n{{{{url}}}}"}}'
+alerts:
+  - {{name: SynRecvBacklogGrowth, growth: {{per_second: 20, over: 5s}}, for: 3s}}
+  - {{name: AcceptQueueNearlyFull, for: 3s, clear: {{below: 50%, for: 5s}}}}
+  - {{name: EphemeralPortsNearlyExhausted, for: 1s}}
+  - {{name: ConnectsPending, for: 1s}}
+  - {{name: ConnectionsStalled, for: 3s}}
+"""
+PORTS = 1000
+
+
+class AlertMessagesTest(unittest.TestCase):
+    def setUp(self):
+        self.enterContext(network_namespace())
+        self.hosts = self.enterContext(TwoHosts())
+        for name, value in (("ipv4/tcp_synack_retries", 1), ("ipv4/tcp_max_syn_backlog", 4096),
+                            ("core/somaxconn", 4096),
+                            ("ipv4/ip_local_port_range", f"40000\t{40000 + PORTS - 1}")):
+            sysctl(name, value)
+        self.sockets = self.enterContext(sockets.Sockets())
+        self.receiver = self.enterContext(Receiver())
+
+    @contextlib.contextmanager
+    def unit(self, name):
+        """In the unit until the end of the with block."""
+        with self.enterContext(systemd_unit(name))():
+            yield
+
+    def begin_connects(self, port, count):
+        clients = [self.sockets.enter_context(socket.socket()) for _ in range(count)]
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.1", port))
+        return clients
+
+    def message(self, beginning):
+        """The text that begins so, once it is there; without the name of this host."""
+        pattern = re.compile(beginning)
+
+        def found():
+            texts = [posted["text"] for _, _, posted in list(self.receiver.requests)]
+            return next((text for text in texts if pattern.match(text)), None)
+        text = wait_until(found, f"a message that begins with {beginning!r}")
+        text = re.sub(r"http://[^/]+/#", "http://web1:10177/#", text)
+        print(text + "\n", flush=True)
+        return text
+
+    def lose_everything_to(self, *ports):
+        rules = "; ".join(f"tcp dport {port} drop" for port in ports)
+        subprocess.run(["nft", f"table inet lost {{ chain in {{ type filter hook input priority 0; "
+                               f"{rules}; }}; }}"], check=True)
+
+    def test_each_says_what_is_wrong_where_whose_it_is_and_what_to_do(self):
+        kind = (socket.AF_INET, socket.AF_INET, SERVER, SERVER)
+        with self.unit("frontend.service"):
+            flooded = self.sockets.listener(kind, backlog=4096, port=443)
+            stuck = self.sockets.listener(backlog=8, port=8080)
+        search = self.sockets.listener(backlog=4096, port=9200)
+        database = self.sockets.listener(port=5432)
+        with self.unit("orders.service"):
+            pool = [self.sockets.connect(database) for _ in range(5)]
+        with Daemon(CONFIG.format(port=self.receiver.port)) as daemon:
+            daemon.wait_for_polls(2)
+            with flooding(self.hosts, flooded.getsockname()[1]):
+                flood = self.message("firing: Handshakes")
+            self.assertRegex(flood, r"^firing: Handshakes with frontend\.service on 198\.18\.0\.1:443 do not "
+                             r"complete: \d+ wait for their final ACK, from \d+ networks\. Many networks send "
+                             r"SYNs and never finish, which is usually an attack with forged sources\n")
+            self.assertRegex(flood, r"Networks with the most half-open handshakes: 198\.19\.\d+\.0/24 \(\d+\)")
+            self.assertIn("What to do: Keep net.ipv4.tcp_syncookies=1", flood)
+
+            self.begin_connects(stuck.getsockname()[1], 9)
+            queue = self.message("firing: frontend.service does not accept")
+            self.assertIn(" on 127.0.0.1:8080: 9 connections wait, its limit is 8", queue)
+            self.assertIn("What to do: Look at the application first", queue)
+
+            self.lose_everything_to(5432, 6379)
+            for client in pool:
+                client.send(b"SELECT 1;")
+            stalled = self.message("firing: Connections of the group 5432")
+            self.assertIn("get no answer any more: 5 of them get no ACK for what they have sent, above all "
+                          "127.0.0.1:5432 (orders.service)", stalled)
+            self.assertIn("What to do: Look whether the destinations are up", stalled)
+
+            with self.unit("sessions.service"):
+                self.begin_connects(6379, 12)
+            pending = self.message("firing: Connects of the group 6379")
+            self.assertIn("get no answer: 12 had to repeat their SYN, above all 127.0.0.1:6379 "
+                          "(sessions.service)", pending)
+            self.assertIn("What to do: The destination is down, or a packet filter", pending)
+
+            with self.unit("crawler.service"):
+                self.begin_connects(search.getsockname()[1], 850)
+            ports = self.message("firing: The local ports")
+            self.assertRegex(ports, r" run out: 8\d(\.\d+)? % of them are in use, above all 127\.0\.0\.1:9200 "
+                                    r"\(crawler\.service\)\n")
+            self.assertIn("What to do: Soon connects there fail with EADDRNOTAVAIL.", ports)
+
+            for _ in range(9):
+                self.sockets.enter_context(stuck.accept()[0])
+            over = self.message("resolved: ")
+            self.assertRegex(over, r"^resolved: Over after \d+ s: frontend\.service did not accept connections "
+                             r"fast enough on 127\.0\.0\.1:8080 \(at its worst 1\d\d(\.\d+)? %, the threshold "
+                             r"is 80 %\)\n")
+            for text in (flood, queue, stalled, pending, ports, over):
+                self.assertRegex(text, r"\nhttp://web1:10177/#alert=\w+&subject=\S+$")
+
+
+if __name__ == "__main__":
+    main()
