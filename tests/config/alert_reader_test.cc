@@ -151,7 +151,7 @@ TEST(AlertReader, ADefaultRuleCanBeSwitchedOn) {
 TEST(AlertReader, AThresholdBelowTheClearLevelOfTheDefaultTakesItAlong) {
   const AlertRule rule = Rule("alerts: [{name: ConnectsPending, above: 3}]", "ConnectsPending");
   EXPECT_EQ(rule.clear.level, 3);
-  EXPECT_EQ(rule.clear.hold, 60s);
+  EXPECT_EQ(rule.clear.hold, 180s);
 }
 
 TEST(AlertReader, TheOtherSideHasNoUseForTheClearLevelOfTheDefault) {

@@ -88,7 +88,7 @@ TEST_F(AlertJudgeTest, ALineForEachTransitionAndNoneBetween) {
   const std::string log = CapturedLog();
   EXPECT_THAT(log, HasSubstr("alert=Queue subject=0.0.0.0:443 state=firing "
                              "severity=warning value=12 "
-                             "threshold=10 cause=syn_flood; "));
+                             "threshold=10 cause=syn_flood unit=nginx.service; "));
   EXPECT_THAT(log, HasSubstr("; top sources: 198.51.100.0/24 (8)\n"));
   EXPECT_THAT(log, HasSubstr("state=resolved"));
   EXPECT_THAT(log, Not(HasSubstr("value=13")));
@@ -136,9 +136,7 @@ TEST_F(AlertJudgeTest, ManyTransitionsAtOnceMakeFewLinesTheMostSevereFirst) {
   const auto list = judge.Judge(Many(12, 2), TestInstant(2));
   const std::string log = CapturedLog();
   EXPECT_EQ(std::ranges::count(log, '\n'), static_cast<std::ptrdiff_t>(AlertJudge::kMaxLines) + 1);
-  EXPECT_THAT(
-      log, HasSubstr(
-               "alert=Severe subject=0.0.0.0:7 state=firing severity=critical"));
+  EXPECT_THAT(log, HasSubstr("alert=Severe subject=0.0.0.0:7 state=firing severity=critical"));
   EXPECT_THAT(log, HasSubstr("alert=Queue state=firing severity=info subjects=401: too many at "
                              "once for a line each\n"));
   EXPECT_EQ(list->transitions.front().at(IndexOf(AlertState::kFiring)), 500U);

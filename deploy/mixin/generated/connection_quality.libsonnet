@@ -45,10 +45,10 @@ function(fill, clusterColumn) {
         iconColor: 'orange',
         datasource: { type: 'prometheus', uid: '${datasource}' },
         titleFormat: 'Totals too low',
-        textFormat: 'connwatch was not told of every connection that ended',
+        textFormat: 'connwatch did not see how every connection ended',
         target: {
           refId: 'Anno',
-          expr: fill('connwatch_destroy_events_active{<<selector>><<cluster>>job="$job",instance="$instance"} == 0 or increase(connwatch_destroy_event_overruns_total{<<selector>><<cluster>>job="$job",instance="$instance"}[1m]) > 0'),
+          expr: fill('connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"} == 0'),
         },
       },
     ],
@@ -641,7 +641,7 @@ function(fill, clusterColumn) {
     {
       id: 15,
       type: 'row',
-      title: 'How much is moved?',
+      title: 'Is a path or a peer dead?',
       collapsed: false,
       panels: [],
       gridPos: { x: 0, y: 33, w: 24, h: 1 },
@@ -649,10 +649,119 @@ function(fill, clusterColumn) {
     {
       id: 16,
       type: 'timeseries',
+      title: 'Connections without an ACK',
+      description: 'Connections with data that was sent again at least twice and that the peer has not acknowledged. Outbound: more than 2 for 30 s raise ConnectionsStalled. Look for a NAT or a firewall that forgot them, or a host that is down. Inbound: clients that vanished; a public server always has some.',
+      datasource: { type: 'prometheus', uid: '${datasource}' },
+      gridPos: { x: 0, y: 34, w: 12, h: 8 },
+      fieldConfig: {
+        defaults: {
+          unit: 'short',
+          links: [],
+          custom: {
+            drawStyle: 'line',
+            lineWidth: 1,
+            fillOpacity: 8,
+            showPoints: 'auto',
+            spanNulls: false,
+            stacking: { mode: 'none', group: 'A' },
+            scaleDistribution: { type: 'linear' },
+            thresholdsStyle: { mode: 'dashed' },
+          },
+          color: { mode: 'palette-classic' },
+          thresholds: {
+            mode: 'absolute',
+            steps: [{ value: null, color: 'green' }, { value: 2, color: 'orange' }],
+          },
+          min: 0,
+        },
+        overrides: [],
+      },
+      options: {
+        legend: {
+          displayMode: 'list',
+          placement: 'bottom',
+          showLegend: true,
+          calcs: [],
+        },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      },
+      targets: [
+        {
+          refId: 'A',
+          expr: fill('sum by (group, direction) (connwatch_tcp_retransmitting_sockets{<<selector>><<cluster>>job="$job",instance="$instance",direction=~"$direction",group=~"$group"})'),
+          legendFormat: '{{group}} {{direction}}',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+      ],
+    },
+    {
+      id: 17,
+      type: 'timeseries',
+      title: 'The longest time without an ACK',
+      description: 'How long ago the oldest of this data was first sent. A line that climbs straight is a connection that nobody answers. It ends after tcp_retries2, 15 minutes by default, unless the application gives up.',
+      datasource: { type: 'prometheus', uid: '${datasource}' },
+      gridPos: { x: 12, y: 34, w: 12, h: 8 },
+      fieldConfig: {
+        defaults: {
+          unit: 's',
+          links: [],
+          custom: {
+            drawStyle: 'line',
+            lineWidth: 1,
+            fillOpacity: 8,
+            showPoints: 'auto',
+            spanNulls: false,
+            stacking: { mode: 'none', group: 'A' },
+            scaleDistribution: { type: 'linear' },
+            thresholdsStyle: { mode: 'off' },
+          },
+          color: { mode: 'palette-classic' },
+          thresholds: { mode: 'absolute', steps: [{ value: null, color: 'green' }] },
+          min: 0,
+        },
+        overrides: [],
+      },
+      options: {
+        legend: {
+          displayMode: 'list',
+          placement: 'bottom',
+          showLegend: true,
+          calcs: [],
+        },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      },
+      targets: [
+        {
+          refId: 'A',
+          expr: fill('max by (group, direction) (connwatch_tcp_retransmitting_oldest_age_seconds{<<selector>><<cluster>>job="$job",instance="$instance",direction=~"$direction",group=~"$group"})'),
+          legendFormat: '{{group}} {{direction}}',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+      ],
+    },
+    {
+      id: 18,
+      type: 'row',
+      title: 'How much is moved?',
+      collapsed: false,
+      panels: [],
+      gridPos: { x: 0, y: 42, w: 24, h: 1 },
+    },
+    {
+      id: 19,
+      type: 'timeseries',
       title: 'Payload sent',
       description: 'Payload that the peers acknowledged, without retransmissions. When it falls, look at the rows above and below for the reason.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 34, w: 6, h: 8 },
+      gridPos: { x: 0, y: 43, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'Bps',
@@ -696,12 +805,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 17,
+      id: 20,
       type: 'timeseries',
       title: 'Payload received',
       description: 'Payload that arrived in order, without duplicates.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 6, y: 34, w: 6, h: 8 },
+      gridPos: { x: 6, y: 43, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'Bps',
@@ -745,12 +854,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 18,
+      id: 21,
       type: 'timeseries',
       title: 'Segments sent',
       description: 'Many segments with little payload mean small writes, or a receiver that sends ACKs.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 12, y: 34, w: 6, h: 8 },
+      gridPos: { x: 12, y: 43, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'pps',
@@ -794,12 +903,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 19,
+      id: 22,
       type: 'timeseries',
       title: 'Connections closed',
       description: 'Connections that end per second. If the rate is near the rate of requests, each request makes a new connection and pays for a handshake. Where marked, most short connections are missing, here and in the panels beside.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 18, y: 34, w: 6, h: 8 },
+      gridPos: { x: 18, y: 43, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -843,20 +952,20 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 20,
+      id: 23,
       type: 'row',
       title: 'What limits the sender?',
       collapsed: false,
       panels: [],
-      gridPos: { x: 0, y: 42, w: 24, h: 1 },
+      gridPos: { x: 0, y: 51, w: 24, h: 1 },
     },
     {
-      id: 21,
+      id: 24,
       type: 'timeseries',
       title: 'What limits the time with data to send',
       description: 'Receive window: the peer does not read fast enough. Send buffer: SO_SNDBUF or tcp_wmem is too small for the path. Path: in the remaining time the network or congestion control sets the pace. An empty panel means that the application has nothing to send.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 43, w: 10, h: 8 },
+      gridPos: { x: 0, y: 52, w: 10, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'percentunit',
@@ -921,12 +1030,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 22,
+      id: 25,
       type: 'timeseries',
       title: 'Connections that have data to send',
       description: 'How many connections have data to send at the same time, on average. Near 0 the applications send little, and the panel beside says little.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 10, y: 43, w: 7, h: 8 },
+      gridPos: { x: 10, y: 52, w: 7, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -970,12 +1079,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 23,
+      id: 26,
       type: 'bargauge',
       title: 'Limited by the receiver or the send buffer',
       description: "The share of each group's time with data to send in which the receive window or the send buffer limited it, in the last 5 minutes. Look at the first group first.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 17, y: 43, w: 7, h: 8 },
+      gridPos: { x: 17, y: 52, w: 7, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'percentunit',
@@ -1027,20 +1136,20 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 24,
+      id: 27,
       type: 'row',
       title: 'Do the applications keep up?',
       collapsed: false,
       panels: [],
-      gridPos: { x: 0, y: 51, w: 24, h: 1 },
+      gridPos: { x: 0, y: 60, w: 24, h: 1 },
     },
     {
-      id: 25,
+      id: 28,
       type: 'timeseries',
       title: 'Receive queues, sum by group',
       description: 'Bytes that have arrived and that the applications have not read. A healthy application is near 0. A plateau is an application that is stuck.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 52, w: 6, h: 8 },
+      gridPos: { x: 0, y: 61, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'bytes',
@@ -1084,12 +1193,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 26,
+      id: 29,
       type: 'timeseries',
       title: 'Receive queue, largest of a socket',
       description: 'The largest receive queue of a single socket. Near tcp_rmem the window closes, and the peer has to stop.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 6, y: 52, w: 6, h: 8 },
+      gridPos: { x: 6, y: 61, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'bytes',
@@ -1133,12 +1242,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 27,
+      id: 30,
       type: 'timeseries',
       title: 'Send queues, sum by group',
       description: "Bytes that the peers have not acknowledged. The sum grows with the path's delay. If it climbs without more throughput, a peer does not read.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 12, y: 52, w: 6, h: 8 },
+      gridPos: { x: 12, y: 61, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'bytes',
@@ -1182,12 +1291,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 28,
+      id: 31,
       type: 'timeseries',
       title: 'Send queue, largest of a socket',
       description: "The largest send queue of a single socket. At tcp_wmem the application's write() blocks.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 18, y: 52, w: 6, h: 8 },
+      gridPos: { x: 18, y: 61, w: 6, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'bytes',
@@ -1231,12 +1340,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 29,
+      id: 32,
       type: 'table',
       title: 'Connections by group and state',
       description: 'CLOSE-WAIT: the peer has closed and the application has not. More than a few are forgotten descriptors. FIN-WAIT: this host has closed and the peer has not.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 60, w: 24, h: 8 },
+      gridPos: { x: 0, y: 69, w: 24, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'none',

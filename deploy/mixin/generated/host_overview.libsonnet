@@ -45,10 +45,10 @@ function(fill, clusterColumn) {
         iconColor: 'orange',
         datasource: { type: 'prometheus', uid: '${datasource}' },
         titleFormat: 'Totals too low',
-        textFormat: 'connwatch was not told of every connection that ended',
+        textFormat: 'connwatch did not see how every connection ended',
         target: {
           refId: 'Anno',
-          expr: fill('connwatch_destroy_events_active{<<selector>><<cluster>>job="$job",instance="$instance"} == 0 or increase(connwatch_destroy_event_overruns_total{<<selector>><<cluster>>job="$job",instance="$instance"}[1m]) > 0'),
+          expr: fill('connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"} == 0'),
         },
       },
     ],
@@ -1584,7 +1584,7 @@ function(fill, clusterColumn) {
       id: 30,
       type: 'bargauge',
       title: "Use of the kernel's limits",
-      description: 'The share of each limit that is in use. Above 80 % the next peak may reach it. Orphans: sockets that were closed with unsent data. Memory: tcp_mem, beyond which the kernel drops. Orphans and memory are known on the host itself, not in a network namespace.',
+      description: 'The share of each limit that is in use. Above 80 % the next peak may reach it. Orphans: sockets that were closed with unsent data. Memory: tcp_mem; from its second number on (pressure) all connections become slower, at the third one the kernel drops. Orphans and memory are known on the host itself, not in a network namespace. Connection tracking: its table; when it is full, the packets of new flows are dropped.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
       gridPos: { x: 12, y: 54, w: 6, h: 8 },
       fieldConfig: {
@@ -1627,7 +1627,7 @@ function(fill, clusterColumn) {
       targets: [
         {
           refId: 'A',
-          expr: fill('sort_desc(label_replace(max(instance:connwatch_ephemeral_ports_used:ratio{<<cluster>>job="$job",instance="$instance"}), "of", "ports to one destination", "", "") or label_replace(max(connwatch_ephemeral_ports_used_peak_source{<<selector>><<cluster>>job="$job",instance="$instance"} / (connwatch_ephemeral_ports_available{<<selector>><<cluster>>job="$job",instance="$instance"} > 0)), "of", "ports of one source", "", "") or label_replace(max(instance:connwatch_time_wait_sockets:ratio{<<cluster>>job="$job",instance="$instance"}), "of", "TIME-WAIT", "", "") or label_replace(max(connwatch_tcp_orphans{<<selector>><<cluster>>job="$job",instance="$instance"} / connwatch_tcp_orphan_limit{<<selector>><<cluster>>job="$job",instance="$instance"}), "of", "orphans", "", "") or label_replace(max(connwatch_tcp_memory_pages{<<selector>><<cluster>>job="$job",instance="$instance"} / connwatch_tcp_memory_pages_limit{<<selector>><<cluster>>job="$job",instance="$instance"}), "of", "memory", "", ""))'),
+          expr: fill('sort_desc(label_replace(max(instance:connwatch_ephemeral_ports_used:ratio{<<cluster>>job="$job",instance="$instance"}), "of", "ports to one destination", "", "") or label_replace(max(connwatch_ephemeral_ports_used_peak_source{<<selector>><<cluster>>job="$job",instance="$instance"} / (connwatch_ephemeral_ports_available{<<selector>><<cluster>>job="$job",instance="$instance"} > 0)), "of", "ports of one source", "", "") or label_replace(max(instance:connwatch_time_wait_sockets:ratio{<<cluster>>job="$job",instance="$instance"}), "of", "TIME-WAIT", "", "") or label_replace(max(connwatch_tcp_orphans{<<selector>><<cluster>>job="$job",instance="$instance"} / connwatch_tcp_orphan_limit{<<selector>><<cluster>>job="$job",instance="$instance"}), "of", "orphans", "", "") or label_replace(max(connwatch_tcp_memory_pages{<<selector>><<cluster>>job="$job",instance="$instance"} / (connwatch_tcp_memory_pages_pressure{<<selector>><<cluster>>job="$job",instance="$instance"} > 0)), "of", "memory until pressure", "", "") or label_replace(max(connwatch_tcp_memory_pages{<<selector>><<cluster>>job="$job",instance="$instance"} / connwatch_tcp_memory_pages_limit{<<selector>><<cluster>>job="$job",instance="$instance"}), "of", "memory", "", "") or label_replace(max(connwatch_kernel_conntrack_entries{<<selector>><<cluster>>job="$job",instance="$instance"} / (connwatch_kernel_conntrack_entries_limit{<<selector>><<cluster>>job="$job",instance="$instance"} > 0)), "of", "connection tracking", "", ""))'),
           legendFormat: '{{of}}',
           instant: true,
           range: false,
@@ -1640,8 +1640,8 @@ function(fill, clusterColumn) {
     {
       id: 31,
       type: 'timeseries',
-      title: 'Ended because a limit was reached',
-      description: 'Should be 0. TIME-WAIT: sockets whose TIME-WAIT the kernel ended early. Connections: those that the kernel ended because TCP memory was full or there were too many orphans.',
+      title: 'Lost because a limit was reached',
+      description: 'Should be 0. TIME-WAIT: sockets whose TIME-WAIT the kernel ended early. Connections: those that the kernel ended because TCP memory was full or there were too many orphans. Connection tracking: packets of new flows that were dropped, for lack of room or because two packets raced (insert failed), and old flows that were removed early to make room.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
       gridPos: { x: 18, y: 54, w: 6, h: 8 },
       fieldConfig: {
@@ -1688,6 +1688,36 @@ function(fill, clusterColumn) {
           refId: 'B',
           expr: fill('rate(connwatch_kernel_tcp_abort_on_memory_total{<<selector>><<cluster>>job="$job",instance="$instance"}[$__rate_interval])'),
           legendFormat: 'connections',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+        {
+          refId: 'C',
+          expr: fill('rate(connwatch_kernel_conntrack_drop_total{<<selector>><<cluster>>job="$job",instance="$instance"}[$__rate_interval])'),
+          legendFormat: 'connection tracking, dropped',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+        {
+          refId: 'D',
+          expr: fill('rate(connwatch_kernel_conntrack_insert_failed_total{<<selector>><<cluster>>job="$job",instance="$instance"}[$__rate_interval])'),
+          legendFormat: 'connection tracking, insert failed',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+        {
+          refId: 'E',
+          expr: fill('rate(connwatch_kernel_conntrack_early_drop_total{<<selector>><<cluster>>job="$job",instance="$instance"}[$__rate_interval])'),
+          legendFormat: 'connection tracking, removed early',
           instant: false,
           range: true,
           format: 'time_series',
@@ -2155,8 +2185,8 @@ function(fill, clusterColumn) {
     {
       id: 39,
       type: 'stat',
-      title: 'No destroy events, 5 min',
-      description: "The share of the time in which the daemon was not told which connections ended. Above 0, the totals of short connections are too low: the daemon's log says why.",
+      title: 'Totals not exact, 5 min',
+      description: 'The share of the time in which the totals of bytes, segments and closed connections lacked some: the alert TotalsNotExact says why.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
       gridPos: { x: 15, y: 72, w: 5, h: 4 },
       fieldConfig: {
@@ -2193,7 +2223,7 @@ function(fill, clusterColumn) {
       targets: [
         {
           refId: 'A',
-          expr: fill('rate(connwatch_destroy_events_absent_seconds_total{<<selector>><<cluster>>job="$job",instance="$instance"}[5m])'),
+          expr: fill('1 - avg_over_time(connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"}[5m])'),
           legendFormat: '',
           instant: true,
           range: false,

@@ -845,10 +845,62 @@ function(fill, clusterColumn) {
     {
       id: 14,
       type: 'timeseries',
+      title: 'Fullest accept queue, times the mean of the others',
+      description: 'Of listeners with several sockets (SO_REUSEPORT). Near 1 each process accepts as fast as the others. If it is above 3 for 30 s, ReuseportImbalance fires: one process hangs or has too much to do.',
+      datasource: { type: 'prometheus', uid: '${datasource}' },
+      gridPos: { x: 12, y: 43, w: 12, h: 8 },
+      fieldConfig: {
+        defaults: {
+          unit: 'none',
+          links: [],
+          custom: {
+            drawStyle: 'line',
+            lineWidth: 1,
+            fillOpacity: 8,
+            showPoints: 'auto',
+            spanNulls: false,
+            stacking: { mode: 'none', group: 'A' },
+            scaleDistribution: { type: 'linear' },
+            thresholdsStyle: { mode: 'dashed' },
+          },
+          color: { mode: 'palette-classic' },
+          thresholds: {
+            mode: 'absolute',
+            steps: [{ value: null, color: 'green' }, { value: 3, color: 'orange' }],
+          },
+          min: 0,
+        },
+        overrides: [],
+      },
+      options: {
+        legend: {
+          displayMode: 'list',
+          placement: 'bottom',
+          showLegend: true,
+          calcs: [],
+        },
+        tooltip: { mode: 'multi', sort: 'desc' },
+      },
+      targets: [
+        {
+          refId: 'A',
+          expr: fill('connwatch_listener_accept_queue_imbalance_ratio{<<selector>><<cluster>>job="$job",instance="$instance",listener=~"$listener"}'),
+          legendFormat: '{{listener}}',
+          instant: false,
+          range: true,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+      ],
+    },
+    {
+      id: 15,
+      type: 'timeseries',
       title: 'Sockets whose accept queue is full',
       description: "If it is above 0 and below the number of the listener's sockets, one process of several has stopped accepting.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 12, y: 43, w: 12, h: 8 },
+      gridPos: { x: 0, y: 51, w: 12, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -892,20 +944,20 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 15,
+      id: 16,
       type: 'row',
       title: 'Who is turned away?',
       collapsed: false,
       panels: [],
-      gridPos: { x: 0, y: 51, w: 24, h: 1 },
+      gridPos: { x: 0, y: 59, w: 24, h: 1 },
     },
     {
-      id: 16,
+      id: 17,
       type: 'timeseries',
       title: 'Drops by listener',
       description: 'SYNs and final ACKs that the listener refused. Each makes a client wait for a second or more, and for twice as long the next time.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 52, w: 8, h: 8 },
+      gridPos: { x: 0, y: 60, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -949,12 +1001,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 17,
+      id: 18,
       type: 'timeseries',
       title: 'Drops of the host, as the kernel counts them',
       description: 'Overflows: the accept queue was full. All drops: the overflows and other drops, for example for lack of memory. SYN queue full: dropped because cookies are off. Segments: what the sockets of listeners dropped, most of it without harm, such as deferred ACKs, repeated SYNs and half-open probes.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 8, y: 52, w: 8, h: 8 },
+      gridPos: { x: 8, y: 60, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -1038,12 +1090,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 18,
+      id: 19,
       type: 'timeseries',
       title: 'Deferred accepts',
       description: 'ACKs without data that listeners with TCP_DEFER_ACCEPT received. They explain a long SYN queue that is no trouble.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 16, y: 52, w: 8, h: 8 },
+      gridPos: { x: 16, y: 60, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -1087,20 +1139,20 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 19,
+      id: 20,
       type: 'row',
       title: 'What has alerted?',
       collapsed: false,
       panels: [],
-      gridPos: { x: 0, y: 60, w: 24, h: 1 },
+      gridPos: { x: 0, y: 68, w: 24, h: 1 },
     },
     {
-      id: 20,
+      id: 21,
       type: 'state-timeline',
       title: 'Alerts of the daemon about listeners',
       description: 'A pending alert fires when its condition has held for the time that the rule requires. If an alert is pending again and again, its value is near the threshold: look at the queue above.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 61, w: 12, h: 8 },
+      gridPos: { x: 0, y: 69, w: 12, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'none',
@@ -1147,12 +1199,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 21,
+      id: 22,
       type: 'timeseries',
       title: 'Value divided by threshold',
       description: '1 means that the value is at the threshold. This shows how bad it is, also for alerts with different units.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 12, y: 61, w: 12, h: 8 },
+      gridPos: { x: 12, y: 69, w: 12, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -1199,20 +1251,20 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 22,
+      id: 23,
       type: 'row',
       title: 'What happens in the other network namespaces?',
       collapsed: false,
       panels: [],
-      gridPos: { x: 0, y: 69, w: 24, h: 1 },
+      gridPos: { x: 0, y: 77, w: 24, h: 1 },
     },
     {
-      id: 23,
+      id: 24,
       type: 'table',
       title: 'Network namespaces',
       description: "The containers of the host, and other network namespaces, each as a whole. The daemon's own namespace is not in it. The daemon's page lists the listeners of each. Without data, the daemon does not see other namespaces: its page says why.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 70, w: 24, h: 8 },
+      gridPos: { x: 0, y: 78, w: 24, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'none',
@@ -1383,12 +1435,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 24,
+      id: 25,
       type: 'timeseries',
       title: 'Listeners in trouble by namespace and cause',
       description: 'How many listeners of the namespace have this cause. deferred_accept is no trouble.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 78, w: 8, h: 8 },
+      gridPos: { x: 0, y: 86, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -1432,12 +1484,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 25,
+      id: 26,
       type: 'timeseries',
       title: 'Fullest accept queue of each namespace, peak',
       description: 'At 100 % a socket was full and turned clients away. Above 80 % for 10 s, AcceptQueueNearlyFull fires.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 8, y: 78, w: 8, h: 8 },
+      gridPos: { x: 8, y: 86, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'percentunit',
@@ -1484,12 +1536,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 26,
+      id: 27,
       type: 'timeseries',
       title: 'Longest SYN queue of each namespace, peak',
       description: 'Handshakes without a final ACK, of the listener that had most of them within the peak window. A straight climb is a flood or a path that loses packets.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 16, y: 78, w: 8, h: 8 },
+      gridPos: { x: 16, y: 86, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -1533,12 +1585,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 27,
+      id: 28,
       type: 'timeseries',
       title: 'Traffic of each namespace',
       description: 'Payload, both directions of opening together. It is too low where connections are shorter than the interval of full polls, because nobody tells the daemon of their end.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 86, w: 8, h: 8 },
+      gridPos: { x: 0, y: 94, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'Bps',
@@ -1592,12 +1644,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 28,
+      id: 29,
       type: 'timeseries',
       title: 'Retransmissions of each namespace',
       description: 'Segments sent again. It is too low in the same way as the traffic.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 8, y: 86, w: 8, h: 8 },
+      gridPos: { x: 8, y: 94, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -1641,12 +1693,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 29,
+      id: 30,
       type: 'timeseries',
       title: 'Mean round-trip time of each namespace',
       description: 'Over the connections that are established and active.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 16, y: 86, w: 8, h: 8 },
+      gridPos: { x: 16, y: 94, w: 8, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 's',
@@ -1689,12 +1741,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 30,
+      id: 31,
       type: 'timeseries',
       title: 'Connects without an answer',
       description: 'Outbound handshakes whose SYN was sent again. If the number stays above 0, suspect a packet filter, a route or a dead peer.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 94, w: 12, h: 8 },
+      gridPos: { x: 0, y: 102, w: 12, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -1738,12 +1790,12 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 31,
+      id: 32,
       type: 'timeseries',
       title: 'Age of the oldest pending connect',
       description: 'A connect that waits for more than a second had to repeat its SYN.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 12, y: 94, w: 12, h: 8 },
+      gridPos: { x: 12, y: 102, w: 12, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 's',

@@ -45,10 +45,10 @@ function(fill, clusterColumn) {
         iconColor: 'orange',
         datasource: { type: 'prometheus', uid: '${datasource}' },
         titleFormat: 'Totals too low',
-        textFormat: 'connwatch was not told of every connection that ended',
+        textFormat: 'connwatch did not see how every connection ended',
         target: {
           refId: 'Anno',
-          expr: fill('connwatch_destroy_events_active{<<selector>><<cluster>>job="$job",instance="$instance"} == 0 or increase(connwatch_destroy_event_overruns_total{<<selector>><<cluster>>job="$job",instance="$instance"}[1m]) > 0'),
+          expr: fill('connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"} == 0'),
         },
       },
     ],
@@ -799,7 +799,7 @@ function(fill, clusterColumn) {
       title: 'Destroy events',
       description: 'The kernel sends an event for every connection that ends, so that short connections are counted. Times some were lost: the buffer was full, and totals are too low. Where marked, none came or some were lost.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 0, y: 36, w: 6, h: 8 },
+      gridPos: { x: 0, y: 36, w: 4, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -858,7 +858,7 @@ function(fill, clusterColumn) {
       title: 'Ended connections by what is known',
       description: "complete: the final values are known. disconnected: the kernel had cleared them before the event. vanished: no event came. Many of the last two make totals a little too low. The direction of some was guessed, by what is said; 'by nothing' may be wrong.",
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 6, y: 36, w: 5, h: 8 },
+      gridPos: { x: 4, y: 36, w: 4, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'cps',
@@ -917,7 +917,7 @@ function(fill, clusterColumn) {
       title: 'Connections followed',
       description: 'Untracked connections are beyond max_tracked_connections. They are counted only when they end.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
-      gridPos: { x: 11, y: 36, w: 4, h: 8 },
+      gridPos: { x: 8, y: 36, w: 4, h: 8 },
       fieldConfig: {
         defaults: {
           unit: 'short',
@@ -973,6 +973,56 @@ function(fill, clusterColumn) {
     {
       id: 22,
       type: 'stat',
+      title: 'Totals exact',
+      description: 'No: the totals of bytes, segments and closed connections lack some. The alert TotalsNotExact says why. What is over counts for a minute.',
+      datasource: { type: 'prometheus', uid: '${datasource}' },
+      gridPos: { x: 12, y: 36, w: 3, h: 8 },
+      fieldConfig: {
+        defaults: {
+          unit: 'none',
+          links: [],
+          thresholds: { mode: 'absolute', steps: [{ value: null, color: 'text' }] },
+          color: { mode: 'thresholds' },
+          mappings: [
+            {
+              type: 'value',
+              options: {
+                '0': { text: 'no', color: 'orange', index: 0 },
+                '1': { text: 'yes', color: 'green', index: 1 },
+              },
+            },
+          ],
+          noValue: 'none',
+        },
+        overrides: [],
+      },
+      options: {
+        reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
+        orientation: 'auto',
+        textMode: 'auto',
+        colorMode: 'value',
+        graphMode: 'area',
+        justifyMode: 'auto',
+        wideLayout: true,
+        showPercentChange: false,
+        percentChangeColorMode: 'standard',
+      },
+      targets: [
+        {
+          refId: 'A',
+          expr: fill('connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"}'),
+          legendFormat: '',
+          instant: true,
+          range: false,
+          format: 'time_series',
+          editorMode: 'code',
+          datasource: { type: 'prometheus', uid: '${datasource}' },
+        },
+      ],
+    },
+    {
+      id: 23,
+      type: 'stat',
       title: 'Destroy events active',
       description: 'Off: destroy_events is off, or with auto the events cost too much CPU time, and the daemon stopped reading them for a minute. Then the totals miss short connections.',
       datasource: { type: 'prometheus', uid: '${datasource}' },
@@ -1021,7 +1071,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 23,
+      id: 24,
       type: 'stat',
       title: 'No destroy events, 1 h',
       description: 'The share of the last hour in which none came although they are switched on.',
@@ -1066,7 +1116,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 24,
+      id: 25,
       type: 'stat',
       title: 'Summed up as other',
       description: 'Listeners beyond max_listeners and groups beyond max_groups, which are summed up as other. If it is above 0, raise the limit, or configure groups.',
@@ -1121,7 +1171,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 25,
+      id: 26,
       type: 'row',
       title: 'Does it see every network namespace?',
       collapsed: false,
@@ -1129,7 +1179,7 @@ function(fill, clusterColumn) {
       gridPos: { x: 0, y: 44, w: 24, h: 1 },
     },
     {
-      id: 26,
+      id: 27,
       type: 'stat',
       title: 'Source of the sockets',
       description: "The walk over the kernel's own table sees every network namespace, inet_diag only the daemon's own. The daemon's page says why the walk is not in use.",
@@ -1179,7 +1229,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 27,
+      id: 28,
       type: 'stat',
       title: 'Other network namespaces',
       description: 'Left out: their sockets cannot be seen. In trouble: no place was free for these, so raise max_network_namespaces. Unnamed ones have a number for a name.',
@@ -1251,7 +1301,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 28,
+      id: 29,
       type: 'stat',
       title: 'Ends of their connections',
       description: 'Not traced: the totals of other namespaces lack what a connection moved after its last full poll, and short connections completely.',
@@ -1301,7 +1351,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 29,
+      id: 30,
       type: 'timeseries',
       title: 'What the walk met',
       description: 'Read again: a socket had moved, which is normal. Not read to the end and thrown away: sockets are missing. Cookies: sockets that had no number until the daemon asked for it.',
@@ -1380,7 +1430,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 30,
+      id: 31,
       type: 'timeseries',
       title: 'Runs of the walk',
       description: 'A walk is cut into short runs, so that the kernel is never held up for long.',
@@ -1429,7 +1479,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 31,
+      id: 32,
       type: 'stat',
       title: 'Longest run',
       description: 'The kernel cannot free memory of sockets during a run, so it should be about 1 ms.',
@@ -1474,7 +1524,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 32,
+      id: 33,
       type: 'row',
       title: 'Do the alerts work and arrive?',
       collapsed: false,
@@ -1482,7 +1532,7 @@ function(fill, clusterColumn) {
       gridPos: { x: 0, y: 53, w: 24, h: 1 },
     },
     {
-      id: 33,
+      id: 34,
       type: 'timeseries',
       title: 'Alerts that fire',
       description: 'Alerts that fire, by rule. If an alert fires for days, either nobody cares about the trouble, or the threshold does not fit: change it.',
@@ -1531,7 +1581,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 34,
+      id: 35,
       type: 'timeseries',
       title: 'Changes of state in 5 min',
       description: 'Alerts that became pending, firing, resolved or inactive (pending ones that did not fire). Many inactive and few firing are good: the time that a rule waits (for) filters short trouble. If alerts fire and resolve again and again, the rule needs a clear level.',
@@ -1580,7 +1630,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 35,
+      id: 36,
       type: 'timeseries',
       title: 'Requests to Alertmanagers and webhooks',
       description: 'Failed requests are tried again. Nothing is lost for 15 minutes. The log has the reason.',
@@ -1629,7 +1679,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 36,
+      id: 37,
       type: 'timeseries',
       title: 'Alerts not delivered',
       description: 'Waiting: a receiver does not take these alerts. Given up, no room, left out: nobody was told of these alerts.',
@@ -1708,7 +1758,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 37,
+      id: 38,
       type: 'timeseries',
       title: 'Clocks of Alertmanagers',
       description: "How far the clock of a receiver is ahead of the host's. If it is not near 0, one of them is wrong. Alerts are sent in the receiver's time.",
@@ -1757,7 +1807,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 38,
+      id: 39,
       type: 'row',
       title: 'Are HTTP clients refused, and is the log whole?',
       collapsed: false,
@@ -1765,7 +1815,7 @@ function(fill, clusterColumn) {
       gridPos: { x: 0, y: 62, w: 24, h: 1 },
     },
     {
-      id: 39,
+      id: 40,
       type: 'timeseries',
       title: 'Refused HTTP clients',
       description: "Refusals by reason. login: somebody does not have the password, or guesses it. bad_request, timeout, tls, connection_limit: a broken client, or an attacker. shortage: the daemon has too few descriptors. The log has the client's address.",
@@ -1814,7 +1864,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 40,
+      id: 41,
       type: 'timeseries',
       title: 'Unread replies',
       description: 'Memory of the replies that HTTP clients have not read yet, at most 32 MiB.',
@@ -1863,7 +1913,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 41,
+      id: 42,
       type: 'timeseries',
       title: 'Lost log lines',
       description: "Whoever reads the daemon's log was slower than the daemon wrote, or there was no space for it.",
@@ -1912,7 +1962,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 42,
+      id: 43,
       type: 'row',
       title: 'Which version runs, with which configuration?',
       collapsed: false,
@@ -1920,7 +1970,7 @@ function(fill, clusterColumn) {
       gridPos: { x: 0, y: 71, w: 24, h: 1 },
     },
     {
-      id: 43,
+      id: 44,
       type: 'table',
       title: 'Version',
       description: 'The version that runs on this host. Give it when you report a bug.',
@@ -1978,7 +2028,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 44,
+      id: 45,
       type: 'stat',
       title: 'Latest reload',
       description: 'Failed: the previous configuration is still in force. The log names line and column of the mistake.',
@@ -2028,7 +2078,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 45,
+      id: 46,
       type: 'stat',
       title: 'Configuration in force for',
       description: 'Time since the latest reload that succeeded, or since the start.',
@@ -2070,7 +2120,7 @@ function(fill, clusterColumn) {
       ],
     },
     {
-      id: 46,
+      id: 47,
       type: 'stat',
       title: 'Running for',
       description: 'How long the daemon has been running. Totals begin at 0 when it starts.',

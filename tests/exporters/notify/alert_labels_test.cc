@@ -31,7 +31,7 @@ TEST(AlertLabels, AreThoseOfThePageAndTheHost) {
   EXPECT_THAT(LabelsOf(TestAlert(), kTestOrigin),
               ElementsAre(Pair("alertname", "SynRecvBacklogGrowth"), Pair("severity", "critical"),
                           Pair("instance", "web1:10177"), Pair("job", "connwatch"),
-                          Pair("listener", "0.0.0.0:443")));
+                          Pair("listener", "0.0.0.0:443"), Pair("unit", "nginx.service")));
   EXPECT_THAT(LabelsOf(TestAlerts()->alerts.back(), {}),
               ElementsAre(Pair("alertname", "ConnectsPending"), Pair("severity", "warning"),
                           Pair("group", "443")));
@@ -55,6 +55,7 @@ TEST(AlertLabels, OfAHostHaveNoSubject) {
   Alert alert = TestAlert();
   alert.subject = "host";
   alert.listener.clear();
+  alert.unit.clear();
   EXPECT_THAT(LabelsOf(alert, {}),
               ElementsAre(Pair("alertname", "SynRecvBacklogGrowth"), Pair("severity", "critical")));
 }
@@ -62,10 +63,10 @@ TEST(AlertLabels, OfAHostHaveNoSubject) {
 TEST(AlertLabels, OfARuleComeBeforeThoseOfAllAlerts) {
   const AlertOrigin origin{
       .labels = {{"region", "eu"}, {"team", "host"}}, .external_url = {}, .runbook_url = {}};
-  EXPECT_THAT(
-      LabelsOf(WithLabels({{"team", "rule"}}), origin),
-      ElementsAre(Pair("alertname", "SynRecvBacklogGrowth"), Pair("severity", "critical"),
-                  Pair("team", "rule"), Pair("region", "eu"), Pair("listener", "0.0.0.0:443")));
+  EXPECT_THAT(LabelsOf(WithLabels({{"team", "rule"}}), origin),
+              ElementsAre(Pair("alertname", "SynRecvBacklogGrowth"), Pair("severity", "critical"),
+                          Pair("team", "rule"), Pair("region", "eu"),
+                          Pair("listener", "0.0.0.0:443"), Pair("unit", "nginx.service")));
 }
 
 TEST(AlertLabels, IdentifyAnAlert) {

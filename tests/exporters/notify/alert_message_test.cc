@@ -68,7 +68,7 @@ TEST(AlertMessageTest, FiringAlertsEndByThemselves) {
   EXPECT_EQ(Render(alert),
             R"json([{"labels":{"alertname":"SynRecvBacklogGrowth","severity":"critical",)json"
             R"json("team":"network","instance":"web1:10177","job":"connwatch",)json"
-            R"json("listener":"0.0.0.0:443"},)json"
+            R"json("listener":"0.0.0.0:443","unit":"nginx.service"},)json"
             R"json("annotations":{"summary":"0.0.0.0:443: 3000 of 64 (syn_flood)",)json"
             R"json("description":"Look there",)json"
             R"json("value":"3000","threshold":"64","cause":"syn_flood",)json"
