@@ -93,16 +93,17 @@ std::string FirstDestination(const AlertEvidence& evidence) {
   return evidence.top_destinations.empty() ? "" : evidence.top_destinations.front().first;
 }
 
-// Who stands out: ", above all 192.0.2.1:443 (web.service)". Empty for a listener, which is named
-// by its subject and its owner.
+// Who stands out: ", mostly from web.service to 192.0.2.1:443". Empty for a listener, which is
+// named by its subject and its owner.
 std::string CulpritText(const Alert& alert) {
   if (!alert.evidence || SpecOf(alert.rule->signal).subject == SubjectKind::kListener) return {};
   const AlertEvidence& evidence = *alert.evidence;
   std::string unit = alert.unit;
   if (unit.empty() && !evidence.top_units.empty()) unit = evidence.top_units.front().first;
   const std::string destination = FirstDestination(evidence);
-  if (destination.empty()) return unit.empty() ? "" : ", above all by " + unit;
-  return ", above all " + destination + (unit.empty() ? "" : " (" + unit + ")");
+  if (unit.empty() && destination.empty()) return {};
+  return ", mostly" + (unit.empty() ? "" : " from " + unit) +
+         (destination.empty() ? "" : " to " + destination);
 }
 
 std::string CauseText(const Alert& alert) {
@@ -143,7 +144,7 @@ std::string Past(const Alert& alert, const std::string* own) {
 }
 
 std::string WorstText(const Alert& alert) {
-  return "at its worst " + FormatFor(*alert.rule, alert.worst) + ", the threshold is " +
+  return "at its worst " + FormatFor(*alert.rule, alert.worst) + ", threshold " +
          FormatFor(*alert.rule, alert.threshold);
 }
 
@@ -160,11 +161,19 @@ std::string Listed(std::string_view heading, const AlertEvidence::Counts& counts
   return text.empty() ? text : " " + std::string(heading) + ": " + text + ".";
 }
 
-std::string FactsOf(const AlertEvidence& evidence) {
+// The summary names the first one already.
+std::string ListedIfMany(std::string_view heading, const AlertEvidence::Counts& counts) {
+  return counts.size() < 2 ? "" : Listed(heading, counts);
+}
+
+std::string FactsOf(const Alert& alert) {
+  const AlertEvidence& evidence = *alert.evidence;
+  const bool is_of_group = SpecOf(alert.rule->signal).subject == SubjectKind::kGroup;
   return (evidence.text.empty() ? "" : "When it fired: " + Sentence(evidence.text)) +
-         Listed("Networks with the most half-open handshakes", evidence.top_sources) +
-         Listed("Destinations", evidence.top_destinations) + Listed("Units", evidence.top_units) +
-         Listed("Groups", evidence.top_groups);
+         Listed(is_of_group ? "Networks of clients" : "Networks with the most half-open handshakes",
+                evidence.top_sources) +
+         ListedIfMany("Destinations", evidence.top_destinations) +
+         ListedIfMany("Units", evidence.top_units) + ListedIfMany("Groups", evidence.top_groups);
 }
 
 }  // namespace
@@ -173,7 +182,7 @@ std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended) {
   const std::string* own = OwnText(alert, "summary");
   if (ended) {
     const nanoseconds lasted = ended->monotonic - alert.fired_at.value_or(alert.since).monotonic;
-    return "Over after " + SpanText(lasted) + ": " + Past(alert, own) + " (" + WorstText(alert) +
+    return "Ended after " + SpanText(lasted) + ": " + Past(alert, own) + " (" + WorstText(alert) +
            ")";
   }
   if (!OnlyWaitsForItsEnd(alert)) return Lasting(alert, own) + FlappingText(alert);
@@ -191,8 +200,10 @@ std::string AdviceOf(const Alert& alert) {
 std::string DescriptionOf(const Alert& alert) {
   std::string advice = AdviceOf(alert);
   if (!alert.evidence || OwnText(alert, "description") != nullptr) return advice;
-  const std::string facts = FactsOf(*alert.evidence);
-  return facts + (facts.empty() ? "" : " ") + "What to do: " + advice;
+  const std::string facts = FactsOf(alert);
+  const bool is_over = alert.state == AlertState::kResolved;
+  return facts + (facts.empty() ? "" : "\n") + (is_over ? "If it comes back: " : "What to do: ") +
+         advice;
 }
 
 std::string SummaryTemplate(const AlertRule& rule) {

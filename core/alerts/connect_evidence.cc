@@ -1,6 +1,7 @@
 #include "core/alerts/connect_evidence.h"
 
 #include <algorithm>
+#include <cmath>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,11 @@
 namespace connwatch {
 
 namespace {
+
+// Polls cannot measure an age any better.
+std::string AgeText(std::chrono::duration<double> age) {
+  return FormatValue(SignalUnit::kSeconds, std::round(age.count() * 10) / 10);
+}
 
 std::string SecondsText(std::chrono::duration<double> duration) {
   return FormatValue(SignalUnit::kSeconds, duration.count());
@@ -50,7 +56,7 @@ void AddPending(const PendingGroup& pending, AlertEvidence& evidence) {
   evidence.text += std::to_string(pending.retransmitting) + " of " +
                    std::to_string(pending.sockets) +
                    " pending connects had to repeat the SYN, the oldest is " +
-                   SecondsText(pending.oldest_age) + " old";
+                   AgeText(pending.oldest_age) + " old";
   evidence.numbers = {
       {"syn_sent", static_cast<double>(pending.sockets)},
       {"syn_sent_retransmitting", static_cast<double>(pending.retransmitting)},

@@ -120,12 +120,15 @@ std::string ConnectionsOf(const CulpritKey& key) {
          std::string(is_inbound && !is_network ? "the local service " : "") + NameOf(key);
 }
 
-// "; 300 of them are of connections to 192.0.2.1:443"
+// "; 300 of them belong to connections to 192.0.2.1:443"
 void AddLeader(Trouble trouble, const Behind& behind, AlertEvidence& evidence) {
   if (const Culprit* const leader = behind.Leader()) {
     const bool are_connections = trouble == Trouble::kRetransmittingSockets;
-    AddFact(evidence.text, std::to_string(leader->count) + " of them are " +
-                               (are_connections ? "" : "of ") + ConnectionsOf(leader->key));
+    const bool has_all = leader->count == behind.total;
+    AddFact(evidence.text,
+            (has_all ? "all" : std::to_string(leader->count)) +
+                std::string(are_connections ? " of them are " : " of them belong to ") +
+                ConnectionsOf(leader->key));
   }
 }
 

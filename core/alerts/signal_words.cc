@@ -34,8 +34,8 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "the backlog."},
     {AlertSignal::kListenerDrops, "{{owner}} turns clients away on {{subject}}",
      "{{owner}} turned clients away on {{subject}}", "SYNs and final ACKs are refused at {{value}}",
-     "Each refused SYN makes a client wait for a second or more. Look whether the accept queue is "
-     "full (the application is too slow) or the SYN queue is."},
+     "Each refused SYN makes a client wait for a second or more. Check whether the accept queue "
+     "is full (the application is too slow) or the SYN queue is."},
     {AlertSignal::kSynCookiesSent,
      "A SYN queue of this host is full, and the kernel answers with SYN cookies",
      "a SYN queue of this host was full, and the kernel answered with SYN cookies",
@@ -44,35 +44,35 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "otherwise look for a flood."},
     {AlertSignal::kAttemptFails, "Handshakes of this host fail", "handshakes of this host failed",
      "they are refused or given up at {{value}}",
-     "Look which destination has the most failed connects, and whether it is up."},
+     "Find out which destination has the most failed connects, and whether it is up."},
     {AlertSignal::kUntracedAttemptFails, "Handshakes of this host fail",
      "handshakes of this host failed", "they are refused or given up at {{value}}",
      "The kernel does not say which connects failed. Begin with the destinations below, and with "
      "the logs of the services that connect. Where handshakes can be traced, connwatch names "
      "them."},
-    {AlertSignal::kSynSentRetransmitting, "Connects of the group {{subject}} get no answer",
-     "connects of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
-     "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
-     "other destinations in the same network answer."},
-    {AlertSignal::kConnectsRefusedRatio, "Connects of the group {{subject}} are refused",
-     "connects of the group {{subject}} were refused",
+    {AlertSignal::kSynSentRetransmitting, "New connections of the group {{subject}} get no answer",
+     "new connections of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
+     "The destination is down, a packet filter drops the SYNs or their answers, or the accept "
+     "queue there is full. Check whether other destinations in the same network answer."},
+    {AlertSignal::kConnectsRefusedRatio, "New connections of the group {{subject}} are refused",
+     "new connections of the group {{subject}} were refused",
      "{{value}} of those that ended in the last minute",
-     "Somebody has answered, and the answer is no. Look whether the service runs and listens at "
+     "Somebody has answered, and the answer is no. Check whether the service runs and listens at "
      "the destination (ss -ltn). If it does, a firewall on the way rejects the connects."},
     {AlertSignal::kConnectsTimedOutRatio,
-     "Connects of the group {{subject}} are given up without an answer",
-     "connects of the group {{subject}} were given up without an answer",
+     "New connections of the group {{subject}} are given up without an answer",
+     "new connections of the group {{subject}} were given up without an answer",
      "{{value}} of those that ended in the last minute",
-     "The destination is down, or a packet filter drops the SYNs or their answers. Look whether "
+     "The destination is down, or a packet filter drops the SYNs or their answers. Check whether "
      "other destinations in the same network time out as well."},
     {AlertSignal::kConnectsUnreachableRatio,
-     "Connects of the group {{subject}} find no way to their destination",
-     "connects of the group {{subject}} found no way to their destination",
+     "New connections of the group {{subject}} find no way to their destination",
+     "new connections of the group {{subject}} found no way to their destination",
      "{{value}} of those that ended in the last minute",
      "Either no neighbour answers (ip neigh), or a router or a firewall has sent an ICMP error."},
     {AlertSignal::kHandshakeLatencyGrowth,
-     "Connects of the group {{subject}} take longer than in the hour before",
-     "connects of the group {{subject}} took longer than in the hour before",
+     "New connections of the group {{subject}} take longer than in the hour before",
+     "new connections of the group {{subject}} took longer than in the hour before",
      "their median latency is {{value}} what it was",
      "If one destination alone is slow, its host or the way there is busy. If all are, look at "
      "this host's own uplink."},
@@ -81,13 +81,13 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "If a single destination has nearly all of them, it is down or filtered. If many have some, "
      "look at the errors and drops of this host's interface (ip -s link)."},
     {AlertSignal::kEphemeralPortsUtilization,
-     "The local ports for connects to one destination run out",
-     "the local ports for connects to one destination were running out",
+     "The local ports for connections to one destination are running out",
+     "the local ports for connections to one destination were running out",
      "{{value}} of them are in use",
-     "Soon connects there fail with EADDRNOTAVAIL. Let the application reuse its connections "
-     "(keep-alive, a pool). More source or destination addresses, or a wider "
-     "net.ipv4.ip_local_port_range, give room."},
-    {AlertSignal::kSourcePortsUtilization, "The local ports of one source address run out",
+     "New connections there will soon fail with EADDRNOTAVAIL. For now a wider "
+     "net.ipv4.ip_local_port_range helps, or more source or destination addresses. To cure it, "
+     "let the application reuse its connections (keep-alive, a pool)."},
+    {AlertSignal::kSourcePortsUtilization, "The local ports of one source address are running out",
      "the local ports of one source address were running out", "{{value}} of them are in use",
      "Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, "
      "use IP_BIND_ADDRESS_NO_PORT, or give it more source addresses."},
@@ -108,30 +108,31 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "Only the application can close them. Restart it before it runs out of file descriptors, and "
      "report the leak to its authors."},
     {AlertSignal::kRttSeconds, "Round trips of the group {{subject}} are slow",
-     "round trips of the group {{subject}} were slow", "they take {{value}} in the mean",
+     "round trips of the group {{subject}} were slow", "they take {{value}} on average",
      "Compare with other groups. If all are slow, look at this host's own uplink."},
     {AlertSignal::kReceiveQueueBytes,
      "Applications in the group {{subject}} do not read what has arrived",
      "applications in the group {{subject}} did not read what had arrived", "{{value}} wait",
-     "Look whether the application is blocked or short of processor time."},
+     "Check whether the application is blocked or short of processor time."},
     {AlertSignal::kSendQueueBytes,
      "Peers of the group {{subject}} do not acknowledge what was sent",
      "peers of the group {{subject}} did not acknowledge what was sent", "{{value}} wait",
-     "Look whether the peers are slow to read, or whether segments get lost on the way."},
+     "Check whether the peers are slow to read, or whether segments get lost on the way."},
     {AlertSignal::kRetransmittingSockets,
-     "Connections of the group {{subject}} get no answer any more",
-     "connections of the group {{subject}} got no answer any more",
-     "{{value}} of them get no ACK for what they have sent",
-     "Look whether the destinations are up and whether other hosts reach them. If they do, a NAT "
-     "or a firewall on the way has forgotten these connections: restart the pool of the unit. For "
-     "the future set TCP keepalives below the idle time-out of that device, or TCP_USER_TIMEOUT."},
+     "Established connections of the group {{subject}} have stalled",
+     "established connections of the group {{subject}} had stalled",
+     "{{value}} get no ACK for the data that they have sent",
+     "Check whether the destinations are up and whether other hosts reach them. If both are true, "
+     "a NAT or a firewall on the way has dropped its state of these connections: restart the "
+     "application's connection pool. For the future set TCP keepalives below the idle time-out of "
+     "that device, or TCP_USER_TIMEOUT."},
     {AlertSignal::kListenerAcceptQueueImbalance,
      "One of the sockets of {{owner}} that share {{subject}} accepts too slowly",
      "one of the sockets of {{owner}} that share {{subject}} accepted too slowly",
      "{{value}} as many connections wait in it as in the others on average",
      "One worker hangs or is overloaded. Find the socket with the largest Recv-Q (ss -ltnp) and "
      "look at its process, or restart that. A larger backlog does not help."},
-    {AlertSignal::kTcpMemoryUtilization, "The memory for TCP runs out",
+    {AlertSignal::kTcpMemoryUtilization, "The memory for TCP is running out",
      "the memory for TCP was running out",
      "TCP uses {{value}} of the memory at which the kernel begins to save",
      "See who holds it (ss -tm, large Recv-Q or Send-Q): mostly an application that does not "
@@ -194,16 +195,16 @@ static_assert([] {
 constexpr std::array kCauses = std::to_array<CauseWords>({
     {DiagnosisCause::kAcceptQueueFull, "The application does not accept fast enough.",
      "Look at the application first: is it blocked, out of file descriptors, or short of workers? "
-     "A larger backlog helps only against short bursts. It is the smaller of the argument of "
-     "listen() and net.core.somaxconn."},
+     "A larger backlog helps only against short bursts. The limit is the smaller of the backlog "
+     "given to listen() and net.core.somaxconn."},
     {DiagnosisCause::kSynFlood,
-     "Many networks send SYNs and never finish, which is usually an attack with forged sources.",
-     "Keep net.ipv4.tcp_syncookies=1, raise the backlog, and filter upstream. Blocking single "
-     "addresses is useless when sources are forged. If all your clients fail at the same time, "
-     "suspect your own uplink."},
+     "This looks like a SYN flood, which is usually an attack with forged sources.",
+     "Keep net.ipv4.tcp_syncookies=1, raise the backlog of the application (listen() and "
+     "net.core.somaxconn), and filter upstream. Blocking single addresses is useless when sources "
+     "are forged. If all your clients fail at the same time, answers may not get out: check your "
+     "own uplink."},
     {DiagnosisCause::kReturnPathLoss,
-     "A few networks start handshakes that never finish: SYN-ACKs or final ACKs are lost on the "
-     "way.",
+     "This looks like a broken path: SYN-ACKs or final ACKs of a few networks are lost on the way.",
      "Follow the route back to that network. Look for an asymmetric route, a stateful firewall "
      "that sees only one direction, rp_filter, an MTU or tunnel problem, or a missing return "
      "route."},

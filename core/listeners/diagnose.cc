@@ -129,7 +129,8 @@ std::string Decimal(double number) {
 }
 
 std::string Percent(double share) {
-  return std::to_string(std::lround(std::clamp(Finite(share), 0.0, 1.0) * 100)) + " %";
+  const long percent = std::lround(std::clamp(Finite(share), 0.0, 1.0) * 100);
+  return percent == 0 && share > 0 ? "below 1 %" : std::to_string(percent) + " %";
 }
 
 std::string Count(std::uint64_t number, std::string_view one, std::string_view many) {

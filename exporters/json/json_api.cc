@@ -51,7 +51,8 @@ Json ToJson(const AlertEvidence& evidence) {
 
 Json ToJson(const std::optional<AlertFlapping>& flapping) {
   if (!flapping) return nullptr;
-  return {{"times", flapping->times}, {"span_seconds", std::chrono::duration<double>(flapping->span).count()}};
+  return {{"times", flapping->times},
+          {"span_seconds", std::chrono::duration<double>(flapping->span).count()}};
 }
 
 Json ToJson(const Alert& alert) {

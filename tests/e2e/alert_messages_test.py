@@ -1,6 +1,5 @@
 """What people read: the messages of five troubles, as a webhook gets them. They are printed."""
 import contextlib
-import re
 import socket
 import subprocess
 import unittest
@@ -18,7 +17,7 @@ CONFIG = r"""
 poll: {{listeners: 100ms, handshakes: 200ms, full: 1s}}
 alertmanagers:
   - webhook: http://127.0.0.1:{port}/
-    body: '{{"text": "{{{{status}}}}: {{{{summary}}}}\n{{{{description}}}}\n{{{{url}}}}"}}'
+    body: '{{"text": "{{{{status}}}} ({{{{severity}}}}) on {{{{instance}}}}: {{{{summary}}}}\n{{{{description}}}}\n{{{{url}}}}"}}'
 alerts:
   - {{name: SynRecvBacklogGrowth, growth: {{per_second: 20, over: 5s}}, for: 3s}}
   - {{name: AcceptQueueNearlyFull, for: 3s, clear: {{below: 50%, for: 5s}}}}
@@ -53,16 +52,16 @@ class AlertMessagesTest(unittest.TestCase):
             client.connect_ex(("127.0.0.1", port))
         return clients
 
-    def message(self, beginning):
-        """The text that begins so, once it is there; without the name of this host."""
-        pattern = re.compile(beginning)
-
+    def message(self, status, alert):
+        """Its text, once it is there; without the name of this host."""
         def found():
             texts = [posted["text"] for _, _, posted in list(self.receiver.requests)]
-            return next((text for text in texts if pattern.match(text)), None)
-        text = wait_until(found, f"a message that begins with {beginning!r}")
-        text = re.sub(r"http://[^/]+/#", "http://web1:10177/#", text)
+            return next((text for text in texts
+                         if text.startswith(f"{status} (") and f"/#alert={alert}&" in text), None)
+        text = wait_until(found, f"{alert} is told as {status}")
+        text = text.replace(socket.gethostname(), "web1")
         print(text + "\n", flush=True)
+        self.assertRegex(text, rf"^{status} \((critical|warning)\) on web1:\d+: ")
         return text
 
     def lose_everything_to(self, *ports):
@@ -82,48 +81,50 @@ class AlertMessagesTest(unittest.TestCase):
         with Daemon(CONFIG.format(port=self.receiver.port)) as daemon:
             daemon.wait_for_polls(2)
             with flooding(self.hosts, flooded.getsockname()[1]):
-                flood = self.message("firing: Handshakes")
-            self.assertRegex(flood, r"^firing: Handshakes with frontend\.service on 198\.18\.0\.1:443 do not "
-                             r"complete: \d+ wait for their final ACK, from \d+ networks\. Many networks send "
-                             r"SYNs and never finish, which is usually an attack with forged sources\n")
-            self.assertRegex(flood, r"Networks with the most half-open handshakes: 198\.19\.\d+\.0/24 \(\d+\)")
-            self.assertIn("What to do: Keep net.ipv4.tcp_syncookies=1", flood)
+                flood = self.message("firing", "SynRecvBacklogGrowth")
+            self.assertRegex(flood, r": Handshakes with frontend\.service on 198\.18\.0\.1:443 do not complete: "
+                                    r"\d+ wait for their final ACK, from \d+ networks\. This looks like a SYN "
+                                    r"flood, which is usually an attack with forged sources\n")
+            self.assertRegex(flood, r"Networks with the most half-open handshakes: 198\.19\.\d+\.0/24 ")
+            self.assertIn("\nWhat to do: Keep net.ipv4.tcp_syncookies=1", flood)
 
             self.begin_connects(stuck.getsockname()[1], 9)
-            queue = self.message("firing: frontend.service does not accept")
-            self.assertIn(" on 127.0.0.1:8080: 9 connections wait, its limit is 8", queue)
-            self.assertIn("What to do: Look at the application first", queue)
+            queue = self.message("firing", "AcceptQueueNearlyFull")
+            self.assertIn(": frontend.service does not accept connections fast enough on 127.0.0.1:8080: "
+                          "9 connections wait, its limit is 8", queue)
+            self.assertIn("\nWhat to do: Look at the application first", queue)
 
             self.lose_everything_to(5432, 6379)
             for client in pool:
                 client.send(b"SELECT 1;")
-            stalled = self.message("firing: Connections of the group 5432")
-            self.assertIn("get no answer any more: 5 of them get no ACK for what they have sent, above all "
-                          "127.0.0.1:5432 (orders.service)", stalled)
-            self.assertIn("What to do: Look whether the destinations are up", stalled)
+            stalled = self.message("firing", "ConnectionsStalled")
+            self.assertIn(": Established connections of the group 5432 have stalled: 5 get no ACK for the data "
+                          "that they have sent, mostly from orders.service to 127.0.0.1:5432\n", stalled)
+            self.assertIn("\nWhat to do: Check whether the destinations are up", stalled)
 
             with self.unit("sessions.service"):
                 self.begin_connects(6379, 12)
-            pending = self.message("firing: Connects of the group 6379")
-            self.assertIn("get no answer: 12 had to repeat their SYN, above all 127.0.0.1:6379 "
-                          "(sessions.service)", pending)
-            self.assertIn("What to do: The destination is down, or a packet filter", pending)
+            pending = self.message("firing", "ConnectsPending")
+            self.assertIn(": New connections of the group 6379 get no answer: 12 had to repeat their SYN, mostly "
+                          "from sessions.service to 127.0.0.1:6379\n", pending)
+            self.assertIn("\nWhat to do: The destination is down, a packet filter", pending)
 
             with self.unit("crawler.service"):
                 self.begin_connects(search.getsockname()[1], 850)
-            ports = self.message("firing: The local ports")
-            self.assertRegex(ports, r" run out: 8\d(\.\d+)? % of them are in use, above all 127\.0\.0\.1:9200 "
-                                    r"\(crawler\.service\)\n")
-            self.assertIn("What to do: Soon connects there fail with EADDRNOTAVAIL.", ports)
+            ports = self.message("firing", "EphemeralPortsNearlyExhausted")
+            self.assertRegex(ports, r": The local ports for connections to one destination are running out: "
+                                    r"8\d(\.\d+)? % of them are in use, mostly from crawler\.service to "
+                                    r"127\.0\.0\.1:9200\n")
+            self.assertIn("\nWhat to do: New connections there will soon fail with EADDRNOTAVAIL.", ports)
 
             for _ in range(9):
                 self.sockets.enter_context(stuck.accept()[0])
-            over = self.message("resolved: ")
-            self.assertRegex(over, r"^resolved: Over after \d+ s: frontend\.service did not accept connections "
-                             r"fast enough on 127\.0\.0\.1:8080 \(at its worst 1\d\d(\.\d+)? %, the threshold "
-                             r"is 80 %\)\n")
+            over = self.message("resolved", "AcceptQueueNearlyFull")
+            self.assertRegex(over, r": Ended after \d+ s: frontend\.service did not accept connections fast enough "
+                                   r"on 127\.0\.0\.1:8080 \(at its worst 100 %, threshold 80 %\)\n")
+            self.assertIn("\nIf it comes back: Look at the application first", over)
             for text in (flood, queue, stalled, pending, ports, over):
-                self.assertRegex(text, r"\nhttp://web1:10177/#alert=\w+&subject=\S+$")
+                self.assertRegex(text, r"\nhttp://web1:\d+/#alert=\w+&subject=\S+$")
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ class AlertTextsTest(unittest.TestCase):
             alert = self.the(daemon, "AcceptQueueNearlyFull")
             self.assertRegex(alert["ends"], r"^when it has been below 50 % for (60|5\d) s more$")
             self.assertRegex(alert["summary"], f"^Getting better: {self.unit} did not accept .* It is at 0 % "
-                             r"now, at its worst 100 %, the threshold is 80 %\. The alert ends when")
+                             r"now, at its worst 100 %, threshold 80 %\. The alert ends when")
 
     def test_the_evidence_of_drops_is_that_of_their_window(self):
         rule = "alerts: [{name: ListenerDropping, above: 0.2, for: 4s}]\n"

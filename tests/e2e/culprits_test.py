@@ -83,7 +83,7 @@ class PortsTest(CulpritsTest):
             self.assertGreater(evidence["top_units"][self.unit], 750)
             self.assertRegex(evidence["text"],
                              rf"8\d\d of 1000 ports are in use from 127\.0\.0\.1 to {destination};.* "
-                             rf"most of them are of {self.unit}")
+                             rf"most of them belong to {self.unit}")
 
     def test_ports_of_one_source_address(self):
         """As a proxy takes them: bind() before connect(), to many destinations."""
@@ -94,7 +94,7 @@ class PortsTest(CulpritsTest):
                     self.begin_connects(listener.getsockname(), 170, source="127.0.0.2")
             evidence = self.evidence(daemon, "SourcePortsNearlyExhausted", "host")
             self.assertRegex(evidence["text"], r"8\d\d of 1000 ports are in use from 127\.0\.0\.2 to "
-                                               rf"all destinations; most of them are of {self.unit}")
+                                               rf"all destinations; most of them belong to {self.unit}")
             self.assertEqual(list(evidence["top_units"]), [self.unit])
 
 
@@ -136,7 +136,7 @@ class StatesTest(CulpritsTest):
             evidence = self.evidence(daemon, "CloseWaitLeak", group)
             self.assertEqual(evidence["top_units"], {self.unit: evidence["numbers"]["sockets"]})
             self.assertEqual(evidence["top_sources"], {"127.0.0.0/24": evidence["numbers"]["sockets"]})
-            self.assertIn(f"most of them are of {self.unit}", evidence["text"])
+            self.assertIn(f"most of them belong to {self.unit}", evidence["text"])
 
 
 class ConnectsTest(CulpritsTest):

@@ -120,7 +120,7 @@ function(fill) {
           keep_firing_for: '15s',
           labels: { severity: 'warning' },
           annotations: {
-            description: fill("Each refused SYN makes a client wait for a second or more. Look whether the accept queue is full (the application is too slow) or the SYN queue is. Cause: {{ if $labels.listener }}{{ with printf `connwatch_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,listener=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.listener | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}{{ else }}{{ with printf `connwatch_netns_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,netns=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.netns | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}{{ end }}."),
+            description: fill("Each refused SYN makes a client wait for a second or more. Check whether the accept queue is full (the application is too slow) or the SYN queue is. Cause: {{ if $labels.listener }}{{ with printf `connwatch_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,listener=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.listener | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}{{ else }}{{ with printf `connwatch_netns_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,netns=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.netns | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}{{ end }}."),
             runbook_url: 'http://{{ $labels.instance }}/runbook#ListenerDropping',
             summary: '{{ or $labels.unit `The application` }} turns clients away on {{ or $labels.listener $labels.netns }}: SYNs and final ACKs are refused at {{ printf `%.1f` $value }}/s',
           },
@@ -149,9 +149,9 @@ function(fill) {
           keep_firing_for: '3m',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'The destination is down, or a packet filter drops the SYNs or their answers. Look whether other destinations in the same network answer.',
+            description: 'The destination is down, a packet filter drops the SYNs or their answers, or the accept queue there is full. Check whether other destinations in the same network answer.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectsPending',
-            summary: 'Connects of the group {{ $labels.group }} get no answer: {{ printf `%.0f` $value }} had to repeat their SYN',
+            summary: 'New connections of the group {{ $labels.group }} get no answer: {{ printf `%.0f` $value }} had to repeat their SYN',
           },
         },
         {
@@ -189,9 +189,9 @@ function(fill) {
           keep_firing_for: '1m',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'Somebody has answered, and the answer is no. Look whether the service runs and listens at the destination (ss -ltn). If it does, a firewall on the way rejects the connects.',
+            description: 'Somebody has answered, and the answer is no. Check whether the service runs and listens at the destination (ss -ltn). If it does, a firewall on the way rejects the connects.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectsRefused',
-            summary: 'Connects of the group {{ $labels.group }} are refused: {{ humanizePercentage $value }} of those that ended in the last minute',
+            summary: 'New connections of the group {{ $labels.group }} are refused: {{ humanizePercentage $value }} of those that ended in the last minute',
           },
         },
         {
@@ -208,9 +208,9 @@ function(fill) {
           keep_firing_for: '90s',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'The destination is down, or a packet filter drops the SYNs or their answers. Look whether other destinations in the same network time out as well.',
+            description: 'The destination is down, or a packet filter drops the SYNs or their answers. Check whether other destinations in the same network time out as well.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectsTimingOut',
-            summary: 'Connects of the group {{ $labels.group }} are given up without an answer: {{ humanizePercentage $value }} of those that ended in the last minute',
+            summary: 'New connections of the group {{ $labels.group }} are given up without an answer: {{ humanizePercentage $value }} of those that ended in the last minute',
           },
         },
         {
@@ -229,7 +229,7 @@ function(fill) {
           annotations: {
             description: 'Either no neighbour answers (ip neigh), or a router or a firewall has sent an ICMP error.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectsUnreachable',
-            summary: 'Connects of the group {{ $labels.group }} find no way to their destination: {{ humanizePercentage $value }} of those that ended in the last minute',
+            summary: 'New connections of the group {{ $labels.group }} find no way to their destination: {{ humanizePercentage $value }} of those that ended in the last minute',
           },
         },
         {
@@ -256,7 +256,7 @@ function(fill) {
           annotations: {
             description: "If one destination alone is slow, its host or the way there is busy. If all are, look at this host's own uplink.",
             runbook_url: 'http://{{ $labels.instance }}/runbook#HandshakeLatencyDoubled',
-            summary: 'Connects of the group {{ $labels.group }} take longer than in the hour before: their median latency is {{ printf `%.1f` $value }} x what it was',
+            summary: 'New connections of the group {{ $labels.group }} take longer than in the hour before: their median latency is {{ printf `%.1f` $value }} x what it was',
           },
         },
         {
@@ -294,9 +294,9 @@ function(fill) {
           keep_firing_for: '1m',
           labels: { severity: 'critical' },
           annotations: {
-            description: 'Soon connects there fail with EADDRNOTAVAIL. Let the application reuse its connections (keep-alive, a pool). More source or destination addresses, or a wider net.ipv4.ip_local_port_range, give room.',
+            description: 'New connections there will soon fail with EADDRNOTAVAIL. For now a wider net.ipv4.ip_local_port_range helps, or more source or destination addresses. To cure it, let the application reuse its connections (keep-alive, a pool).',
             runbook_url: 'http://{{ $labels.instance }}/runbook#EphemeralPortsNearlyExhausted',
-            summary: 'The local ports for connects to one destination run out: {{ humanizePercentage $value }} of them are in use',
+            summary: 'The local ports for connections to one destination are running out: {{ humanizePercentage $value }} of them are in use',
           },
         },
         {
@@ -315,7 +315,7 @@ function(fill) {
           annotations: {
             description: 'Soon bind() before connect() fails with EADDRINUSE. Let the proxy reuse its connections, use IP_BIND_ADDRESS_NO_PORT, or give it more source addresses.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#SourcePortsNearlyExhausted',
-            summary: 'The local ports of one source address run out: {{ humanizePercentage $value }} of them are in use',
+            summary: 'The local ports of one source address are running out: {{ humanizePercentage $value }} of them are in use',
           },
         },
         {
@@ -334,7 +334,7 @@ function(fill) {
           annotations: {
             description: 'See who holds it (ss -tm, large Recv-Q or Send-Q): mostly an application that does not read, or peers that are slow. If the use is justified, raise net.ipv4.tcp_mem.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#TcpMemoryPressure',
-            summary: 'The memory for TCP runs out: TCP uses {{ humanizePercentage $value }} of the memory at which the kernel begins to save',
+            summary: 'The memory for TCP is running out: TCP uses {{ humanizePercentage $value }} of the memory at which the kernel begins to save',
           },
         },
         {
@@ -437,9 +437,9 @@ function(fill) {
           keep_firing_for: '150s',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'Look whether the destinations are up and whether other hosts reach them. If they do, a NAT or a firewall on the way has forgotten these connections: restart the pool of the unit. For the future set TCP keepalives below the idle time-out of that device, or TCP_USER_TIMEOUT.',
+            description: "Check whether the destinations are up and whether other hosts reach them. If both are true, a NAT or a firewall on the way has dropped its state of these connections: restart the application's connection pool. For the future set TCP keepalives below the idle time-out of that device, or TCP_USER_TIMEOUT.",
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectionsStalled',
-            summary: 'Connections of the group {{ $labels.group }} get no answer any more: {{ printf `%.0f` $value }} of them get no ACK for what they have sent',
+            summary: 'Established connections of the group {{ $labels.group }} have stalled: {{ printf `%.0f` $value }} get no ACK for the data that they have sent',
           },
         },
         {

@@ -360,7 +360,7 @@ TEST_F(AlertDefaultsTest, OutboundConnectionsOnADeadPathAreRaised) {
   EXPECT_EQ(
       evidence.text,
       "3 connections get no ACK for what they have sent, the oldest for 12.5 s; 2 of them are "
-      "connections to 192.0.2.2:5432; most of them are of app.service");
+      "connections to 192.0.2.2:5432; most of them belong to app.service");
   EXPECT_THAT(evidence.top_destinations, testing::ElementsAre(testing::Pair("192.0.2.2:5432", 2),
                                                               testing::Pair("192.0.2.1:5432", 1)));
   EXPECT_THAT(evidence.top_units, testing::ElementsAre(testing::Pair("app.service", 3)));

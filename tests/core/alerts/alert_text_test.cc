@@ -78,7 +78,7 @@ TEST(AlertText, SaysWhenItGetsBetterAndWhatItWaitsFor) {
   EXPECT_EQ(EndsWhen(alert), "when it has been below 50 % for 78 s more");
   EXPECT_EQ(SummaryOf(alert),
             "Getting better: nginx.service did not accept connections fast enough on "
-            "0.0.0.0:8080. It is at 33.33 % now, at its worst 100 %, the threshold is 80 %. The "
+            "0.0.0.0:8080. It is at 33.33 % now, at its worst 100 %, threshold 80 %. The "
             "alert ends when it has been below 50 % for 78 s more");
 }
 
@@ -92,9 +92,10 @@ TEST(AlertText, BetweenBothLevelsItWaitsForTheWholeTime) {
 TEST(AlertText, OfTheEndTellsTheTimeAndTheWorst) {
   Alert alert = Firing(Default("SynCookiesActive"), "host", 0);
   alert.worst = 120;
-  EXPECT_EQ(SummaryOf(alert, TestInstant(250)),
-            "Over after 4 min: a SYN queue of this host was full, and the kernel answered with SYN "
-            "cookies (at its worst 120/s, the threshold is 1/s)");
+  EXPECT_EQ(
+      SummaryOf(alert, TestInstant(250)),
+      "Ended after 4 min: a SYN queue of this host was full, and the kernel answered with SYN "
+      "cookies (at its worst 120/s, threshold 1/s)");
   EXPECT_THAT(SummaryOf(alert),
               testing::StartsWith("Getting better: a SYN queue of this host was "));
 }
@@ -107,7 +108,7 @@ TEST(AlertText, ATextOfTheRulesOwnTellsTheWorstAtTheEnd) {
   EXPECT_EQ(DescriptionOf(alert), "call unknown unit");
   alert.worst = 9;
   EXPECT_THAT(SummaryOf(alert, TestInstant(20)),
-              testing::StartsWith("Over after 10 s: 9/s cookies"));
+              testing::StartsWith("Ended after 10 s: 9/s cookies"));
 }
 
 TEST(AlertText, NamesCausesInWords) {
@@ -119,8 +120,8 @@ TEST(AlertText, NamesCausesInWords) {
   alert.evidence = evidence;
   EXPECT_EQ(SummaryOf(alert),
             "Handshakes with nginx.service on 0.0.0.0:443 do not complete: 3050 wait for their "
-            "final ACK, from 250 networks. Many networks send SYNs and never finish, which is "
-            "usually an attack with forged sources");
+            "final ACK, from 250 networks. This looks like a SYN flood, which is usually an attack "
+            "with forged sources");
   EXPECT_THAT(DescriptionOf(alert), HasSubstr("net.ipv4.tcp_syncookies=1"));
 }
 
@@ -130,12 +131,12 @@ TEST(AlertText, NamesTheDestinationAndTheUnitThatStandOut) {
   evidence->top_destinations = {{"10.0.0.7:443", 12}, {"10.0.0.8:443", 2}};
   evidence->top_units = {{"checkout.service", 12}};
   alert.evidence = evidence;
-  EXPECT_EQ(SummaryOf(alert),
-            "Connects of the group payments get no answer: 14 had to repeat their SYN, above all "
-            "10.0.0.7:443 (checkout.service)");
+  EXPECT_EQ(
+      SummaryOf(alert),
+      "New connections of the group payments get no answer: 14 had to repeat their SYN, mostly "
+      "from checkout.service to 10.0.0.7:443");
   EXPECT_THAT(DescriptionOf(alert),
-              HasSubstr("Destinations: 10.0.0.7:443 (12), 10.0.0.8:443 (2). Units: "
-                        "checkout.service (12)."));
+              HasSubstr("Destinations: 10.0.0.7:443 (12), 10.0.0.8:443 (2).\nWhat to do: "));
 }
 
 TEST(AlertText, SaysHowOftenItCame) {

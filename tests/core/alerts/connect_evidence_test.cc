@@ -84,7 +84,7 @@ TEST(ConnectEvidence, OfPendingConnectsNamesWhoseTheyAre) {
   };
   AlertEvidence evidence = Gathered(AlertSignal::kSynSentRetransmitting, "db", snapshot);
   EXPECT_THAT(evidence.top_units, ElementsAre(Pair("shop.service", 3)));
-  EXPECT_THAT(evidence.text, testing::EndsWith("; most of them are of shop.service"));
+  EXPECT_THAT(evidence.text, testing::EndsWith("; most of them belong to shop.service"));
   EXPECT_EQ(unit(), "shop.service");
   evidence = Gathered(AlertSignal::kUntracedAttemptFails, "host", snapshot);
   EXPECT_THAT(evidence.top_units, ElementsAre(Pair("shop.service", 3), Pair("blog.service", 1)));

@@ -67,8 +67,8 @@ TEST(CulpritEvidence, OfCloseWaitNamesTheUnitThatDoesNotCloseAndItsPeers) {
        OfUnit(kDbOut, "backup.service", 900)}};
   const AlertEvidence evidence = Gathered(AlertSignal::kCloseWaitSockets, "web", snapshot);
   EXPECT_EQ(evidence.text,
-            "250 sockets are in CLOSE-WAIT; 200 of them are of connections from 203.0.8.0/24; "
-            "most of them are of shop.service");
+            "250 sockets are in CLOSE-WAIT; 200 of them belong to connections from 203.0.8.0/24; "
+            "most of them belong to shop.service");
   EXPECT_THAT(evidence.numbers, ElementsAre(Pair("sockets", 250)));
   EXPECT_THAT(evidence.top_sources,
               ElementsAre(Pair("203.0.8.0/24", 200), Pair("203.0.7.0/24", 40)));
@@ -104,7 +104,7 @@ TEST(CulpritEvidence, OfRetransmissionsNamesPeersOfBothDirections) {
        OfUnit(kWebIn, "", 5)}};
   const AlertEvidence evidence = Gathered(AlertSignal::kRetransmitRatio, "web", snapshot);
   EXPECT_EQ(evidence.text,
-            "50 segments were sent again in the last 70 s; 30 of them are of connections to "
+            "50 segments were sent again in the last 70 s; 30 of them belong to connections to "
             "198.51.100.1:5432; the unit with most of them is a.service");
   EXPECT_THAT(evidence.top_destinations, ElementsAre(Pair("198.51.100.1:5432", 30)));
   EXPECT_THAT(evidence.top_sources, ElementsAre(Pair("203.0.7.0/24", 20)));
@@ -124,7 +124,7 @@ TEST(CulpritEvidence, OfTimeWaitNamesGroupsAndWhereTheConnectionsWent) {
       {.key = {.group = kDbOut, .place = Db(1)}, .count = 6}};
   AlertEvidence evidence = Gathered(AlertSignal::kTimeWaitUtilization, "host", snapshot);
   EXPECT_EQ(evidence.text,
-            "the latest full poll met 9 sockets in TIME-WAIT; 6 of them are of connections to "
+            "the latest full poll met 9 sockets in TIME-WAIT; 6 of them belong to connections to "
             "198.51.100.1:5432");
   EXPECT_THAT(evidence.numbers,
               ElementsAre(Pair("time_wait", 27'000), Pair("time_wait_limit", 32'768)));
@@ -159,7 +159,7 @@ TEST(CulpritEvidence, OfPortsNamesSourceDestinationAndUnits) {
       Gathered(AlertSignal::kEphemeralPortsUtilization, "host", snapshot);
   EXPECT_EQ(evidence.text,
             "27000 of 28232 ports are in use from 192.0.2.1 to 198.51.100.1:5432; 25000 sockets "
-            "there are in TIME-WAIT; most of them are of shop.service");
+            "there are in TIME-WAIT; most of them belong to shop.service");
   EXPECT_THAT(evidence.numbers,
               ElementsAre(Pair("ports_used", 27'000), Pair("ports_available", 28'232),
                           Pair("time_wait", 25'000)));
@@ -178,8 +178,8 @@ TEST(CulpritEvidence, OfTheSourcesPortsNamesTheAddress) {
       {{.key = {.group = kPorts, .source = kSource}, .count = 26'000}}, {owner}};
   const AlertEvidence evidence = Gathered(AlertSignal::kSourcePortsUtilization, "host", snapshot);
   EXPECT_EQ(evidence.text,
-            "27000 of 28232 ports are in use from 192.0.2.1 to all destinations; most of them are "
-            "of proxy.service");
+            "27000 of 28232 ports are in use from 192.0.2.1 to all destinations; most of them "
+            "belong to proxy.service");
   EXPECT_THAT(evidence.top_destinations, IsEmpty());
   EXPECT_EQ(UnitBehind(AlertSignal::kSourcePortsUtilization, "host", snapshot), "proxy.service");
 }
