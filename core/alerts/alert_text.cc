@@ -197,12 +197,11 @@ std::string AdviceOf(const Alert& alert) {
   return std::string(cause == nullptr ? WordsOf(alert.rule->signal).advice : cause->advice);
 }
 
-std::string DescriptionOf(const Alert& alert) {
+std::string DescriptionOf(const Alert& alert, const std::optional<Instant>& ended) {
   std::string advice = AdviceOf(alert);
   if (!alert.evidence || OwnText(alert, "description") != nullptr) return advice;
   const std::string facts = FactsOf(alert);
-  const bool is_over = alert.state == AlertState::kResolved;
-  return facts + (facts.empty() ? "" : "\n") + (is_over ? "If it comes back: " : "What to do: ") +
+  return facts + (facts.empty() ? "" : "\n") + (ended ? "If it comes back: " : "What to do: ") +
          advice;
 }
 

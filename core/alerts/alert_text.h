@@ -21,9 +21,10 @@ std::string SummaryOf(const Alert& alert, const std::optional<Instant>& ended = 
 /// annotation `description`, filled in, if it has one.
 std::string AdviceOf(const Alert& alert);
 
-/// Returns the facts of the moment at which the alert fired, and then the advice. If the rule has
-/// an annotation `description` of its own, that alone.
-std::string DescriptionOf(const Alert& alert);
+/// Returns the facts of the moment at which the alert fired, and then the advice; that is for the
+/// next time if `ended` is present. If the rule has an annotation `description` of its own, that
+/// alone.
+std::string DescriptionOf(const Alert& alert, const std::optional<Instant>& ended = std::nullopt);
 
 /// Returns the same sentence as a template (alert_template.h), without what only evidence tells.
 std::string SummaryTemplate(const AlertRule& rule);

@@ -46,7 +46,7 @@ Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) 
   const Alert& alert = *report.alert;
   // The rule's own annotations are among these two.
   Annotations annotations = {{"summary", SummaryOf(alert, report.resolved_at)},
-                             {"description", DescriptionOf(alert)}};
+                             {"description", DescriptionOf(alert, report.resolved_at)}};
   const auto add = [&annotations](const std::string& name, std::string text) {
     const bool is_new =
         std::ranges::find(annotations, name, &Annotations::value_type::first) == annotations.end();

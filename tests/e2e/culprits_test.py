@@ -117,7 +117,7 @@ class StatesTest(CulpritsTest):
             label = lambda listener: "{}:{}".format(*listener.getsockname())
             named = {name: evidence["top_destinations"].get(name) for name in (label(theirs), label(ours))}
             self.assertEqual(named, {label(theirs): 40, label(ours): 30})
-            self.assertRegex(evidence["text"], "sockets in TIME-WAIT; .* are of connections to ")
+            self.assertRegex(evidence["text"], "sockets in TIME-WAIT; .* belong to connections to ")
             groups = evidence["top_groups"]
             self.assertEqual([groups.get(str(listener.getsockname()[1])) for listener in (theirs, ours)],
                              [40, 30])

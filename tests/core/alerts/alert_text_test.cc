@@ -135,8 +135,10 @@ TEST(AlertText, NamesTheDestinationAndTheUnitThatStandOut) {
       SummaryOf(alert),
       "New connections of the group payments get no answer: 14 had to repeat their SYN, mostly "
       "from checkout.service to 10.0.0.7:443");
-  EXPECT_THAT(DescriptionOf(alert),
-              HasSubstr("Destinations: 10.0.0.7:443 (12), 10.0.0.8:443 (2).\nWhat to do: "));
+  EXPECT_THAT(DescriptionOf(alert), HasSubstr("Destinations: 10.0.0.7:443 (12), 10.0.0.8:443 "
+                                              "(2).\nWhat to do: The destination is down"));
+  EXPECT_THAT(DescriptionOf(alert, TestInstant(9)),
+              HasSubstr("\nIf it comes back: The destination is down"));
 }
 
 TEST(AlertText, SaysHowOftenItCame) {
