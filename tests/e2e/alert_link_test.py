@@ -30,7 +30,7 @@ class AlertLinkTest(page_test.PageTest):
         self.receiver = self.enterContext(Receiver())
 
     def config(self):
-        """With an alert that fires, and one who is told."""
+        """With an alert that fires, and a receiver that is told."""
         rule = f'{{name: Fires, signal: listener_syn_queue, below: 1000000, match: "{self.subject}"}}'
         old = page_test.CONFIG.index("alerts: [") + len("alerts: [")
         return (page_test.CONFIG[:old] + rule + ", " + page_test.CONFIG[old:] +
@@ -61,7 +61,7 @@ class AlertLinkTest(page_test.PageTest):
         self.assertFalse(self.is_shown("#alert-over"))
         self.expect_clean()
 
-    def test_far_down_in_the_list_it_is_shown_too(self):
+    def test_a_link_scrolls_to_an_alert_far_down_in_the_list(self):
         page = f"http://127.0.0.1:{self.daemon.port}/"
         self.follow(page + "#alert=Other33&subject=%3Cb%3E33%2F%5Bfe80%3A%3A1%25eth0%5D%3A443%3C%2Fb"
                            "%3E%20%26%2B%23")
@@ -71,7 +71,7 @@ class AlertLinkTest(page_test.PageTest):
         wait_until(lambda: self.linked() == ["Other33"], "it is marked")
         self.assertFalse(self.is_shown("#alert-over"))
         self.assertTrue(self.browser.run(IS_SEEN, ".alert.linked"))
-        # Who scrolls away or closes it is not brought back.
+        # A person who scrolls away or closes it is not brought back.
         self.browser.run("document.querySelector('.alert.linked details').open = false;"
                          "scrollTo(0, 0)")
         before = self.text("#pulse")
@@ -94,7 +94,7 @@ class AlertLinkTest(page_test.PageTest):
         self.browser.run("location.hash = ''")
         wait_until(lambda: not self.is_shown("#alert-over"), "without a link nothing is said")
 
-    def test_the_runbook(self):
+    def test_the_runbook_link_leads_to_a_readable_section(self):
         link = self.message()["runbook_url"]
         self.browser.open(link.replace("#Fires", "#AcceptQueueNearlyFull"))
         self.assertTrue(self.browser.run(IS_SEEN, "#AcceptQueueNearlyFull-title"))

@@ -1,4 +1,4 @@
-"""What people read: the messages of five troubles, as a webhook gets them. They are printed."""
+"""The messages of five troubles as people read them: what a webhook gets. The test prints them."""
 import contextlib
 import socket
 import subprocess
@@ -53,7 +53,7 @@ class AlertMessagesTest(unittest.TestCase):
         return clients
 
     def message(self, status, alert):
-        """Its text, once it is there; without the name of this host."""
+        """Its text, once it is there, with web1 in the place of this host's name."""
         def found():
             texts = [posted["text"] for _, _, posted in list(self.receiver.requests)]
             return next((text for text in texts

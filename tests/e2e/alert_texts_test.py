@@ -26,7 +26,7 @@ class AlertTextsTest(unittest.TestCase):
             self.server = self.sockets.listener(backlog=8)
 
     def fill(self, count=9):
-        """Connections that nobody accepts."""
+        """Makes connections that nobody accepts."""
         for _ in range(count):
             client = self.sockets.enter_context(socket.socket())
             client.setblocking(False)

@@ -41,7 +41,7 @@ class AlertsTest(unittest.TestCase):
                   f"firing {fired - pending:.1f} s later")
             self.assertGreaterEqual(fired - pending, 9.9)  # for: 10s
             self.check_evidence(found)
-            deadline = time.monotonic() + 30 + DEADLINE_S  # it must be below 32 for 30 s
+            deadline = time.monotonic() + 90 + DEADLINE_S  # it must be below 32 for 90 s
             while time_of(daemon, alert, "resolved") is None:
                 self.assertLess(time.monotonic(), deadline, "it resolves")
                 time.sleep(0.2)

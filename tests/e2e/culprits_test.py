@@ -1,4 +1,4 @@
-"""Whom an alert names: the destinations, networks, groups and units that are behind it."""
+"""The destinations, networks, groups and units that an alert names as those behind its trouble."""
 import contextlib
 import os
 import socket
@@ -51,7 +51,7 @@ class CulpritsTest(unittest.TestCase):
         return clients
 
     def evidence(self, daemon, *alert):
-        """Of the alert, once it fires. What it names is in the log and on the page as well."""
+        """The evidence of the alert, once it fires. What it names must be in the log and on the page as well."""
         wait_until(lambda: alert in firing(daemon), f"{alert} fires")
         evidence = alerts(daemon)[alert]["evidence"]
         line = next(line for line in daemon.log().splitlines()
@@ -69,7 +69,7 @@ class PortsTest(CulpritsTest):
         super().setUp()
         sysctl("ipv4/ip_local_port_range", f"40000\t{40000 + self.PORTS - 1}")
 
-    def test_ports_towards_one_destination(self):
+    def test_ports_towards_one_destination_name_it_and_the_unit(self):
         listener = self.sockets.listener(backlog=4096)
         destination = "{}:{}".format(*listener.getsockname())
         with Daemon(rule("EphemeralPortsNearlyExhausted", "above: 80%") + POLL) as daemon:
@@ -85,7 +85,7 @@ class PortsTest(CulpritsTest):
                              rf"8\d\d of 1000 ports are in use from 127\.0\.0\.1 to {destination};.* "
                              rf"most of them belong to {self.unit}")
 
-    def test_ports_of_one_source_address(self):
+    def test_ports_of_one_source_address_name_it_and_the_unit(self):
         """As a proxy takes them: bind() before connect(), to many destinations."""
         listeners = [self.sockets.listener(backlog=4096) for _ in range(5)]
         with Daemon(rule("SourcePortsNearlyExhausted", "above: 80%") + POLL) as daemon:
@@ -99,7 +99,7 @@ class PortsTest(CulpritsTest):
 
 
 class StatesTest(CulpritsTest):
-    def test_time_wait_of_both_directions(self):
+    def test_time_wait_names_destinations_and_groups_of_both_directions(self):
         sysctl("ipv4/tcp_max_tw_buckets", 2000)
         sysctl("ipv4/tcp_tw_reuse", 0)
         ours, theirs = self.sockets.listener(), self.sockets.listener()
@@ -124,7 +124,7 @@ class StatesTest(CulpritsTest):
             self.assertEqual(evidence["top_units"], {})
             self.assertEqual(evidence["numbers"]["time_wait_limit"], 2000)
 
-    def test_close_wait(self):
+    def test_close_wait_names_the_unit_that_does_not_close(self):
         with self.in_unit():
             listener = self.sockets.listener()
         group = str(listener.getsockname()[1])
@@ -140,7 +140,7 @@ class StatesTest(CulpritsTest):
 
 
 class ConnectsTest(CulpritsTest):
-    def test_connects_that_are_pending(self):
+    def test_pending_connects_name_the_unit_that_connects(self):
         self.enterContext(TwoHosts())
         with Daemon(rule("ConnectsPending", "above: 10") + POLL) as daemon:
             with self.in_unit():
@@ -149,7 +149,7 @@ class ConnectsTest(CulpritsTest):
             self.assertEqual(evidence["top_units"],
                              {self.unit: evidence["numbers"]["syn_sent_retransmitting"]})
 
-    def test_connects_that_fail_where_handshakes_are_not_traced(self):
+    def test_failed_connects_without_tracing_name_the_pending_ones(self):
         self.enterContext(TwoHosts())
         closed = ("127.0.0.1", 9)
         with Daemon(rule("ConnectFailures", "above: 0.5") + "handshake_tracing: off\n" + POLL) as daemon:
@@ -174,9 +174,9 @@ class RetransmissionsTest(CulpritsTest):
         super().setUp()
         self.hosts = self.enterContext(TwoHosts())
 
-    def test_a_lossy_path(self):
-        """Of what is sent to the client's host every fifth segment with payload is lost. So the total
-        is what the kernel counts as well."""
+    def test_a_lossy_path_names_its_destination_and_the_total_is_exact(self):
+        """Every fifth segment with payload that is sent to the client's host is lost. No handshake loses
+        anything, so the total must be the same as the kernel's."""
         with self.hosts.at_client():
             listener = self.sockets.enter_context(socket.create_server((CLIENT, 5432)))
             rules = ("table inet lossy { chain in { type filter hook input priority 0; "

@@ -1,4 +1,4 @@
-"""Connections whose path is dead: who counts, for how long nothing was acknowledged, and the alert."""
+"""Connections whose path is dead: which ones count, for how long nothing was acknowledged, and the alert."""
 import re
 import socket
 import subprocess
@@ -92,7 +92,7 @@ class DeadPathTest(unittest.TestCase):
             self.assertEqual(total(daemon.page(), "oldest_age_seconds"), 0)
 
     def test_inbound_connections_are_counted_and_raise_nothing(self):
-        """Answers to clients that are gone."""
+        """Servers send answers to clients that are gone."""
         server = self.sockets.listener()
         clients = [self.sockets.connect(server) for _ in range(4)]
         ends = [self.sockets.enter_context(server.accept()[0]) for _ in clients]
@@ -134,7 +134,7 @@ class DeadPathTest(unittest.TestCase):
             self.assertEqual(total(daemon.page(), "sockets"), 0)
             self.assertEqual(total(daemon.page(), "oldest_age_seconds"), 0)
 
-    def test_a_neighbour_that_does_not_answer(self):
+    def test_the_age_where_a_neighbour_does_not_answer(self):
         """An ICMP error of this host takes back each doubling of the time-out (RFC 6069)."""
         hosts = self.enterContext(TwoHosts())
         with hosts.at_client():

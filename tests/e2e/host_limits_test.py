@@ -1,4 +1,4 @@
-"""Limits of the host and of its packet filter, each against what the kernel says of it."""
+"""Limits of the host and of its packet filter: their alerts fire, and their metrics are the kernel's numbers."""
 import contextlib
 import os
 import pathlib
@@ -48,13 +48,13 @@ class ConntrackTest(unittest.TestCase):
             cannot_run("this kernel has no connection tracking")
 
     def send_to_ports(self, count):
-        """As many new flows."""
+        """Makes `count` new flows."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for port in range(1024, 1024 + count):
                 with contextlib.suppress(ConnectionRefusedError):  # the answer to one before
                     sender.sendto(b"x", ("127.0.0.1", port))
 
-    def test_the_table_against_its_limit(self):
+    def test_a_table_that_fills_raises_an_alert(self):
         limit = int(CONNTRACK.joinpath("nf_conntrack_max").read_text())
         rule = f"alerts: [{{name: ConntrackNearlyFull, above: {100 * 200 / limit:.6f}%, for: 0s}}]\n"
         with Daemon(rule + "poll: {handshakes: 100ms}\n") as daemon:
@@ -73,8 +73,9 @@ class ConntrackTest(unittest.TestCase):
             self.assertEqual(page.get("connwatch_kernel_conntrack_insert_failed_total"), 0)
             self.assertEqual(have_fired(daemon), {alert})
 
-    def test_entries_that_cannot_be_inserted(self):
-        """Two flows that differ in their zones only would get the same answers."""
+    def test_entries_that_cannot_be_inserted_raise_an_alert(self):
+        """The kernel drops the second of two flows that differ in their zones only: both would get the same
+        answers."""
         nft("table ip zones { chain out { type filter hook output priority raw; "
             "ip protocol icmp ct original zone set icmp sequence map { 1 : 1, 2 : 2 }; }; }")
         rule = "alerts: [{name: ConntrackInsertFailed, for: 0s}]\n"
@@ -129,7 +130,7 @@ class WholeHostTest(unittest.TestCase):
             wait_until(lambda: alert in have_fired(daemon), "the alert fires")
             yield daemon.page()
 
-    def test_memory_against_the_pressure_value(self):
+    def test_memory_near_the_pressure_value_raises_an_alert(self):
         _, pressure, limit = self.setting("tcp_mem")
         more = pressure // 500
         above = 100 * (pages_of_tcp() + more / 2) / pressure
@@ -138,7 +139,7 @@ class WholeHostTest(unittest.TestCase):
             self.assertEqual(page.get("connwatch_tcp_memory_pages_limit"), limit)
 
     def fill(self, pages):
-        """Bytes that nobody reads, until TCP has that many pages more."""
+        """Sends bytes that nobody reads, until TCP uses that many more pages."""
         before = pages_of_tcp()
         while pages_of_tcp() < before + pages:
             sender, _ = self.sockets.pair()
@@ -147,14 +148,14 @@ class WholeHostTest(unittest.TestCase):
                 while True:
                     sender.send(bytes(65536))
 
-    def test_orphans_against_their_limit(self):
+    def test_orphans_near_their_limit_raise_an_alert(self):
         limit, = self.setting("tcp_max_orphans")
         above = 100 * 40 / limit
         with self.alert_of_the_host("OrphansNearLimit", above, self.leave_orphans) as page:
             self.assertEqual(page.get("connwatch_tcp_orphan_limit"), limit)
 
     def leave_orphans(self):
-        """Sockets that are closed while the network loses their FIN."""
+        """Closes sockets while the network loses their FIN."""
         clients = [self.sockets.pair()[0] for _ in range(60)]
         nft("table inet lose_fin { chain in { type filter hook input priority 0; "
             "tcp flags & fin == fin drop; }; }")

@@ -34,7 +34,7 @@ PORTS = 1000
 
 @contextlib.contextmanager
 def dropped_connects(address):
-    """A SYN ten times a second that a full listener drops, to the end of the with block."""
+    """Sends a SYN that a full listener drops, ten times a second, until the end of the with block."""
     over = threading.Event()
 
     def send():
@@ -66,8 +66,8 @@ class IncidentsTest(unittest.TestCase):
             f"http://127.0.0.1:{self.receiver.port}", group_wait="5s", group_interval="2s")))
 
     def messages(self):
-        """[(status of the message, [(alert, status)])] as they came. The network is not used: this
-        host has few ports left."""
+        """[(status of the message, [(alert, status)])] in the order they came. It reads the receiver's
+        list and opens no connection, because this host has few ports left."""
         return [(message["status"],
                  [(alert["labels"]["alertname"], alert["status"]) for alert in message["alerts"]])
                 for _, _, message in list(self.receiver.requests)]
@@ -76,7 +76,7 @@ class IncidentsTest(unittest.TestCase):
         wait_until(lambda: (status, [(alert, status)]) in self.messages(), f"{alert} is {status}")
 
     def take_ports(self, share):
-        """Connections to one destination, that leave no TIME-WAIT when they are closed."""
+        """Makes connections to one destination that leave no TIME-WAIT when they are closed."""
         server = self.sockets.listener(backlog=4096)
         clients = []
         for _ in range(int(PORTS * share)):
@@ -126,14 +126,14 @@ def alert(name, **labels):
 
 
 class InhibitionTest(unittest.TestCase):
-    """The labels are those of the daemon and of the rule file: for other namespaces the latter have
-    `netns` and no `listener`."""
+    """The alerts have the labels that the daemon gives them, or those of the rule file, where alerts on
+    other namespaces have `netns` and no `listener`."""
 
     def setUp(self):
         self.enterContext(network_namespace())
 
     def expect(self, told, muted):
-        """A real Alertmanager that gets all of these tells the former and mutes the latter."""
+        """A real Alertmanager gets all of these alerts. It must tell those of `told` and mute those of `muted`."""
         text = lambda alerts: sorted(str(sorted(labels.items())) for labels in alerts)
         with Alertmanager(shipped_config("http://127.0.0.1:9")) as alertmanager:
             alertmanager.post(*told, *muted)
@@ -163,7 +163,7 @@ class InhibitionTest(unittest.TestCase):
                   alert("ListenerDropping", listener="0.0.0.0:2"), alert("SynCookiesActive")],
             muted=[alert("ListenerDropping", listener="0.0.0.0:1", region="eu")])
 
-    def test_in_another_namespace(self):
+    def test_in_another_namespace_a_trouble_mutes_nothing_elsewhere(self):
         self.expect(
             told=[alert("SynRecvBacklogGrowth", netns="web"),
                   alert("AcceptQueueNearlyFull", netns="db", listener="0.0.0.0:1"),
@@ -172,13 +172,13 @@ class InhibitionTest(unittest.TestCase):
             muted=[alert("ListenerDropping", netns="web"),
                    alert("ListenerDropping", netns="db", listener="0.0.0.0:1")])
 
-    def test_ports(self):
+    def test_ports_of_a_destination_mute_those_of_the_source_on_the_same_host(self):
         self.expect(
             told=[alert("EphemeralPortsNearlyExhausted"),
                   alert("SourcePortsNearlyExhausted") | {"instance": "web2:10177"}],
             muted=[alert("SourcePortsNearlyExhausted")])
 
-    def test_connects_without_an_answer(self):
+    def test_connects_without_an_answer_mute_what_follows_in_the_same_group(self):
         silent, dead, lossy = ({"group": group} for group in ("https", "db", "mail"))
         self.expect(
             told=[alert("ConnectsPending", **silent), alert("ConnectsRefused", **silent),

@@ -143,7 +143,7 @@ class PackageTest(unittest.TestCase):
             self.check_a_port_below_1024()
 
     def reloads(self):
-        """Whether `systemctl reload` succeeds. The daemon has then got its signal."""
+        """Returns whether `systemctl reload` succeeds. The daemon has got its signal in either case."""
         return self.container.run("systemctl reload connwatch", check=False).returncode == 0
 
     def last_reload_successful(self):

@@ -83,8 +83,8 @@ class WalkEqualityTest(unittest.TestCase):
                 self.expect_equal(compare(rounds=5), at_least=5 * 4_000)
         self.assertGreater(connections.join(), 10_000)
 
-    def test_data_without_an_ack(self):
-        """The timer, which both sources tell in their own units."""
+    def test_data_without_an_ack_is_equal_in_both_sources(self):
+        """Both sources tell the retransmission timer, each in its own unit."""
         made = self.enterContext(sockets.Sockets())
         client, _ = made.pair()
         port = client.getpeername()[1]

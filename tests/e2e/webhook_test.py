@@ -28,7 +28,7 @@ class WebhookTest(unittest.TestCase):
         return self.enterContext(self.daemon(port, more))
 
     def told(self, receiver):
-        """About this alert, as they came. (status, the message)"""
+        """[(status, message)] about this alert, in the order they came."""
         return [(body["status"], body) for _, _, body in list(receiver.requests)
                 if body["alertname"] == "Fires"]
 
@@ -62,7 +62,7 @@ class WebhookTest(unittest.TestCase):
         self.assertLess(over["startsAt"], over["endsAt"])
         self.assertLess(over["endsAt"], again["startsAt"])
 
-    def test_a_template_for_a_chat_service(self):
+    def test_a_body_for_a_chat_service_is_filled_in(self):
         receiver = self.enterContext(Receiver())
         daemon = self.start(receiver.port, CHAT)
         texts = lambda: [body["text"] for _, _, body in list(receiver.requests)
@@ -75,7 +75,7 @@ class WebhookTest(unittest.TestCase):
         for text, status in zip(texts(), ("firing", "resolved")):
             self.assertRegex(text, f"^{status}: Fires of {host}, .+ {link}$")
 
-    def test_a_receiver_that_is_down_for_a_while(self):
+    def test_a_receiver_that_was_down_is_told_once(self):
         port = free_port()
         daemon = self.start(port)
         wait_until(lambda: "does not take alerts" in daemon.log(), "it cannot be told")
@@ -98,14 +98,14 @@ class WebhookTest(unittest.TestCase):
         self.assertEqual(status, "resolved")
         self.assertLess(over["startsAt"], over["endsAt"])
 
-    def test_errors_are_tried_again_until_it_is_accepted(self):
+    def test_a_message_is_repeated_until_it_is_accepted(self):
         receiver = self.enterContext(Receiver(statuses=(500, 429, 400, 200)))
         daemon = self.start(receiver.port)
         wait_until(lambda: len(self.told(receiver)) == 4, "the fourth is accepted")
         daemon.wait_for_polls(4)
         self.assertEqual([status for status, _ in self.told(receiver)], ["firing"] * 4)
 
-    def test_after_a_restart_it_is_told_once_more(self):
+    def test_after_a_restart_what_fires_is_told_once_more(self):
         receiver = self.enterContext(Receiver())
         with self.daemon(receiver.port):
             wait_until(lambda: len(self.told(receiver)) == 1, "it is told")

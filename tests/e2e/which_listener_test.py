@@ -171,8 +171,8 @@ class ReuseportTest(ListenerCase):
             server.setblocking(False)
         return servers, address, "{}:{}".format(*address)
 
-    def test_one_of_four_sockets_holds_more_than_the_others(self):
-        """Its queue is far from full, so no other alert tells."""
+    def test_one_of_four_sockets_that_holds_more_raises_an_imbalance_alert(self):
+        """Its queue is far from full, so no other alert fires."""
         rule = "alerts: [{name: ReuseportImbalance, for: 1s, clear: {below: 2, for: 1s}}]\n"
         with Daemon(rule + CONFIG) as daemon:
             servers, address, name = self.four_sockets(backlog=1000)
