@@ -67,14 +67,12 @@ std::optional<AlertState> AlertLife::Clear(const AlertJudgement& judged, nanosec
   }
   held_.reset();
   cleared_ = cleared_ ? *cleared_ + elapsed : nanoseconds(0);
-  const nanoseconds left = alert.rule->clear.hold - *cleared_;
-  if (left > nanoseconds(0)) {
-    alert.clears_in = left;
+  if (*cleared_ < alert.rule->clear.hold) {
+    alert.clears_in = ClearTime(alert) - *cleared_;
     return std::nullopt;
   }
   if (!alert.flapping) return End(alert);
   lull_ = nanoseconds(0);
-  held_.reset();
   alert.clears_in = kFlappingLull;
   return std::nullopt;
 }
@@ -97,6 +95,7 @@ std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseco
     if (!HasHeld(alert.rule->hold, elapsed)) return std::nullopt;
     lull_.reset();
     cleared_.reset();
+    was_away_ = false;
     alert.clears_in.reset();
     NoteBegin(judged.now.monotonic, alert);
     return std::nullopt;
@@ -106,6 +105,11 @@ std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseco
   if (*lull_ >= kFlappingLull) return End(alert);
   alert.clears_in = kFlappingLull - *lull_;
   return std::nullopt;
+}
+
+nanoseconds AlertLife::ClearTime(const Alert& alert) {
+  const nanoseconds lull = alert.flapping ? nanoseconds(kFlappingLull) : nanoseconds(0);
+  return alert.rule->clear.hold + lull;
 }
 
 std::optional<AlertState> AlertLife::End(Alert& alert) {

@@ -34,9 +34,10 @@ class AlertLife {
   /// no ratio of retransmissions.
   static constexpr std::chrono::minutes kMaxUnknown{5};
   /// If its trouble has come this often within this time, an alert is flapping. It then goes on
-  /// firing until the trouble has stayed away for kFlappingLull, whatever `clear` says. So people
-  /// are told once of a trouble that comes and goes, and not each time. A trouble that returns
-  /// while the alert still fires counts if it was away, and is back, for as long as `for` says.
+  /// firing for kFlappingLull after it would have ended, and ends if the trouble stays away. So
+  /// people are told once of a trouble that comes and goes, and not each time. A trouble that
+  /// returns while the alert still fires counts if it was away, and is back, for as long as `for`
+  /// says.
   static constexpr unsigned kFlappingTimes = 3;
   static constexpr std::chrono::minutes kFlappingSpan{10};
   static constexpr std::chrono::minutes kFlappingLull{5};
@@ -49,6 +50,9 @@ class AlertLife {
 
   /// Ends a pending or a firing alert and returns the state before. Does nothing if it is neither.
   std::optional<AlertState> End(Alert& alert);
+
+  /// Returns how long a firing alert must be clear, in all, until it ends.
+  static std::chrono::nanoseconds ClearTime(const Alert& alert);
 
   /// Returns true iff what it knows decides whether the next alert is flapping.
   bool Remembers(MonotonicTime now) const;

@@ -221,9 +221,7 @@ std::string EndsWhen(const Alert& alert) {
   } else {
     level = (is_below ? "not below " : "not above ") + FormatFor(rule, alert.threshold);
   }
-  const nanoseconds hold =
-      alert.flapping ? nanoseconds(AlertLife::kFlappingLull) : nanoseconds(rule.clear.hold);
-  const nanoseconds left = alert.clears_in.value_or(hold);
+  const nanoseconds left = alert.clears_in.value_or(AlertLife::ClearTime(alert));
   if (left <= nanoseconds(0)) return "as soon as it is " + level;
   return "when it has been " + level + " for " + SpanText(left) + (alert.clears_in ? " more" : "");
 }

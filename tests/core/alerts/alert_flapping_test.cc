@@ -94,6 +94,25 @@ TEST(AlertFlapping, AShortTroubleInTheLullIsNotANewTime) {
   EXPECT_EQ(world.engine.alerts().front().flapping->times, 4U);
 }
 
+TEST(AlertFlapping, AReturnInTheLullIsCountedOnce) {
+  AlertWorld world({QueueRule()});
+  for (int i = 0; i < 2; ++i) Round(world);
+  Round(world, 16, 15);
+  world.ListenerOn(443).accept_queue = OneQueue(77, 128);  // neither in trouble nor clear
+  world.Tick();
+  world.ListenerOn(443).accept_queue = OneQueue(0, 128);
+  world.Ticks(25);
+  Round(world, 16, 1);
+  EXPECT_EQ(world.engine.alerts().front().flapping->times, 4U);
+}
+
+TEST(AlertFlapping, ClearsInIsAllTheTimeThatIsLeft) {
+  AlertWorld world({QueueRule()});
+  for (int i = 0; i < 2; ++i) Round(world);
+  Round(world, 16, 5);
+  EXPECT_EQ(world.engine.alerts().front().clears_in, 20s + AlertLife::kFlappingLull - 4s);
+}
+
 TEST(AlertFlapping, TimesThatAreLongAgoDoNotCount) {
   AlertWorld world({QueueRule()});
   for (int i = 0; i < 6; ++i) {
