@@ -63,7 +63,7 @@ std::string CausesText(const FiringReading& fires) {
 }
 
 // "67 % repeated the SYN-ACK; "; empty if the explanation of a cause says so already.
-std::string Retransmitting(const ListenerStatus& status) {
+std::string RepeatedText(const ListenerStatus& status) {
   const Diagnosis& diagnosis = status.diagnosis;
   if (diagnosis.Has(DiagnosisCause::kSynFlood) || diagnosis.Has(DiagnosisCause::kReturnPathLoss)) {
     return {};
@@ -85,7 +85,7 @@ std::string HalfOpen(const ListenerStatus& status) {
   }
   // Rounded to a tenth of a second, because polls cannot measure it better.
   const double oldest = std::round(InSeconds(ages.oldest) * 10) / 10;
-  return Retransmitting(status) + "ages: " + text + ", the oldest " +
+  return RepeatedText(status) + "ages: " + text + ", the oldest " +
          FormatValue(SignalUnit::kSeconds, oldest);
 }
 
@@ -174,8 +174,8 @@ AlertEvidence OfPolls(const Snapshot& snapshot) {
   AlertEvidence evidence;
   for (const PollHealth& health : snapshot.polls) {
     const auto& failure = health.current_failure();
-    if (failure)
-      AddFact(evidence.text, std::string(Name(health.tier())) + " polls: " + failure->text);
+    if (!failure) continue;
+    AddFact(evidence.text, std::string(Name(health.tier())) + " polls: " + failure->text);
   }
   return evidence;
 }

@@ -1,8 +1,8 @@
 #include "core/alerts/connect_evidence.h"
 
 #include <algorithm>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -160,8 +162,8 @@ void AddPorts(Trouble trouble, const Snapshot& snapshot, const Behind& behind,
     if (is_there) waiting += place.count;
   }
   AddNumber("time_wait", waiting, evidence);
-  if (waiting > 0)
-    AddFact(evidence.text, std::to_string(waiting) + " sockets there are in TIME-WAIT");
+  if (waiting == 0) return;
+  AddFact(evidence.text, std::to_string(waiting) + " sockets there are in TIME-WAIT");
 }
 
 void AddTimeWait(const Snapshot& snapshot, const Behind& behind, AlertEvidence& evidence) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <numeric>
 
 namespace connwatch {
@@ -248,7 +249,7 @@ template <typename Level>
 Readings ReadLevels(const Snapshot& snapshot, Level level) {
   if (!snapshot.sockets) return {};
   return OfGroups(snapshot, [&](GroupKey key, SignalReading& reading) {
-    *reading.value += static_cast<double>(level(snapshot.sockets->groups[key]));
+    *reading.value += static_cast<double>(std::invoke(level, snapshot.sockets->groups[key]));
   });
 }
 
@@ -314,11 +315,9 @@ Readings Read(AlertSignal signal, const Snapshot& snapshot, const PollAges& ages
     case AlertSignal::kRttSeconds:
       return ReadRtt(snapshot);
     case AlertSignal::kReceiveQueueBytes:
-      return ReadLevels(snapshot,
-                        [](const GroupLevels& levels) { return levels.receive_queue_bytes; });
+      return ReadLevels(snapshot, &GroupLevels::receive_queue_bytes);
     case AlertSignal::kSendQueueBytes:
-      return ReadLevels(snapshot,
-                        [](const GroupLevels& levels) { return levels.send_queue_bytes; });
+      return ReadLevels(snapshot, &GroupLevels::send_queue_bytes);
     case AlertSignal::kRetransmittingSockets:
       return ReadRetransmittingSockets(snapshot);
     case AlertSignal::kListenerAcceptQueueImbalance:

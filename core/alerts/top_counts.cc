@@ -25,8 +25,8 @@ void AddUnits(const NamedCounts& units, AlertEvidence& evidence) {
   evidence.top_units = TopOf(units);
   if (evidence.top_units.empty()) return;
   const bool has_most = !MostOf(units).empty();
-  evidence.text += has_most ? "; most of them belong to " : "; the unit with most of them is ";
-  evidence.text += evidence.top_units.front().first;
+  AddFact(evidence.text, (has_most ? "most of them belong to " : "the unit with most of them is ") +
+                             evidence.top_units.front().first);
 }
 
 }  // namespace connwatch
