@@ -154,11 +154,8 @@ const std::string* OwnText(const Alert& alert, const std::string& name) {
 }
 
 std::string Listed(std::string_view heading, const AlertEvidence::Counts& counts) {
-  std::string text;
-  for (const auto& [name, count] : counts) {
-    text += (text.empty() ? "" : ", ") + name + " (" + std::to_string(count) + ")";
-  }
-  return text.empty() ? text : " " + std::string(heading) + ": " + text + ".";
+  if (counts.empty()) return {};
+  return " " + std::string(heading) + ": " + CountsText(counts) + ".";
 }
 
 // The summary names the first one already.
@@ -224,6 +221,14 @@ std::string EndsWhen(const Alert& alert) {
   const nanoseconds left = alert.clears_in.value_or(AlertLife::ClearTime(alert));
   if (left <= nanoseconds(0)) return "as soon as it is " + level;
   return "when it has been " + level + " for " + SpanText(left) + (alert.clears_in ? " more" : "");
+}
+
+std::string CountsText(const AlertEvidence::Counts& counts) {
+  std::string text;
+  for (const auto& [name, count] : counts) {
+    text += (text.empty() ? "" : ", ") + name + " (" + std::to_string(count) + ")";
+  }
+  return text;
 }
 
 std::string SpanText(nanoseconds span) {

@@ -32,6 +32,9 @@ std::string SummaryTemplate(const AlertRule& rule);
 /// Returns when a firing alert ends: "when it has been below 50 % for 12 s more".
 std::string EndsWhen(const Alert& alert);
 
+/// "198.51.100.0/24 (40), 203.0.113.0/24 (7)"; empty if there are none.
+std::string CountsText(const AlertEvidence::Counts& counts);
+
 /// For people, rounded: "12 s", "4 min", "1 h 5 min".
 std::string SpanText(std::chrono::nanoseconds span);
 

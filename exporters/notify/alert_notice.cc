@@ -32,16 +32,6 @@ std::string Rfc3339(WallTime time) {
   return text.data();
 }
 
-// "198.51.100.0/24 (40), 203.0.113.0/24 (7)"
-std::string Listed(const AlertEvidence::Counts& counts) {
-  std::string text;
-  for (const auto& [name, count] : counts) {
-    if (!text.empty()) text += ", ";
-    text += name + " (" + std::to_string(count) + ")";
-  }
-  return text;
-}
-
 Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) {
   const Alert& alert = *report.alert;
   // The rule's own annotations are among these two.
@@ -62,10 +52,10 @@ Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) 
   if (alert.evidence) {
     const AlertEvidence& evidence = *alert.evidence;
     add_known("evidence", evidence.text);
-    add_known("top_sources", Listed(evidence.top_sources));
-    add_known("top_destinations", Listed(evidence.top_destinations));
-    add_known("top_groups", Listed(evidence.top_groups));
-    add_known("top_units", Listed(evidence.top_units));
+    add_known("top_sources", CountsText(evidence.top_sources));
+    add_known("top_destinations", CountsText(evidence.top_destinations));
+    add_known("top_groups", CountsText(evidence.top_groups));
+    add_known("top_units", CountsText(evidence.top_units));
   }
   add("runbook_url", RunbookOf(alert, origin));
   return annotations;
