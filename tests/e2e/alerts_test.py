@@ -62,7 +62,7 @@ class AlertsTest(unittest.TestCase):
         self.assertGreater(evidence["numbers"]["syn_queue_younger_than_1s"], 0)
         self.assertGreater(evidence["numbers"]["syn_queue_from_1s"], 0)
         self.assertGreater(evidence["numbers"]["syn_queue_oldest_age_seconds"], 1.5)
-        self.assertIn("repeated the SYN-ACK; ages: ", evidence["text"])
+        self.assertIn("; ages: ", evidence["text"])
 
     def test_the_same_flood_behind_syn_cookies(self):
         hosts = self.enterContext(TwoHosts())

@@ -19,8 +19,8 @@ from support import (DEADLINE_S, SOURCE_DIR, Daemon, find_tool, main, network_na
 from two_hosts import SERVER, TwoHosts, syn
 
 DASHBOARDS = SOURCE_DIR / "dashboards/prometheus"
-SIGNALS = re.findall(r"^\| `(\w+)` \| (?:host|listener|group) \|",
-                     (SOURCE_DIR / "docs/alerts.md").read_text(), re.MULTILINE)
+SIGNALS = dict(re.findall(r"^\| `(\w+)` \| (?:host|listener|group) \| \w+ \| ([\w ]+) \|",
+                          (SOURCE_DIR / "docs/alerts.md").read_text(), re.MULTILINE))  # their units
 # What could break out of YAML, of PromQL, of a regular expression or of a Go template.
 HOSTILE = 'a.b*c\\d "e" \'f\' #g: {h} `i` %j $k\n\tl\u0085\u2028\u00e9|(['
 PATTERN = HOSTILE.replace("*", "").replace("\n\t", "")  # no subject has a control character
@@ -48,17 +48,25 @@ alerts: [{name: SynRecvBacklogGrowth, growth: {per_second: 20, over: 5s}, for: 2
 """
 
 
+# Of one's own, in the place of those that the rule file has by itself.
+TEXTS = {"summary": "s", "description": "d", "runbook_url": "r"}
+
+
 def hostile_rules():
     """Every signal in every form, with texts that are hard to quote. JSON is YAML."""
     annotations = {"summary": HOSTILE.replace("{", "").replace("}", "")
                    + "{{subject}} {{value}} {{threshold}} {{cause}}"}
-    forms = {"Above": {"above": 1, "clear": {"below": 0.5, "for": "1500ms"}},
-             "Below": {"below": 0.5, "clear": {"above": 1}},
-             "Growth": {"growth": {"per_second": 0.5, "over": "5s"}, "clear": {"below": 1}},
-             "Both": {"above": 1, "growth": {"per_second": 0.5, "over": "1h"}, "for": "1500ms"}}
+
+    def forms(low, high):
+        return {"Above": {"above": high, "clear": {"below": low, "for": "1500ms"}},
+                "Below": {"below": low, "clear": {"above": high}},
+                "Growth": {"growth": {"per_second": low, "over": "5s"}, "clear": {"below": high}},
+                "Both": {"above": high, "growth": {"per_second": low, "over": "1h"}, "for": "1500ms"}}
+    thresholds = {"seconds": ("500ms", "1s"), "bytes": ("512B", "1KiB")}
     return [{"name": f"{form}_{signal}", "signal": signal, **keys, "labels": {"text": HOSTILE + "{{"},
              "annotations": annotations, "match": [PATTERN, "host", "x(*"]}
-            for signal in SIGNALS for form, keys in forms.items()]
+            for signal, unit in SIGNALS.items()
+            for form, keys in forms(*thresholds.get(unit, (0.5, 1))).items()]
 
 
 def custom_rules_test():
@@ -75,20 +83,20 @@ def custom_rules_test():
             {"alertname": "Matched", "eval_time": "2m", "exp_alerts": [{
                 "exp_labels": {"severity": "warning", "job": "c", "instance": "a:1",
                                "group": "db.main", "text": HOSTILE + "{{"},
-                "exp_annotations": {"note": "db.main is at 5, above 4 (not diagnosed)"}}]},
+                "exp_annotations": {**TEXTS, "note": "db.main is at 5, above 4 (not diagnosed)"}}]},
             {"alertname": "Grows", "eval_time": "2m", "exp_alerts": [{
                 "exp_labels": {"severity": "warning", "job": "c", "instance": "a:1",
                                "group": "web-1"},
-                "exp_annotations": {"note": "10/s, more than 9/s"}}]}]}]}
+                "exp_annotations": {**TEXTS, "note": "10/s, more than 9/s"}}]}]}]}
 
 
 CUSTOM_RULES = {"alerts": [
     {"name": "Matched", "signal": "syn_sent_retransmitting", "above": 4, "match": "db.main",
      "labels": {"text": HOSTILE + "{{"},
-     "annotations": {"note": "{{subject}} is at {{value}}, above {{threshold}} ({{cause}})"}},
+     "annotations": {**TEXTS, "note": "{{subject}} is at {{value}}, above {{threshold}} ({{cause}})"}},
     {"name": "Grows", "signal": "syn_sent_retransmitting", "match": "web*",
      "growth": {"per_second": 9, "over": "30s"},
-     "annotations": {"note": "{{value}}, more than {{threshold}}"}}]}
+     "annotations": {**TEXTS, "note": "{{value}}, more than {{threshold}}"}}]}
 
 
 class PromtoolTest(unittest.TestCase):
