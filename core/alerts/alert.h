@@ -80,6 +80,13 @@ struct AlertFlapping {
   std::chrono::nanoseconds span{0};
 };
 
+/// The accept queue of a listener with a single socket.
+struct AlertQueue {
+  std::uint64_t length = 0;
+  std::uint64_t limit = 0;
+  double drops_per_second = 0;
+};
+
 struct Alert {
   std::shared_ptr<const AlertRule> rule;
   std::string subject;
@@ -105,6 +112,8 @@ struct Alert {
   double threshold = 0;
   /// The value furthest on the wrong side of the threshold since the alert became pending.
   double worst = 0;
+  /// As latest known. Absent if the subject is no listener, or has several sockets.
+  std::optional<AlertQueue> accept_queue = std::nullopt;
   /// How much longer the value must stay on the good side of the clear level until a firing alert
   /// ends. Absent while it is not there.
   std::optional<std::chrono::nanoseconds> clears_in = std::nullopt;

@@ -12,6 +12,16 @@ namespace connwatch {
 
 namespace {
 
+std::optional<AlertQueue> AcceptQueueOf(const SignalReading& reading) {
+  if (reading.listener == nullptr) return std::nullopt;
+  const ListenerStatus& status = reading.listener->status;
+  const AcceptQueue& queue = status.accept_queue;
+  if (queue.sockets != 1) return std::nullopt;
+  return AlertQueue{.length = queue.length,
+                    .limit = queue.limit,
+                    .drops_per_second = status.signs.drops_per_second};
+}
+
 using std::chrono::nanoseconds;
 
 // Returns whether the condition of `rule` holds; nullopt if that is not known.
@@ -296,6 +306,7 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
                             .elapsed = round.elapsed,
                             .now = round.now},
                            alert);
+  alert.accept_queue = AcceptQueueOf(reading);
   if (!from) return;
   if (*from == AlertState::kInactive) alert.unit = OwnerOf(rule.signal, reading, round.snapshot);
   if (alert.state == AlertState::kFiring) {

@@ -92,6 +92,7 @@ void AlertLife::CountReturn(const AlertJudgement& judged, nanoseconds elapsed, A
 std::optional<AlertState> AlertLife::Rest(const AlertJudgement& judged, nanoseconds elapsed,
                                           Alert& alert) {
   if (*judged.holds) {
+    alert.clears_in.reset();
     if (!HasHeld(alert.rule->hold, elapsed)) return std::nullopt;
     lull_.reset();
     cleared_.reset();

@@ -52,28 +52,22 @@ bool IsOfAcceptQueue(AlertSignal signal) {
          signal == AlertSignal::kListenerAcceptQueuePeakUtilization;
 }
 
-// "9 connections wait, its limit is 8, and 14.2 clients a second are refused"; empty if there is
-// more than one queue.
-std::string AcceptQueueText(const Alert& alert) {
-  const auto length = NumberOf(alert, "accept_queue_length");
-  const auto limit = NumberOf(alert, "accept_queue_limit");
-  if (!length || !limit || NumberOf(alert, "sockets").value_or(0) != 1) return {};
-  std::string text = NumberText(*length) +
-                     (*length == 1 ? " connection waits" : " connections wait") +
-                     ", its limit is " + NumberText(*limit);
+// "9 connections wait, its limit is 8, and 14.2 clients a second are refused"
+std::string AcceptQueueText(const AlertQueue& queue) {
+  std::string text = std::to_string(queue.length) +
+                     (queue.length == 1 ? " connection waits" : " connections wait") +
+                     ", its limit is " + std::to_string(queue.limit);
   constexpr double kLeastToTell = 0.05;
-  const double drops = NumberOf(alert, "drops_per_second").value_or(0);
-  if (drops >= kLeastToTell) {
-    text += ", and " + NumberText(std::round(drops * 10) / 10) + " clients a second are refused";
+  if (queue.drops_per_second >= kLeastToTell) {
+    text += ", and " + NumberText(std::round(queue.drops_per_second * 10) / 10) +
+            " clients a second are refused";
   }
   return text;
 }
 
 std::string Measure(const Alert& alert) {
   const AlertSignal signal = alert.rule->signal;
-  if (IsOfAcceptQueue(signal)) {
-    if (std::string text = AcceptQueueText(alert); !text.empty()) return text;
-  }
+  if (IsOfAcceptQueue(signal) && alert.accept_queue) return AcceptQueueText(*alert.accept_queue);
   return FillTemplate(WordsOf(signal).measure, alert);
 }
 
@@ -102,8 +96,9 @@ std::string CulpritText(const Alert& alert) {
   if (unit.empty() && !evidence.top_units.empty()) unit = evidence.top_units.front().first;
   const std::string destination = FirstDestination(evidence);
   if (unit.empty() && destination.empty()) return {};
-  return ", mostly" + (unit.empty() ? "" : " from " + unit) +
-         (destination.empty() ? "" : " to " + destination);
+  const bool has_majority = !alert.unit.empty();
+  return std::string(has_majority ? ", mostly" : ", most of all") +
+         (unit.empty() ? "" : " from " + unit) + (destination.empty() ? "" : " to " + destination);
 }
 
 std::string CauseText(const Alert& alert) {
@@ -134,13 +129,16 @@ std::string Lasting(const Alert& alert, const std::string* own) {
          SourcesText(alert) + CulpritText(alert) + CauseText(alert);
 }
 
+Alert AtItsWorst(Alert alert) {
+  alert.value = alert.worst;
+  return alert;
+}
+
 // The same when it is over, or nearly over.
 std::string Past(const Alert& alert, const std::string* own) {
   const AlertRule& rule = *alert.rule;
   if (own == nullptr && HasWords(rule)) return FillTemplate(WordsOf(rule.signal).was, alert);
-  Alert at_its_worst = alert;
-  at_its_worst.value = alert.worst;
-  return FillTemplate(own == nullptr ? WithoutWords(rule) : *own, at_its_worst);
+  return FillTemplate(own == nullptr ? WithoutWords(rule) : *own, AtItsWorst(alert));
 }
 
 std::string WorstText(const Alert& alert) {
@@ -195,7 +193,7 @@ std::string AdviceOf(const Alert& alert) {
 }
 
 std::string DescriptionOf(const Alert& alert, const std::optional<Instant>& ended) {
-  std::string advice = AdviceOf(alert);
+  std::string advice = AdviceOf(ended ? AtItsWorst(alert) : alert);
   if (!alert.evidence || OwnText(alert, "description") != nullptr) return advice;
   const std::string facts = FactsOf(alert);
   return facts + (facts.empty() ? "" : "\n") + (ended ? "If it comes back: " : "What to do: ") +

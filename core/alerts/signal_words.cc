@@ -18,8 +18,8 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "The SYN queue of {{owner}} on {{subject}} is nearly full",
      "the SYN queue of {{owner}} on {{subject}} was nearly full",
      "{{value}} of its limit is in use",
-     "When it is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if "
-     "the clients are genuine."},
+     "When the SYN queue is full, the kernel drops SYNs or answers them with cookies. Raise the "
+     "backlog if the clients are genuine."},
     {AlertSignal::kListenerAcceptQueueUtilization,
      "{{owner}} does not accept connections fast enough on {{subject}}",
      "{{owner}} did not accept connections fast enough on {{subject}}",
@@ -39,7 +39,7 @@ constexpr std::array kWords = std::to_array<SignalWords>({
     {AlertSignal::kSynCookiesSent,
      "A SYN queue of this host is full, and the kernel answers with SYN cookies",
      "a SYN queue of this host was full, and the kernel answered with SYN cookies",
-     "cookies are sent at {{value}}",
+     "SYN cookies are sent at {{value}}",
      "Clients can connect, but with fewer TCP options. Raise the backlog if the load is genuine; "
      "otherwise look for a flood."},
     {AlertSignal::kAttemptFails, "Handshakes of this host fail", "handshakes of this host failed",
@@ -47,11 +47,12 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "Find out which destination has the most failed connects, and whether it is up."},
     {AlertSignal::kUntracedAttemptFails, "Handshakes of this host fail",
      "handshakes of this host failed", "they are refused or given up at {{value}}",
-     "The kernel does not say which connects failed. Begin with the destinations below, and with "
-     "the logs of the services that connect. Where handshakes can be traced, connwatch names "
-     "them."},
+     "The kernel does not say which connects failed. Begin with the destinations in the evidence, "
+     "and with the logs of the services that connect. Where handshakes can be traced, connwatch "
+     "names them."},
     {AlertSignal::kSynSentRetransmitting, "New connections of the group {{subject}} get no answer",
-     "new connections of the group {{subject}} got no answer", "{{value}} had to repeat their SYN",
+     "new connections of the group {{subject}} got no answer",
+     "{{value}} of them had to repeat their SYN",
      "The destination is down, a packet filter drops the SYNs or their answers, or the accept "
      "queue there is full. Check whether other destinations in the same network answer."},
     {AlertSignal::kConnectsRefusedRatio, "New connections of the group {{subject}} are refused",
@@ -134,7 +135,7 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "look at its process, or restart that. A larger backlog does not help."},
     {AlertSignal::kTcpMemoryUtilization, "The memory for TCP is running out",
      "the memory for TCP was running out",
-     "TCP uses {{value}} of the memory at which the kernel begins to save",
+     "TCP uses {{value}} of the memory at which the kernel begins to save memory",
      "See who holds it (ss -tm, large Recv-Q or Send-Q): mostly an application that does not "
      "read, or peers that are slow. If the use is justified, raise net.ipv4.tcp_mem."},
     {AlertSignal::kOrphanUtilization,
@@ -142,9 +143,9 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "closed connections whose peers did not answer came near their limit",
      "orphaned sockets are at {{value}} of tcp_max_orphans",
      "These connections were closed before their peers had acknowledged everything. Look at "
-     "FIN-WAIT-1 and LAST-ACK (ss -tan): mostly clients have vanished, or it is an attack. Lower "
-     "net.ipv4.tcp_orphan_retries, or raise net.ipv4.tcp_max_orphans; each orphan can take up to "
-     "64 KiB."},
+     "FIN-WAIT-1 and LAST-ACK (ss -tan): usually clients have vanished; it can also be an attack. "
+     "Lower net.ipv4.tcp_orphan_retries, or raise net.ipv4.tcp_max_orphans; each orphan can take "
+     "up to 64 KiB."},
     {AlertSignal::kConntrackUtilization, "The table of connection tracking is nearly full",
      "the table of connection tracking was nearly full", "{{value}} of its entries are in use",
      "When it is full, the kernel drops the packets of all new flows. Raise "
@@ -155,15 +156,16 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "connection tracking dropped the first packets of flows",
      "it cannot insert their entries, at {{value}}",
      "Mostly two packets of one flow race behind NAT, as the A and AAAA queries of a resolver do: "
-     "use a DNS cache on the host, or single-request-reopen. Else the source ports of SNAT are "
-     "short: give it more addresses, or random-fully."},
+     "use a DNS cache on the host, or the option single-request-reopen in resolv.conf. Otherwise "
+     "SNAT has too few source ports: give it more addresses, or let it choose ports at random "
+     "(random-fully)."},
     {AlertSignal::kTotalsExact,
      "Totals of bytes, segments and closed connections are too low, because connwatch does not "
      "see how every connection ends",
      "totals of bytes, segments and closed connections were too low, because connwatch did not "
      "see how every connection ended",
      "",
-     "The reason is named with the alert. Raise what it names: destroy_event_buffer (and "
+     "The evidence names the reason. Raise the key that it names: destroy_event_buffer (and "
      "net.core.rmem_max), destroy_event_budget or max_tracked_connections. If destroy_events is "
      "off on purpose, switch this rule off.",
      ThresholdSide::kBelow},
@@ -181,8 +183,8 @@ constexpr std::array kWords = std::to_array<SignalWords>({
      "connwatch cannot read the sockets, and every other alert is frozen",
      "connwatch could not read the sockets, and every other alert was frozen",
      "its data is {{value}} overdue",
-     "Until it can, nobody watches this host's connections. The reason is below and in the log of "
-     "connwatch."},
+     "Until it can, nobody watches this host's connections. The evidence and the log of connwatch "
+     "name the reason."},
 });
 
 static_assert([] {

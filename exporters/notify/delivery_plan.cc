@@ -105,10 +105,10 @@ void DeliveryPlan::AdmitSome(const std::vector<FiringAlerts::const_iterator>& ca
 }
 
 void DeliveryPlan::DropOld(MonotonicTime now) {
-  if (telling_ == Telling::kOnce) return;
-  dropped_ += std::erase_if(entries_, [now](const auto& item) {
-    const std::optional<Instant>& resolved = item.second.resolved;
-    return resolved && now - resolved->monotonic >= kMaxResolvedAge;
+  dropped_ += std::erase_if(entries_, [this, now](const auto& item) {
+    const Entry& entry = item.second;
+    const bool can_be_dropped = telling_ == Telling::kAgain || entry.is_refused;
+    return can_be_dropped && entry.resolved && now - entry.resolved->monotonic >= kMaxResolvedAge;
   });
 }
 
@@ -157,6 +157,7 @@ void DeliveryPlan::End(DeliveryOutcome outcome, MonotonicTime now) {
       const bool is_over = is_delivered && telling_ == Telling::kOnce;
       entry.due = is_over ? kNever : now + resend_interval_;
       entry.is_told = is_delivered;
+      entry.is_refused = !is_delivered;
     }
     const bool is_done = is_of_batch && is_delivered && entry.resolved;
     item = is_done ? entries_.erase(item) : std::next(item);

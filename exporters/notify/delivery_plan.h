@@ -47,7 +47,8 @@ class DeliveryPlan {
   /// The most alerts in one batch.
   static constexpr std::size_t kMaxBatch = 64;
   /// A resolved alert is dropped if the receiver has not taken it for this long. By then it has
-  /// ended there by itself, unless the receiver is told once: then it is kept.
+  /// ended there by itself, unless the receiver is told once: then it is kept, but dropped if the
+  /// receiver has refused it.
   static constexpr std::chrono::minutes kMaxResolvedAge{15};
   /// The pause after the first failure. Each further failure doubles it, up to the maximum.
   static constexpr std::chrono::seconds kMinPause{1};
@@ -98,6 +99,7 @@ class DeliveryPlan {
     MonotonicTime due;          // for a firing alert that was sent: when to send it again
     bool is_told = false;       // its present state was delivered
     bool was_sent = false;      // the receiver may know that it fires
+    bool is_refused = false;    // at the latest try
     bool is_under_way = false;  // its present state is part of the batch
   };
 

@@ -118,7 +118,7 @@ class AlertEntry {
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
     const seconds = Math.max(0, alert.now - begin);
     setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
-    setText(this.summary, `${alert.summary}.`);
+    setText(this.summary, alert.summary.endsWith(".") ? alert.summary : `${alert.summary}.`);
     setText(this.numbers, numbersText(alert));
     setText(this.advice, alert.advice);
     this.updateEvidence(alert);

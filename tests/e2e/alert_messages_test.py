@@ -105,8 +105,8 @@ class AlertMessagesTest(unittest.TestCase):
             with self.unit("sessions.service"):
                 self.begin_connects(6379, 12)
             pending = self.message("firing", "ConnectsPending")
-            self.assertIn(": New connections of the group 6379 get no answer: 12 had to repeat their SYN, mostly "
-                          "from sessions.service to 127.0.0.1:6379\n", pending)
+            self.assertIn(": New connections of the group 6379 get no answer: 12 of them had to repeat their SYN, "
+                          "mostly from sessions.service to 127.0.0.1:6379\n", pending)
             self.assertIn("\nWhat to do: The destination is down, a packet filter", pending)
 
             with self.unit("crawler.service"):

@@ -59,7 +59,7 @@ function(fill) {
           keep_firing_for: '90s',
           labels: { severity: 'warning' },
           annotations: {
-            description: fill("When it is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if the clients are genuine. Cause: {{ with printf `connwatch_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,listener=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.listener | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}."),
+            description: fill("When the SYN queue is full, the kernel drops SYNs or answers them with cookies. Raise the backlog if the clients are genuine. Cause: {{ with printf `connwatch_listener_diagnosis{<<selectorInPrintf>><<clusterInPrintf>>job=%q,instance=%q,listener=%q,cause!='deferred_accept'} > 0` <<clusterOfAlert>>$labels.job $labels.instance $labels.listener | query | sortByLabel `cause` }}{{ range $i, $found := . }}{{ if $i }}, {{ end }}{{ $found.Labels.cause }}{{ end }}{{ else }}not diagnosed{{ end }}."),
             runbook_url: 'http://{{ $labels.instance }}/runbook#SynQueueNearlyFull',
             summary: 'The SYN queue of {{ or $labels.unit `the application` }} on {{ $labels.listener }} is nearly full: {{ humanizePercentage $value }} of its limit is in use',
           },
@@ -134,7 +134,7 @@ function(fill) {
           annotations: {
             description: 'Clients can connect, but with fewer TCP options. Raise the backlog if the load is genuine; otherwise look for a flood.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#SynCookiesActive',
-            summary: 'A SYN queue of this host is full, and the kernel answers with SYN cookies: cookies are sent at {{ printf `%.1f` $value }}/s',
+            summary: 'A SYN queue of this host is full, and the kernel answers with SYN cookies: SYN cookies are sent at {{ printf `%.1f` $value }}/s',
           },
         },
         {
@@ -151,7 +151,7 @@ function(fill) {
           annotations: {
             description: 'The destination is down, a packet filter drops the SYNs or their answers, or the accept queue there is full. Check whether other destinations in the same network answer.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectsPending',
-            summary: 'New connections of the group {{ $labels.group }} get no answer: {{ printf `%.0f` $value }} had to repeat their SYN',
+            summary: 'New connections of the group {{ $labels.group }} get no answer: {{ printf `%.0f` $value }} of them had to repeat their SYN',
           },
         },
         {
@@ -170,7 +170,7 @@ function(fill) {
           keep_firing_for: '1m',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'The kernel does not say which connects failed. Begin with the destinations below, and with the logs of the services that connect. Where handshakes can be traced, connwatch names them.',
+            description: 'The kernel does not say which connects failed. Begin with the destinations in the evidence, and with the logs of the services that connect. Where handshakes can be traced, connwatch names them.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConnectFailures',
             summary: 'Handshakes of this host fail: they are refused or given up at {{ printf `%.1f` $value }}/s',
           },
@@ -334,7 +334,7 @@ function(fill) {
           annotations: {
             description: 'See who holds it (ss -tm, large Recv-Q or Send-Q): mostly an application that does not read, or peers that are slow. If the use is justified, raise net.ipv4.tcp_mem.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#TcpMemoryPressure',
-            summary: 'The memory for TCP is running out: TCP uses {{ humanizePercentage $value }} of the memory at which the kernel begins to save',
+            summary: 'The memory for TCP is running out: TCP uses {{ humanizePercentage $value }} of the memory at which the kernel begins to save memory',
           },
         },
         {
@@ -351,7 +351,7 @@ function(fill) {
           keep_firing_for: '1m',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'These connections were closed before their peers had acknowledged everything. Look at FIN-WAIT-1 and LAST-ACK (ss -tan): mostly clients have vanished, or it is an attack. Lower net.ipv4.tcp_orphan_retries, or raise net.ipv4.tcp_max_orphans; each orphan can take up to 64 KiB.',
+            description: 'These connections were closed before their peers had acknowledged everything. Look at FIN-WAIT-1 and LAST-ACK (ss -tan): usually clients have vanished; it can also be an attack. Lower net.ipv4.tcp_orphan_retries, or raise net.ipv4.tcp_max_orphans; each orphan can take up to 64 KiB.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#OrphansNearLimit',
             summary: 'Closed connections whose peers do not answer come near their limit: orphaned sockets are at {{ humanizePercentage $value }} of tcp_max_orphans',
           },
@@ -382,7 +382,7 @@ function(fill) {
           keep_firing_for: '1m',
           labels: { severity: 'warning' },
           annotations: {
-            description: 'Mostly two packets of one flow race behind NAT, as the A and AAAA queries of a resolver do: use a DNS cache on the host, or single-request-reopen. Else the source ports of SNAT are short: give it more addresses, or random-fully.',
+            description: 'Mostly two packets of one flow race behind NAT, as the A and AAAA queries of a resolver do: use a DNS cache on the host, or the option single-request-reopen in resolv.conf. Otherwise SNAT has too few source ports: give it more addresses, or let it choose ports at random (random-fully).',
             runbook_url: 'http://{{ $labels.instance }}/runbook#ConntrackInsertFailed',
             summary: 'Connection tracking drops the first packets of flows: it cannot insert their entries, at {{ printf `%.1f` $value }}/s',
           },
@@ -464,7 +464,7 @@ function(fill) {
           expr: fill('connwatch_totals_exact<<selectorAlone>> < 1'),
           labels: { severity: 'warning' },
           annotations: {
-            description: 'The reason is named with the alert. Raise what it names: destroy_event_buffer (and net.core.rmem_max), destroy_event_budget or max_tracked_connections. If destroy_events is off on purpose, switch this rule off.',
+            description: 'The evidence names the reason. Raise the key that it names: destroy_event_buffer (and net.core.rmem_max), destroy_event_budget or max_tracked_connections. If destroy_events is off on purpose, switch this rule off.',
             runbook_url: 'http://{{ $labels.instance }}/runbook#TotalsNotExact',
             summary: 'Totals of bytes, segments and closed connections are too low, because connwatch does not see how every connection ends',
           },
@@ -480,7 +480,7 @@ function(fill) {
           |||),
           labels: { severity: 'critical' },
           annotations: {
-            description: "Until it can, nobody watches this host's connections. The reason is below and in the log of connwatch.",
+            description: "Until it can, nobody watches this host's connections. The evidence and the log of connwatch name the reason.",
             runbook_url: 'http://{{ $labels.instance }}/runbook#MonitorStale',
             summary: 'connwatch cannot read the sockets, and every other alert is frozen: its data is {{ humanizeDuration $value }} overdue',
           },

@@ -70,6 +70,16 @@ TEST(AlertText, WithoutAUnitItIsTheApplication) {
               testing::StartsWith("The application does not accept connections fast enough on "));
 }
 
+TEST(AlertText, TellsThePresentQueue) {
+  AlertWorld world = Stuck("nginx.service");
+  world.ListenerOn(8080).accept_queue = OneQueue(8, 8);
+  world.ListenerOn(8080).signs.drops_per_second = 14.21;
+  world.Ticks(3);
+  EXPECT_EQ(SummaryOf(world.engine.alerts().at(0)),
+            "nginx.service does not accept connections fast enough on 0.0.0.0:8080: 8 connections "
+            "wait, its limit is 8, and 14.2 clients a second are refused");
+}
+
 TEST(AlertText, SaysWhenItGetsBetterAndWhatItWaitsFor) {
   AlertWorld world = Stuck("nginx.service");
   world.ListenerOn(8080).accept_queue = OneQueue(3, 8);
@@ -133,8 +143,10 @@ TEST(AlertText, NamesTheDestinationAndTheUnitThatStandOut) {
   alert.evidence = evidence;
   EXPECT_EQ(
       SummaryOf(alert),
-      "New connections of the group payments get no answer: 14 had to repeat their SYN, mostly "
-      "from checkout.service to 10.0.0.7:443");
+      "New connections of the group payments get no answer: 14 of them had to repeat their SYN, "
+      "most of all from checkout.service to 10.0.0.7:443");
+  alert.unit = "checkout.service";  // contributes more than half
+  EXPECT_THAT(SummaryOf(alert), HasSubstr(", mostly from checkout.service to 10.0.0.7:443"));
   EXPECT_THAT(DescriptionOf(alert), HasSubstr("Destinations: 10.0.0.7:443 (12), 10.0.0.8:443 "
                                               "(2).\nWhat to do: The destination is down"));
   EXPECT_THAT(DescriptionOf(alert, TestInstant(9)),

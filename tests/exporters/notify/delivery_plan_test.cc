@@ -389,6 +389,19 @@ TEST_F(ToldOnceTest, WhatWasResolvedBeforeItWasToldIsToldOnceAsResolved) {
   EXPECT_EQ(plan.NextTake(), std::nullopt);
 }
 
+TEST_F(ToldOnceTest, AnEndThatIsRefusedIsDroppedInTheEnd) {
+  Update({"a"}, 0);
+  Take(0);
+  End(kDelivered, 0);
+  Update({}, 10);
+  for (const int second : {10, 70, 909}) {
+    EXPECT_THAT(Take(second), ElementsAre("-a"));
+    End(kRejected, second);
+  }
+  EXPECT_THAT(Take(969), IsEmpty());
+  EXPECT_EQ(plan.dropped(), 1U);
+}
+
 TEST_F(ToldOnceTest, AnEndIsNeverTooOld) {
   Update({"a"}, 0);
   Take(0);
