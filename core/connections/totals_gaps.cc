@@ -9,8 +9,8 @@ std::string Explain(const TotalsGaps& gaps) {
   };
   if (gaps.is_off) add("destroy_events is off in the configuration");
   if (gaps.is_absent) {
-    add("connwatch was not told which connections ended for a part of the last minute; its log "
-        "says why");
+    add("connwatch was not told which connections ended for a part of the last minute (its log "
+        "says why)");
   }
   if (gaps.is_lost) {
     add("ends of connections were lost within the last minute, because destroy_event_buffer was "

@@ -65,8 +65,8 @@ TEST_F(TotalsAuditTest, EveryReasonIsNamed) {
   EXPECT_EQ(
       Explain(After(0)),
       "destroy_events is off in the configuration; "
-      "connwatch was not told which connections ended for a part of the last minute; its log "
-      "says why; "
+      "connwatch was not told which connections ended for a part of the last minute (its log "
+      "says why); "
       "ends of connections were lost within the last minute, because destroy_event_buffer was "
       "full; "
       "7 connections are not followed, because max_tracked_connections is too low");
