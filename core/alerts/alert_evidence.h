@@ -29,12 +29,12 @@ std::string OwnerOf(AlertSignal signal, const SignalReading& reading, const Snap
 
 /// A reading that makes an alert fire, and what is known beyond the snapshot it is from.
 struct FiringReading {
-  AlertSignal signal;
+  AlertSignal signal = {};
   const SignalReading& reading;
   /// The signal's value, over its window.
   std::optional<double> value;
   /// A cause that was found within that window; nullptr if there is none.
-  const FoundCause* cause;
+  const FoundCause* cause = nullptr;
   MonotonicTime now;
 };
 

@@ -190,7 +190,7 @@ TEST(RuleExpression, WatchesOtherNamespacesAsAWhole) {
 }
 
 TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
-  const std::string kWithUnit =
+  const std::string with_unit =
       "\n* on (job, instance, listener) group_left (unit) connwatch_listener_info";
   const auto expression_of = [](std::vector<SubjectPattern> match) {
     AlertRule rule = TestRule(AlertSignal::kListenerDrops);
@@ -201,7 +201,7 @@ TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
             "(\n  "
             R"(rate(connwatch_listener_drops_total{listener!="other",)"
             R"(listener=~"0\\.0\\.0\\.0:443"}[1m]) > 0.5))" +
-                kWithUnit);
+                with_unit);
   // Pods in the namespace "web" of Kubernetes are called "web/POD".
   EXPECT_EQ(expression_of({{"web/", true}, {"web/0.0.0.0:1", false}}),
             R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"web|web/.*"}[1m]) )"
@@ -214,7 +214,7 @@ TEST(RuleExpression, PatternsOfNamespacesAreNotForTheHost) {
       expression_of({{"we", true}}),
       "(\n  "
       R"(rate(connwatch_listener_drops_total{listener!="other",listener=~"we.*"}[1m]) > 0.5))" +
-          kWithUnit +
+          with_unit +
           "\nor (\n  "
           R"(rate(connwatch_netns_listener_drops_total{netns!="other",netns=~"we.*"}[1m]) > 0.5))");
 }
