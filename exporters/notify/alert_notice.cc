@@ -49,6 +49,9 @@ Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) 
   add_known("value", FillTemplate("{{value}}", alert));
   add_known("threshold", FillTemplate("{{threshold}}", alert));
   add_known("cause", alert.cause);
+  add_known("unit", alert.unit);
+  add_known("namespace", alert.pod_namespace);
+  add_known("pod", alert.pod);
   if (alert.evidence) {
     const AlertEvidence& evidence = *alert.evidence;
     add_known("evidence", evidence.text);

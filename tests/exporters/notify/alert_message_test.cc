@@ -72,6 +72,7 @@ TEST(AlertMessageTest, FiringAlertsEndByThemselves) {
             R"json("annotations":{"summary":"0.0.0.0:443: 3000 of 64 (syn_flood)",)json"
             R"json("description":"Look there",)json"
             R"json("value":"3000","threshold":"64","cause":"syn_flood",)json"
+            R"json("unit":"nginx.service",)json"
             R"json("evidence":"SYN queue 3000 of 4096","top_sources":"198.51.100.0/24 (40)",)json"
             R"json("runbook_url":"http://web1:10177/runbook#SynRecvBacklogGrowth"},)json"
             R"json("startsAt":"2023-11-14T22:13:40.000Z","endsAt":"2023-11-14T22:17:40.000Z",)json"
