@@ -20,6 +20,7 @@ OF_A_SHORT_SOAK = f"""
 alerts:
   - {leak("3s", "2s")}
   - {{name: AcceptQueueNearlyFull, for: 3s, clear: {{for: 2s}}}}
+  - {{name: ReuseportImbalance, for: 3s, clear: {{for: 2s}}}}
   - {{name: ListenerDropping, for: 3s, clear: {{for: 2s}}}}
   - {{name: SynRecvBacklogGrowth, for: 3s, clear: {{for: 2s}}}}
   - {{name: SynQueueNearlyFull, for: 3s, clear: {{for: 2s}}}}

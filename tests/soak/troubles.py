@@ -112,7 +112,7 @@ class FullAcceptQueue(ListenerTrouble):
 class OneFullOfSeveral(ListenerTrouble):
     """Of the sockets that share a port, one is not served. The kernel deals clients out to all."""
     port = 5006
-    alerts = ("AcceptQueueNearlyFull", "ListenerDropping")
+    alerts = ("AcceptQueueNearlyFull", "ListenerDropping", "ReuseportImbalance")
     cause = "accept_queue_full"
     options = {"backlog": BACKLOG, "sockets": 4}
 
@@ -262,7 +262,9 @@ class ServiceGone(Trouble):
             select.select([], [client], [], 1)
 
 
-DEADLINE_S = 240  # from its beginning to the alert, and from its end to the end of the alert
+# From its beginning to the alert, and from its end to the end of the alert: up to 3 min, and 5 min more if it is
+# flapping, because the same trouble has come three times.
+DEADLINE_S = 600
 TROUBLES = (FullAcceptQueue, OneFullOfSeveral, Flood, FloodOfAMovedService, FloodOfADevice,
             FloodWithCookies, LostReturnPath, SilentDestination, CloseWaitLeak, ServiceGone)
 
