@@ -90,7 +90,7 @@ class AlertTextsTest(unittest.TestCase):
                            f"trouble number {times}")
                 self.drain()
                 wait_until(lambda: times >= 3 or not self.the(daemon, key[0]), f"the end of number {times}")
-                wait_until(lambda: times < 3 or "more" in self.the(daemon, key[0])["ends"], "a lull")
+                wait_until(lambda: times < 3 or "more" in (self.the(daemon, key[0])["ends"] or ""), "a lull")
                 time.sleep(1)  # longer than `clear`
             self.assertEqual([state for found, state, _ in transitions(daemon)
                               if found == key and state in ("firing", "resolved")],

@@ -55,7 +55,7 @@ class CommandLineTest(unittest.TestCase):
 
     def test_bad_files_give_one_line_and_exit_2(self):
         bombs = {
-            "empty": "", "comments only": "# nothing\n", "no map": "- 1\n", "unknown": "pol: {}\n",
+            "no map": "- 1\n", "unknown": "pol: {}\n",
             "wrong type": "poll: 3\n", "range": "poll: {full: 1ms}\n",
             "duplicate": "log: {level: info}\nlog: {level: info}\n",
             "not YAML": "poll: {full: [\n", "deep": "[" * 100_000,
@@ -68,6 +68,12 @@ class CommandLineTest(unittest.TestCase):
                 first = result.stderr.splitlines()[0]
                 self.assertRegex(first, rf"^{re.escape(str(self.folder))}/connwatch.yaml")
                 self.assertLess(len(first), 500)
+
+    def test_in_a_file_everything_may_be_commented_out(self):
+        for text in ("", "# log: {level: debug}\n", "poll:\n#  full: 1s\n"):
+            with self.subTest(text):
+                result = run("--once", "--config.file", self.config(text))
+                self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_what_is_no_file_exits_2_at_once(self):
         os.mkfifo(self.folder / "fifo")

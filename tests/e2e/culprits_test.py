@@ -223,7 +223,7 @@ class RetransmissionsTest(CulpritsTest):
             wait_until(sent, "SYNs that are sent again")
             page = daemon.wait_for_polls(2)
             self.assertEqual(page.get("connwatch_syn_sent_retransmitting", group="443"), 100)
-            self.assertEqual(total(page, "connwatch_tcp_segments_retransmitted_total"), 0)
+            self.assertEqual(total(page, "connwatch_tcp_segments_retransmitted_total", group="443"), 0)
             self.assertNotIn(("RetransmitRateHigh", "443"), have_fired(daemon))
 
 

@@ -325,12 +325,13 @@ def host(metric, region, **labels):
     return metric + "{" + ",".join(f'{name}="{value}"' for name, value in pairs.items()) + "}"
 
 
-def firing(name, severity, summary, region, **labels):
+def firing(name, severity, summary, description, region, **labels):
     """Of promtool: the alert fires for this host, and for no other."""
     return {"alertname": name, "eval_time": "5m", "exp_alerts": [{
         "exp_labels": {"severity": severity, "job": "connwatch", "instance": "a:10177", "env": "prod",
                        "region": region, **labels},
-        "exp_annotations": {"summary": summary}}]}
+        "exp_annotations": {"summary": summary, "description": description,
+                            "runbook_url": f"http://a:10177/runbook#{name}"}}]}
 
 
 def recorded(expression, *samples):
@@ -345,33 +346,45 @@ def test_of(series, alerts=(), records=()):
 
 
 LISTENER = {"listener": "0.0.0.0:443"}
+UNITS = {host("connwatch_listener_info", region, **LISTENER, unit=f"{region}.service"): "1+0x30"
+         for region in ("east", "west")}
 # Two hosts with one name. That of the west would keep the alert of the other from firing, or fire with it, or show
 # in its summary, if a rule took one for the other.
 ONE_NAME = {
     # East grows and is flooded. West is where an alert that fires stays, and is long on purpose.
     "flood": test_of({
+        **UNITS,
         host("connwatch_listener_syn_queue_length", "east", **LISTENER): "0+400x30",
         host("connwatch_listener_diagnosis", "east", **LISTENER, cause="syn_flood"): "1+0x30",
         host("connwatch_listener_syn_queue_length", "west", **LISTENER): "40+0x30",
         host("connwatch_listener_diagnosis", "west", **LISTENER, cause="deferred_accept"): "1+0x30",
         host("connwatch_listener_diagnosis", "west", **LISTENER, cause="accept_queue_full"): "1+0x30"},
         [firing("SynRecvBacklogGrowth", "critical",
-                "0.0.0.0:443: 8000 handshakes do not complete (syn_flood)", "east", **LISTENER)]),
+                "Handshakes with east.service on 0.0.0.0:443 do not complete: 8000 wait for their final ACK",
+                "Look where the SYNs come from. Many networks point to a flood, a single one to a broken way back "
+                "to it. Cause: syn_flood.", "east", **LISTENER, unit="east.service")]),
     # West is below the level that raises the alert, above the one that clears it, and has another cause.
     "stays": test_of({
+        **UNITS,
         host("connwatch_listener_accept_queue_utilization_ratio", "east", **LISTENER): "1+0x30",
         host("connwatch_listener_accept_queue_utilization_ratio", "west", **LISTENER): "0.7+0x30",
         host("connwatch_listener_diagnosis", "west", **LISTENER, cause="syn_flood"): "1+0x30"},
         [firing("AcceptQueueNearlyFull", "critical",
-                "0.0.0.0:443: accept queue 100% full, the application accepts too slowly (not diagnosed)",
-                "east", **LISTENER)]),
+                "east.service does not accept connections fast enough on 0.0.0.0:443: its accept queue is 100% full",
+                "Look at the application first: is it blocked, out of file descriptors, or short of workers? A "
+                "larger backlog helps only against short bursts. Cause: not diagnosed.",
+                "east", **LISTENER, unit="east.service")]),
     # Handshakes are traced in the west, where other alerts tell more. The third host is not selected.
     "traced": test_of({
         host("connwatch_kernel_tcp_attempt_fails_total", "east"): "0+300x30",
         host("connwatch_kernel_tcp_attempt_fails_total", "west"): "0+300x30",
         host("connwatch_handshake_tracing_in_use", "west"): "1+0x30",
         host("connwatch_kernel_tcp_attempt_fails_total", "east", env="test", instance="c:1"): "0+300x30"},
-        [firing("ConnectFailures", "warning", "20.0/s handshakes refused or given up", "east")]),
+        [firing("ConnectFailures", "warning",
+                "Handshakes of this host fail: they are refused or given up at 20.0/s",
+                "The kernel does not say which connects failed. Begin with the destinations in the evidence, and with "
+                "the logs of the services that connect. Where handshakes can be traced, connwatch names them.",
+                "east")]),
     # East has not been able to poll since its start.
     "stale": test_of({
         host("connwatch_poll_interval_seconds", "east", tier="full"): "10+0x30",
@@ -379,8 +392,10 @@ ONE_NAME = {
         host("connwatch_poll_interval_seconds", "west", tier="full"): "10+0x30",
         host("process_start_time_seconds", "west"): "200+0x30",
         host("connwatch_poll_last_success_timestamp_seconds", "west", tier="full"): "0+15x30"},
-        [firing("MonitorStale", "critical", "connwatch cannot read the sockets: its data is 4m 50s overdue, "
-                "and every other alert is frozen", "east")]),
+        [firing("MonitorStale", "critical",
+                "connwatch cannot read the sockets, and every other alert is frozen: its data is 4m 50s overdue",
+                "Until it can, nobody watches this host's connections. The evidence and the log of connwatch name the "
+                "reason.", "east")]),
     "fleet": test_of({
         host("connwatch_build_info", "east"): "1+0x30",
         host("connwatch_build_info", "west"): "1+0x30",
