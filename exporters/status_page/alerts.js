@@ -146,9 +146,8 @@ class AlertEntry {
 function numbersText(alert) {
   const value = (number) => valueText(number, alert.value_unit);
   const worst = alert.worst_value === alert.value ? "" : `, at its worst ${value(alert.worst_value)}`;
-  const ends = alert.ends === null ? "" : `. Ends ${alert.ends}.`;
-  return `Now ${alert.signal} is ${value(alert.value)}${worst}, ` +
-    `threshold ${value(alert.threshold)}${ends}`;
+  const ends = alert.ends === null ? "" : ` Ends ${alert.ends}.`;
+  return `Now ${value(alert.value)}${worst}, threshold ${value(alert.threshold)}.${ends}`;
 }
 
 function topText(heading, counts) {
