@@ -71,7 +71,7 @@ AlertList NamedAlerts(Texts& texts) {
     alert.rule = std::make_shared<const AlertRule>(std::move(rule));
     list.rules.at(i).rule = alert.rule;
     alert.subject = texts.InBoth();
-    alert.listener = texts.InJson();
+    alert.listener = texts.Next();
     alert.unit = texts.InJson();
     alert.netns = texts.InJson();
     alert.cause = texts.InJson();
