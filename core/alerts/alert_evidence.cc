@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -83,10 +82,7 @@ std::string HalfOpen(const ListenerStatus& status) {
     text += std::to_string(ages.counts.at(i)) + (i == 0 ? " below " : " from ");
     text += std::to_string(HandshakeAges::kBounds.at(i == 0 ? 0 : i - 1).count()) + " s";
   }
-  // Rounded to a tenth of a second, because polls cannot measure it better.
-  const double oldest = std::round(InSeconds(ages.oldest) * 10) / 10;
-  return RepeatedText(status) + "ages: " + text + ", the oldest " +
-         FormatValue(SignalUnit::kSeconds, oldest);
+  return RepeatedText(status) + "ages: " + text + ", the oldest " + AgeText(ages.oldest);
 }
 
 void AppendAges(const HandshakeAges& ages, AlertEvidence& evidence) {

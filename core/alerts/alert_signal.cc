@@ -223,4 +223,8 @@ std::string FormatValue(SignalUnit unit, double value) {
   return number;
 }
 
+std::string AgeText(std::chrono::duration<double> age) {
+  return FormatValue(SignalUnit::kSeconds, std::round(age.count() * 10) / 10);
+}
+
 }  // namespace connwatch

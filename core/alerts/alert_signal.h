@@ -93,4 +93,8 @@ std::string_view Name(AlertSignal signal);
 /// For people: "64", "12.5/s", "83 %", "0.25 s", "65536 bytes", "2.3 x".
 std::string FormatValue(SignalUnit unit, double value);
 
+/// For people: "12.5 s". Rounded to a tenth of a second, because polls cannot measure an age any
+/// better.
+std::string AgeText(std::chrono::duration<double> age);
+
 }  // namespace connwatch

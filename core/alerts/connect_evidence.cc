@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,11 +16,6 @@
 namespace connwatch {
 
 namespace {
-
-// Polls cannot measure an age any better.
-std::string AgeText(std::chrono::duration<double> age) {
-  return FormatValue(SignalUnit::kSeconds, std::round(age.count() * 10) / 10);
-}
 
 std::string SecondsText(std::chrono::duration<double> duration) {
   return FormatValue(SignalUnit::kSeconds, duration.count());

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -188,14 +186,11 @@ void AddTimeWait(const Snapshot& snapshot, const Behind& behind, AlertEvidence& 
 // "5 connections get no ACK for what they have sent, the oldest for 12.5 s"
 std::string StalledText(std::uint64_t connections, GroupId group, const Snapshot& snapshot) {
   std::string text = std::to_string(connections) +
-                     (connections == 1 ? " connection gets" : " connections get") +
-                     " no ACK for what they have sent";
+                     (connections == 1 ? " connection gets no ACK for what it has sent"
+                                       : " connections get no ACK for what they have sent");
   if (!snapshot.sockets) return text;
-  const std::chrono::duration<double> oldest =
-      snapshot.sockets->groups[{Direction::kOutbound, group}].retransmitting_oldest_age;
-  // Rounded to a tenth of a second, because the kernel's timers tell it no better.
-  return text + ", the oldest for " +
-         FormatValue(SignalUnit::kSeconds, std::round(oldest.count() * 10) / 10);
+  const GroupLevels& levels = snapshot.sockets->groups[{Direction::kOutbound, group}];
+  return text + ", the oldest for " + AgeText(levels.retransmitting_oldest_age);
 }
 
 void AddOfGroup(Trouble trouble, const Snapshot& snapshot, const Behind& behind,

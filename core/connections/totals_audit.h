@@ -15,7 +15,7 @@ namespace connwatch {
 
 class TotalsAudit {
  public:
-  /// How long a gap that is over still counts: so long it is in the rates of a minute.
+  /// How long a gap still counts when it is over: as long as rates over a minute contain it.
   static constexpr std::chrono::minutes kMemory{1};
 
   /// Call it about once a second, `now` never going back.

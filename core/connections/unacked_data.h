@@ -1,4 +1,4 @@
-// Whether a peer has stopped to acknowledge what a socket sends, and for how long. Pure.
+// Whether a peer no longer acknowledges what a socket sends, and since when. Pure.
 #pragma once
 
 #include <chrono>
