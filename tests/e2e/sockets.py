@@ -83,9 +83,9 @@ class Sockets(contextlib.ExitStack):
     def closing(self, kind=IPV4):
         """Both ends close, and the FIN of one is lost. Changes the namespace's packet filter."""
         client, server = self.pair(kind)
-        port = client.getsockname()[1]
+        ends = f"tcp sport {client.getsockname()[1]} tcp dport {client.getpeername()[1]}"
         rules = (f"table inet lose_fin {{ chain in {{ type filter hook input priority 0; "
-                 f"tcp sport {port} tcp flags & fin == fin drop; }}; }}")
+                 f"{ends} tcp flags & fin == fin drop; }}; }}")
         subprocess.run(["nft", rules], check=True)
         client.shutdown(socket.SHUT_WR)
         server.shutdown(socket.SHUT_WR)
