@@ -102,7 +102,8 @@ class DeadPathTest(unittest.TestCase):
         rule = f"alerts: [{{name: {ALERT}, for: 0s}}]\n"
         with Daemon(rule + CONFIG) as daemon:
             ports = ", ".join(str(client.getsockname()[1]) for client in clients)
-            # The kernel gives a client's port to connections to other servers, too: those of this test.
+            # Both ports, because the kernel may give a client's port to another connection as well, such as
+            # a request of this test to the daemon.
             self.lose(f"tcp sport {server.getsockname()[1]} tcp dport {{ {ports} }}")
             for end in ends:
                 end.send(b"answer")
