@@ -61,7 +61,8 @@ class LifecycleTest(unittest.TestCase):
             wait_until(lambda: self.interval(daemon) == 0.25, "the repaired interval")
 
     def test_a_small_budget_stretches_the_intervals_and_says_so(self):
-        with Daemon("cpu_budget: 0.1%\npoll: {listeners: 10ms, full: 100ms}\n") as daemon:
+        # Little enough to stretch the intervals. With less, a slow machine polls too rarely for this test.
+        with Daemon("cpu_budget: 0.5%\npoll: {listeners: 10ms, full: 100ms}\n") as daemon:
             interval = lambda tier: daemon.page().get("connwatch_poll_interval_seconds", tier=tier)
             wait_until(lambda: interval("listeners") > 0.01 and interval("full") > 0.1,
                        "stretched intervals")
