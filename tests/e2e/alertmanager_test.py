@@ -30,9 +30,11 @@ def seconds(timestamp):
 
 def default_rules():
     """The names of the rules that apply if the configuration says nothing."""
-    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as empty:
+    with tempfile.NamedTemporaryFile(suffix=".yaml") as empty:
         printed = run("--print-rules", "--config.file", empty.name)
-    return re.findall(r'- alert: "(\w+)"', printed.stdout)
+    names = re.findall(r'- alert: "(\w+)"', printed.stdout)
+    assert printed.returncode == 0 and names, printed
+    return names
 
 
 class RealAlertmanagerTest(unittest.TestCase):
