@@ -15,6 +15,9 @@ import subprocess
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYSCTLS = pathlib.Path("/proc/sys/net")
+# Those above 1023 of https://fetch.spec.whatwg.org/#port-blocking.
+BLOCKED_BY_BROWSERS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669,
+                       6679, 6697, 10080}
 
 # The defaults of Linux 6.x, documented in its Documentation/networking/ip-sysctl.rst. Names are
 # paths below /proc/sys/net. The order matters: ip_forward resets settings below conf/.
@@ -85,9 +88,11 @@ def sysctl(name, value):
 
 def free_port():
     """A port of this namespace that nothing has, of IPv4 or IPv6, not even in TIME-WAIT. It is not of
-    the ephemeral range, so connections to it have a group of their own at once (docs/groups.md)."""
+    the ephemeral range, so connections to it have a group of their own at once (docs/groups.md). Browsers open
+    pages on it."""
     first, last = map(int, (SYSCTLS / "ipv4/ip_local_port_range").read_text("ascii").split())
-    ports = [port for port in range(1024, 65536) if not first <= port <= last]
+    ports = [port for port in range(1024, 65536)
+             if not first <= port <= last and port not in BLOCKED_BY_BROWSERS]
     while True:
         port = random.choice(ports)
         with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as probe:
