@@ -40,6 +40,10 @@ std::uint64_t Grant(std::vector<Claim>& claims, std::uint64_t available) {
 
 }  // namespace
 
+bool ListenerDrops::IsAnythingPending() const {
+  return std::ranges::any_of(pending_, [](std::uint64_t drops) { return drops > 0; });
+}
+
 bool DropAttribution::IsCounterDue(MonotonicTime now) const {
   return is_anything_pending_ || !counter_read_at_ || now - *counter_read_at_ >= kQuietInterval;
 }
@@ -64,15 +68,15 @@ void DropAttribution::Attribute(std::span<ListenerDrops* const> listeners) {
     for (ListenerDrops* listener : listeners) {
       std::shift_right(listener->pending_.begin(), listener->pending_.end(), 1);
       listener->pending_.front() = 0;
-      listener->was_full_ = listener->is_full_;
+      listener->was_full_ =
+          listener->is_full_ || (listener->was_full_ && listener->IsAnythingPending());
     }
   }
   if (!is_bounded_ || is_counter_new_) unclaimed_ = 0;
   is_bounded_ = counter_.has_value();
   is_counter_new_ = false;
-  is_anything_pending_ = std::ranges::any_of(listeners, [](const ListenerDrops* listener) {
-    return std::ranges::any_of(listener->pending_, [](std::uint64_t drops) { return drops > 0; });
-  });
+  is_anything_pending_ = std::ranges::any_of(
+      listeners, [](const ListenerDrops* listener) { return listener->IsAnythingPending(); });
 }
 
 bool DropAttribution::Skip() {

@@ -44,11 +44,14 @@ class ListenerDrops {
   /// How often counted drops take part in an attribution before they are noise for good.
   static constexpr std::size_t kChances = 2;
 
+  bool IsAnythingPending() const;
+
   std::uint64_t counted_ = 0;
   std::uint64_t refused_ = 0;
   std::array<std::uint64_t, kChances> pending_{};  // by how many chances they have had
   bool is_full_ = false;                           // at the latest reading
-  bool was_full_ = false;                          // at any reading since the last attribution
+  // At any reading since the last attribution, or when what is still pending was counted.
+  bool was_full_ = false;
 };
 
 /// The kernel counts a refusal twice: in sk_drops of the LISTEN socket and in ListenDrops of the
@@ -60,8 +63,8 @@ class ListenerDrops {
 ///
 /// Attribute() gives the growth of the counter to the listeners, at most what each has counted:
 /// 1. First to those with a full queue, because these have to refuse; then to the others. A
-/// listener
-///    that was full at the last attribution or at any reading since counts as full.
+///    listener counts as full if it was full at the last attribution, at any reading since, or when
+///    it counted what is still pending.
 /// 2. Of these, first to what was counted earlier.
 /// 3. If that is still too much, in proportion to what each has counted. The remainder goes to the
 ///    largest.

@@ -106,6 +106,19 @@ TEST_F(DropAttributionTest, AQueueThatWasFullWhileTheCounterWasNotReadCountsAsFu
   EXPECT_EQ(Refused(), (Counts{0, 5, 0}));
 }
 
+TEST_F(DropAttributionTest, WhatAFullQueueHasCountedIsJudgedSoToTheEnd) {
+  is_full_ = {false, true, false};
+  Read(0, {0, 0, 0});
+  is_full_ = {};
+  // The second one refused something after the counter was read, and has room by now.
+  Read(0, {1, 1, 0});
+  Read(1, {0, 0, 0});
+  EXPECT_EQ(Refused(), (Counts{0, 1, 0}));
+  Read(1, {1, 1, 0});
+  Read(2, {0, 0, 0});
+  EXPECT_EQ(Refused(), (Counts{1, 1, 0})) << "but not for longer";
+}
+
 TEST_F(DropAttributionTest, EqualsShareInProportion) {
   Read(10, {10, 20, 70});
   EXPECT_EQ(Refused(), (Counts{1, 2, 7}));
