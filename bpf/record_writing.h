@@ -9,17 +9,13 @@
 
 #include "kernel_reads.h"
 #include "kernel_sockets.h"
+#include "kernel_ticks.h"
 #include "walk_layout.h"
 
 enum { kTcpEstablished = 1, kTcpSynRecv = 3, kTcpTimeWait = 6 };
 enum { kTcpListen = 10, kTcpNewSynRecv = 12 };
 enum { kTimerRetransmit = 1, kTimerProbe = 3, kTimerLossProbe = 5, kTimerReordering = 6 };
 enum { kIpv4 = 2, kIpv6 = 10 };
-
-static __always_inline u32 TicksUntil(u64 ticks, u64 now) {
-  s64 left = (s64)(ticks - now);
-  return left > 0 ? (u32)left : 0;
-}
 
 static __always_inline void WriteCommon(struct walk_record* to, u64 socket) {
   to->cookie = (u64)READ(sock_common, socket, skc_cookie.counter);
@@ -92,15 +88,15 @@ static __always_inline void WriteTcpInfo(struct walk_record* to, u64 socket, u32
   to->send_queue = written - READ(tcp_sock, socket, snd_una);
   to->rtt_us = READ(tcp_sock, socket, srtt_us) >> 3;
   to->min_rtt_us = READ(tcp_sock, socket, rtt_min.s[0].v);
-  to->ack_age_ticks = now - READ(tcp_sock, socket, rcv_tstamp);
-  to->idle_ticks = Lesser(to->ack_age_ticks,
-                          Lesser(now - READ(tcp_sock, socket, lsndtime),
-                                 now - READ(inet_connection_sock, socket, icsk_ack.lrcvtime)));
+  to->ack_age_ticks = TicksSince(READ(tcp_sock, socket, rcv_tstamp), now);
+  u32 data_sent = TicksSince(READ(tcp_sock, socket, lsndtime), now);
+  u32 data_received = TicksSince(READ(inet_connection_sock, socket, icsk_ack.lrcvtime), now);
+  to->idle_ticks = Lesser(to->ack_age_ticks, Lesser(data_sent, data_received));
   to->chrono_ticks[0] = READ(tcp_sock, socket, chrono_stat[0]);
   to->chrono_ticks[1] = READ(tcp_sock, socket, chrono_stat[1]);
   to->chrono_ticks[2] = READ(tcp_sock, socket, chrono_stat[2]);
   u64 running = BITS(tcp_sock, socket, chrono_type);  // 0: none, else one more than the index
-  u32 runs_for = now - READ(tcp_sock, socket, chrono_start);
+  u32 runs_for = TicksSince(READ(tcp_sock, socket, chrono_start), now);
   if (running == 1) to->chrono_ticks[0] += runs_for;
   if (running == 2) to->chrono_ticks[1] += runs_for;
   if (running == 3) to->chrono_ticks[2] += runs_for;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <map>
@@ -285,6 +286,31 @@ TEST_F(KernelWalkTest, SeesWhatInetDiagSees) {
   EXPECT_EQ(walk_->stats().overrun_buckets, 0U);
   EXPECT_EQ(walk_->stats().faulted_records, 0U);
   EXPECT_GT(walk_->stats().longest_run.count(), 0);
+}
+
+// A walk reads the clock once. A socket that is used later has not been idle for 2^32 ticks.
+TEST_F(KernelWalkTest, ASocketThatIsUsedMeanwhileIsNotIdle) {
+  constexpr int kWalks = 5'000;  // one in a hundred meets a new tick
+  constexpr std::chrono::hours kLongerThanThisTest{1};
+  const TcpPair pair;
+  std::atomic<bool> is_over = false;
+  std::thread user([&] {
+    while (!is_over) {
+      pair.Send(1);
+      pair.Read(1);
+    }
+  });
+  const DumpQuery query{.states = {TcpState::kEstablished}, .tcp_info = true};
+  for (int i = 0; i < kWalks && !HasFailure(); ++i) {
+    for (const SocketRecord& record : ReadAll(*walk_, query)) {
+      const TcpInfo info = record.tcp_info.value_or(TcpInfo{});
+      EXPECT_LT(info.idle, kLongerThanThisTest);
+      EXPECT_LT(info.since_last_ack_received, kLongerThanThisTest);
+      EXPECT_LT(info.traffic.value_or(TcpTraffic{}).busy, kLongerThanThisTest);
+    }
+  }
+  is_over = true;
+  user.join();
 }
 
 // The kernel gives a cookie when somebody asks. Nobody has, before the walk.
