@@ -290,7 +290,7 @@ TEST_F(KernelWalkTest, SeesWhatInetDiagSees) {
 
 // A walk reads the clock once. A socket that is used later has not been idle for 2^32 ticks.
 TEST_F(KernelWalkTest, ASocketThatIsUsedMeanwhileIsNotIdle) {
-  constexpr int kWalks = 5'000;  // one in a hundred meets a new tick
+  constexpr int kWalks = 5'000;  // the clock ticks during some of them
   constexpr std::chrono::hours kLongerThanThisTest{1};
   const TcpPair pair;
   std::atomic<bool> is_over = false;

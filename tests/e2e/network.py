@@ -15,7 +15,7 @@ import subprocess
 CLONE_NEWNET = 0x40000000  # linux/sched.h
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYSCTLS = pathlib.Path("/proc/sys/net")
-# Those above 1023 of https://fetch.spec.whatwg.org/#port-blocking.
+# Ports above 1023 on which no browser opens a page: https://fetch.spec.whatwg.org/#port-blocking.
 BLOCKED_BY_BROWSERS = {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669,
                        6679, 6697, 10080}
 

@@ -102,8 +102,8 @@ class Comparison:
         return found
 
     def _note_drops(self, moment):
-        """A listener that closes leaves the page, and takes the drops with it that the daemon has given to it. One
-        whose socket drops something without harm may have those of another listener (docs/metrics.md, Drops)."""
+        """Remembers the drops of each listener, because one that closes leaves the page. Among its drops may be some of
+        another listener, if its own socket has dropped something without harm (docs/metrics.md, Drops)."""
         for labels, number in series(moment.page, DROPS):
             self.drops[labels["listener"]] = int(number)
 
