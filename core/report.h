@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/alerts/alert_list.h"
@@ -12,6 +13,7 @@
 #include "core/base/instant.h"
 #include "core/build_info.h"
 #include "core/history/recent_history.h"
+#include "core/incidents/incident.h"
 #include "core/process_stats.h"
 #include "core/snapshot.h"
 #include "core/web/web_refusal.h"
@@ -33,6 +35,8 @@ struct Report {
   std::shared_ptr<const AlertList> alerts;
   /// The last ten minutes, up to `snapshot`; null if nobody keeps them.
   std::shared_ptr<const RecentHistory> history;
+  /// Absent if nobody keeps incidents.
+  std::optional<IncidentStoreStatus> incidents;
   /// One for each name of a configured receiver.
   std::vector<NotificationStats> notifications;
   WebRefusalCounts web_refusals{};

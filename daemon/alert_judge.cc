@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
 #include <span>
 #include <sstream>
 #include <string_view>
@@ -103,11 +104,12 @@ std::shared_ptr<const AlertList> AlertJudge::Judge(const Snapshot& snapshot, Ins
   return std::make_shared<const AlertList>(std::move(list));
 }
 
-void AlertJudge::Book(const std::vector<AlertTransition>& transitions) {
+void AlertJudge::Book(std::vector<AlertTransition> transitions) {
   for (const AlertTransition& transition : transitions) {
     ++transitions_[transition.alert.rule->name].at(IndexOf(transition.to));
   }
   LogTransitions(episodes_.Tell(transitions));
+  std::ranges::move(transitions, std::back_inserter(untaken_));
 }
 
 }  // namespace connwatch

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/alerts/alert_engine.h"
@@ -31,12 +32,16 @@ class AlertJudge {
   /// Returns the alerts as of this snapshot.
   std::shared_ptr<const AlertList> Judge(const Snapshot& snapshot, Instant now);
 
+  /// Returns what has happened to alerts since the call before, in order.
+  std::vector<AlertTransition> TakeTransitions() { return std::exchange(untaken_, {}); }
+
  private:
-  void Book(const std::vector<AlertTransition>& transitions);
+  void Book(std::vector<AlertTransition> transitions);
 
   AlertEngine engine_;
   AlertEpisodes episodes_;
   std::map<std::string, AlertTransitionCounts, std::less<>> transitions_;  // by rule
+  std::vector<AlertTransition> untaken_;
 };
 
 }  // namespace connwatch

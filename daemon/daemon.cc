@@ -40,12 +40,15 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
                       }),
       handshakes_(loop, [this](MonotonicTime now) { monitor_.ReadHandshakes(now); }),
       alert_judge_(config_.alerts),
+      incidents_(options.storage_path),
       notifier_(pulse_),
       config_status_{.last_reload_successful = true, .last_success = Now().wall},
       search_(search_source_, slot_, config_.host_root),
       web_(options, std::move(settings.web), {slot_, pulse_}, loop,
            {.reload = [this] { return reloads_->Ask(); },
             .sockets = Search(),
+            .incidents = [this](const IncidentQuery& query,
+                                bool gzip) { return incidents_.Read(query, gzip); },
             .on_web_files_read = [this](bool is_successful) { OnWebFilesRead(is_successful); }}) {
   for (TierPoller& tier : monitor_.tiers()) {
     tier_runners_.emplace_back(
@@ -68,6 +71,7 @@ Result<void> Daemon::Run(std::vector<ListeningSocket> listening) {
   reloads_ = std::move(reloads).value();
   notifier_.SetAddress(OwnAddressFrom(config_, listening, web_.is_https()));
   notifier_.Configure(config_);
+  incidents_.Start();
   Publish();  // so that there is a page, which says "not ready", before the first poll
   auto serving = web_.Start(std::move(listening), HttpLimitsFrom(config_), HostNamesFrom(config_));
   if (!serving) return serving;
@@ -234,10 +238,11 @@ Report Daemon::MakeReport() {
                     .config = config_status_,
                     .web_refusals = web_.refusals(),
                     .http_held_bytes = web_.held_bytes(),
-
                     .log_lines_lost = LostLogLines()};
   parts.alerts = alert_judge_.Judge(*parts.snapshot, now);
   parts.history = history_.Observe(*parts.snapshot, now);
+  incidents_.Observe(alert_judge_.TakeTransitions(), *parts.alerts, *parts.history, now);
+  parts.incidents = incidents_.status();
   parts.notifications = notifier_.Tell(parts.alerts, now);
   return AssembleReport(std::move(parts));
 }

@@ -18,6 +18,7 @@
 #include "core/sockets/socket_source.h"
 #include "daemon/alert_judge.h"
 #include "daemon/config_use.h"
+#include "daemon/incident_keeper.h"
 #include "daemon/loop/destroy_event_runner.h"
 #include "daemon/loop/event_loop.h"
 #include "daemon/loop/handshake_runner.h"
@@ -88,6 +89,7 @@ class Daemon {
   std::deque<TierRunner> tier_runners_;  // in the order of kTiers; a deque never moves them
   AlertJudge alert_judge_;
   History history_;
+  IncidentKeeper incidents_;
   ServiceNotice service_notice_;
   Notifier notifier_;
   bool is_config_good_ = true;  // as of the latest attempt, without the web files

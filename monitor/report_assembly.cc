@@ -10,6 +10,7 @@ Report AssembleReport(ReportParts parts) {
   return {.snapshot = std::move(parts.snapshot),
           .alerts = std::move(parts.alerts),
           .history = std::move(parts.history),
+          .incidents = std::move(parts.incidents),
           .notifications = std::move(parts.notifications),
           .web_refusals = parts.web_refusals,
           .http_held_bytes = parts.http_held_bytes,

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/report.h"
@@ -17,6 +18,7 @@ struct ReportParts {
   ConfigStatus config;
   std::shared_ptr<const AlertList> alerts = nullptr;
   std::shared_ptr<const RecentHistory> history = nullptr;
+  std::optional<IncidentStoreStatus> incidents = std::nullopt;
   std::vector<NotificationStats> notifications = {};
   WebRefusalCounts web_refusals = {};
   std::size_t http_held_bytes = 0;

@@ -126,6 +126,10 @@ struct Alert {
   std::optional<Instant> fired_at;  // absent while pending
   /// From the moment of firing; nullptr while pending.
   std::shared_ptr<const AlertEvidence> evidence;
+  /// When `worst` was seen, and the evidence of that moment. Absent and nullptr if it has not become
+  /// worse since it fired.
+  std::optional<Instant> worst_at = std::nullopt;
+  std::shared_ptr<const AlertEvidence> worst_evidence = nullptr;
 };
 
 /// Returns true iff `one` comes first where there is not room for both: the firing one, then the

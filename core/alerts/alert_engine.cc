@@ -298,6 +298,7 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
   const MonotonicTime now = round.now.monotonic;
   if (auto cause = FindCause(reading, now)) subject.cause = std::move(cause);
   const FoundCause* cause = CauseOf(subject.cause, alert, now);
+  const double worst_before = alert.worst;
   const std::optional<AlertState> from =
       subject.life.Advance({.holds = ConditionHolds(rule, measured),
                             .is_clear = IsClear(rule, measured),
@@ -307,12 +308,20 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
                             .now = round.now},
                            alert);
   alert.accept_queue = AcceptQueueOf(reading);
-  if (!from) return;
-  if (*from == AlertState::kInactive) alert.unit = OwnerOf(rule.signal, reading, round.snapshot);
+  const bool is_worse =
+      !from && alert.state == AlertState::kFiring && alert.worst != worst_before;
+  if (!from && !is_worse) return;
+  if (from == AlertState::kInactive) alert.unit = OwnerOf(rule.signal, reading, round.snapshot);
   if (alert.state == AlertState::kFiring) {
     const FiringReading fires{rule.signal, reading, measured.value, cause, now};
-    alert.evidence =
+    auto evidence =
         std::make_shared<const AlertEvidence>(EvidenceOf(fires, subject.levels, round.snapshot));
+    if (is_worse) {
+      alert.worst_at = round.now;
+      alert.worst_evidence = std::move(evidence);
+    } else {
+      alert.evidence = std::move(evidence);
+    }
   }
   Note(from, alert, round.now, round.transitions);
 }

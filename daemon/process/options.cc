@@ -72,6 +72,11 @@ void Describe(CLI::App& app, RawOptions& raw) {
       ->type_name("FILE");
   app.add_flag("--web.enable-lifecycle", raw.options.enable_lifecycle,
                "Allow POST /-/reload to reload the configuration");
+  app.add_option("--storage.path", raw.options.storage_path,
+                 "Directory in which incidents are kept. Default: the state directory that systemd "
+                 "gives, else none: a restart then forgets them")
+      ->type_name("DIRECTORY")
+      ->envname("STATE_DIRECTORY");
   app.add_option("--log.level", raw.log_level,
                  "Lowest level to log; overrides log.level of the configuration")
       ->type_name("")

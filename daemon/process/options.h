@@ -28,6 +28,8 @@ struct Options {
   std::string web_config_file;
   /// Whether clients may ask for a reload over HTTP.
   bool enable_lifecycle = false;
+  /// The directory in which incidents are kept. Empty means in memory only.
+  std::string storage_path;
   /// If flags set these, they override the configuration file, also after a reload.
   std::optional<LogLevel> log_level;
   std::optional<LogFormat> log_format;

@@ -62,6 +62,7 @@ WebFront::WebFront(const Options& options, std::shared_ptr<const WebPolicy> poli
       routes_{.reports = sources.reports,
               .pulse = sources.pulse,
               .sockets = actions_.sockets,
+              .incidents = actions_.incidents,
               .host_names = {},
               .on_foreign =
                   [this](const std::string& line) {

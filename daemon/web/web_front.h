@@ -40,6 +40,7 @@ Result<std::vector<ListeningSocket>> OpenListeningSockets(const Options& options
 struct WebActions {
   ReloadAction reload;         // on HTTP threads, only with --web.enable-lifecycle
   SocketSearchAction sockets;  // on HTTP threads; empty if that is off
+  IncidentReadAction incidents;  // on HTTP threads
   /// Called on the loop thread after the web files have changed and were read again. Says whether
   /// that succeeded.
   std::function<void(bool is_successful)> on_web_files_read;

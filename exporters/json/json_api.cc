@@ -5,80 +5,13 @@
 #include <string_view>
 #include <utility>
 
-#include "core/alerts/alert_text.h"
-#include "exporters/json/json_destination.h"
+#include "exporters/json/json_alerts.h"
+#include "exporters/json/json_incidents.h"
 #include "exporters/json/json_values.h"
 
 namespace connwatch {
 
 namespace {
-
-Json ToJson(const AlertEvidence::Counts& counts) {
-  Json object = Json::object();
-  for (const auto& [name, count] : counts) object[name] = count;
-  return object;
-}
-
-// Only those that there were.
-Json OutcomesOf(const HandshakeCounts& counts) {
-  Json object = Json::object();
-  for (const HandshakeOutcome outcome : kHandshakeOutcomes) {
-    if (counts.Of(outcome) > 0) object[std::string(Name(outcome))] = counts.Of(outcome);
-  }
-  return object;
-}
-
-Json ToJson(const AlertEvidence& evidence) {
-  Json numbers = Json::object();
-  for (const auto& [name, value] : evidence.numbers) numbers[name] = value;
-  Json recent = Json::array();
-  for (const auto& [seconds_before, value] : evidence.recent) {
-    recent.push_back({{"seconds_before", seconds_before}, {"value", value}});
-  }
-  Json destinations = Json::array();
-  for (const Destination& destination : evidence.destinations) {
-    destinations.push_back(ToJson(destination, OutcomesOf(destination.recent)));
-  }
-  return {{"text", evidence.text},
-          {"numbers", std::move(numbers)},
-          {"top_sources", ToJson(evidence.top_sources)},
-          {"top_destinations", ToJson(evidence.top_destinations)},
-          {"top_units", ToJson(evidence.top_units)},
-          {"top_groups", ToJson(evidence.top_groups)},
-          {"destinations", std::move(destinations)},
-          {"recent", std::move(recent)}};
-}
-
-Json ToJson(const std::optional<AlertFlapping>& flapping) {
-  if (!flapping) return nullptr;
-  return {{"times", flapping->times},
-          {"span_seconds", std::chrono::duration<double>(flapping->span).count()}};
-}
-
-Json ToJson(const Alert& alert) {
-  Json object = {{"alert", alert.rule->name}, {"subject", alert.subject}};
-  if (!alert.netns.empty()) object["netns"] = alert.netns;
-  if (!alert.pod_namespace.empty()) object["namespace"] = alert.pod_namespace;
-  if (!alert.pod.empty()) object["pod"] = alert.pod;
-  object["unit"] = alert.unit;
-  object["state"] = Name(alert.state);
-  object["severity"] = Name(alert.rule->severity);
-  object["signal"] = Name(alert.rule->signal);
-  object["summary"] = SummaryOf(alert);
-  object["advice"] = AdviceOf(alert);
-  object["value_unit"] = Name(SpecOf(alert.rule->signal).unit);
-  object["value"] = alert.value;
-  object["worst_value"] = alert.worst;
-  object["threshold"] = alert.threshold;
-  object["cause"] = alert.cause;
-  const bool is_firing = alert.state == AlertState::kFiring;
-  object["ends"] = is_firing ? Json(EndsWhen(alert)) : Json();
-  object["flapping"] = ToJson(alert.flapping);
-  object["since_timestamp_seconds"] = Timestamp(alert.since.wall);
-  object["fired_timestamp_seconds"] = alert.fired_at ? Timestamp(alert.fired_at->wall) : Json();
-  object["evidence"] = alert.evidence ? ToJson(*alert.evidence) : Json();
-  return object;
-}
 
 Json ToJson(const HistorySample& sample) {
   Json states;
@@ -130,7 +63,7 @@ std::optional<std::string> RenderAlerts(const Report& report, const Paging& pagi
   if (!report.alerts) return std::nullopt;
   Json answer;
   AddPage(answer, "alerts", report.alerts->alerts, paging,
-          [](const Alert& alert) { return ToJson(alert); });
+          [](const Alert& alert) { return AlertToJson(alert); });
   return Write(answer);
 }
 
@@ -142,6 +75,8 @@ std::optional<std::string> RenderHistory(const Report& report) {
                 {"span_seconds", ToSeconds(RecentHistory::kSpan)},
                 {"samples", std::move(samples)}});
 }
+
+std::string DescribeSample(const HistorySample& sample) { return WriteCompact(ToJson(sample)); }
 
 std::string RenderError(const std::string& text, std::optional<std::size_t> position) {
   Json error = {{"error", text}};

@@ -1,5 +1,6 @@
 #include "exporters/json/json_reply.h"
 
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,13 @@ HttpReply JsonReply(RenderedBody json) { return PageReply(kJson, std::move(json)
 HttpReply ErrorReply(unsigned status, const std::string& text,
                      std::optional<std::size_t> position) {
   return BodyReply(status, kJson, RenderError(text, position));
+}
+
+HttpReply NotNowReply(const Error& error) {
+  if (error.code != EBUSY) return ErrorReply(kServiceUnavailable, error.context);
+  HttpReply reply = ErrorReply(kTooManyRequests, error.context);
+  reply.headers.push_back({"Retry-After", "1"});
+  return reply;
 }
 
 }  // namespace connwatch

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "core/base/result.h"
 #include "exporters/http/http_message.h"
 #include "exporters/http/rendered_pages.h"
 
@@ -17,5 +18,8 @@ HttpReply JsonReply(RenderedBody json);
 /// error: in characters, from 1 on.
 HttpReply ErrorReply(unsigned status, const std::string& text,
                      std::optional<std::size_t> position = {});
+
+/// Returns a 429 that asks for a second's patience if the error is EBUSY, else a 503.
+HttpReply NotNowReply(const Error& error);
 
 }  // namespace connwatch

@@ -71,6 +71,12 @@ Json ToJson(const TracingStatus& tracing) {
           {"read_failures_total", stats.read_failures}};
 }
 
+Json ToJson(const IncidentStoreStatus& store) {
+  return {{"is_persistent", store.is_persistent}, {"incidents", store.incidents},
+          {"bytes", store.bytes},                 {"failures_total", store.failures},
+          {"dropped_total", store.dropped},       {"problem", OrNull(store.problem)}};
+}
+
 Json ToJson(const ProcessStats& process) {
   Json cpu;
   if (process.cpu) cpu = ToSeconds(*process.cpu);
@@ -107,6 +113,7 @@ std::string RenderStatus(const Report& report, Instant now) {
   answer["folded_listeners"] = snapshot.listeners ? Json(snapshot.listeners->folded) : Json();
   answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},
                       {"last_success_timestamp_seconds", Timestamp(report.config.last_success)}};
+  answer["incident_store"] = report.incidents ? ToJson(*report.incidents) : Json();
   answer["log_lines_lost_total"] = report.log_lines_lost;
   answer["process"] = ToJson(report.process);
   return Write(answer);

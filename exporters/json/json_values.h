@@ -45,6 +45,8 @@ Json PolledTimestamp(const Snapshot& snapshot, Tier tier);
 
 /// Indented, with a newline at the end; bytes that are no UTF-8 are replaced.
 std::string Write(const Json& answer);
+/// In one line, without a newline at the end.
+std::string WriteCompact(const Json& json);
 
 /// Adds to `answer` the fields total, limit and offset, and the list `name` with what `to_json`
 /// makes of the entries asked for.

@@ -6,6 +6,7 @@
 
 #include "core/alerts/alert_receiver.h"
 #include "core/alerts/alert_template.h"
+#include "core/incidents/incident.h"
 
 namespace connwatch {
 
@@ -55,7 +56,7 @@ AlertLabels LabelsOf(const Alert& alert, const AlertOrigin& origin) {
 
 std::string LinkTo(const Alert& alert, const AlertOrigin& origin) {
   return origin.external_url + "/#alert=" + PercentEncoded(alert.rule->name) +
-         "&subject=" + PercentEncoded(alert.subject);
+         "&subject=" + PercentEncoded(alert.subject) + "&incident=" + IncidentIdOf(alert);
 }
 
 std::string RunbookOf(const Alert& alert, const AlertOrigin& origin) {

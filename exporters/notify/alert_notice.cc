@@ -1,36 +1,18 @@
 #include "exporters/notify/alert_notice.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdio>
 #include <string_view>
 
 #include "core/alerts/alert_template.h"
 #include "core/alerts/alert_text.h"
+#include "core/base/rfc3339.h"
 
 namespace connwatch {
 
 namespace {
 
 using Annotations = std::vector<std::pair<std::string, std::string>>;
-
-// RFC 3339 in UTC: "2026-11-21T07:26:24.339Z".
-std::string Rfc3339(WallTime time) {
-  using std::chrono::milliseconds;
-  const auto whole = std::chrono::floor<milliseconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(whole);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss<milliseconds> clock(whole - day);
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()),
-                static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
-  return text.data();
-}
 
 Annotations AnnotationsOf(const AlertReport& report, const AlertOrigin& origin) {
   const Alert& alert = *report.alert;

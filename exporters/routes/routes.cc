@@ -155,6 +155,10 @@ HttpReply Sockets(const Inquiry& inquiry) {
   return AnswerSockets(inquiry.request, inquiry.services.sockets);
 }
 
+HttpReply Incidents(const Inquiry& inquiry) {
+  return AnswerIncidents(inquiry.request, inquiry.services.incidents);
+}
+
 HttpReply Reload(const Inquiry& inquiry) { return AnswerReload(inquiry.services.reload); }
 
 // The methods that a route accepts.
@@ -194,6 +198,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"/api/v1/groups", Groups, kRead, Parameters::kPaging},
     {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},
     {"/api/v1/history", HistoryOf, kRead, Parameters::kNone},
+    {"/api/v1/incidents", Incidents, kGetOnly, Parameters::kOwn},
     {"/api/v1/listeners", Listeners, kRead, Parameters::kPaging},
     {"/api/v1/namespaces", Namespaces, kRead, Parameters::kPaging},
     {"/api/v1/sockets", Sockets, kGetOnly, Parameters::kOwn},

@@ -13,6 +13,7 @@
 #include "exporters/http/http_message.h"
 #include "exporters/metrics/published_report.h"
 #include "exporters/routes/foreign_page.h"
+#include "exporters/routes/incidents_reply.h"
 #include "exporters/routes/reload_reply.h"
 #include "exporters/routes/sockets_reply.h"
 
@@ -24,6 +25,7 @@ struct RouteServices {
   const Pulse& pulse;               // of the loop that makes the reports
   ReloadAction reload = {};         // may be empty: not enabled
   SocketSearchAction sockets = {};  // may be empty: not enabled
+  IncidentReadAction incidents = {};  // may be empty: nobody keeps them
   HostNames host_names = {};
   /// Called with a line for the log for each request that is refused as foreign. May be empty.
   std::function<void(const std::string& line)> on_foreign = {};

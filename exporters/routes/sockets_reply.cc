@@ -1,6 +1,5 @@
 #include "exporters/routes/sockets_reply.h"
 
-#include <cerrno>
 #include <optional>
 #include <string>
 #include <variant>
@@ -10,17 +9,6 @@
 #include "exporters/json/json_reply.h"
 
 namespace connwatch {
-
-namespace {
-
-HttpReply NotNow(const Error& error) {
-  if (error.code != EBUSY) return ErrorReply(kServiceUnavailable, error.context);
-  HttpReply reply = ErrorReply(kTooManyRequests, error.context);
-  reply.headers.push_back({"Retry-After", "1"});
-  return reply;
-}
-
-}  // namespace
 
 bool MaySeeSockets(const HttpClient& client) {
   return client.has_logged_in || client.address == kUnixClient ||
@@ -40,7 +28,7 @@ HttpReply AnswerSockets(const HttpRequest& request, const SocketSearchAction& ac
     return ErrorReply(kBadRequest, mistake->text, mistake->position);
   }
   auto stream = action(std::get<SocketQuery>(query));
-  if (!stream) return NotNow(stream.error());
+  if (!stream) return NotNowReply(stream.error());
   HttpReply reply;
   reply.status = kOk;
   reply.content_type = "application/json";

@@ -1,0 +1,47 @@
+// Keeps what happened: has the alerts that fire written down, and answers questions about them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/alerts/alert_list.h"
+#include "core/base/instant.h"
+#include "core/base/result.h"
+#include "core/history/recent_history.h"
+#include "core/incidents/incident.h"
+#include "core/incidents/incident_book.h"
+#include "exporters/http/body_stream.h"
+#include "store/incident_store.h"
+
+namespace connwatch {
+
+/// For the loop thread, but for Read.
+class IncidentKeeper {
+ public:
+  /// `directory` is where they are kept; empty: in memory only.
+  explicit IncidentKeeper(const std::string& directory);
+  /// Has the end of all incidents written down that are open.
+  ~IncidentKeeper();
+  IncidentKeeper(const IncidentKeeper&) = delete;
+  IncidentKeeper& operator=(const IncidentKeeper&) = delete;
+
+  /// Starts to keep them. If that fails, it is logged, and nobody keeps incidents.
+  void Start();
+
+  /// Must be called with every list of alerts. Does not wait for the disk.
+  void Observe(const std::vector<AlertTransition>& transitions, const AlertList& alerts,
+               const RecentHistory& history, Instant now);
+
+  /// See IncidentReadAction. May be called on any thread.
+  Result<std::shared_ptr<BodyStream>> Read(const IncidentQuery& query, bool gzip);
+
+  IncidentStoreStatus status() const { return store_.status(); }
+
+ private:
+  const std::string directory_;
+  IncidentBook book_;
+  IncidentStore store_;
+};
+
+}  // namespace connwatch
