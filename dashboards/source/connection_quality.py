@@ -1,6 +1,10 @@
 """Connection quality: round trips, loss, throughput, and what holds up the sender."""
-from panels import (AMBER, RED, bars, dashboard, heatmap, host_variables, incomplete_totals, now,
-                    query, row, rows_of, stat, table, thresholds, timeseries, to_daemon, variable)
+from panels import (AMBER, RED, bars, dashboard, firing_alerts, heatmap, host_variables,
+                    incomplete_totals, now, query, row, rows_of, stat, table, thresholds,
+                    timeseries, to_daemon, variable)
+
+# Subjects of alerts: the groups chosen and the host. No listeners, which .* would match as well.
+SUBJECTS = ('=~"$group|host"', '!~".*:[0-9]+"')
 
 
 def rate(metric):
@@ -193,11 +197,12 @@ QUEUES = row(
 DASHBOARD = dashboard(
     "quality", "connwatch / Connection quality",
     "Round-trip times, retransmissions, throughput and what limits the sender, by group of "
-    "connections. The marks are times when totals were too low.",
+    "connections. The marks are alerts about these groups or the host, and times when totals were "
+    "too low.",
     [*host_variables(),
      variable("direction", "Direction", "inbound: the other side opened the connection.",
               "label_values(connwatch_tcp_group_sockets{HOST}, direction)", several=True),
      variable("group", "Group", "A group of the configuration, or a port.",
               "label_values(connwatch_tcp_group_sockets{HOST}, group)", several=True)],
-    [NOW, RTT, LOSS, DEAD_PATHS, TRAFFIC, SENDER, QUEUES], annotations=[incomplete_totals()],
-    links=[to_daemon()])
+    [NOW, RTT, LOSS, DEAD_PATHS, TRAFFIC, SENDER, QUEUES],
+    annotations=[*firing_alerts(*SUBJECTS), incomplete_totals()], links=[to_daemon()])

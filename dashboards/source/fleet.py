@@ -1,7 +1,8 @@
 """Fleet: many hosts at once, ranked. Everything but the count of targets comes from the recording
 rules, so that no panel reads every series of every host."""
-from panels import (AMBER, RED, bars, column_style, dashboard, datasource_variable, now, query, row,
-                    rows_of, stat, table, thresholds, timeseries, to_daemon, to_dashboard, variable)
+from panels import (AMBER, RED, bars, column_style, dashboard, datasource_variable,
+                    hosts_with_alerts, now, query, row, rows_of, stat, table, thresholds,
+                    timeseries, to_daemon, to_dashboard, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
 # From a series to its host.
@@ -134,9 +135,9 @@ LIMITS = row(
 
 DASHBOARD = dashboard(
     "fleet", "connwatch / Fleet",
-    "All hosts, ranked by their worst listener, by growth and by drops. Needs connwatch.rules.yml "
-    "in Prometheus.",
+    "All hosts, ranked by their worst listener, by growth and by drops. The marks are hosts whose "
+    "alerts fire. Needs connwatch.rules.yml in Prometheus.",
     [datasource_variable(),
      variable("job", "Job", "Scrape jobs of connwatch.", "label_values(connwatch_build_info, job)",
               several=True)],
-    [NOW, WORST, HOSTS, LIMITS])
+    [NOW, WORST, HOSTS, LIMITS], annotations=hosts_with_alerts())

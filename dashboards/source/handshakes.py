@@ -1,7 +1,7 @@
 """Handshakes: how connects end, how long they take, and what is repeated."""
-from panels import (AMBER, GREEN, RED, column_style, dashboard, heatmap, host_variables, now,
-                    query, row, rows_of, stat, state_timeline, table, thresholds, timeseries,
-                    to_daemon, value_mapping, variable)
+from panels import (AMBER, GREEN, RED, column_style, dashboard, firing_alerts, heatmap,
+                    host_variables, now, query, row, rows_of, stat, state_timeline, table,
+                    thresholds, timeseries, to_daemon, value_mapping, variable)
 
 # An application that gives up may have its reasons, so that is no failure.
 FAILED = 'outcome!~"ok|abandoned"'
@@ -10,6 +10,9 @@ LATENCY = "instance_direction_group:connwatch_handshake_duration_seconds"
 DESTINATIONS = {**to_daemon(), "title": "The destinations one by one",
                 "url": "http://${instance}/api/v1/handshakes"}
 MANY = thresholds((0.05, AMBER), (0.2, RED))
+# Subjects of alerts: the groups chosen, the host, and every listener, also those in other network
+# namespaces, because their full queues are why handshakes of clients do not complete.
+SUBJECTS = ('=~"$group|host|.*:[0-9]+"',)
 KEYS = 16384  # that there is room for; see docs/handshakes.md
 
 
@@ -255,8 +258,10 @@ TRUST = row(
 DASHBOARD = dashboard(
     "handshakes", "connwatch / Handshakes",
     "How connects end and what they die of, how long handshakes take, and which packets have to be "
-    "repeated, by group of connections.",
+    "repeated, by group of connections. The marks are alerts about these groups, the listeners and "
+    "the host.",
     [*host_variables(),
      variable("group", "Group", "A group of the configuration, or a port.",
               "label_values(connwatch_tcp_group_sockets{HOST}, group)", several=True)],
-    [NOW, OUTCOMES, LATENCIES, REPEATED, INBOUND, NAMESPACES, TRUST], links=[to_daemon()])
+    [NOW, OUTCOMES, LATENCIES, REPEATED, INBOUND, NAMESPACES, TRUST],
+    annotations=firing_alerts(*SUBJECTS), links=[to_daemon()])

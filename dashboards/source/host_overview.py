@@ -1,7 +1,7 @@
 """Host overview: one row per question that a person brings to a host, in this order."""
-from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, host_variables,
-                    incomplete_totals, limit_style, now, query, row, rows_of, stat, state_timeline,
-                    table, thresholds, timeseries, to_daemon, to_dashboard)
+from panels import (AMBER, NO_TROUBLE, RED, bars, column_style, dashboard, firing_alerts,
+                    host_variables, incomplete_totals, limit_style, now, query, row, rows_of, stat,
+                    state_timeline, table, thresholds, timeseries, to_daemon, to_dashboard)
 
 LISTENERS = to_dashboard("listeners", "Listeners and SYN queues")
 QUALITY = to_dashboard("quality", "Connection quality")
@@ -278,6 +278,7 @@ TRUST = row(
 DASHBOARD = dashboard(
     "host", "connwatch / Host overview",
     "One host's TCP connections. Each row answers a question, from what is wrong now to how far "
-    "the numbers can be trusted. The marks are times when totals were too low.", host_variables(),
+    "the numbers can be trusted. The marks are alerts, and times when totals were too low.",
+    host_variables(),
     [NOW, STATES, SYN_SENT, SYN_RECV, FAILED, ESTABLISHED, LIMITS, OWNERS, TRUST],
-    annotations=[incomplete_totals()], links=[to_daemon()])
+    annotations=[*firing_alerts(), incomplete_totals()], links=[to_daemon()])

@@ -1,9 +1,12 @@
 """Listeners and SYN queues: each queue against its limit, what is lost, and why."""
-from panels import (AMBER, DATASOURCE, NO_TROUBLE, RED, column_style, dashboard, expand,
+from panels import (AMBER, NO_TROUBLE, RED, column_style, dashboard, firing_alerts,
                     host_variables, limit_style, query, row, rows_of, state_timeline, table,
                     thresholds, timeseries, to_daemon, variable)
 
 FULL = thresholds((0.5, AMBER), (0.8, RED))
+# Subjects of alerts: those chosen, the host, and the listeners in other network namespaces, which
+# cannot be chosen. No groups, which .* would match as well.
+SUBJECTS = ('=~"$listener|host|.+/.+"', '=~"host|.*:[0-9]+"')
 # The alerts of the daemon whose subject is one of the listeners chosen.
 OF_LISTENERS = '{HOST,subject=~"$listener",subject=~".*:[0-9]+"}'
 
@@ -13,16 +16,6 @@ def limit(queue):
     return query("connwatch_listener_accept_queue_limit{LISTENER} and on (job, instance, listener) "
                  f"10 * {queue}{{LISTENER}} > connwatch_listener_accept_queue_limit{{LISTENER}}",
                  "limit of {{listener}}")
-
-
-def alerts_of(severity, colour):
-    """Marks where alerts of Prometheus fire, about these listeners or the host's SYN cookies."""
-    return {"name": f"{severity} alerts", "enable": True, "hide": False, "iconColor": colour,
-            "datasource": DATASOURCE,
-            "titleFormat": "{{alertname}}", "textFormat": "{{severity}} {{listener}}",
-            "target": {"refId": "Anno", "expr": expand(
-                f'ALERTS{{HOST,alertstate="firing",severity="{severity}",'
-                'listener=~"$listener|"}')}}
 
 
 NOW = row(
@@ -239,10 +232,10 @@ NAMESPACES = row(
 DASHBOARD = dashboard(
     "listeners", "connwatch / Listeners and SYN queues",
     "Every listener's queues and their limits, what is dropped, and the diagnosis. The marks are "
-    "alerts of Prometheus.",
+    "alerts about these listeners, the host and its other network namespaces.",
     [*host_variables(),
      variable("listener", "Listener", "Local address and port.",
               "label_values(connwatch_listener_sockets{HOST}, listener)", several=True)],
     [NOW, SYN_QUEUE, ACCEPT_QUEUE, LOST, ALERTS, NAMESPACES],
-    annotations=[alerts_of("critical", RED), alerts_of("warning", AMBER)],
+    annotations=firing_alerts(*SUBJECTS),
     links=[to_daemon()])

@@ -51,7 +51,8 @@ def variable(made):
 
 def filled(value, key=None):
     """Anything in a dashboard that stands in the field `key`."""
-    special = {"expr": in_query, "legendFormat": in_legend, "url": in_link}.get(key)
+    special = {"expr": in_query, "legendFormat": in_legend, "titleFormat": in_legend,
+               "url": in_link}.get(key)
     if special:
         return special(value)
     if isinstance(value, dict):

@@ -1,6 +1,7 @@
 """The monitor itself: how old its data is, what it costs, what it has missed."""
-from panels import (AMBER, BLUE, GREEN, RED, dashboard, host_variables, incomplete_totals, now, query,
-                    row, rows_of, stat, table, thresholds, timeseries, to_daemon, value_mapping)
+from panels import (AMBER, BLUE, GREEN, RED, dashboard, firing_alerts, host_variables,
+                    incomplete_totals, now, query, row, rows_of, stat, table, thresholds,
+                    timeseries, to_daemon, value_mapping)
 
 
 def rate(metric):
@@ -243,6 +244,7 @@ SETUP = row(
 
 DASHBOARD = dashboard(
     "monitor", "connwatch / The monitor itself",
-    "How far the numbers of one host can be trusted, and what they cost.", host_variables(),
-    [FRESH, COST, MISSED, EVENTS, NAMESPACES, ALERTS, CLIENTS, SETUP], annotations=[incomplete_totals()],
-    links=[to_daemon()])
+    "How far the numbers of one host can be trusted, and what they cost. The marks are alerts, and "
+    "times when totals were too low.", host_variables(),
+    [FRESH, COST, MISSED, EVENTS, NAMESPACES, ALERTS, CLIENTS, SETUP],
+    annotations=[*firing_alerts(), incomplete_totals()], links=[to_daemon()])

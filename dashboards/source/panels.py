@@ -266,12 +266,42 @@ def host_variables():
 
 # Annotations
 
+# The severities of alerts, and the colours of their marks.
+SEVERITIES = {"critical": RED, "warning": AMBER, "info": BLUE}
+
+
+def mark(name, title, text, colour, expr):
+    """Where `expr` has a series. Its value must be above 0, because Grafana marks no other values.
+    `expr` should look at all of $__interval, the time between two points: if the time range is a
+    day, this is a minute or more, and what is shorter would have no mark otherwise."""
+    return {"name": name, "enable": True, "hide": False, "iconColor": colour,
+            "datasource": DATASOURCE, "titleFormat": title, "textFormat": text,
+            "target": {"refId": "Anno", "expr": expand(expr)}}
+
+
+def firing_alerts(*subjects):
+    """Marks when alerts of the daemon fired; with `subjects`, matchers of the label `subject`, only
+    those that the dashboard is about."""
+    about = "".join(f",subject{matcher}" for matcher in subjects)
+    return [mark(f"{severity} alerts", "{{alert}}", "{{severity}}: {{subject}}", colour,
+                 "max_over_time(connwatch_alert_firing"
+                 f'{{HOST,severity="{severity}"{about}}}[$__interval]) == 1')
+            for severity, colour in SEVERITIES.items()]
+
+
+def hosts_with_alerts():
+    """The same for many hosts, from what is recorded: which hosts had alerts of a severity."""
+    return [mark(f"{severity} alerts", "{{instance}}", "has {{severity}} alerts", colour,
+                 "max_over_time(instance_severity:connwatch_alert_firing:sum"
+                 f'{{FLEET,severity="{severity}"}}[$__interval]) > 0')
+            for severity, colour in SEVERITIES.items()]
+
+
 def incomplete_totals():
     """Marks when the totals of connections lacked some, so that their rates are too low."""
-    return {"name": "totals too low", "enable": True, "hide": False, "iconColor": AMBER,
-            "datasource": DATASOURCE, "titleFormat": "Totals too low",
-            "textFormat": "connwatch did not see how every connection ended",
-            "target": {"refId": "Anno", "expr": expand("connwatch_totals_exact{HOST} == 0")}}
+    return mark("totals too low", "Totals too low",
+                "connwatch did not see how every connection ended", AMBER,
+                "1 - min_over_time(connwatch_totals_exact{HOST}[$__interval]) > 0")
 
 
 # Dashboards

@@ -15,7 +15,7 @@ from promql import names
 DASHBOARDS = sorted((ROOT / "dashboards/grafana").glob("*.json"))
 RULES = (ROOT / "dashboards/prometheus/connwatch.rules.yml").read_text()
 # What Prometheus makes itself.
-OF_PROMETHEUS = {"up": set(), "ALERTS": {"alertname", "alertstate", "severity", "listener"}}
+OF_PROMETHEUS = {"up": set()}
 OF_TARGETS = {"job", "instance"}
 # What no panel shows: groups tell the same in detail, or it answers no question.
 NOT_SHOWN = {"connwatch_kernel_tcp_in_segs_total", "connwatch_kernel_tcp_out_segs_total",
@@ -132,6 +132,74 @@ class DashboardsTest(unittest.TestCase):
         for target in ("/d/connwatch-listeners", "/d/connwatch-quality", "/d/connwatch-handshakes",
                        "/d/connwatch-monitor", "http://${instance}/"):
             self.assertIn(target, overview)
+
+
+class MarksTest(unittest.TestCase):
+    """The annotations: the marks that Grafana draws into every panel."""
+
+    SEVERITIES = re.findall(r"`(\w+)`", re.search(
+        r"^\| `severity` \| (.*) \|$", (ROOT / "docs/alerts.md").read_text(), re.MULTILINE)[1])
+    FIRING = ("connwatch_alert_firing", "instance_severity:connwatch_alert_firing:sum")
+    SUBJECTS = {"host", "0.0.0.0:443", "0.0.0.0%red:443", "[::]:22", "ns/0.0.0.0:443",
+                "shop/cart-7c9/[fe80::1%eth0]:22", "web", "443"}
+    LISTENERS = {"0.0.0.0:443", "0.0.0.0%red:443", "[::]:22"}
+    IN_NAMESPACES = {"ns/0.0.0.0:443", "shop/cart-7c9/[fe80::1%eth0]:22"}
+    # Of the dashboards of one host: the subjects that are marked if all, or one, is chosen.
+    MARKED = {"host_overview": [({}, SUBJECTS)], "monitor": [({}, SUBJECTS)],
+              "listeners": [({}, {"host"} | LISTENERS | IN_NAMESPACES),
+                            ({"listener": "[::]:22"}, {"host", "[::]:22"} | IN_NAMESPACES)],
+              "connection_quality": [({}, {"host", "web", "443"}),
+                                     ({"group": "443"}, {"host", "443"})],
+              "handshakes": [({}, SUBJECTS),
+                             ({"group": "web"}, SUBJECTS - {"443"})]}
+
+    def alerts(self, file):
+        """{severity: the annotation} of a dashboard."""
+        return {severity: made for made in json.loads(file.read_text())["annotations"]["list"]
+                for metric in self.FIRING for severity in self.SEVERITIES
+                if f"({metric}{{" in made["target"]["expr"]
+                and f'severity="{severity}"' in made["target"]["expr"]}
+
+    def test_every_dashboard_marks_alerts_of_every_severity(self):
+        self.assertEqual(len(self.SEVERITIES), 3)
+        for file in DASHBOARDS:
+            with self.subTest(file.name):
+                alerts = self.alerts(file)
+                self.assertEqual(set(alerts), set(self.SEVERITIES))
+                variables = {made["name"] for made in
+                             json.loads(file.read_text())["templating"]["list"]}
+                chosen = ('{job="$job",instance="$instance",' if "instance" in variables
+                          else '{job=~"$job",')
+                for made in alerts.values():
+                    self.assertEqual((made["enable"], made["hide"]), (True, False))
+                    self.assertIn(chosen, made["target"]["expr"])
+                self.assertEqual(len({made["iconColor"] for made in alerts.values()}), 3)
+
+    def test_they_are_about_what_the_dashboard_shows(self):
+        files = {file.stem: file for file in DASHBOARDS}
+        self.assertEqual(set(files), {*self.MARKED, "fleet"})
+        for name, cases in self.MARKED.items():
+            for made in self.alerts(files[name]).values():
+                for chosen, marked in cases:
+                    with self.subTest(made["target"]["expr"], chosen=chosen):
+                        self.assertEqual(self.matching(made["target"]["expr"], chosen), marked)
+
+    def matching(self, expression, chosen):
+        """Subjects. `chosen`: the values of variables; all where there is none."""
+        found = self.SUBJECTS
+        for operator, pattern in re.findall(r'subject([=!]~)"(.*?)"', expression):
+            pattern = re.sub(r"\$(\w+)", lambda name: re.escape(chosen[name[1]])
+                             if name[1] in chosen else ".*", pattern)
+            found = {subject for subject in found
+                     if bool(re.fullmatch(pattern, subject)) == (operator == "=~")}
+        return found
+
+    def test_grafana_shows_them(self):
+        """It marks values above 0 only, at points that are $__interval apart."""
+        for file in DASHBOARDS:
+            for made in json.loads(file.read_text())["annotations"]["list"]:
+                self.assertRegex(made["target"]["expr"],
+                                 r"_over_time\([^()]*\[\$__interval\]\) (== 1|> 0)$", file.name)
 
 
 class NamesTest(unittest.TestCase):

@@ -211,7 +211,7 @@ class ConfiguredTest(unittest.TestCase):
                              list(fields(shipped[name], "expr")))
 
     def test_promtool_accepts_every_expression(self):
-        found = {re.sub(r"\$__rate_interval", "5m", query) for dashboard in self.dashboards.values()
+        found = {re.sub(r"\$__(rate_)?interval", "5m", query) for dashboard in self.dashboards.values()
                  for query in queries(dashboard)}
         panels = {"groups": [{"name": "panels", "rules": [
             {"record": "a:b", "labels": {"n": str(i)}, "expr": query} for i, query in enumerate(found)]}]}
@@ -247,6 +247,7 @@ class ConfiguredTest(unittest.TestCase):
         self.assertEqual(tables, len([panel for panel in fleet["panels"] if panel["type"] == "table"]))
         self.assertEqual({legend for legend in fields(fleet, "legendFormat") if "instance" in legend},
                          {"{{region}} {{instance}}"})
+        self.assertEqual(set(fields(fleet, "titleFormat")), {"{{region}} {{instance}}"})
 
     def test_tables_of_one_host_do_not_show_its_cluster(self):
         for options in fields(self.dashboards, "excludeByName"):

@@ -2,7 +2,7 @@
 function(fill, clusterColumn) {
   uid: 'connwatch-fleet',
   title: fill('<<namePrefix>>Fleet'),
-  description: 'All hosts, ranked by their worst listener, by growth and by drops. Needs connwatch.rules.yml in Prometheus.',
+  description: 'All hosts, ranked by their worst listener, by growth and by drops. The marks are hosts whose alerts fire. Needs connwatch.rules.yml in Prometheus.',
   tags: ['connwatch'],
   schemaVersion: 42,
   version: 1,
@@ -24,7 +24,49 @@ function(fill, clusterColumn) {
       targetBlank: false,
     },
   ],
-  annotations: { list: [] },
+  annotations: {
+    list: [
+      {
+        name: 'critical alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'red',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: fill('<<clusterInLegend>>{{instance}}'),
+        textFormat: 'has {{severity}} alerts',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(instance_severity:connwatch_alert_firing:sum{<<clusters>>job=~"$job",severity="critical"}[$__interval]) > 0'),
+        },
+      },
+      {
+        name: 'warning alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'orange',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: fill('<<clusterInLegend>>{{instance}}'),
+        textFormat: 'has {{severity}} alerts',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(instance_severity:connwatch_alert_firing:sum{<<clusters>>job=~"$job",severity="warning"}[$__interval]) > 0'),
+        },
+      },
+      {
+        name: 'info alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'blue',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: fill('<<clusterInLegend>>{{instance}}'),
+        textFormat: 'has {{severity}} alerts',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(instance_severity:connwatch_alert_firing:sum{<<clusters>>job=~"$job",severity="info"}[$__interval]) > 0'),
+        },
+      },
+    ],
+  },
   panels: [
     {
       id: 1,

@@ -2,7 +2,7 @@
 function(fill, clusterColumn) {
   uid: 'connwatch-handshakes',
   title: fill('<<namePrefix>>Handshakes'),
-  description: 'How connects end and what they die of, how long handshakes take, and which packets have to be repeated, by group of connections.',
+  description: 'How connects end and what they die of, how long handshakes take, and which packets have to be repeated, by group of connections. The marks are alerts about these groups, the listeners and the host.',
   tags: ['connwatch'],
   schemaVersion: 42,
   version: 1,
@@ -36,7 +36,49 @@ function(fill, clusterColumn) {
       targetBlank: true,
     },
   ],
-  annotations: { list: [] },
+  annotations: {
+    list: [
+      {
+        name: 'critical alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'red',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="critical",subject=~"$group|host|.*:[0-9]+"}[$__interval]) == 1'),
+        },
+      },
+      {
+        name: 'warning alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'orange',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="warning",subject=~"$group|host|.*:[0-9]+"}[$__interval]) == 1'),
+        },
+      },
+      {
+        name: 'info alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'blue',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="info",subject=~"$group|host|.*:[0-9]+"}[$__interval]) == 1'),
+        },
+      },
+    ],
+  },
   panels: [
     {
       id: 1,

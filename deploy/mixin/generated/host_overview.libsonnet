@@ -2,7 +2,7 @@
 function(fill, clusterColumn) {
   uid: 'connwatch-host',
   title: fill('<<namePrefix>>Host overview'),
-  description: "One host's TCP connections. Each row answers a question, from what is wrong now to how far the numbers can be trusted. The marks are times when totals were too low.",
+  description: "One host's TCP connections. Each row answers a question, from what is wrong now to how far the numbers can be trusted. The marks are alerts, and times when totals were too low.",
   tags: ['connwatch'],
   schemaVersion: 42,
   version: 1,
@@ -39,6 +39,45 @@ function(fill, clusterColumn) {
   annotations: {
     list: [
       {
+        name: 'critical alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'red',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="critical"}[$__interval]) == 1'),
+        },
+      },
+      {
+        name: 'warning alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'orange',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="warning"}[$__interval]) == 1'),
+        },
+      },
+      {
+        name: 'info alerts',
+        enable: true,
+        hide: false,
+        iconColor: 'blue',
+        datasource: { type: 'prometheus', uid: '${datasource}' },
+        titleFormat: '{{alert}}',
+        textFormat: '{{severity}}: {{subject}}',
+        target: {
+          refId: 'Anno',
+          expr: fill('max_over_time(connwatch_alert_firing{<<selector>><<cluster>>job="$job",instance="$instance",severity="info"}[$__interval]) == 1'),
+        },
+      },
+      {
         name: 'totals too low',
         enable: true,
         hide: false,
@@ -48,7 +87,7 @@ function(fill, clusterColumn) {
         textFormat: 'connwatch did not see how every connection ended',
         target: {
           refId: 'Anno',
-          expr: fill('connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"} == 0'),
+          expr: fill('1 - min_over_time(connwatch_totals_exact{<<selector>><<cluster>>job="$job",instance="$instance"}[$__interval]) > 0'),
         },
       },
     ],
