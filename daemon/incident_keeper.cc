@@ -43,8 +43,9 @@ void IncidentKeeper::Start() {
     return;
   }
   if (directory_.empty()) {
-    LogInfo("incidents are kept in memory, and a restart forgets them, because there is no "
-            "directory for them (--storage.path)");
+    LogInfo(
+        "incidents are kept in memory, and a restart forgets them, because there is no "
+        "directory for them (--storage.path)");
   } else {
     LogInfo("incidents are kept in " + directory_);
   }

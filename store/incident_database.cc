@@ -1,7 +1,9 @@
 #include "store/incident_database.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -17,8 +19,9 @@ constexpr std::int64_t kLayout = 1;
 constexpr std::uint64_t kPageBytes = 4096;  // SQLite's default
 constexpr std::uint64_t kLeastPages = 16;
 
-// Times are microseconds since 1970. `severity` and `ended_how` are the numbers of AlertSeverity and
-// IncidentEnd. The index has all that a search looks at, so a search does not read the documents.
+// Times are microseconds since 1970. `severity` and `ended_how` are the numbers of AlertSeverity
+// and IncidentEnd. The index has all that a search looks at, so a search does not read the
+// documents.
 std::string TablesOf(const std::string& schema) {
   return "CREATE TABLE IF NOT EXISTS " + schema +
          ".incidents(id TEXT PRIMARY KEY, alert TEXT NOT NULL, subject TEXT NOT NULL, "
@@ -90,6 +93,10 @@ Result<IncidentDatabase> IncidentDatabase::Open(const std::filesystem::path& dir
     if (auto done = opened.Prepare(bounds.bytes / 4); !done) return std::move(done).error();
     return opened;
   }
+  // SQLite would only say that it cannot open the file.
+  if (access(directory.c_str(), W_OK | X_OK) != 0) {
+    return Error{0, Error::FromErrno(errno, "write to " + directory.string()).context};
+  }
   const std::filesystem::path file = directory / kFileName;
   auto opened = OpenFile(file, bounds);
   if (opened || !IsDamaged(opened.error())) return opened;
@@ -119,11 +126,12 @@ Result<IncidentDatabase> IncidentDatabase::OpenFile(const std::string& path,
 // the journal, which saves changes of the directory.
 Result<void> IncidentDatabase::Prepare(std::uint64_t bytes) {
   const std::uint64_t pages = std::max(bytes / kPageBytes, kLeastPages);
-  const std::string settings = "PRAGMA main.locking_mode = EXCLUSIVE;"
-                               "PRAGMA main.journal_mode = TRUNCATE;"
-                               "PRAGMA temp_store = MEMORY;"
-                               "PRAGMA main.max_page_count = " +
-                               std::to_string(pages) + ";ATTACH ':memory:' AS spare;";
+  const std::string settings =
+      "PRAGMA main.locking_mode = EXCLUSIVE;"
+      "PRAGMA main.journal_mode = TRUNCATE;"
+      "PRAGMA temp_store = MEMORY;"
+      "PRAGMA main.max_page_count = " +
+      std::to_string(pages) + ";ATTACH ':memory:' AS spare;";
   if (auto done = database_.Execute(settings); !done) return done;
   if (auto done = database_.Execute(TablesOf("spare")); !done) return done;
   auto layout = database_.QueryNumber("PRAGMA main.user_version");
@@ -246,12 +254,13 @@ Result<void> IncidentDatabase::Prune(WallTime now) {
 
 // Samples that no incident needs any more go with it.
 Result<void> IncidentDatabase::RemoveOldest(std::size_t count) {
-  return database_.Execute("DELETE FROM main.incidents WHERE id IN (SELECT id FROM main.incidents "
-                           "ORDER BY fired LIMIT " +
-                           std::to_string(count) +
-                           ");DELETE FROM main.samples WHERE at < ifnull((SELECT min(fired) FROM "
-                           "main.incidents), 0) - " +
-                           std::string(kMargin) + ";");
+  return database_.Execute(
+      "DELETE FROM main.incidents WHERE id IN (SELECT id FROM main.incidents "
+      "ORDER BY fired LIMIT " +
+      std::to_string(count) +
+      ");DELETE FROM main.samples WHERE at < ifnull((SELECT min(fired) FROM "
+      "main.incidents), 0) - " +
+      std::string(kMargin) + ";");
 }
 
 Result<IncidentPage> IncidentDatabase::Read(const IncidentQuery& query) {
@@ -281,7 +290,8 @@ Result<IncidentPage> IncidentDatabase::Read(const IncidentQuery& query) {
 }
 
 Result<Incident> IncidentDatabase::ReadIncident(const std::string& id) {
-  const std::string columns = "SELECT id, alert, subject, severity, fired, ended, ended_how, document";
+  const std::string columns =
+      "SELECT id, alert, subject, severity, fired, ended, ended_how, document";
   auto found = database_.Prepare(columns + " FROM spare.incidents WHERE id = ?1 UNION ALL " +
                                  columns + " FROM main.incidents WHERE id = ?1");
   if (!found) return std::move(found).error();

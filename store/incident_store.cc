@@ -148,7 +148,8 @@ void IncidentStore::Worker::Run() {
     } else {
       Retry();
     }
-    for (const Question& question : mail.questions) question.answer(database_->Read(question.query));
+    for (const Question& question : mail.questions)
+      question.answer(database_->Read(question.query));
     Prune();
     PublishStatus();
   }
@@ -216,8 +217,8 @@ void IncidentStore::Worker::Note(const Result<void>& result) {
   }
   ++failures_;
   if (!trouble_) {
-    parts_.log(true, "incidents cannot be written and are kept in memory: " +
-                         result.error().context);
+    parts_.log(true,
+               "incidents cannot be written and are kept in memory: " + result.error().context);
   }
   trouble_ = result.error();
 }

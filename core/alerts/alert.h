@@ -68,12 +68,6 @@ struct AlertEvidence {
   std::vector<std::pair<double, double>> recent;
 };
 
-/// Adds a fact to AlertEvidence::text, or to a part of it.
-inline void AddFact(std::string& text, const std::string& fact) {
-  if (!text.empty()) text += "; ";
-  text += fact;
-}
-
 /// A subject whose trouble comes and goes: how often it came, and in how long a time.
 struct AlertFlapping {
   unsigned times = 0;
@@ -126,8 +120,8 @@ struct Alert {
   std::optional<Instant> fired_at;  // absent while pending
   /// From the moment of firing; nullptr while pending.
   std::shared_ptr<const AlertEvidence> evidence;
-  /// When `worst` was seen, and the evidence of that moment. Absent and nullptr if it has not become
-  /// worse since it fired.
+  /// When `worst` was seen, and the evidence of that moment. Absent and nullptr if it has not
+  /// become worse since it fired.
   std::optional<Instant> worst_at = std::nullopt;
   std::shared_ptr<const AlertEvidence> worst_evidence = nullptr;
 };

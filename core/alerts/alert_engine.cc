@@ -308,8 +308,7 @@ void AlertEngine::Advance(Subject& subject, const Measured& measured, const Sign
                             .now = round.now},
                            alert);
   alert.accept_queue = AcceptQueueOf(reading);
-  const bool is_worse =
-      !from && alert.state == AlertState::kFiring && alert.worst != worst_before;
+  const bool is_worse = !from && alert.state == AlertState::kFiring && alert.worst != worst_before;
   if (!from && !is_worse) return;
   if (from == AlertState::kInactive) alert.unit = OwnerOf(rule.signal, reading, round.snapshot);
   if (alert.state == AlertState::kFiring) {

@@ -10,6 +10,12 @@
 
 namespace connwatch {
 
+/// Adds a fact to AlertEvidence::text, or to a part of it.
+inline void AddFact(std::string& text, const std::string& fact) {
+  if (!text.empty()) text += "; ";
+  text += fact;
+}
+
 /// How many destinations, units and groups an alert names.
 inline constexpr std::size_t kMaxTop = 5;
 

@@ -55,7 +55,8 @@ std::optional<sys_days> ReadDate(Reader& reader) {
   if (!month || !reader.Take('-')) return std::nullopt;
   const auto day = reader.Number(2);
   if (!day || *year < 1970 || *year > 2200) return std::nullopt;
-  const year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const year_month_day date{std::chrono::year(*year),
+                            std::chrono::month(static_cast<unsigned>(*month)),
                             std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
   return sys_days(date);

@@ -38,8 +38,8 @@ Result<std::vector<ListeningSocket>> OpenListeningSockets(const Options& options
 
 /// What requests may ask the daemon to do.
 struct WebActions {
-  ReloadAction reload;         // on HTTP threads, only with --web.enable-lifecycle
-  SocketSearchAction sockets;  // on HTTP threads; empty if that is off
+  ReloadAction reload;           // on HTTP threads, only with --web.enable-lifecycle
+  SocketSearchAction sockets;    // on HTTP threads; empty if that is off
   IncidentReadAction incidents;  // on HTTP threads
   /// Called on the loop thread after the web files have changed and were read again. Says whether
   /// that succeeded.

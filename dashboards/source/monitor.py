@@ -221,6 +221,15 @@ CLIENTS = row(
                "Whoever reads the daemon's log was slower than the daemon wrote, or there was no space "
                "for it.",
                [query("increase(connwatch_log_lines_lost_total{HOST}[5m])", "lost")], width=8),
+    timeseries("Incidents", "short",
+               "Alerts that have fired and that the daemon keeps. A restart forgets them while "
+               "\"written to the disk\" is 0.",
+               [query("connwatch_incidents_kept{HOST}", "kept"),
+                query("connwatch_incidents_persistent{HOST}", "written to the disk"),
+                query("increase(connwatch_incidents_failures_total{HOST}[5m])", "failures"),
+                query("increase(connwatch_incidents_dropped_total{HOST}[5m])", "given up")], width=8),
+    timeseries("Size of the incidents", "bytes", "The file in which they are, or the memory.",
+               [query("connwatch_incidents_size_bytes{HOST}", "size")], width=8),
 )
 
 SETUP = row(

@@ -16,8 +16,8 @@ using Mistake = std::optional<QueryMistake>;
 
 constexpr std::array kSeverities = {AlertSeverity::kInfo, AlertSeverity::kWarning,
                                     AlertSeverity::kCritical};
-constexpr std::array<std::string_view, 8> kNames = {"since",    "until", "alert", "subject",
-                                                    "severity", "id",    "limit", "offset"};
+constexpr std::array<std::string_view, 8> kParameterNames = {
+    "since", "until", "alert", "subject", "severity", "id", "limit", "offset"};
 
 std::optional<WallTime> ParseSeconds(std::string_view text) {
   constexpr double kMost = 7e9;  // in the year 2191
@@ -47,9 +47,8 @@ Mistake ReadSeverity(const QueryParameter& parameter, IncidentQuery& query) {
       return std::nullopt;
     }
   }
-  return QueryMistake{
-      parameter.value_position,
-      "severity must be critical, warning or info, not " + QuotedPiece(parameter.value)};
+  return QueryMistake{parameter.value_position, "severity must be critical, warning or info, not " +
+                                                    QuotedPiece(parameter.value)};
 }
 
 Mistake ReadText(const QueryParameter& parameter, std::optional<std::string>& text) {
@@ -74,7 +73,7 @@ Mistake Read(const QueryParameter& parameter, IncidentQuery& query) {
 }  // namespace
 
 std::variant<IncidentQuery, QueryMistake> ParseIncidentQuery(std::string_view text) {
-  auto parsed = ParseQuery(text, kNames);
+  auto parsed = ParseQuery(text, kParameterNames);
   if (auto* mistake = std::get_if<QueryMistake>(&parsed)) return std::move(*mistake);
   IncidentQuery query;
   for (const QueryParameter& parameter : std::get<Query>(parsed)) {

@@ -1,5 +1,5 @@
-// Incidents as JSON: the documents that are kept of them, and the answer of /api/v1/incidents. Pure;
-// may run on any thread.
+// Incidents as JSON: the documents that are kept of them, and the answer of /api/v1/incidents.
+// Pure; may run on any thread.
 #pragma once
 
 #include <optional>

@@ -72,9 +72,12 @@ Json ToJson(const TracingStatus& tracing) {
 }
 
 Json ToJson(const IncidentStoreStatus& store) {
-  return {{"is_persistent", store.is_persistent}, {"incidents", store.incidents},
-          {"bytes", store.bytes},                 {"failures_total", store.failures},
-          {"dropped_total", store.dropped},       {"problem", OrNull(store.problem)}};
+  return {{"is_persistent", store.is_persistent},
+          {"incidents", store.incidents},
+          {"bytes", store.bytes},
+          {"failures_total", store.failures},
+          {"dropped_total", store.dropped},
+          {"problem", OrNull(store.problem)}};
 }
 
 Json ToJson(const ProcessStats& process) {

@@ -23,6 +23,25 @@ void AddLog(MetricFamilies& families, std::uint64_t lines_lost) {
       .Add(lines_lost);
 }
 
+void AddIncidentStore(MetricFamilies& families, const IncidentStoreStatus& store) {
+  families
+      .Gauge("connwatch_incidents_persistent",
+             "1 if incidents are written to the disk, 0 if a restart forgets them.")
+      .Add(store.is_persistent ? 1.0 : 0.0);
+  families.Gauge("connwatch_incidents_kept", "Incidents: alerts that have fired and are kept.")
+      .Add(static_cast<double>(store.incidents));
+  families.Gauge("connwatch_incidents_size_bytes", "Size of what incidents are kept in.")
+      .Add(static_cast<double>(store.bytes));
+  families
+      .Counter("connwatch_incidents_failures_total",
+               "How often incidents could not be read or written.")
+      .Add(store.failures);
+  families
+      .Counter("connwatch_incidents_dropped_total",
+               "Changes of incidents that were given up, because the disk was too slow.")
+      .Add(store.dropped);
+}
+
 void AddConfig(MetricFamilies& families, const ConfigStatus& config) {
   families
       .Gauge("connwatch_config_last_reload_successful",

@@ -13,6 +13,7 @@ namespace connwatch {
 void AddWebRefusals(MetricFamilies& families, const WebRefusalCounts& counts);
 void AddHttpHeldBytes(MetricFamilies& families, std::size_t bytes);
 void AddLog(MetricFamilies& families, std::uint64_t lines_lost);
+void AddIncidentStore(MetricFamilies& families, const IncidentStoreStatus& store);
 void AddConfig(MetricFamilies& families, const ConfigStatus& config);
 void AddBuild(MetricFamilies& families, const BuildInfo& build);
 /// Adds no family for what could not be read.

@@ -34,6 +34,7 @@ std::string RenderMetricsPage(const Report& report, MetricsFormat format) {
   AddWebRefusals(families, report.web_refusals);
   AddHttpHeldBytes(families, report.http_held_bytes);
   AddLog(families, report.log_lines_lost);
+  if (report.incidents) AddIncidentStore(families, *report.incidents);
   AddConfig(families, report.config);
   AddBuild(families, report.build);
   AddProcess(families, report.process);

@@ -1,5 +1,5 @@
-// "/api/v1/incidents": alerts that have fired. They are read from the disk by a thread of their own,
-// so the answer comes as a stream.
+// "/api/v1/incidents": alerts that have fired. They are read from the disk by a thread of their
+// own, so the answer comes as a stream.
 #pragma once
 
 #include <functional>

@@ -21,10 +21,10 @@ namespace connwatch {
 
 /// What the routes need. Must outlive the handler.
 struct RouteServices {
-  const ReportSlot& reports;        // already holds a report
-  const Pulse& pulse;               // of the loop that makes the reports
-  ReloadAction reload = {};         // may be empty: not enabled
-  SocketSearchAction sockets = {};  // may be empty: not enabled
+  const ReportSlot& reports;          // already holds a report
+  const Pulse& pulse;                 // of the loop that makes the reports
+  ReloadAction reload = {};           // may be empty: not enabled
+  SocketSearchAction sockets = {};    // may be empty: not enabled
   IncidentReadAction incidents = {};  // may be empty: nobody keeps them
   HostNames host_names = {};
   /// Called with a line for the log for each request that is refused as foreign. May be empty.

@@ -6,7 +6,7 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "containers",
+FOLDERS = ("core", "bpf", "exporters", "monitor", "daemon", "procfs", "store", "containers",
            "netlink")
 PAGE = ROOT / "docs/limits.md"
 # Limits of one value, one message or one file. They bound no table that others could fill.

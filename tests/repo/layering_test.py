@@ -10,7 +10,7 @@ MAP = "docs/architecture.md"
 # Where an include of this form may stand.
 THIRD_PARTY = {r"tsl/": "core", r"libmnl/": "netlink", r"linux/(inet|sock)_diag": "netlink",
                r"bpf/(libbpf|btf|bpf|bpf_\w+)\.h": "bpf",
-               r"yaml-cpp/": "config", r"prometheus/": "exporters", r"microhttpd": "exporters",
+               r"sqlite3": "store", r"yaml-cpp/": "config", r"prometheus/": "exporters", r"microhttpd": "exporters",
                r"gnutls/": "exporters", r"crypt\.h": "exporters",
                r"zlib": "exporters", r"nlohmann/": ("containers", "exporters"), r"curl/": "exporters",
                r"spdlog/": "daemon", r"systemd/": "daemon", r"CLI/": "daemon"}

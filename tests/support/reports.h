@@ -36,6 +36,12 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                            .failure = std::nullopt}};
   report.web_refusals = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13};
   report.http_held_bytes = 65'536;
+  report.incidents = {.is_persistent = true,
+                      .incidents = 14,
+                      .bytes = 36'864,
+                      .failures = 2,
+                      .dropped = 1,
+                      .problem = "disk: full"};
   report.log_lines_lost = 12;
   report.config = {.last_reload_successful = false, .last_success = TestInstant(1).wall};
   report.process = {.cpu = milliseconds(1'250),

@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "exporters/json/json_incidents.h"
+#include "tests/support/alerts.h"
 #include "tests/support/api_examples.h"
+#include "tests/support/history.h"
 #include "tests/support/reports.h"
 
 namespace connwatch {
@@ -17,6 +20,30 @@ using testing::HasSubstr;
 
 const Paging kDefault = {};
 const Paging kOne = {.limit = 1, .offset = 0};
+
+// One that was at its worst after it had fired, as the answer to its id.
+std::string TestIncidents() {
+  Alert alert = TestAlerts()->alerts.front();
+  AlertEvidence worst;
+  worst.text = "SYN queue 3200 of 4096";
+  worst.numbers = {{"syn_queue_length", 3'200}};
+  alert.worst_at = TestInstant(22);
+  alert.worst_evidence = std::make_shared<const AlertEvidence>(std::move(worst));
+  const Incident incident{.id = "a1b2c3d4e5f60718",
+                          .alert = alert.rule->name,
+                          .subject = alert.subject,
+                          .severity = alert.rule->severity,
+                          .fired_at = alert.fired_at->wall,
+                          .end = IncidentEnd::kDaemonEnded,
+                          .ended_at = TestInstant(80).wall,
+                          .document = DescribeIncident(alert, std::nullopt)};
+  const HistorySample sample = TestHistory()->samples.front();
+  return RenderIncidents({.total = 1,
+                          .incidents = {incident},
+                          .samples = {{sample.at, DescribeSample(sample)}},
+                          .is_persistent = true},
+                         {.id = incident.id});
+}
 
 nlohmann::json Parse(const std::optional<std::string>& text) {
   return nlohmann::json::parse(text.value_or("null"));
@@ -33,9 +60,17 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
        {"/api/v1/history", RenderHistory(FullReport())},
+       {"/api/v1/incidents?id=a1b2c3d4e5f60718", TestIncidents()},
        {"/api/v1/status", RenderStatus(FullReport(), TestInstant(60))},
        {"/api/v1/listeners?limit=0",
         RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
+}
+
+TEST(JsonApiTest, AnIncidentWhoseDocumentIsDamagedIsStillListed) {
+  const auto answer = Parse(RenderIncidents(
+      {.total = 1, .incidents = {{.id = "a", .document = "{"}}, .samples = {}}, {}));
+  EXPECT_EQ(answer.at("incidents").at(0).at("id"), "a");
+  EXPECT_TRUE(answer.at("incidents").at(0).at("end").is_null());
 }
 
 TEST(JsonApiTest, ListsArePaged) {

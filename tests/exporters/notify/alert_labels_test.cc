@@ -98,11 +98,13 @@ TEST(AlertLabels, DifferForDifferentSubjects) {
 TEST(AlertLinks, LeadToTheAlertOnTheStatusPage) {
   Alert alert = TestAlert();
   EXPECT_EQ(LinkTo(alert, kTestOrigin),
-            "http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443");
+            "http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443"
+            "&incident=cb5b731bf0508f31");
   alert.subject = "a/[fe80::1]%eth0 \xc3\xa4+&#=-._~";
   EXPECT_EQ(LinkTo(alert, kTestOrigin),
             "http://web1:10177/#alert=SynRecvBacklogGrowth&subject="
-            "a%2F%5Bfe80%3A%3A1%5D%25eth0%20%C3%A4%2B%26%23%3D-._~");
+            "a%2F%5Bfe80%3A%3A1%5D%25eth0%20%C3%A4%2B%26%23%3D-._~"
+            "&incident=d5f180c3dff0e76a");
 }
 
 TEST(AlertLinks, LeadToTheRunbook) {

@@ -77,7 +77,8 @@ TEST(AlertMessageTest, FiringAlertsEndByThemselves) {
             R"json("runbook_url":"http://web1:10177/runbook#SynRecvBacklogGrowth"},)json"
             R"json("startsAt":"2023-11-14T22:13:40.000Z","endsAt":"2023-11-14T22:17:40.000Z",)json"
             R"json("generatorURL":)json"
-            R"json("http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443"}])json");
+            R"json("http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443)json"
+            R"json(&incident=cb5b731bf0508f31"}])json");
 }
 
 TEST(AlertMessageTest, WithoutAnExpiryTheReceiverDecides) {

@@ -52,7 +52,8 @@ TEST(WebhookBodyTest, IsAnObjectWithAllThatIsKnown) {
             R"json("evidence":"SYN queue 3000 of 4096","top_sources":"198.51.100.0/24 (40)",)json"
             R"json("runbook_url":"http://web1:10177/runbook#SynRecvBacklogGrowth"},)json"
             R"json("startsAt":"2023-11-14T22:13:40.000Z","generatorURL":)json"
-            R"json("http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443",)json"
+            R"json("http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443)json"
+            R"json(&incident=cb5b731bf0508f31",)json"
             R"json("runbook_url":"http://web1:10177/runbook#SynRecvBacklogGrowth"})json");
 }
 
@@ -70,7 +71,8 @@ TEST(WebhookBodyTest, IsTheUsersTemplateWithEveryWordFilledIn) {
             R"json({"text": "firing;SynRecvBacklogGrowth;critical;It is wrong;Look there;)json"
             R"json(0.0.0.0:443;3000;64;syn_flood;nginx.service;web1:10177;)json"
             R"json(2023-11-14T22:13:40.000Z;)json"
-            R"json(http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443;)json"
+            R"json(http://web1:10177/#alert=SynRecvBacklogGrowth&subject=0.0.0.0%3A443)json"
+            R"json(&incident=cb5b731bf0508f31;)json"
             R"json(http://web1:10177/runbook#SynRecvBacklogGrowth;"})json");
   EXPECT_EQ(Body(TestAlert(), R"({"content": "{{ status }}"})", TestInstant(50)),
             R"({"content": "resolved"})");

@@ -247,6 +247,7 @@ TEST(RoutesTest, NoForeignPageReadsTheApiOrChangesAnything) {
         return {};
       },
       .sockets = [](const SocketQuery&) { return std::make_shared<BodyStream>(); },
+      .incidents = [](const IncidentQuery&, bool) { return std::make_shared<BodyStream>(); },
       .host_names = {"db1"},
       .on_foreign = [&log](const std::string& line) { log.push_back(line); }};
   std::size_t refused = 0;

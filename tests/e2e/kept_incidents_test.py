@@ -1,0 +1,169 @@
+"""Incidents are kept: over a restart and a SIGKILL, on a disk that is full, read-only or damaged, with
+their evidence and the history around them."""
+import contextlib
+import json
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from support import Daemon, main, require_root, wait_until
+
+POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
+# Fires as long as somebody listens on the port.
+RULE = "alerts: [{{name: Fires, signal: listener_syn_queue, below: 1000000, match: \"{}\"}}]\n"
+
+
+def mount_tmpfs(stack, folder, options):
+    require_root()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
+    stack.callback(subprocess.run, ["umount", "--lazy", folder], check=True)
+
+
+class KeptIncidentsTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.port = None
+
+    def start(self, stack, **options):
+        """A daemon with an alert on a listener that is there until the stack is closed."""
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        subject = f"127.0.0.1:{listener.getsockname()[1]}"
+        daemon = stack.enter_context(Daemon(RULE.format(subject) + POLLS,
+                                            ["--storage.path", self.folder], **options))
+        return daemon, listener
+
+    def ask(self, daemon, query=""):
+        reply = daemon.get("/api/v1/incidents" + query)
+        self.assertEqual(reply.status, 200, reply.content)
+        return json.loads(reply.content)
+
+    def firing(self, daemon):
+        def found():
+            return [incident for incident in self.ask(daemon)["incidents"] if incident["end"] is None]
+        return wait_until(found, "an incident goes on")[0]
+
+    def status(self, daemon):
+        return json.loads(daemon.get("/api/v1/status").content)["incident_store"]
+
+    def test_the_life_of_an_incident(self):
+        with contextlib.ExitStack() as stack:
+            daemon, listener = self.start(stack)
+            begun = self.firing(daemon)
+            self.assertEqual((begun["alert"], begun["severity"]), ("Fires", "warning"))
+            self.assertIsNone(begun["ended_timestamp_seconds"])
+            self.assertIn("text", begun["evidence"])
+            alerts = json.loads(daemon.get("/api/v1/alerts").content)["alerts"]
+            self.assertEqual([alert["incident"] for alert in alerts], [begun["id"]])
+            listener.close()
+            ended = wait_until(lambda: next((incident for incident in self.ask(daemon)["incidents"]
+                                             if incident["end"]), None), "it ends")
+            self.assertEqual((ended["id"], ended["end"]), (begun["id"], "resolved"))
+            self.assertGreaterEqual(ended["ended_timestamp_seconds"], ended["fired_timestamp_seconds"])
+
+            # The samples of the history follow when they are complete.
+            def picture():
+                found = self.ask(daemon, f"?id={begun['id']}")
+                self.assertEqual(found["total"], 1)
+                return found["incidents"][0]["history"]["samples"]
+            samples = wait_until(picture, "the history around it")
+            self.assertIn("established", samples[0]["states"])
+            at = ended["fired_timestamp_seconds"]
+            for query, total in ((f"?since={at - 60}&until={at + 60}", 1), (f"?until={at - 1}", 0),
+                                 (f"?since={at + 3600}", 0), ("?alert=Fires&severity=warning", 1),
+                                 ("?alert=Other", 0), ("?severity=critical", 0),
+                                 (f"?subject={ended['subject']}", 1), ("?offset=1", 1),
+                                 ("?id=0000000000000000", 0)):
+                with self.subTest(query=query):
+                    self.assertEqual(self.ask(daemon, query)["total"], total)
+            page = daemon.page()
+            self.assertEqual(page.get("connwatch_incidents_persistent"), 1)
+            self.assertGreater(page.get("connwatch_incidents_size_bytes"), 4096)
+
+    def test_bad_queries_are_refused(self):
+        with Daemon(POLLS) as daemon:
+            for query in ("since=yesterday", "until=-1", "severity=bad", "id=", "alert=", "x=1",
+                          "limit=0", "limit=1001", "since=nan", "since=1&since=2", "since=1e99"):
+                with self.subTest(query=query):
+                    reply = daemon.get("/api/v1/incidents?" + query)
+                    self.assertEqual(reply.status, 400)
+                    self.assertIn("position", json.loads(reply.content))
+
+    def test_a_stop_and_a_kill_end_it_honestly(self):
+        with contextlib.ExitStack() as stack:
+            daemon, listener = self.start(stack)
+            first = self.firing(daemon)
+            self.assertEqual(daemon.stop(), 0)
+            for end, words, signal_number in (
+                    ("daemon_stopped", "the daemon was stopped at ", signal.SIGKILL),
+                    ("daemon_ended", "the daemon ended at ", signal.SIGKILL)):
+                with self.subTest(end=end), Daemon(
+                        daemon.config_file.read_text(), ["--storage.path", self.folder]) as again:
+                    found = wait_until(lambda: next(
+                        (incident for incident in self.ask(again)["incidents"]
+                         if incident["end"] == end), None), "it has ended")
+                    self.assertTrue(found["end_text"].startswith(words), found["end_text"])
+                    self.assertGreaterEqual(found["ended_timestamp_seconds"],
+                                            found["fired_timestamp_seconds"])
+                    if end == "daemon_stopped":
+                        self.assertEqual(found["id"], first["id"])
+                    self.assertNotEqual(self.firing(again)["id"], found["id"])
+                    again.stop(signal_number)
+            listener.close()
+
+    def test_without_a_directory_they_are_in_memory_and_it_says_so(self):
+        with Daemon(POLLS) as daemon:
+            self.assertFalse(self.ask(daemon)["is_persistent"])
+            self.assertIn("a restart forgets them", daemon.log())
+            self.assertEqual(daemon.page().get("connwatch_incidents_persistent"), 0)
+
+    def test_a_damaged_file_is_put_aside(self):
+        file = pathlib.Path(self.folder, "incidents.db")
+        file.write_bytes(b"SQLite format 3\0" + b"?" * 10000)
+        with contextlib.ExitStack() as stack:
+            daemon, _ = self.start(stack)
+            self.firing(daemon)
+            self.assertTrue(self.status(daemon)["is_persistent"])
+            self.assertEqual(daemon.log().count("incidents.db.damaged"), 1)
+            self.assertEqual(file.with_name("incidents.db.damaged").stat().st_size, 10016)
+
+    def test_a_read_only_disk_stops_nothing(self):
+        with contextlib.ExitStack() as stack:
+            mount_tmpfs(stack, self.folder, "size=1m")
+            subprocess.run(["mount", "-o", "remount,ro", self.folder], check=True)
+            daemon, _ = self.start(stack)
+            self.firing(daemon)
+            self.assertFalse(self.status(daemon)["is_persistent"])
+            self.assertIn("read", self.status(daemon)["problem"].lower())
+            self.assertEqual(daemon.log().count("incidents cannot be written"), 1)
+            daemon.wait_for_polls(2)
+            subprocess.run(["mount", "-o", "remount,rw", self.folder], check=True)
+            wait_until(lambda: self.status(daemon)["is_persistent"], "it is written again")
+            self.assertIsNone(self.firing(daemon)["end"])
+            self.assertIn("incidents are written again", daemon.log())
+
+    def test_a_full_disk_stops_nothing(self):
+        with contextlib.ExitStack() as stack:
+            mount_tmpfs(stack, self.folder, "size=1m")
+            daemon, listener = self.start(stack)
+            self.firing(daemon)
+            filler = pathlib.Path(self.folder, "filler")
+            with contextlib.suppress(OSError), filler.open("wb") as file:
+                while True:
+                    file.write(b"x" * 4096)
+                    file.flush()
+            listener.close()
+            wait_until(lambda: self.ask(daemon)["incidents"][0]["end"] == "resolved", "it ends")
+            daemon.wait_for_polls(2)
+            filler.unlink()
+            wait_until(lambda: self.status(daemon)["is_persistent"], "it is written again")
+            daemon.stop()
+            with Daemon(POLLS, ["--storage.path", self.folder]) as again:
+                self.assertEqual([incident["end"] for incident in self.ask(again)["incidents"]],
+                                 ["resolved"])
+
+
+if __name__ == "__main__":
+    main()
