@@ -46,6 +46,8 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       kernel_(kernel_reader_.Read()),
       rates_from_(kernel_),
       rates_since_(Now().monotonic),
+      kernel_read_(rates_since_),
+      kernel_rates_(rate_meter_.Observe(kernel_.counters, kernel_read_)),
       owner_names_(config.host_root),
       groups_(ClassifierOptionsFrom(config).groups),
       classifier_(ClassifierOptionsFrom(config),
@@ -150,6 +152,8 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
 
 void Monitor::ReadKernel(MonotonicTime now) {
   kernel_ = kernel_reader_.Read();
+  kernel_read_ = now;
+  kernel_rates_ = rate_meter_.Observe(kernel_.counters, now);
   UseEphemeralRange();
   if (now - rates_since_ >= kMinRateSpan) {
     rates_ = {};
@@ -217,6 +221,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
     NameOwners(*snapshot->pending_connects, owner_names_, now.monotonic);
   }
   snapshot->kernel = kernel_;
+  snapshot->kernel_read = kernel_read_;
+  snapshot->kernel_rates = kernel_rates_;
   snapshot->sockstat_discrepancy = sockstat_discrepancy_;
   if (others_) snapshot->namespaces = others_->List(now.monotonic);
   return snapshot;

@@ -17,6 +17,7 @@
 #include "core/connections/totals_audit.h"
 #include "core/handshakes/handshake_source.h"
 #include "core/kernel/host_rates.h"
+#include "core/kernel/kernel_rate_meter.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/handshake_poll.h"
 #include "core/listeners/listener_poll.h"
@@ -96,6 +97,9 @@ class Monitor {
   KernelStats rates_from_;  // the reading that rates_ begin at
   MonotonicTime rates_since_;
   HostRates rates_;
+  MonotonicTime kernel_read_;  // when kernel_ was
+  KernelRateMeter rate_meter_;
+  std::optional<KernelRates> kernel_rates_;
   std::optional<double> sockstat_discrepancy_;
   TotalsAudit totals_audit_;
   OwnerNames owner_names_;

@@ -14,6 +14,7 @@
 #include "exporters/http/query.h"
 #include "exporters/http/rendered_pages.h"
 #include "exporters/json/json_api.h"
+#include "exporters/json/json_host.h"
 #include "exporters/json/json_reply.h"
 #include "exporters/status_page/status_page.h"
 
@@ -145,6 +146,12 @@ HttpReply HistoryOf(const Inquiry& inquiry) {
                       [](const Inquiry& asked) { return RenderHistory(asked.report()); });
 }
 
+HttpReply Host(const Inquiry& inquiry) {
+  return JsonOrNotYet(inquiry, "the first poll", [](const Inquiry& asked) {
+    return std::optional<std::string>(RenderHost(asked.report()));
+  });
+}
+
 // Not kept: it depends on the time of the request.
 HttpReply StatusOf(const Inquiry& inquiry) {
   return JsonReply(
@@ -194,6 +201,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"/api/v1/groups", Groups, kRead, Parameters::kPaging},
     {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},
     {"/api/v1/history", HistoryOf, kRead, Parameters::kNone},
+    {"/api/v1/host", Host, kRead, Parameters::kNone},
     {"/api/v1/listeners", Listeners, kRead, Parameters::kPaging},
     {"/api/v1/namespaces", Namespaces, kRead, Parameters::kPaging},
     {"/api/v1/sockets", Sockets, kGetOnly, Parameters::kOwn},

@@ -129,6 +129,7 @@ TEST(ReportAssemblyTest, AddsWhatThisProcessIs) {
   EXPECT_GT(report.process.resident_bytes, 0U);
   EXPECT_EQ(report.build.version, ThisBuild().version);
   EXPECT_FALSE(report.build.revision.empty());
+  EXPECT_FALSE(report.host.name.empty());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tests/support/kernel_parts.h"
 #include "tests/support/namespaces.h"
 #include "tests/support/snapshot_parts.h"
 #include "tests/support/traced_handshakes.h"
@@ -16,6 +17,7 @@ inline Snapshot FullSnapshot() {
       .at = TestInstant(22),
       .sockets = TestSockets(),
       .totals = TestTotals(),
+      .culprits = TestCulprits(),
       .listeners = TestListeners(),
       .pending_connects = TestPendingConnects(),
       .groups = {{kOtherGroup, "other", {true, true}}, {kInbound443.group, "443", {true, false}}},
@@ -32,6 +34,8 @@ inline Snapshot FullSnapshot() {
       .polls = TestPolls(),
       .paused = milliseconds(70'250),
       .kernel = TestKernelStats(),
+      .kernel_read = TestInstant(21).monotonic,
+      .kernel_rates = TestKernelRates(),
       .sockstat_discrepancy = 0.25,
       .namespaces = TestNamespaces(),
       .walk = TestWalk(),

@@ -85,7 +85,10 @@ TEST(RoutesTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
     EXPECT_EQ(not_yet.status, 503U) << path;
     EXPECT_THAT(*not_yet.body, HasSubstr("\"error\": \"waiting for the first"));
   }
-  EXPECT_EQ(Get("/api/v1/status", EmptyReport()).status, 200U);
+  for (const char* path : {"/api/v1/host", "/api/v1/status"}) {
+    EXPECT_EQ(Get(path, EmptyReport()).status, 200U) << path;
+    EXPECT_EQ(Get(path).content_type, "application/json");
+  }
 }
 
 TEST(RoutesTest, ListsArePagedByTheQuery) {
@@ -101,6 +104,7 @@ TEST(RoutesTest, ABadQueryIs400WithThePosition) {
            {"/api/v1/groups", "limit=1&offset=x"},
            {"/api/v1/alerts", "limit=1&limit=1"},
            {"/api/v1/states", "limit=1"},
+           {"/api/v1/host", "limit=1"},
            {"/api/v1/status", "a"},
            {"/api/v1/history", "%00"}}) {
     const HttpReply reply = Ask(path, query);
