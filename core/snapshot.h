@@ -15,6 +15,7 @@
 #include "core/connections/totals_gaps.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
+#include "core/connections/traffic_rates.h"
 #include "core/groups/shown_group.h"
 #include "core/handshakes/handshakes.h"
 #include "core/handshakes/tracing_status.h"
@@ -47,6 +48,8 @@ struct Snapshot {
   /// How many other groups were summed up as "other".
   std::uint64_t folded_groups = 0;
   TrafficLedger traffic{GroupTraffic({})};
+  /// Absent before the second complete full poll.
+  std::optional<GroupRates> group_rates;
   TrackerStats tracker;
   DestroyEventStats destroy_events;
   TotalsGaps totals_gaps;

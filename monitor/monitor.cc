@@ -145,6 +145,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   ReadKernel(now);
   if (health.tier() == Tier::kFull) full_poll_.UseEphemeralPorts(EphemeralPortsOf(kernel_));
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
+  if (is_good_full_poll) traffic_rates_.Observe(ledger_, now);
   if (is_good_full_poll && kernel_.sockets) {
     sockstat_discrepancy_ = SockstatDiscrepancy(*full_poll_.levels(), *kernel_.sockets);
   }
@@ -204,6 +205,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   snapshot->groups = classifier_.ShownGroups();
   snapshot->folded_groups = classifier_.folded_groups();
   snapshot->traffic = ledger_;
+  snapshot->group_rates = traffic_rates_.rates();
   snapshot->tracker = tracker_.stats();
   snapshot->destroy_events = parts.events;
   snapshot->totals_gaps = totals_audit_.Observe(parts.events, snapshot->tracker, now.monotonic);

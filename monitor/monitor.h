@@ -15,6 +15,7 @@
 #include "core/connections/connection_tracker.h"
 #include "core/connections/full_poll.h"
 #include "core/connections/totals_audit.h"
+#include "core/connections/traffic_rate_meter.h"
 #include "core/handshakes/handshake_source.h"
 #include "core/kernel/host_rates.h"
 #include "core/kernel/kernel_rate_meter.h"
@@ -106,6 +107,7 @@ class Monitor {
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
   ConnectionClassifier classifier_;         // asks owner_names_
   TrafficLedger ledger_;
+  TrafficRateMeter traffic_rates_;
   Allowance connections_;            // that may be followed
   Allowance connections_elsewhere_;  // of these, in other network namespaces than the host's own
   ConnectionTracker tracker_;

@@ -109,18 +109,16 @@ inline PendingConnects TestPendingConnects() {
                      .next_try = milliseconds(750),
                      .cgroup_id = 78,
                      .unit = "shop.service"}};
+  pending.destinations = {{.remote = {Ipv6Loopback(), 443},
+                           .count = 5,
+                           .retransmitting = 2,
+                           .oldest_age = milliseconds(3'250),
+                           .retransmissions_max = 2,
+                           .next_try = milliseconds(500),
+                           .cgroup_id = 78,
+                           .unit = "shop.service"}};
+  pending.destinations_folded = 1;
   return pending;
-}
-
-/// One destination needs many ports.
-inline Culprits TestCulprits() {
-  Culprits culprits;
-  culprits.Of(Trouble::kDestinationPorts).places = {
-      {.key = {.group = {Direction::kOutbound, kOtherGroup},
-               .source = Ipv4({192, 0, 2, 9}),
-               .place = {Ipv4({192, 0, 2, 1}), 443}},
-       .count = 26'820}};
-  return culprits;
 }
 
 /// After one good full poll and one failed one, and a good poll of handshakes.

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "tests/support/connection_parts.h"
 #include "tests/support/kernel_parts.h"
 #include "tests/support/namespaces.h"
 #include "tests/support/snapshot_parts.h"
@@ -23,6 +24,7 @@ inline Snapshot FullSnapshot() {
       .groups = {{kOtherGroup, "other", {true, true}}, {kInbound443.group, "443", {true, false}}},
       .folded_groups = 3,
       .traffic = TestTraffic(),
+      .group_rates = TestGroupRates(),
       .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}, .guessed = {7, 2, 3, 1}},
       .destroy_events = {.is_wanted = true,
                          .is_active = true,
