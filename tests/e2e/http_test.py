@@ -56,7 +56,7 @@ class HttpTest(unittest.TestCase):
         self.assertIsNotNone(host["rates"]["span_seconds"])
         limits = {limit["name"]: limit for limit in host["limits"]}
         self.assertGreater(limits["descriptors"]["used"], 5)
-        self.assertGreater(limits["tcp_memory"]["limit"], 1_000_000)
+        self.assertGreater(limits["ephemeral_ports"]["limit"], 1_000)
 
     def test_open_metrics_only_if_preferred(self):
         accept = "application/openmetrics-text;version=1.0.0;q=0.6, text/plain;version=0.0.4;q={}"
