@@ -14,6 +14,7 @@
 #include "core/build_info.h"
 #include "core/history/recent_history.h"
 #include "core/incidents/incident.h"
+#include "core/host_identity.h"
 #include "core/process_stats.h"
 #include "core/snapshot.h"
 #include "core/web/web_refusal.h"
@@ -46,6 +47,7 @@ struct Report {
   std::uint64_t log_lines_lost = 0;
   ConfigStatus config;
   ProcessStats process;
+  HostIdentity host;
   BuildInfo build;
 };
 

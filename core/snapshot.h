@@ -15,9 +15,11 @@
 #include "core/connections/totals_gaps.h"
 #include "core/connections/tracker_stats.h"
 #include "core/connections/traffic_ledger.h"
+#include "core/connections/traffic_rates.h"
 #include "core/groups/shown_group.h"
 #include "core/handshakes/handshakes.h"
 #include "core/handshakes/tracing_status.h"
+#include "core/kernel/kernel_rates.h"
 #include "core/kernel/kernel_stats.h"
 #include "core/listeners/listener.h"
 #include "core/listeners/pending_connects.h"
@@ -46,6 +48,8 @@ struct Snapshot {
   /// How many other groups were summed up as "other".
   std::uint64_t folded_groups = 0;
   TrafficLedger traffic{GroupTraffic({})};
+  /// Absent before the second complete full poll.
+  std::optional<GroupRates> group_rates;
   TrackerStats tracker;
   DestroyEventStats destroy_events;
   TotalsGaps totals_gaps;
@@ -54,6 +58,11 @@ struct Snapshot {
   /// How long this process has not run since its start (core/polling/pauses.h).
   std::chrono::nanoseconds paused{0};
   KernelStats kernel;
+  /// When `kernel` was read.
+  MonotonicTime kernel_read;
+  /// Of the last seconds up to `kernel_read`; absent if the counters could not be read, and before
+  /// the second reading.
+  std::optional<KernelRates> kernel_rates;
   /// How far the socket count of a full poll was from the kernel's own count, as a share of the
   /// latter. It is about the latest full poll after which the kernel's count could be read. Absent
   /// if there was none.

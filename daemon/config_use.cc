@@ -8,6 +8,7 @@
 #include "core/alerts/alert_receiver.h"
 #include "core/alerts/alert_template.h"
 #include "daemon/process/host_names.h"
+#include "procfs/host_identity.h"
 
 namespace connwatch {
 

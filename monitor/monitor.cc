@@ -46,6 +46,8 @@ Monitor::Monitor(const Config& config, SocketSource& source, KernelReader::Log l
       kernel_(kernel_reader_.Read()),
       rates_from_(kernel_),
       rates_since_(Now().monotonic),
+      kernel_read_(rates_since_),
+      kernel_rates_(rate_meter_.Observe(kernel_.counters, kernel_read_)),
       owner_names_(config.host_root),
       groups_(ClassifierOptionsFrom(config).groups),
       classifier_(ClassifierOptionsFrom(config),
@@ -143,6 +145,7 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
   ReadKernel(now);
   if (health.tier() == Tier::kFull) full_poll_.UseEphemeralPorts(EphemeralPortsOf(kernel_));
   const bool is_good_full_poll = health.tier() == Tier::kFull && !health.current_failure();
+  if (is_good_full_poll) traffic_rates_.Observe(ledger_, now);
   if (is_good_full_poll && kernel_.sockets) {
     sockstat_discrepancy_ = SockstatDiscrepancy(*full_poll_.levels(), *kernel_.sockets);
   }
@@ -150,6 +153,8 @@ void Monitor::AfterPoll(const TierPoller& tier, MonotonicTime now) {
 
 void Monitor::ReadKernel(MonotonicTime now) {
   kernel_ = kernel_reader_.Read();
+  kernel_read_ = now;
+  kernel_rates_ = rate_meter_.Observe(kernel_.counters, now);
   UseEphemeralRange();
   if (now - rates_since_ >= kMinRateSpan) {
     rates_ = {};
@@ -200,6 +205,7 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
   snapshot->groups = classifier_.ShownGroups();
   snapshot->folded_groups = classifier_.folded_groups();
   snapshot->traffic = ledger_;
+  snapshot->group_rates = traffic_rates_.rates();
   snapshot->tracker = tracker_.stats();
   snapshot->destroy_events = parts.events;
   snapshot->totals_gaps = totals_audit_.Observe(parts.events, snapshot->tracker, now.monotonic);
@@ -217,6 +223,8 @@ std::shared_ptr<const Snapshot> Monitor::TakeSnapshot(SnapshotParts parts, Insta
     NameOwners(*snapshot->pending_connects, owner_names_, now.monotonic);
   }
   snapshot->kernel = kernel_;
+  snapshot->kernel_read = kernel_read_;
+  snapshot->kernel_rates = kernel_rates_;
   snapshot->sockstat_discrepancy = sockstat_discrepancy_;
   if (others_) snapshot->namespaces = others_->List(now.monotonic);
   return snapshot;

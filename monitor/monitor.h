@@ -15,8 +15,10 @@
 #include "core/connections/connection_tracker.h"
 #include "core/connections/full_poll.h"
 #include "core/connections/totals_audit.h"
+#include "core/connections/traffic_rate_meter.h"
 #include "core/handshakes/handshake_source.h"
 #include "core/kernel/host_rates.h"
+#include "core/kernel/kernel_rate_meter.h"
 #include "core/kernel/namespace_source.h"
 #include "core/listeners/handshake_poll.h"
 #include "core/listeners/listener_poll.h"
@@ -96,12 +98,16 @@ class Monitor {
   KernelStats rates_from_;  // the reading that rates_ begin at
   MonotonicTime rates_since_;
   HostRates rates_;
+  MonotonicTime kernel_read_;  // when kernel_ was
+  KernelRateMeter rate_meter_;
+  std::optional<KernelRates> kernel_rates_;
   std::optional<double> sockstat_discrepancy_;
   TotalsAudit totals_audit_;
   OwnerNames owner_names_;
   std::optional<GroupBookOptions> groups_;  // in force; absent after a change that failed
   ConnectionClassifier classifier_;         // asks owner_names_
   TrafficLedger ledger_;
+  TrafficRateMeter traffic_rates_;
   Allowance connections_;            // that may be followed
   Allowance connections_elsewhere_;  // of these, in other network namespaces than the host's own
   ConnectionTracker tracker_;

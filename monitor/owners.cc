@@ -16,6 +16,9 @@ void NameOwners(PendingConnects& pending, OwnerNames& names, MonotonicTime now) 
     connect.unit = is_same ? named->unit : names.UnitOf(*connect.cgroup_id, now);
     named = &connect;
   }
+  for (PendingDestination& destination : pending.destinations) {
+    if (destination.cgroup_id) destination.unit = names.UnitOf(*destination.cgroup_id, now);
+  }
 }
 
 void NameOwners(Culprits& culprits, OwnerNames& names, MonotonicTime now) {

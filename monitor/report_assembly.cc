@@ -2,11 +2,13 @@
 
 #include <utility>
 
+#include "procfs/host_identity.h"
 #include "procfs/process_stats.h"
 
 namespace connwatch {
 
 Report AssembleReport(ReportParts parts) {
+  HostIdentity host = ReadHostIdentity(parts.snapshot->at.wall);
   return {.snapshot = std::move(parts.snapshot),
           .alerts = std::move(parts.alerts),
           .history = std::move(parts.history),
@@ -17,6 +19,7 @@ Report AssembleReport(ReportParts parts) {
           .log_lines_lost = parts.log_lines_lost,
           .config = parts.config,
           .process = ReadProcessStats("/proc/self"),
+          .host = std::move(host),
           .build = ThisBuild()};
 }
 

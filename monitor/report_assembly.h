@@ -25,7 +25,7 @@ struct ReportParts {
   std::uint64_t log_lines_lost = 0;
 };
 
-/// Adds the build and the process statistics of this process.
+/// Adds the build and the process statistics of this process, and what the host is called.
 Report AssembleReport(ReportParts parts);
 
 }  // namespace connwatch

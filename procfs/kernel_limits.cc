@@ -1,5 +1,7 @@
 #include "procfs/kernel_limits.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <limits>
 #include <utility>
@@ -133,6 +135,7 @@ Result<std::vector<PortRange>> ParsePortRanges(std::string_view text) {
 
 Result<KernelLimits> ReadKernelLimits(const std::string& directory) {
   KernelLimits limits;
+  limits.page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   auto ports = ReadPorts(directory, limits);
   if (!ports) return std::move(ports).error();
   for (const LimitFile& file : kLimitFiles) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/kernel/kernel_rate_meter.h"
+
 namespace connwatch {
 
 namespace {
@@ -86,12 +88,15 @@ std::shared_ptr<const RecentHistory> History::Observe(const Snapshot& snapshot, 
   if (!begin_) {
     begin_ = now.monotonic;
     rtt_before_ = rtt;
+    BeginRates(snapshot);
   }
   Add(snapshot);
   AddRtt(rtt);
+  AddRates(snapshot);
   if (now.monotonic - *begin_ >= RecentHistory::kInterval) {
     Finish(now.monotonic);
     rtt_before_ = std::move(rtt);
+    BeginRates(snapshot);
   }
   return MakeHistory(now);
 }
@@ -120,6 +125,25 @@ void History::AddRtt(const DurationHistogram& rtt) {
   if (const auto median = observed->Quantile(0.5)) {
     current_.rtt_median = std::chrono::round<std::chrono::microseconds>(*median);
   }
+}
+
+void History::BeginRates(const Snapshot& snapshot) {
+  if (!snapshot.kernel.counters) return;
+  counters_before_ = snapshot.kernel.counters;
+  counters_read_ = snapshot.kernel_read;
+}
+
+void History::AddRates(const Snapshot& snapshot) {
+  current_.rates.reset();
+  const auto& counters = snapshot.kernel.counters;
+  const std::chrono::nanoseconds span = snapshot.kernel_read - counters_read_;
+  if (!counters || !counters_before_ || span < KernelRateMeter::kMinSpan) return;
+  const KernelRates rates = KernelRatesBetween(*counters_before_, *counters, span);
+  current_.rates = {.segments_retransmitted_per_second = rates[KernelCounterId::kRetransSegs],
+                    .attempt_fails_per_second = rates[KernelCounterId::kAttemptFails],
+                    .connects_per_second = rates[KernelCounterId::kActiveOpens],
+                    .accepts_per_second = rates[KernelCounterId::kPassiveOpens],
+                    .listen_drops_per_second = rates[KernelCounterId::kListenDrops]};
 }
 
 void History::Finish(MonotonicTime now) {

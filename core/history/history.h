@@ -37,6 +37,9 @@ class History {
   // Adds what the snapshot says to the sample in progress, except what is stale.
   void Add(const Snapshot& snapshot);
   void AddRtt(const DurationHistogram& rtt);
+  void AddRates(const Snapshot& snapshot);
+  // The next sample's rates begin at the counters of this snapshot, if it has some.
+  void BeginRates(const Snapshot& snapshot);
   void Finish(MonotonicTime now);
   // Times of day are those of the clock as it is set now, so they ascend even if it was set back.
   std::shared_ptr<const RecentHistory> MakeHistory(Instant now) const;
@@ -44,7 +47,9 @@ class History {
   PollAges ages_;
   std::optional<MonotonicTime> begin_;  // of the sample in progress; absent before the first
   HistorySample current_;
-  std::optional<DurationHistogram> rtt_before_;  // of all groups, when `current_` began
+  std::optional<KernelCounters> counters_before_;  // likewise
+  MonotonicTime counters_read_;                    // when these were
+  std::optional<DurationHistogram> rtt_before_;    // of all groups, when `current_` began
   std::deque<Kept> kept_;
 };
 

@@ -29,6 +29,15 @@ struct ConnectLoad {
   std::uint64_t retransmitting = 0;
 };
 
+/// What the kernel counted per second. A rate is absent if the kernel lacks its counter.
+struct KernelLoad {
+  std::optional<double> segments_retransmitted_per_second;
+  std::optional<double> attempt_fails_per_second;
+  std::optional<double> connects_per_second;
+  std::optional<double> accepts_per_second;
+  std::optional<double> listen_drops_per_second;
+};
+
 /// A few seconds that end at `at`. A value is absent if its tier could not read it then.
 struct HistorySample {
   WallTime at;
@@ -40,6 +49,9 @@ struct HistorySample {
   /// The median of the round-trip times observed in that time, of all groups; absent if there were
   /// none.
   std::optional<std::chrono::microseconds> rtt_median = std::nullopt;
+  /// Over the time between the readings of the counters that are nearest to the beginning and to
+  /// the end; absent if there were none.
+  std::optional<KernelLoad> rates = std::nullopt;
 };
 
 /// The oldest sample first. Samples are not evenly spaced if polls were late or missing.

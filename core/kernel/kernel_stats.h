@@ -128,6 +128,7 @@ struct KernelLimits {
   std::optional<std::uint64_t> orphan_limit;               // tcp_max_orphans
   std::optional<std::uint64_t> memory_pages_pressure;      // tcp_mem, second number
   std::optional<std::uint64_t> memory_pages_limit;         // tcp_mem, third number
+  std::optional<std::uint64_t> page_bytes;                 // of the pages above
   std::optional<PortRange> ephemeral_ports;                // ip_local_port_range
   std::vector<PortRange> reserved_ports;                   // ip_local_reserved_ports
   std::optional<std::uint64_t> ephemeral_ports_available;  // without ip_local_reserved_ports

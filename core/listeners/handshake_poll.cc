@@ -82,6 +82,7 @@ void HandshakePoll::Begin(Instant now) {
   start_ = now.monotonic;
   first_sight_->next.clear();
   in_poll_ = {};
+  destinations_.Clear();
   for (const auto& [id, group] : pending_.by_group) {
     const bool has_place = classifier_.AtPlace(id.place) == id;
     if (has_place) in_poll_.by_group[id] = {};
@@ -119,6 +120,7 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
                                .cgroup_id = record.cgroup_id};
   if (classified) in_poll_.by_group[connect.group].Add(connect);
   if (limits_.max_listed == 0) return;
+  if (classified) destinations_.Add(connect);
   in_poll_.oldest.push_back(connect);
   // Now and then, so that all of them never need room at once.
   if (in_poll_.oldest.size() >= 2 * limits_.max_listed) in_poll_.KeepOldest(limits_.max_listed);
@@ -127,6 +129,7 @@ void HandshakePoll::AddSynSent(const SocketRecord& record) {
 void HandshakePoll::Complete(Instant now) {
   listener_tracker_.CommitSynQueues(now.monotonic);
   in_poll_.KeepOldest(limits_.max_listed);
+  destinations_.List(in_poll_);
   pending_ = std::exchange(in_poll_, {});
   first_sight_->latest = std::exchange(first_sight_->next, {});
   first_sight_->previous_poll = start_;

@@ -10,6 +10,7 @@
 #include "core/groups/connection_classifier.h"
 #include "core/listeners/listener_tracker.h"
 #include "core/listeners/pending_connects.h"
+#include "core/listeners/pending_destinations.h"
 #include "core/polling/poll_work.h"
 
 namespace connwatch {
@@ -28,7 +29,7 @@ struct HandshakeLimits {
   /// How many sockets are followed from poll to poll. The age of further sockets is known only from
   /// their timers.
   std::size_t max_followed = kMaxFollowed;
-  /// How many are in PendingConnects::oldest.
+  /// How many are in PendingConnects::oldest. If 0, destinations are not counted either.
   std::size_t max_listed = PendingConnects::kMaxListed;
 };
 
@@ -63,6 +64,7 @@ class HandshakePoll final : public PollWork {
   ConnectionClassifier& classifier_;
   PendingConnects pending_;
   PendingConnects in_poll_;
+  PendingDestinations destinations_;  // of the poll in progress
   std::unique_ptr<FirstSight> first_sight_;
   MonotonicTime start_;
 };

@@ -36,6 +36,25 @@ struct PendingGroup {
   void Add(const PendingConnect& connect);
 };
 
+/// The pending connects to one destination.
+struct PendingDestination {
+  Endpoint remote;
+  std::uint64_t count = 0;
+  std::uint64_t retransmitting = 0;  // with at least one SYN retransmitted
+  std::chrono::milliseconds oldest_age{0};
+  unsigned retransmissions_max = 0;       // of one connect
+  std::chrono::milliseconds next_try{0};  // until the first of them sends its SYN again
+  /// The cgroup that all of them have in common; absent if the kernel does not say it, or if
+  /// several connect there.
+  std::optional<std::uint64_t> cgroup_id = std::nullopt;
+  bool has_several_owners = false;
+  /// Its systemd unit or container. Empty if that has no name, or is not known.
+  std::string unit = {};
+
+  /// All must have the same remote endpoint.
+  void Add(const PendingConnect& connect);
+};
+
 struct PendingConnects {
   /// A group stays once it has been seen, as long as it has its place; "other" is always there.
   std::map<GroupId, PendingGroup> by_group{{kOtherGroup, {}}};
@@ -43,6 +62,14 @@ struct PendingConnects {
   std::vector<PendingConnect> oldest;
 
   static constexpr std::size_t kMaxListed = 1'000;
+
+  /// The destinations that most of the connects of `by_group` go to: the one with most of them
+  /// first, of equal ones that with the oldest. At most kMaxDestinationsListed.
+  std::vector<PendingDestination> destinations = {};
+  /// How many connects of `by_group` go to other destinations.
+  std::uint64_t destinations_folded = 0;
+
+  static constexpr std::size_t kMaxDestinationsListed = 100;
 
   /// Drops those of `oldest` that are beyond `most`. Of equal ages the first stay.
   void KeepOldest(std::size_t most);

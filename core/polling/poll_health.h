@@ -89,6 +89,13 @@ class PollHealth {
   /// Present while the latest poll is a failed one. What is shown is then older than it should be.
   const std::optional<PollFailure>& current_failure() const { return current_failure_; }
 
+  /// Whether the data is older than it should be: the latest poll failed, the latest good one is
+  /// further back than the patience, or there was none.
+  bool IsStale(MonotonicTime now) const {
+    if (!last_success_ || current_failure_) return true;
+    return now - *last_success_ > patience();
+  }
+
  private:
   Tier tier_;
   std::chrono::milliseconds interval_;

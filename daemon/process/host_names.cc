@@ -1,13 +1,11 @@
 #include "daemon/process/host_names.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <sstream>
 
 #include "config/regular_file.h"
+#include "procfs/host_identity.h"
 
 namespace connwatch {
 
@@ -24,12 +22,6 @@ std::vector<std::string> NamesOnLine(const std::string& line) {
 }
 
 }  // namespace
-
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "unknown";
-  return name.data();
-}
 
 std::vector<std::string> NamesOfHost(const std::string& host_name, std::string_view hosts_file) {
   std::vector<std::string> names = {host_name, host_name.substr(0, host_name.find('.'))};

@@ -1,4 +1,4 @@
-// What this host is called.
+// All the names of this host (procfs/host_identity.h has the one that it calls itself).
 #pragma once
 
 #include <string>
@@ -6,9 +6,6 @@
 #include <vector>
 
 namespace connwatch {
-
-/// Returns the host's name as the kernel has it; "unknown" if it has none.
-std::string HostName();
 
 /// Returns the names of a host whose name is `host_name`: this one, its first part, and the other
 /// names on its lines in `hosts_file`, which has the format of /etc/hosts.

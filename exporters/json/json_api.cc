@@ -33,11 +33,17 @@ Json ToJson(const HistorySample& sample) {
   }
   Json rtt_median;
   if (sample.rtt_median) rtt_median = ToSeconds(*sample.rtt_median);
-  return {{"timestamp_seconds", Timestamp(sample.at)},
-          {"states", std::move(states)},
-          {"listeners", std::move(listeners)},
-          {"connects", std::move(connects)},
-          {"rtt_median_seconds", std::move(rtt_median)}};
+  Json rates;
+  if (const auto& load = sample.rates) {
+    rates = {{"segments_retransmitted_per_second", OrNull(load->segments_retransmitted_per_second)},
+             {"attempt_fails_per_second", OrNull(load->attempt_fails_per_second)},
+             {"connects_per_second", OrNull(load->connects_per_second)},
+             {"accepts_per_second", OrNull(load->accepts_per_second)},
+             {"listen_drops_per_second", OrNull(load->listen_drops_per_second)}};
+  }
+  return {{"timestamp_seconds", Timestamp(sample.at)},   {"states", std::move(states)},
+          {"listeners", std::move(listeners)},           {"connects", std::move(connects)},
+          {"rtt_median_seconds", std::move(rtt_median)}, {"rates", std::move(rates)}};
 }
 
 }  // namespace

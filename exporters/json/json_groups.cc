@@ -52,6 +52,19 @@ void AddTraffic(Json& object, const GroupTraffic& traffic) {
   object["sndbuf_limited_seconds_total"] = ToSeconds(usage.sndbuf_limited);
 }
 
+// null before there is something to compare with.
+Json RatesOf(const std::optional<GroupRates>& rates, GroupKey key) {
+  if (!rates) return nullptr;
+  const TrafficRates& group = rates->groups[key];
+  return {{"span_seconds", ToSeconds(rates->span)},
+          {"bytes_sent_per_second", group.bytes_sent},
+          {"bytes_received_per_second", group.bytes_received},
+          {"segments_sent_per_second", group.segments_sent},
+          {"segments_retransmitted_per_second", group.segments_retransmitted},
+          {"retransmitted_ratio", OrNull(group.RetransmittedRatio())},
+          {"connections_closed_per_second", group.connections_closed}};
+}
+
 // The last bucket has no bound.
 Json Buckets(const DurationHistogram& histogram) {
   Json buckets = Json::array();
@@ -83,6 +96,7 @@ std::optional<std::string> RenderGroups(const Snapshot& snapshot, const Paging& 
     object["states"] = States(levels);
     AddQueues(object, levels);
     AddTraffic(object, snapshot.traffic[entry.key]);
+    object["rates"] = RatesOf(snapshot.group_rates, entry.key);
     object["rtt"] = ToJson(snapshot.totals.rtt[entry.key]);
     return object;
   });

@@ -20,6 +20,24 @@ Json ToJson(const PendingConnect& connect) {
           {"unit", TextOrNull(connect.unit)}};
 }
 
+Json ToJson(const PendingDestination& destination) {
+  return {{"remote", destination.remote.ToString()},
+          {"count", destination.count},
+          {"retransmitting", destination.retransmitting},
+          {"oldest_age_seconds", ToSeconds(destination.oldest_age)},
+          {"retransmissions_max", destination.retransmissions_max},
+          {"next_try_seconds", ToSeconds(destination.next_try)},
+          {"unit", TextOrNull(destination.unit)}};
+}
+
+Json DestinationsOf(const PendingConnects& pending) {
+  Json list = Json::array();
+  for (const PendingDestination& destination : pending.destinations) {
+    list.push_back(ToJson(destination));
+  }
+  return list;
+}
+
 std::uint64_t CountPending(const PendingConnects& pending) {
   const auto add = [](std::uint64_t sum, const auto& group) { return sum + group.second.sockets; };
   return std::accumulate(pending.by_group.begin(), pending.by_group.end(), std::uint64_t{0}, add);
@@ -96,6 +114,8 @@ std::optional<std::string> RenderHandshakes(const Snapshot& snapshot, const Pagi
                  {"pending_total", CountPending(*snapshot.pending_connects)}};
   AddPage(answer, "pending", snapshot.pending_connects->oldest, paging,
           [](const PendingConnect& connect) { return ToJson(connect); });
+  answer["pending_destinations"] = DestinationsOf(*snapshot.pending_connects);
+  answer["pending_destinations_folded"] = snapshot.pending_connects->destinations_folded;
   answer["tracing"] = Tracing(snapshot);
   return Write(answer);
 }

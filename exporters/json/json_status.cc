@@ -8,11 +8,6 @@ namespace connwatch {
 
 namespace {
 
-bool IsStale(const PollHealth& poll, MonotonicTime now) {
-  if (!poll.last_success() || poll.current_failure()) return true;
-  return now - *poll.last_success() > poll.patience();
-}
-
 Json ToJson(const PollFailure& failure) {
   return {{"timestamp_seconds", Timestamp(failure.at)},
           {"reason", Name(failure.reason)},
@@ -31,7 +26,7 @@ Json ToJson(const PollHealth& poll, Instant now) {
           {"interval_seconds", ToSeconds(poll.interval())},
           {"last_success_timestamp_seconds", std::move(last)},
           {"age_seconds", std::move(age)},
-          {"is_stale", IsStale(poll, now.monotonic)},
+          {"is_stale", poll.IsStale(now.monotonic)},
           {"polls_succeeded_total", poll.successes()},
           {"polls_failed_total", poll.failures()},
           {"polls_overrun_total", poll.overruns()},
@@ -80,6 +75,17 @@ Json ToJson(const IncidentStoreStatus& store) {
           {"problem", OrNull(store.problem)}};
 }
 
+Json ToJson(const NotificationStats& stats) {
+  const auto& failure = stats.failure;
+  return {{"receiver", stats.receiver},
+          {"successes_total", stats.successes},
+          {"failures_total", stats.failures},
+          {"queue_length", stats.queue_length},
+          {"dropped_total", stats.dropped},
+          {"is_failing", failure.has_value()},
+          {"failure", failure ? TextOrNull(failure->context) : Json()}};
+}
+
 Json ToJson(const ProcessStats& process) {
   Json cpu;
   if (process.cpu) cpu = ToSeconds(*process.cpu);
@@ -117,6 +123,10 @@ std::string RenderStatus(const Report& report, Instant now) {
   answer["config"] = {{"last_reload_successful", report.config.last_reload_successful},
                       {"last_success_timestamp_seconds", Timestamp(report.config.last_success)}};
   answer["incident_store"] = report.incidents ? ToJson(*report.incidents) : Json();
+  answer["notifications"] = Json::array();
+  for (const NotificationStats& stats : report.notifications) {
+    answer["notifications"].push_back(ToJson(stats));
+  }
   answer["log_lines_lost_total"] = report.log_lines_lost;
   answer["process"] = ToJson(report.process);
   return Write(answer);

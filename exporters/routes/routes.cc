@@ -13,8 +13,11 @@
 #include "exporters/http/http_status.h"
 #include "exporters/http/query.h"
 #include "exporters/http/rendered_pages.h"
+#include "exporters/http/weighted_list.h"
 #include "exporters/json/json_api.h"
+#include "exporters/json/json_host.h"
 #include "exporters/json/json_reply.h"
+#include "exporters/plain_text/plain_page.h"
 #include "exporters/status_page/status_page.h"
 
 namespace connwatch {
@@ -48,7 +51,22 @@ HttpReply Document(const Inquiry& inquiry, DocumentForms& forms, std::string_vie
   return reply;
 }
 
+// As a browser does. Other programs, such as curl, accept anything or say nothing.
+bool AsksForHtml(std::string_view accept) {
+  bool asks = false;
+  ForEachElement(accept, [&](const WeightedElement& range) {
+    asks = asks || (EqualsIgnoringCase(range.name, "text/html") && range.weight > 0);
+  });
+  return asks;
+}
+
 HttpReply Page(const Inquiry& inquiry) {
+  if (!AsksForHtml(inquiry.request.accept)) {
+    // Not kept: it depends on the time of the request.
+    return PageReply(
+        "text/plain; charset=utf-8",
+        RenderedBody::Of(RenderPlainPage(inquiry.report(), inquiry.now), inquiry.AcceptsGzip()));
+  }
   static DocumentForms forms;
   return Document(inquiry, forms, StatusPage(), StatusPagePolicy());
 }
@@ -145,6 +163,12 @@ HttpReply HistoryOf(const Inquiry& inquiry) {
                       [](const Inquiry& asked) { return RenderHistory(asked.report()); });
 }
 
+HttpReply Host(const Inquiry& inquiry) {
+  return JsonOrNotYet(inquiry, "the first poll", [](const Inquiry& asked) {
+    return std::optional<std::string>(RenderHost(asked.report()));
+  });
+}
+
 // Not kept: it depends on the time of the request.
 HttpReply StatusOf(const Inquiry& inquiry) {
   return JsonReply(
@@ -199,6 +223,7 @@ constexpr std::array kRoutes = std::to_array<Route>({
     {"/api/v1/handshakes", Handshakes, kRead, Parameters::kPaging},
     {"/api/v1/history", HistoryOf, kRead, Parameters::kNone},
     {"/api/v1/incidents", Incidents, kGetOnly, Parameters::kOwn},
+    {"/api/v1/host", Host, kRead, Parameters::kNone},
     {"/api/v1/listeners", Listeners, kRead, Parameters::kPaging},
     {"/api/v1/namespaces", Namespaces, kRead, Parameters::kPaging},
     {"/api/v1/sockets", Sockets, kGetOnly, Parameters::kOwn},
@@ -245,12 +270,14 @@ std::variant<Paging, QueryMistake> ReadParameters(std::string_view text, Paramet
   return ReadPaging(std::get<Query>(query));
 }
 
-// The other routes are for everybody, under any name: Prometheus may use one from DNS, and a
-// status page without data is of no use.
+// The other routes are for everybody, under any name: Prometheus may use one from DNS, and the
+// document that a browser gets has no data in it.
 std::optional<std::string> WhyForeign(const Route& route, const HttpRequest& request,
                                       const HostNames& names) {
   if (route.methods.is_change) return WhyForeignWriter(request, names);
-  if (route.path.starts_with("/api/")) return WhyForeignReader(request, names);
+  const bool is_plain_page = route.answer == Page && !AsksForHtml(request.accept);
+  const bool is_of_api = route.path.starts_with("/api/");
+  if (is_plain_page || is_of_api) return WhyForeignReader(request, names);
   return std::nullopt;
 }
 

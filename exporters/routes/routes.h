@@ -35,8 +35,9 @@ struct RouteServices {
 std::span<const std::string_view> RoutePaths();
 
 /// Answers a request at the time `now`. Below /api/ the query may only have parameters that the
-/// route knows. The other routes ignore the query. Requests below /api/ and those that change
-/// something are refused with 403 if they may be from a foreign page. May run on any thread.
+/// route knows. The other routes ignore the query. Requests for data below /api/ and for the plain
+/// text of "/", and those that change something, are refused with 403 if they may be from a foreign
+/// page. May run on any thread.
 HttpReply Answer(const HttpRequest& request, const RouteServices& services, Instant now);
 
 }  // namespace connwatch

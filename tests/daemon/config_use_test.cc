@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <filesystem>
 
-#include "daemon/process/host_names.h"
+#include "procfs/host_identity.h"
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {

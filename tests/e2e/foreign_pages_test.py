@@ -11,8 +11,8 @@ from web_daemon import WebDaemon, bcrypt
 
 LIFECYCLE = ("--web.enable-lifecycle",)
 CONFIG = "log: {level: debug}\nweb: {sockets_api: true, host_names: [watch.example]}\n"
-API = ("alerts", "groups", "handshakes", "history", "listeners", "states", "status")
-OPEN = ("/", "/metrics", "/-/healthy", "/-/ready")
+API = ("alerts", "groups", "handshakes", "history", "host", "listeners", "states", "status")
+OPEN = ("/metrics", "/-/healthy", "/-/ready")
 # What a page can have its browser put into the header Host, and what it cannot.
 FOREIGN = (b"page.example", b"page.example:10177", b"localhost.page.example", b"127.1",
            b"127.0.0.1.page.example", b"2130706433", b"0x7f.1")
@@ -53,11 +53,16 @@ class ForeignPagesTest(unittest.TestCase):
                 for path in OPEN:
                     line = f"GET {path}".encode()
                     self.assertEqual(ask(daemon, line, b"Host: " + host), 200, (host, path))
+                # As text "/" has data; the document for browsers has none.
+                self.assertEqual(ask(daemon, b"GET /", b"Host: " + host), 403, host)
+                self.assertEqual(
+                    ask(daemon, b"GET /", b"Host: " + host, b"Accept: text/html"), 200, host)
             for host in OWN:
+                self.assertEqual(ask(daemon, b"GET /", b"Host: " + host), 200, host)
                 for path in API:
                     line = f"GET /api/v1/{path}".encode()
                     self.assertEqual(ask(daemon, line, b"Host: " + host), 200, (host, path))
-            self.assertEqual(refusals(daemon, "foreign"), len(FOREIGN) * len(API))
+            self.assertEqual(refusals(daemon, "foreign"), len(FOREIGN) * (len(API) + 1))
             self.assertIn('refused a request from 127.0.0.1: the Host header is "page.example", '
                           "which is not known as a name of this host", daemon.log())
 

@@ -1,6 +1,7 @@
 """What the daemon's HTTP server answers."""
 import contextlib
 import gzip
+import json
 import socket
 import unittest
 
@@ -34,11 +35,28 @@ class HttpTest(unittest.TestCase):
     def test_health_readiness_and_status_page(self):
         self.assertEqual(self.daemon.get("/-/healthy").status, 200)
         self.assertEqual(self.daemon.get("/-/ready").status, 200)
-        page = self.daemon.get("/")
+        page = self.daemon.get("/", {"Accept": "text/html,*/*;q=0.8"})
         self.assertEqual(page.status, 200)
         self.assertTrue(page.getheader("Content-Type").startswith("text/html"))
         self.assertIn("default-src 'none'", page.getheader("Content-Security-Policy"))
         self.assertIn(b'href="metrics"', page.content)
+
+    def test_a_terminal_gets_the_status_as_text(self):
+        self.daemon.wait_for_polls(2)
+        page = self.daemon.get("/", {"Accept": "*/*"})
+        self.assertEqual(page.status, 200)
+        self.assertTrue(page.getheader("Content-Type").startswith("text/plain"))
+        self.assertIn("Accept", page.getheader("Vary"))
+        lines = page.content.decode().splitlines()
+        host = json.loads(self.daemon.get("/api/v1/host").content)
+        self.assertEqual(lines[0].split(" ")[0], host["name"])
+        self.assertEqual(host["name"], socket.gethostname())
+        for title in ("SOCKETS", "LIMITS", "DATA"):
+            self.assertTrue(any(line.startswith(title) for line in lines), title)
+        self.assertIsNotNone(host["rates"]["span_seconds"])
+        limits = {limit["name"]: limit for limit in host["limits"]}
+        self.assertGreater(limits["descriptors"]["used"], 5)
+        self.assertGreater(limits["ephemeral_ports"]["limit"], 1_000)
 
     def test_open_metrics_only_if_preferred(self):
         accept = "application/openmetrics-text;version=1.0.0;q=0.6, text/plain;version=0.0.4;q={}"

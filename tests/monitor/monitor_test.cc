@@ -63,6 +63,9 @@ TEST_F(MonitorTest, EachTierBringsItsPart) {
   Poll(Tier::kFull, DumpOf({Established(2)}));
   EXPECT_EQ(Take()->sockets->states.Total(), 1U);
   EXPECT_TRUE(Take()->sockstat_discrepancy);
+  EXPECT_FALSE(Take()->group_rates) << "there is nothing to compare with";
+  Poll(Tier::kFull, DumpOf({Established(2)}));
+  EXPECT_TRUE(Take()->group_rates);
 }
 
 TEST_F(MonitorTest, AFailedPollLeavesWhatTheLastGoodOneFound) {
@@ -129,6 +132,7 @@ TEST(ReportAssemblyTest, AddsWhatThisProcessIs) {
   EXPECT_GT(report.process.resident_bytes, 0U);
   EXPECT_EQ(report.build.version, ThisBuild().version);
   EXPECT_FALSE(report.build.revision.empty());
+  EXPECT_FALSE(report.host.name.empty());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -42,6 +43,7 @@ TEST(KernelLimitsTest, ASettingThatTheKernelLacksIsAbsent) {
   KernelLimits expected;
   expected.ephemeral_ports = PortRange{1'024, 65'535};
   expected.ephemeral_ports_available = 64'512;
+  expected.page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   EXPECT_EQ(*limits, expected);
 }
 

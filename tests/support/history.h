@@ -20,6 +20,11 @@ inline std::shared_ptr<const RecentHistory> TestHistory() {
                      .accept_queue_utilization_max = 0.03125};
   known.connects = {.pending = 6, .retransmitting = 2};
   known.rtt_median = std::chrono::microseconds(500);
+  known.rates = {.segments_retransmitted_per_second = 3.5,
+                 .attempt_fails_per_second = 0.25,
+                 .connects_per_second = 12,
+                 .accepts_per_second = 40.5,
+                 .listen_drops_per_second = 0};
   HistorySample unknown;
   unknown.at = TestInstant(20).wall;
   RecentHistory history;

@@ -51,6 +51,8 @@ inline Report FullReport(Snapshot snapshot = FullSnapshot()) {
                     .open_fds = 12,
                     .max_fds = 1'024,
                     .threads = 2};
+  report.host = {
+      .name = "web1.example.org", .time_zone = "CET", .utc_offset = std::chrono::hours(1)};
   return report;
 }
 

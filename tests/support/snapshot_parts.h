@@ -109,27 +109,16 @@ inline PendingConnects TestPendingConnects() {
                      .next_try = milliseconds(750),
                      .cgroup_id = 78,
                      .unit = "shop.service"}};
+  pending.destinations = {{.remote = {Ipv6Loopback(), 443},
+                           .count = 5,
+                           .retransmitting = 2,
+                           .oldest_age = milliseconds(3'250),
+                           .retransmissions_max = 2,
+                           .next_try = milliseconds(500),
+                           .cgroup_id = 78,
+                           .unit = "shop.service"}};
+  pending.destinations_folded = 1;
   return pending;
-}
-
-inline KernelStats TestKernelStats() {
-  KernelStats kernel{
-      .counters = KernelCounters{}, .sockets = SocketStats{}, .limits = KernelLimits{}};
-  for (std::size_t i = 0; i < kKernelCounterCount; ++i) kernel.counters->values.at(i) = 1'000 + i;
-  kernel.sockets->orphans = 3;
-  kernel.sockets->time_wait = 55;
-  kernel.sockets->memory_pages = 44;
-  kernel.limits = {.time_wait_limit = 65'536,
-                   .orphan_limit = 65'537,
-                   .memory_pages_pressure = 381'704,
-                   .memory_pages_limit = 572'556,
-                   .ephemeral_ports = std::nullopt,
-                   .reserved_ports = {},
-                   .ephemeral_ports_available = 28'232,
-                   .syn_linear_timeouts = 4};
-  kernel.conntrack = {
-      .entries = 65'536, .entries_limit = 262'144, .insert_failed = 6, .drop = 7, .early_drop = 8};
-  return kernel;
 }
 
 /// After one good full poll and one failed one, and a good poll of handshakes.

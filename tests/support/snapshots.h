@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "tests/support/connection_parts.h"
+#include "tests/support/kernel_parts.h"
 #include "tests/support/namespaces.h"
 #include "tests/support/snapshot_parts.h"
 #include "tests/support/traced_handshakes.h"
@@ -16,11 +18,13 @@ inline Snapshot FullSnapshot() {
       .at = TestInstant(22),
       .sockets = TestSockets(),
       .totals = TestTotals(),
+      .culprits = TestCulprits(),
       .listeners = TestListeners(),
       .pending_connects = TestPendingConnects(),
       .groups = {{kOtherGroup, "other", {true, true}}, {kInbound443.group, "443", {true, false}}},
       .folded_groups = 3,
       .traffic = TestTraffic(),
+      .group_rates = TestGroupRates(),
       .tracker = {.tracked = 40, .left_out = 2, .ended = {30, 1, 2, 3}, .guessed = {7, 2, 3, 1}},
       .destroy_events = {.is_wanted = true,
                          .is_active = true,
@@ -32,6 +36,8 @@ inline Snapshot FullSnapshot() {
       .polls = TestPolls(),
       .paused = milliseconds(70'250),
       .kernel = TestKernelStats(),
+      .kernel_read = TestInstant(21).monotonic,
+      .kernel_rates = TestKernelRates(),
       .sockstat_discrepancy = 0.25,
       .namespaces = TestNamespaces(),
       .walk = TestWalk(),

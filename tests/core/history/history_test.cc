@@ -173,6 +173,30 @@ TEST_F(HistoryTest, WhatFailedToBeReadIsAbsent) {
   EXPECT_FALSE(samples()[1].states || samples()[1].listeners || samples()[1].connects);
 }
 
+TEST_F(HistoryTest, RatesAreThoseOfTheReadingsOfTheSample) {
+  const auto read = [&](int second, std::uint64_t connects) {
+    snapshot_.kernel.counters.emplace()[KernelCounterId::kActiveOpens] = connects;
+    snapshot_.kernel_read = TestInstant(second).monotonic;
+  };
+  Tick(4);
+  read(5, 100);
+  Tick();
+  EXPECT_FALSE(samples().at(0).rates) << "nothing to compare with";
+  read(9, 140);
+  Tick(5);
+  ASSERT_TRUE(samples().at(1).rates);
+  EXPECT_EQ(samples()[1].rates->connects_per_second, 10);
+  EXPECT_FALSE(samples()[1].rates->listen_drops_per_second) << "this kernel lacks it";
+  Tick(5);
+  EXPECT_FALSE(samples().at(2).rates) << "the counters were not read";
+  read(19, 240);
+  Tick(4);
+  EXPECT_EQ(samples().at(3).rates.value().connects_per_second, 10) << "the time since 9 s counts";
+  snapshot_.kernel.counters.reset();
+  Tick();
+  EXPECT_FALSE(samples().at(3).rates);
+}
+
 TEST_F(HistoryTest, IsBounded) {
   Tick(2'000);
   EXPECT_EQ(samples().size(), History::kCapacity);

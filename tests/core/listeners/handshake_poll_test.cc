@@ -200,6 +200,19 @@ TEST_F(HandshakePollTest, TheOldestOfManyAreListedInWhateverOrderTheyCome) {
   }
 }
 
+TEST_F(HandshakePollTest, CountsAllConnectsByDestination) {
+  std::vector<SocketRecord> records;
+  for (std::uint64_t cookie = 0; cookie < 1'500; ++cookie) {
+    records.push_back(SynSent(cookie, cookie < 1'400 ? 443 : 5432, cookie % 2 == 0 ? 0 : 1));
+  }
+  const auto& pending = Poll(0, records);
+  ASSERT_EQ(pending.destinations.size(), 2U);
+  EXPECT_EQ(pending.destinations[0].count, 1'400U) << "more than are listed";
+  EXPECT_EQ(pending.destinations[0].retransmitting, 700U);
+  EXPECT_EQ(pending.destinations[1].remote.port, 5432);
+  EXPECT_TRUE(Poll(1, {}).destinations.empty()) << "each poll counts for itself";
+}
+
 TEST_F(HandshakePollTest, NeedNotListAny) {
   HandshakePoll poll(4, listener_tracker_, classifier_, {.max_followed = 1, .max_listed = 0});
   for (int second = 0; second < 3; ++second) {
@@ -209,6 +222,7 @@ TEST_F(HandshakePollTest, NeedNotListAny) {
     poll.Complete(TestInstant(second));
   }
   EXPECT_TRUE(poll.pending().oldest.empty());
+  EXPECT_TRUE(poll.pending().destinations.empty());
   EXPECT_EQ(poll.pending().by_group.at(kFirst).sockets, 2U);
   EXPECT_EQ(poll.pending().by_group.at(kFirst).oldest_age, milliseconds(2'000));
 }

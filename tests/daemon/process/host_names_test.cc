@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "procfs/host_identity.h"
+
 namespace connwatch {
 namespace {
 

@@ -102,6 +102,16 @@ TEST(JsonApiTest, PendingTotalCountsThoseThatAreNotListed) {
   EXPECT_EQ(answer.at("total"), 1);
 }
 
+TEST(JsonApiTest, PendingConnectsAreSummedUpByDestination) {
+  const auto answer = Parse(RenderHandshakes(FullSnapshot(), kOne));
+  ASSERT_EQ(answer.at("pending_destinations").size(), 1U);
+  EXPECT_EQ(answer.at("pending_destinations").at(0).at("remote"), "[::1]:443");
+  EXPECT_EQ(answer.at("pending_destinations").at(0).at("next_try_seconds"), 0.5);
+  EXPECT_EQ(answer.at("pending_destinations_folded"), 1);
+  ExpectExplained(answer);
+  ExpectExplained(answer.at("pending_destinations").at(0));
+}
+
 TEST(JsonApiTest, UnknownIsNotEmpty) {
   EXPECT_FALSE(RenderStates(EmptySnapshot()));
   EXPECT_FALSE(RenderListeners(EmptySnapshot(), kDefault));
@@ -208,6 +218,27 @@ TEST(JsonApiTest, AnAlertOnConnectsNamesTheirDestinations) {
   recent.latency.AddSum(std::chrono::microseconds(160));
   EXPECT_EQ(answer().at("median_seconds"), 0.00004);
   ExpectExplained(answer());
+}
+
+TEST(JsonApiTest, RatesThatAreNotKnownAreNull) {
+  Snapshot snapshot = FullSnapshot();
+  EXPECT_EQ(Parse(RenderGroups(snapshot, kDefault))
+                .at("groups")
+                .at(0)
+                .at("rates")
+                .at("retransmitted_ratio"),
+            nullptr);
+  snapshot.group_rates.reset();
+  EXPECT_TRUE(Parse(RenderGroups(snapshot, kDefault)).at("groups").at(2).at("rates").is_null());
+}
+
+TEST(JsonApiTest, StatusSaysWhyAReceiverIsNotTold) {
+  Report report = FullReport();
+  report.notifications.front().failure = Error{0, "answered with 503"};
+  const auto receiver = Parse(RenderStatus(report, TestInstant(60))).at("notifications").at(0);
+  EXPECT_EQ(receiver.at("is_failing"), true);
+  EXPECT_EQ(receiver.at("failure"), "answered with 503");
+  ExpectExplained(receiver);
 }
 
 TEST(JsonApiTest, AgesDoNotFollowTheTimeOfDay) {

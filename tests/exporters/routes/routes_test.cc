@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "exporters/plain_text/plain_page.h"
 #include "exporters/status_page/status_page.h"
 #include "tests/support/gunzip.h"
 #include "tests/support/reports.h"
@@ -29,6 +30,10 @@ HttpReply Get(std::string_view path, Report report = FullReport(),
 HttpReply Ask(std::string_view path, std::string_view query) {
   return Reply({.method = "GET", .path = path, .query = query});
 }
+
+// What browsers send.
+constexpr std::string_view kBrowser =
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
 
 TEST(RoutesTest, MetricsInTheTextFormat) {
   const HttpReply reply = Get("/metrics");
@@ -67,13 +72,27 @@ TEST(RoutesTest, TheRunbookIsADocumentToo) {
 }
 
 TEST(RoutesTest, TheStatusPageHasAPolicyAndOthersNeedNone) {
-  const HttpReply reply = Get("/");
+  const HttpReply reply = Reply({.method = "GET", .path = "/", .accept = kBrowser});
   EXPECT_EQ(reply.status, 200U);
   EXPECT_EQ(reply.content_type, "text/html; charset=utf-8");
   ASSERT_EQ(reply.headers.size(), 1U);
   EXPECT_EQ(reply.headers[0].name, "Content-Security-Policy");
   EXPECT_THAT(reply.headers[0].value, HasSubstr("default-src 'none'"));
   EXPECT_TRUE(Get("/metrics").headers.empty());
+}
+
+TEST(RoutesTest, WhoDoesNotAskForHtmlGetsTheStatusAsText) {
+  for (const std::string_view accept : {"", "*/*", "text/plain", "text/html;q=0, */*"}) {
+    const HttpReply reply = Reply({.method = "GET", .path = "/", .accept = accept});
+    EXPECT_EQ(reply.status, 200U);
+    EXPECT_EQ(reply.content_type, "text/plain; charset=utf-8") << accept;
+    EXPECT_EQ(*reply.body, RenderPlainPage(FullReport(), TestInstant(60)));
+  }
+  for (const std::string_view accept : {kBrowser, std::string_view("TEXT/HTML;q=0.1")}) {
+    const HttpReply reply = Reply({.method = "GET", .path = "/", .accept = accept});
+    EXPECT_EQ(*reply.body, StatusPage()) << accept;
+  }
+  EXPECT_EQ(Get("/", EmptyReport()).status, 200U);
 }
 
 TEST(RoutesTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
@@ -85,7 +104,10 @@ TEST(RoutesTest, EveryAnswerOfTheApiIsJsonFromTheStart) {
     EXPECT_EQ(not_yet.status, 503U) << path;
     EXPECT_THAT(*not_yet.body, HasSubstr("\"error\": \"waiting for the first"));
   }
-  EXPECT_EQ(Get("/api/v1/status", EmptyReport()).status, 200U);
+  for (const char* path : {"/api/v1/host", "/api/v1/status"}) {
+    EXPECT_EQ(Get(path, EmptyReport()).status, 200U) << path;
+    EXPECT_EQ(Get(path).content_type, "application/json");
+  }
 }
 
 TEST(RoutesTest, ListsArePagedByTheQuery) {
@@ -101,6 +123,7 @@ TEST(RoutesTest, ABadQueryIs400WithThePosition) {
            {"/api/v1/groups", "limit=1&offset=x"},
            {"/api/v1/alerts", "limit=1&limit=1"},
            {"/api/v1/states", "limit=1"},
+           {"/api/v1/host", "limit=1"},
            {"/api/v1/status", "a"},
            {"/api/v1/history", "%00"}}) {
     const HttpReply reply = Ask(path, query);
@@ -257,12 +280,21 @@ TEST(RoutesTest, NoForeignPageReadsTheApiOrChangesAnything) {
                            .path = path,
                            .host = "page.example",
                            .client = {.address = "127.0.0.1"}};
-    const bool is_guarded = is_change || path.starts_with("/api/");
+    const bool is_guarded = is_change || path == "/" || path.starts_with("/api/");
     if (is_guarded) ++refused;
     EXPECT_EQ(Answer(request, services, TestInstant(60)).status, is_guarded ? 403U : 200U) << path;
     request.host = "db1:10177";
     EXPECT_EQ(Answer(request, services, TestInstant(60)).status, 200U) << path;
   }
+  EXPECT_EQ(Answer({.method = "GET",
+                    .path = "/",
+                    .accept = kBrowser,
+                    .host = "page.example",
+                    .client = {.address = "127.0.0.1"}},
+                   services, TestInstant(60))
+                .content_type,
+            "text/html; charset=utf-8")
+      << "it has no data";
   EXPECT_EQ(reloads, 1);
   ASSERT_EQ(log.size(), refused);
   EXPECT_THAT(log, testing::Each(HasSubstr("refused a request from 127.0.0.1: ")));

@@ -1,0 +1,28 @@
+// What the first line of the status page says: whether all is well, and if not, what is wrong. The
+// script of the page (exporters/status_page/main.js) finds the same words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/instant.h"
+#include "core/listeners/diagnose.h"
+#include "core/report.h"
+
+namespace connwatch {
+
+struct TroubledListener {
+  std::string subject;  // of its alerts
+  const Listener* listener = nullptr;
+  RateScope scope = RateScope::kHost;
+};
+
+/// Returns the listeners of all network namespaces that a firing alert is about, or that have a
+/// cause other than deferred accept in their diagnosis. Valid as long as the report is.
+std::vector<TroubledListener> TroubledListenersOf(const Report& report);
+
+/// "All is well", "2 alerts are firing, some numbers are out of date". The worst alone: what is
+/// firing explains what is pending.
+std::string VerdictOn(const Report& report, MonotonicTime now);
+
+}  // namespace connwatch
