@@ -95,11 +95,15 @@ class PageTest(unittest.TestCase):
         self.daemon = self.enterContext(Daemon(self.config()))
         self.browser = self.enterContext(Browser())
         self.browser.look(*WIDE, "light")
+        self.prepare_browser()
         self.browser.open(f"http://127.0.0.1:{self.daemon.port}/")
         wait_until(lambda: self.text("#pulse").startswith("updated"), "the page has an answer")
 
     def prepare(self):
         """What is to be there before the daemon starts."""
+
+    def prepare_browser(self):
+        """What is to be done before it opens the page."""
 
     def config(self):
         """Of the daemon."""
