@@ -90,8 +90,8 @@ class Alerts {
     const kept = this.isIncidentKnown === null || this.linked.incident === null ? ""
       : this.isIncidentKnown ? " What happened is below, under Recently."
         : " Its incident is not kept any more.";
-    return this.left > 0 ? `${which} is not among the first ${countText(this.alerts.length)}.${kept}`
-      : `${which} is over: it neither fires nor is pending.${kept}`;
+    return this.left > 0
+      ? `${which} is not among the first ${countText(this.alerts.length)}.${kept}` : `${which} is over: it neither fires nor is pending.${kept}`;
   }
 }
 
@@ -166,7 +166,8 @@ class AlertEntry {
 // "Now 30 %, at its worst 112 %, threshold 80 %. Ends when it has been below 50 % for 12 s more."
 function numbersText(alert) {
   const value = (number) => valueText(number, alert.value_unit);
-  const worst = alert.worst_value === alert.value ? "" : `, at its worst ${value(alert.worst_value)}`;
+  const worst = alert.worst_value === alert.value ? ""
+    : `, at its worst ${value(alert.worst_value)}`;
   const ends = alert.ends === null ? "" : ` Ends ${alert.ends}.`;
   return `Now ${value(alert.value)}${worst}, threshold ${value(alert.threshold)}.${ends}`;
 }

@@ -65,7 +65,8 @@ class Destinations {
 
   render() {
     const rows = this.tracing === null ? [] : destinationsBy(this.tracing, this.order);
-    this.list.update(this.expander.cut(this.sorting.order(rows), DESTINATIONS_SHOWN, "destinations"));
+    this.list.update(
+      this.expander.cut(this.sorting.order(rows), DESTINATIONS_SHOWN, "destinations"));
     const isThere = (this.tracing?.destinations.length ?? 0) > 0;
     show(find("destinations"), isThere);
     show(find("destinations-orders"), isThere);
@@ -109,8 +110,8 @@ class DestinationRow {
     this.median = number("Median");
     this.p99 = number("p99");
     this.repeated = number("SYN repeated");
-    this.node = element("tr", {role: "row"}, rowHeader(this.remote, " ", this.sockets.node, this.owner),
-      this.connects, this.failed, this.ended, this.median, this.p99, this.repeated);
+    this.node = element("tr", {role: "row"},
+      rowHeader(this.remote, " ", this.sockets.node, this.owner), this.connects, this.failed, this.ended, this.median, this.p99, this.repeated);
   }
 
   update(destination) {
@@ -119,9 +120,10 @@ class DestinationRow {
     setText(this.remote, destinationText(destination));
     setText(this.owner, connectorText(destination));
     setAttribute(this.owner, "title", destination.unit ?? "");
+    const remote = destinationText(destination);
     // Those of other network namespaces cannot be asked for.
-    this.sockets.update(destination.netns !== null ? null : {direction: "outbound",
-      ...endpointQuery(destinationText(destination), "dst", "dport")}, destinationText(destination));
+    this.sockets.update(destination.netns !== null ? null
+      : {direction: "outbound", ...endpointQuery(remote, "dst", "dport")}, remote);
     setText(this.connects, briefCountText(destination.connects));
     setText(this.failed, briefCountText(destination.failed));
     setText(this.ended, endedText(destination.outcomes));

@@ -10,7 +10,8 @@ class Groups {
       (group) => `${group.direction} ${group.group}`, () => new GroupRow());
     this.sorting = new Sorting(table, [
       (row) => row.group, (row) => row.states.established, null, (row) => row.rtt.p50_seconds,
-      (row) => row.rtt.p99_seconds, (row) => row.rates?.bytes_sent_per_second ?? row.bytes_sent_total,
+      (row) => row.rtt.p99_seconds,
+      (row) => row.rates?.bytes_sent_per_second ?? row.bytes_sent_total,
       (row) => row.rates?.bytes_received_per_second ?? row.bytes_received_total, resentRatio,
       queuedBytes,
     ], () => this.render());
@@ -100,7 +101,8 @@ class GroupRow {
     this.received = new RateCell("Received");
     this.resent = new RateCell("Resent");
     this.queued = number("Recv-Q, Send-Q");
-    this.node = element("tr", {role: "row"}, rowHeader(this.name, " ", this.sockets.node, this.direction),
+    this.node = element("tr", {role: "row"},
+      rowHeader(this.name, " ", this.sockets.node, this.direction),
       this.established,
       cell({class: "rtt", "data-label": "Round-trip times"}, this.histogram.node),
       this.median, this.p99, this.sent.node, this.received.node, this.resent.node,

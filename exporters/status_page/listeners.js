@@ -72,7 +72,8 @@ function firingBySubject(alerts) {
   return new Map(inOrder(firing).reverse().map((alert) => [alert.subject, alert]));
 }
 
-// The listeners with what the firing alerts say of them: those in trouble first, then the busy ones.
+// The listeners with what the firing alerts say of them: those in trouble first, then the busy
+// ones.
 function rankedListeners(listeners, firing, subjectOf) {
   const rows = listeners.map((listener) => ({
     ...listener,
