@@ -73,7 +73,13 @@ function incidentTimes(incident, now) {
   const lasted = secondsText(Math.max(0, (end ?? now) - incident.fired_timestamp_seconds));
   const began = momentText(incident.fired_timestamp_seconds, now);
   return end === null ? `${began}, goes on for ${lasted}`
-    : `${began}, for ${lasted}, ${incident.end_text}`;
+    : `${began}, for ${lasted}, ${endText(incident, now)}`;
+}
+
+// How it ended, with times as the host's clock shows them.
+function endText(incident, now) {
+  return incident.end_text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g,
+    (time) => momentText(Date.parse(time) / 1000, now));
 }
 
 function incidentFacts(incident) {
@@ -90,7 +96,7 @@ function incidentFacts(incident) {
       moment(incident.fired_timestamp_seconds)},
     {name: "Duration", value: lasted},
     {name: "How it ended", value: end === null ? "it goes on"
-      : incident.end === "resolved" ? `over at ${moment(end)}` : incident.end_text},
+      : incident.end === "resolved" ? `over at ${moment(end)}` : endText(incident, incident.now)},
     {name: "Values", value: `${value(incident.value)}, at the worst ` +
       `${value(incident.worst_value)}, threshold ${value(incident.threshold)}`},
     ...cause,

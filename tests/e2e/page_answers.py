@@ -108,7 +108,7 @@ def incidents(**fields):
                      summary="New connections of the group postgres get no answer"),
             incident(QUEUE_FULL, "AcceptQueueNearlyFull", fired, 1260),
             incident(FLOOD, "SynRecvBacklogGrowth", fired - 120, 3600, cause="syn_flood",
-                     end="daemon_stopped", end_text="the daemon was stopped at 2026-11-29T03:00:00Z",
+                     end="daemon_stopped", end_text="the daemon was stopped at 2026-02-28T03:00:00Z",
                      summary="Handshakes with nginx.service on 0.0.0.0:443 do not complete")],
         "older": [incident(LAST_WEEK, "CloseWaitLeak", now - 6 * 86400, 90)],
         "history": {"interval_seconds": 5.0, "span_seconds": 600.0,
