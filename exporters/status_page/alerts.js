@@ -4,12 +4,16 @@ const SEVERITY_ORDER = ["critical", "warning", "info"];
 const ALERTS_SHOWN = 12;  // before "Show all"
 
 class Alerts {
-  constructor() {
+  // `followIncident` is called with the id of an incident that is over and that the address of the
+  // page names, or with null. It tells whether the incident is known.
+  constructor(followIncident) {
+    this.followIncident = followIncident;
     this.list = new KeyedList(find("alerts"), keyOf, () => new AlertEntry());
     this.expander = new Expander(find("alerts-more"), () => this.render());
     this.alerts = [];
     this.left = 0;  // alerts beyond those in the answer
     this.isAnswered = false;
+    this.incidentAsked = null;
     window.addEventListener("hashchange", () => this.follow());
     this.follow();
   }
@@ -18,6 +22,7 @@ class Alerts {
   follow() {
     this.linked = linkedAlert();
     this.isShown = this.linked === null;
+    this.isIncidentKnown = null;  // until it has been asked for
     if (this.isAnswered) this.render();
   }
 
@@ -54,14 +59,39 @@ class Alerts {
     this.list.update(this.expander.cut(marked, ALERTS_SHOWN, "alerts"));
     if (!this.isShown && place >= 0) this.list.entries.get(key).open();
     this.isShown = this.isShown || place >= 0;
-    show(find("alert-over"), key !== null && place < 0);
-    if (key !== null) setText(find("alert-over"), this.noteOnMissing());
+    this.findIncident(place);
+    const isOver = this.linked !== null && (place < 0 || this.isOfBefore(place));
+    show(find("alert-over"), isOver);
+    if (isOver) setText(find("alert-over"), this.noteOnMissing(place));
   }
 
-  noteOnMissing() {
+  // Whether the alert fires again: the link is about a time before.
+  isOfBefore(place) {
+    const id = this.alerts[place].incident ?? null;
+    return this.linked.incident !== null && id !== null && id !== this.linked.incident;
+  }
+
+  // Once for each link: the incident of an alert that is over.
+  findIncident(place) {
+    const isOver = this.linked !== null && (place < 0 || this.isOfBefore(place));
+    const id = isOver ? this.linked.incident : null;
+    if (id === this.incidentAsked) return;
+    this.incidentAsked = id;
+    this.followIncident(id).then((isKnown) => {
+      if (this.incidentAsked !== id) return;
+      this.isIncidentKnown = isKnown;
+      this.render();
+    }, () => { this.incidentAsked = null; });  // the next update asks again
+  }
+
+  noteOnMissing(place) {
     const which = `The alert ${this.linked.alert} on ${this.linked.subject}`;
-    return this.left > 0 ? `${which} is not among the first ${countText(this.alerts.length)}.`
-      : `${which} is over: it neither fires nor is pending.`;
+    if (place >= 0) return `${which} was over, and it fires again. Its earlier incident is below.`;
+    const kept = this.isIncidentKnown === null || this.linked.incident === null ? ""
+      : this.isIncidentKnown ? " What happened is below, under Recently."
+        : " Its incident is not kept any more.";
+    return this.left > 0
+      ? `${which} is not among the first ${countText(this.alerts.length)}.${kept}` : `${which} is over: it neither fires nor is pending.${kept}`;
   }
 }
 
@@ -69,11 +99,12 @@ function keyOf(alert) {
   return `${alert.alert} ${alert.subject}`;
 }
 
-// The link in a notification ends in "#alert=RULE&subject=SUBJECT".
+// The link in a notification ends in "#alert=RULE&subject=SUBJECT&incident=ID".
 function linkedAlert() {
   const parts = new URLSearchParams(location.hash.slice(1));
   if (!parts.has("alert")) return null;
-  return {alert: parts.get("alert"), subject: parts.get("subject") ?? ""};
+  return {alert: parts.get("alert"), subject: parts.get("subject") ?? "",
+    incident: parts.get("incident")};
 }
 
 // The worst first.
@@ -91,20 +122,19 @@ function isSameStory(one, other) {
 class AlertEntry {
   constructor() {
     this.badge = element("span", {class: "badge"});
-    this.name = element("strong", {class: "alert-name"});
+    this.summary = element("strong", {class: "alert-summary"});
+    this.name = element("span", {class: "alert-name"});
     this.subject = element("span", {class: "subject"});
     this.since = element("span", {class: "soft since"});
-    this.summary = element("p", {class: "alert-summary"});
     this.numbers = element("p", {class: "soft"});
-    this.advice = element("p");
-    this.text = element("p");
-    this.top = element("p", {class: "soft"});
-    this.evidence = element("details", {},
-      element("summary", {}, "When it fired"), this.text, this.top);
+    this.advice = element("span");
+    this.help = new RunbookLink();
+    this.evidence = new Evidence("When it fired");
     this.isToldAbove = true;  // as long as it is closed by itself
     this.node = element("li", {},
-      element("p", {class: "alert-head"}, this.badge, this.name, this.subject, this.since),
-      this.summary, this.numbers, this.advice, this.evidence);
+      element("p", {class: "alert-head"}, this.badge, this.summary),
+      element("p", {class: "alert-what"}, this.name, this.subject, this.since),
+      this.numbers, element("p", {}, this.advice, " ", this.help.node), this.evidence.node);
   }
 
   update(alert) {
@@ -113,45 +143,31 @@ class AlertEntry {
     setAttribute(this.node, "class", `alert ${alert.state} ${alert.severity}${mark}`);
     setAttribute(this.node, "data-alert", alert.alert);
     setText(this.badge, isFiring ? alert.severity : `pending, ${alert.severity}`);
+    setText(this.summary, alert.summary.endsWith(".") ? alert.summary : `${alert.summary}.`);
     setText(this.name, alert.alert);
     setText(this.subject, alert.subject);
     const begin = isFiring ? alert.fired_timestamp_seconds : alert.since_timestamp_seconds;
     const seconds = Math.max(0, alert.now - begin);
-    setText(this.since, `since ${timeText(begin)}, for ${secondsText(seconds)}`);
-    setText(this.summary, alert.summary.endsWith(".") ? alert.summary : `${alert.summary}.`);
+    setText(this.since, `since ${momentText(begin, alert.now)}, for ${secondsText(seconds)}`);
     setText(this.numbers, numbersText(alert));
     setText(this.advice, alert.advice);
-    this.updateEvidence(alert);
+    this.help.update(alert.alert, alert.alert);
+    if (alert.isToldAbove !== this.isToldAbove) this.evidence.node.open = !alert.isToldAbove;
+    this.isToldAbove = alert.isToldAbove;
+    this.evidence.update(alert.evidence);
   }
 
   open() {
-    this.evidence.open = true;
+    this.evidence.node.open = true;
     this.node.scrollIntoView({block: "center"});
-  }
-
-  updateEvidence(alert) {
-    if (alert.isToldAbove !== this.isToldAbove) this.evidence.open = !alert.isToldAbove;
-    this.isToldAbove = alert.isToldAbove;
-    setText(this.text, sentence(alert.evidence?.text ?? ""));
-    const top = [topText("Most from", alert.evidence?.top_sources),
-      topText("Most to", alert.evidence?.top_destinations),
-      topText("Most of unit", alert.evidence?.top_units),
-      topText("Most of group", alert.evidence?.top_groups)];
-    setText(this.top, top.filter((part) => part !== "").join(". "));
-    show(this.evidence, this.text.textContent + this.top.textContent !== "");
   }
 }
 
 // "Now 30 %, at its worst 112 %, threshold 80 %. Ends when it has been below 50 % for 12 s more."
 function numbersText(alert) {
   const value = (number) => valueText(number, alert.value_unit);
-  const worst = alert.worst_value === alert.value ? "" : `, at its worst ${value(alert.worst_value)}`;
+  const worst = alert.worst_value === alert.value ? ""
+    : `, at its worst ${value(alert.worst_value)}`;
   const ends = alert.ends === null ? "" : ` Ends ${alert.ends}.`;
   return `Now ${value(alert.value)}${worst}, threshold ${value(alert.threshold)}.${ends}`;
-}
-
-function topText(heading, counts) {
-  const entries = Object.entries(counts ?? {});
-  if (entries.length === 0) return "";
-  return `${heading} ${entries.map(([name, count]) => `${name} (${countText(count)})`).join(", ")}`;
 }

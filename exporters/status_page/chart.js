@@ -3,17 +3,22 @@
 const SPARK = {width: 120, height: 30, gapSeconds: 20};
 
 // The last `span` seconds of a number, from 0 to its largest. Points are {time, value}; where two
-// of them are far apart the line is broken: nothing is known in between.
+// of them are far apart the line is broken: nothing is known in between. `about` says which time
+// that is.
 class Sparkline {
-  constructor(format) {
+  constructor(format, about = "Last ten minutes") {
     this.format = format;
+    this.about = about;
     const base = shape("path", {class: "base", d: `M0 ${SPARK.height}H${SPARK.width}`});
     this.area = shape("path", {class: "area"});
     this.line = shape("path", {class: "line"});
-    this.node = shape("svg", {
+    this.moment = shape("path", {class: "moment"});
+    this.drawing = shape("svg", {
       class: "spark", role: "img", preserveAspectRatio: "none",
       viewBox: `0 -1.5 ${SPARK.width} ${SPARK.height + 3}`,
-    }, base, this.area, this.line);
+    }, base, this.area, this.line, this.moment);
+    this.reader = new ChartReader(this.drawing, format);
+    this.node = this.reader.node;
     this.update([], 0, 600);
   }
 
@@ -32,14 +37,21 @@ class Sparkline {
     }
     setAttribute(this.line, "d", line);
     setAttribute(this.area, "d", area);
-    setAttribute(this.node, "aria-label", this.describe(points));
+    setAttribute(this.drawing, "aria-label", this.describe(points));
+    this.reader.update(points.map((point) => ({...point, share: x(point.time) / SPARK.width})));
+  }
+
+  // Marks a moment with a line: at `share` of the width.
+  markMoment(share) {
+    const x = (share * SPARK.width).toFixed(2);
+    setAttribute(this.moment, "d", `M${x} -1.5V${SPARK.height + 1.5}`);
   }
 
   describe(points) {
     if (points.length === 0) return "No history yet";
     const values = points.map((point) => point.value);
     const [low, high] = [Math.min(...values), Math.max(...values)].map(this.format);
-    return `Last ten minutes: lowest ${low}, highest ${high}`;
+    return `${this.about}: lowest ${low}, highest ${high}`;
   }
 }
 

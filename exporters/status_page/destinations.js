@@ -5,7 +5,12 @@ const DESTINATIONS_SHOWN = 10;
 
 class Destinations {
   constructor() {
-    this.list = new KeyedList(document.querySelector("#destinations tbody"), destinationKey,
+    const table = find("destinations");
+    this.sorting = new Sorting(table, [
+      destinationText, (row) => row.connects, (row) => row.failed, null,
+      (row) => row.median_seconds, (row) => row.p99_seconds, (row) => row.syn_retransmissions,
+    ], () => this.render());
+    this.list = new KeyedList(table.tBodies[0], destinationKey,
       () => new DestinationRow());
     this.expander = new Expander(find("destinations-more"), () => this.render());
     this.buttons = [...document.querySelectorAll("#destinations-orders button")];
@@ -18,6 +23,7 @@ class Destinations {
 
   choose(order) {
     this.order = order;
+    this.sorting.clear();
     for (const button of this.buttons) {
       setAttribute(button, "aria-pressed", String(button.dataset.order === order));
     }
@@ -59,7 +65,8 @@ class Destinations {
 
   render() {
     const rows = this.tracing === null ? [] : destinationsBy(this.tracing, this.order);
-    this.list.update(this.expander.cut(rows, DESTINATIONS_SHOWN, "destinations"));
+    this.list.update(
+      this.expander.cut(this.sorting.order(rows), DESTINATIONS_SHOWN, "destinations"));
     const isThere = (this.tracing?.destinations.length ?? 0) > 0;
     show(find("destinations"), isThere);
     show(find("destinations-orders"), isThere);
@@ -96,14 +103,15 @@ class DestinationRow {
     const number = (label) => cell({class: "number", "data-label": label});
     this.remote = element("span", {class: "address"});
     this.owner = element("span", {class: "soft owner"});
+    this.sockets = new SocketLink();
     this.connects = number("Connects");
     this.failed = number("Failed");
     this.ended = cell({class: "ended", "data-label": "How they ended"});
     this.median = number("Median");
     this.p99 = number("p99");
     this.repeated = number("SYN repeated");
-    this.node = element("tr", {role: "row"}, rowHeader(this.remote, this.owner), this.connects,
-      this.failed, this.ended, this.median, this.p99, this.repeated);
+    this.node = element("tr", {role: "row"},
+      rowHeader(this.remote, " ", this.sockets.node, this.owner), this.connects, this.failed, this.ended, this.median, this.p99, this.repeated);
   }
 
   update(destination) {
@@ -112,6 +120,10 @@ class DestinationRow {
     setText(this.remote, destinationText(destination));
     setText(this.owner, connectorText(destination));
     setAttribute(this.owner, "title", destination.unit ?? "");
+    const remote = destinationText(destination);
+    // Those of other network namespaces cannot be asked for.
+    this.sockets.update(destination.netns !== null ? null
+      : {direction: "outbound", ...endpointQuery(remote, "dst", "dport")}, remote);
     setText(this.connects, briefCountText(destination.connects));
     setText(this.failed, briefCountText(destination.failed));
     setText(this.ended, endedText(destination.outcomes));

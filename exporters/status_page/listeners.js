@@ -4,10 +4,18 @@
 const QUIET_LISTENERS = 8;
 const TROUBLED_LISTENERS = 24;
 
+const LISTENER_COLUMNS = [
+  (row) => row.address,
+  (row) => (row.syn_queue_limit > 0 ? row.syn_queue_length / row.syn_queue_limit : null),
+  (row) => row.accept_queue_utilization_ratio, (row) => row.drops_total,
+  (row) => (row.inTrouble ? verdictOn(row) : null),
+];
+
 class Listeners {
   constructor() {
     const table = document.querySelector("table.listeners");
     this.list = new KeyedList(table, (listener) => listener.address, () => new ListenerRows());
+    this.sorting = new Sorting(table, LISTENER_COLUMNS, () => this.render());
     this.synHistory = new Figure(find("syn-history"), shareText);
     this.acceptHistory = new Figure(find("accept-history"), shareText);
     this.expander = new Expander(find("listeners-more"), () => this.render());
@@ -52,18 +60,20 @@ class Listeners {
       (row) => `${row.address} ${row.unit}`.toLowerCase().includes(wanted));
     const troubled = rows.filter((row) => row.inTrouble).length;
     const least = Math.min(troubled, TROUBLED_LISTENERS) + QUIET_LISTENERS;
-    this.list.update(this.expander.cut(rows, least, "listeners"));
+    this.list.update(this.expander.cut(this.sorting.order(rows), least, "listeners"));
     show(this.filter, this.rows.length > QUIET_LISTENERS);
     show(find("listeners-unmatched"), rows.length === 0 && this.rows.length > 0);
   }
 }
 
+// The worst of each.
 function firingBySubject(alerts) {
-  return new Map((alerts?.alerts ?? []).filter((alert) => alert.state === "firing")
-    .map((alert) => [alert.subject, alert]));
+  const firing = (alerts?.alerts ?? []).filter((alert) => alert.state === "firing");
+  return new Map(inOrder(firing).reverse().map((alert) => [alert.subject, alert]));
 }
 
-// The listeners with what the firing alerts say of them: those in trouble first, then the busy ones.
+// The listeners with what the firing alerts say of them: those in trouble first, then the busy
+// ones.
 function rankedListeners(listeners, firing, subjectOf) {
   const rows = listeners.map((listener) => ({
     ...listener,
@@ -83,20 +93,22 @@ class ListenerRows {
     this.syn = new QueueBar();
     this.accept = new QueueBar();
     this.drops = cell({class: "number", "data-label": "Drops"});
-    this.verdict = cell({class: "verdict"});
+    this.verdict = element("span");
+    this.help = new RunbookLink();
+    this.sockets = new SocketLink();
     this.why = cell({class: "why", colspan: "5"});
     this.whyRow = element("tr", {role: "row", class: "why-row"}, this.why);
     this.node = element("tbody", {role: "rowgroup"},
-      element("tr", {role: "row"}, rowHeader(this.address, this.owner),
+      element("tr", {role: "row"}, rowHeader(this.address, " ", this.sockets.node, this.owner),
         cell({"data-label": "SYN queue"}, this.syn.node),
         cell({"data-label": "Accept queue"}, this.accept.node),
-        this.drops, this.verdict),
+        this.drops, cell({class: "verdict"}, this.verdict, " ", this.help.node)),
       this.whyRow);
   }
 
   update(row) {
     setAttribute(this.node, "data-listener", row.address);
-    setAttribute(this.node, "class", row.inTrouble ? "trouble" : "quiet");
+    setAttribute(this.node, "class", classOf(row));
     setText(this.address, row.address);
     setAttribute(this.owner, "title", row.unit);
     const full = row.full_sockets > 0 ? ` (${countText(row.full_sockets)} full)` : "";
@@ -116,9 +128,25 @@ class ListenerRows {
     setText(this.drops, briefCountText(row.drops_total));
     setAttribute(this.drops, "data-usual", String(row.drops_total === 0));
     setText(this.verdict, row.inTrouble ? `▲ ${verdictOn(row)}` : verdictOn(row));
+    this.help.update(row.inTrouble ? sectionOn(row) : undefined, verdictOn(row));
+    this.sockets.update(row.isElsewhere ? null : endpointQuery(row.address, "src", "sport"),
+      row.address);
     setText(this.why, whyText(row));
     show(this.whyRow, this.why.textContent !== "");
   }
+}
+
+// A trouble that only warnings tell of is amber.
+function classOf(row) {
+  if (!row.inTrouble) return "quiet";
+  const isWarning = row.alert !== undefined && row.alert.severity !== "critical";
+  return isWarning ? "trouble warned" : "trouble";
+}
+
+// Where the runbook says what to do.
+function sectionOn(row) {
+  const cause = row.diagnosis.find((found) => CAUSE_SECTIONS[found.cause] !== undefined)?.cause;
+  return CAUSE_SECTIONS[cause] ?? row.alert?.alert;
 }
 
 function verdictOn(row) {

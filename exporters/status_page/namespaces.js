@@ -5,9 +5,18 @@
 const QUIET_NAMESPACES = 10;
 const TROUBLED_NAMESPACES = 24;
 
+const NAMESPACE_COLUMNS = [
+  (row) => row.netns, (row) => row.states?.established, (row) => row.states?.syn_recv,
+  (row) => row.states?.time_wait, (row) => socketsOf(row.states),
+  (row) => row.accept_queue_utilization_ratio, (row) => row.syn_queue_peak,
+  (row) => row.drops_total, (row) => (row.inTrouble ? namespaceVerdict(row) : null),
+];
+
 class Namespaces {
   constructor() {
-    this.list = new KeyedList(document.querySelector("table.namespaces"),
+    const table = document.querySelector("table.namespaces");
+    this.sorting = new Sorting(table, NAMESPACE_COLUMNS, () => this.render());
+    this.list = new KeyedList(table,
       (netns) => String(netns.cookie), () => new NamespaceRows());
     this.expander = new Expander(find("namespaces-more"), () => this.render());
     this.filter = find("namespaces-filter");
@@ -55,7 +64,7 @@ class Namespaces {
       (row) => `${row.netns} ${row.unit}`.toLowerCase().includes(wanted));
     const troubled = rows.filter((row) => row.inTrouble).length;
     const least = Math.min(troubled, TROUBLED_NAMESPACES) + QUIET_NAMESPACES;
-    this.list.update(this.expander.cut(rows, least, "namespaces"));
+    this.list.update(this.expander.cut(this.sorting.order(rows), least, "namespaces"));
     show(this.filter, this.rows.length > QUIET_NAMESPACES);
     show(find("namespaces-unmatched"), rows.length === 0 && this.rows.length > 0);
   }
@@ -117,8 +126,7 @@ class NamespaceRows {
     setText(this.established, text(states?.established));
     setText(this.synRecv, text(states?.syn_recv));
     setText(this.timeWait, text(states?.time_wait));
-    const sum = Object.values(states ?? {}).reduce((one, other) => one + other, 0);
-    setText(this.sockets, text(sum));
+    setText(this.sockets, text(socketsOf(states)));
   }
 
   updateQueues(row) {
@@ -135,6 +143,10 @@ class NamespaceRows {
       peakShare: row.accept_queue_peak_utilization_ratio, isMeant: false,
     });
   }
+}
+
+function socketsOf(states) {
+  return states === null ? null : Object.values(states).reduce((one, other) => one + other, 0);
 }
 
 function namespaceVerdict(row) {
@@ -157,6 +169,8 @@ class NamespaceListeners {
       element("thead", {role: "rowgroup"}, element("tr", {role: "row"},
         heading("Address", ""), heading("SYN queue", ""), heading("Accept queue", ""),
         heading("Drops", "number"), heading("Diagnosis", ""))));
+    this.sorting = new Sorting(this.table, LISTENER_COLUMNS, () => this.render());
+    this.rows = [];
     this.list = new KeyedList(this.table, (listener) => listener.address,
       () => new ListenerRows());
     this.rest = element("p", {class: "none"});
@@ -169,9 +183,14 @@ class NamespaceListeners {
     this.wasInTrouble = row.inTrouble;
     setAttribute(this.table, "aria-label", `Listeners of ${row.netns}`);
     setText(this.summary, plural(row.rows.length, "listener", "listeners"));
-    this.list.update(row.rows);
+    this.rows = row.rows.map((listener) => ({...listener, isElsewhere: true}));
+    this.render();
     const folded = row.folded_listeners.addresses;
     setText(this.rest, `And ${plural(folded, "listener", "listeners")} without a place.`);
     show(this.rest, folded > 0);
+  }
+
+  render() {
+    this.list.update(this.sorting.order(this.rows));
   }
 }

@@ -2,19 +2,30 @@
 
 class Status {
   constructor() {
-    this.tiers = new KeyedList(document.querySelector("#tiers tbody"), (tier) => tier.tier,
-      () => new TierRow());
+    const table = find("tiers");
+    this.sorting = new Sorting(table, [
+      (tier) => TIER_NAMES[tier.tier] ?? tier.tier, (tier) => tier.age_seconds,
+      (tier) => tier.interval_seconds, (tier) => tier.polls_succeeded_total,
+      (tier) => tier.polls_failed_total, (tier) => tier.cpu_seconds_total, conditionOf,
+    ], () => this.render());
+    this.rows = [];
+    this.tiers = new KeyedList(table.tBodies[0], (tier) => tier.tier, () => new TierRow());
     this.facts = new KeyedList(find("facts"), (fact) => fact.name, (fact) => new Fact(fact.name));
   }
 
   update(status) {
-    this.tiers.update(status.tiers.map((tier) => ({...tier, uptime: status.uptime_seconds})));
+    this.rows = status.tiers.map((tier) => ({...tier, uptime: status.uptime_seconds}));
+    this.render();
     this.facts.update(factsOf(status));
     const stale = status.tiers.filter((tier) => tier.is_stale);
     setText(find("status-note"), stale.length === 0 ? "Every poll is on time."
       : `Out of date: ${stale.map((tier) => TIER_NAMES[tier.tier] ?? tier.tier).join(", ")}.`);
     setText(find("version"), `connwatch ${status.version}, revision ${status.revision}, up for ` +
       secondsText(status.uptime_seconds));
+  }
+
+  render() {
+    this.tiers.update(this.sorting.order(this.rows));
   }
 }
 

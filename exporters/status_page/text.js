@@ -82,12 +82,8 @@ function shareText(share) {
   return `${(share * 100).toFixed(digits)} %`;
 }
 
-function timeText(timestamp) {
-  return new Date(timestamp * 1000).toLocaleTimeString("en-GB");
-}
-
-function minuteText(timestamp) {
-  return timeText(timestamp).slice(0, "23:59".length);
+function rateText(perSecond) {
+  return perSecond === null || perSecond === undefined ? "–" : `${significant(perSecond)}/s`;
 }
 
 // A value of an alert's signal.

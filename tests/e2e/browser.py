@@ -60,6 +60,10 @@ class Browser(contextlib.ExitStack):
     def open(self, url):
         self._command("/url", {"url": url})
 
+    def run_first(self, script):
+        """Runs the script in every page that is opened from now on, before its own scripts."""
+        self._devtools("Page.addScriptToEvaluateOnNewDocument", source=script)
+
     def run(self, script, *arguments):
         """What `return` in the script gives."""
         return self._command("/execute/sync", {"script": script, "args": list(arguments)})
@@ -77,12 +81,16 @@ class Browser(contextlib.ExitStack):
                                  {"name": "prefers-reduced-motion", "value": "reduce"}])
 
     def press(self, key):
-        """A key on the keyboard, by its name: "Tab", "Enter"."""
-        code = {"Tab": 9, "Enter": 13}[key]
+        """A key on the keyboard, by its name: "Tab", "Enter", "ArrowLeft"."""
+        code = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}[key]
         text = {"text": "\r"} if key == "Enter" else {}
         for kind in ("keyDown", "keyUp"):
             self._devtools("Input.dispatchKeyEvent", type=kind, key=key, code=key,
                            windowsVirtualKeyCode=code, **(text if kind == "keyDown" else {}))
+
+    def point_at(self, x, y):
+        """Moves the mouse to a place in the window."""
+        self._devtools("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def accessible_names(self):
         """What a screen reader finds: {role: [name]}."""

@@ -45,6 +45,13 @@ class RunbookTest(unittest.TestCase):
                 # Those that say the same as another section lead there.
                 self.assertTrue(found == PARTS or (found == PARTS[:1] and "](#" in text), found)
 
+    def test_the_status_page_knows_the_sections(self):
+        script = (PAGE.parent / "runbook_links.js").read_text()
+        known, causes = re.search(r"new Set\(\[(.*?)\]\).*CAUSE_SECTIONS = \{(.*?)\}", script,
+                                  re.DOTALL).groups()
+        self.assertEqual(set(re.findall(r'"(\w+)"', known)), set(sections()))
+        self.assertLessEqual(set(re.findall(r'"(\w+)"', causes)), set(sections()))
+
     def test_links_lead_to_sections(self):
         names = {name.lower() for name in sections()}
         links = re.findall(r"\]\(#([\w-]+)\)", SOURCE.read_text())
