@@ -125,7 +125,7 @@ class KeptIncidentsTest(unittest.TestCase):
         with contextlib.ExitStack() as stack:
             daemon, _ = self.start(stack)
             self.firing(daemon)
-            self.assertTrue(self.status(daemon)["is_persistent"])
+            wait_until(lambda: self.status(daemon)["is_persistent"], "a new file is in use")
             self.assertEqual(daemon.log().count("incidents.db.damaged"), 1)
             self.assertEqual(file.with_name("incidents.db.damaged").stat().st_size, 10016)
 
@@ -135,8 +135,9 @@ class KeptIncidentsTest(unittest.TestCase):
             subprocess.run(["mount", "-o", "remount,ro", self.folder], check=True)
             daemon, _ = self.start(stack)
             self.firing(daemon)
+            problem = wait_until(lambda: self.status(daemon)["problem"], "it tells of the disk")
+            self.assertIn("read-only", problem.lower())
             self.assertFalse(self.status(daemon)["is_persistent"])
-            self.assertIn("read", self.status(daemon)["problem"].lower())
             self.assertEqual(daemon.log().count("incidents cannot be written"), 1)
             daemon.wait_for_polls(2)
             subprocess.run(["mount", "-o", "remount,rw", self.folder], check=True)

@@ -133,7 +133,8 @@ class PackageTest(unittest.TestCase):
             options[line.split()[4]] = line.split()[5].split(",")
         writable = {path for path, flags in options.items()
                     if "ro" not in flags and not path.startswith("/run/host/")}  # the container's
-        self.assertEqual(writable, {"/proc", "/dev/pts", "/dev/hugepages"})
+        self.assertEqual(writable, {"/proc", "/dev/pts", "/dev/hugepages",
+                                    "/var/lib/private/connwatch"})
         for folder in ("/", "/dev/hugepages", "/etc", "/run", "/tmp", "/var/tmp"):
             with self.subTest(folder=folder):
                 self.assertNotEqual(self.container.run(
