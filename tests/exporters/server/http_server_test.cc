@@ -138,8 +138,10 @@ TEST_F(HttpServerTest, TheFormatIsThatOfTheAcceptHeader) {
 
 TEST_F(HttpServerTest, ThePageComesWithItsPolicy) {
   const auto server = Start();
-  EXPECT_THAT(Exchange(*server, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
-              HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
+  EXPECT_THAT(
+      Exchange(*server,
+               "GET / HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n"),
+      HasSubstr("\r\nContent-Security-Policy: default-src 'none'; "));
 }
 
 TEST_F(HttpServerTest, APostIs405) {
