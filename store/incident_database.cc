@@ -156,7 +156,8 @@ Result<void> IncidentDatabase::Prepare(std::uint64_t bytes) {
 
 Result<void> IncidentDatabase::Save(const IncidentChanges& changes) {
   Result<void> saved = SaveSpare();
-  if (saved) saved = WriteToMain(changes);
+  if (saved) saved = WithRoom([&] { return Write("main", changes); });
+  if (saved) saved = KeepWithinRows();
   if (saved) return {};
   if (auto kept = KeepInSpare(changes); !kept) return kept;
   return saved;
@@ -164,16 +165,17 @@ Result<void> IncidentDatabase::Save(const IncidentChanges& changes) {
 
 // A file that has reached its limit gives up the oldest tenth, and so does one on a full disk: what
 // is free in the file needs no space on the disk.
-Result<void> IncidentDatabase::WriteToMain(const IncidentChanges& changes) {
-  auto written = Write("main", changes);
-  if (!written && IsFull(written.error())) {
-    auto count = database_.QueryNumber("SELECT count(*) FROM main.incidents");
-    if (!count || *count == 0) return written;
-    auto removed = RemoveOldest(static_cast<std::size_t>(*count) / 10 + 1);
-    if (!removed) return written;
-    written = Write("main", changes);
-  }
-  if (!written) return written;
+Result<void> IncidentDatabase::WithRoom(const std::function<Result<void>()>& write) {
+  auto written = write();
+  if (written || !IsFull(written.error())) return written;
+  auto count = database_.QueryNumber("SELECT count(*) FROM main.incidents");
+  if (!count || *count == 0) return written;
+  if (!RemoveOldest(static_cast<std::size_t>(*count) / 10 + 1)) return written;
+  return write();
+}
+
+// Removes some more than needed, so that not every incident removes another one.
+Result<void> IncidentDatabase::KeepWithinRows() {
   auto count = database_.QueryNumber("SELECT count(*) FROM main.incidents");
   if (!count) return std::move(count).error();
   const auto rows = static_cast<std::size_t>(*count);
@@ -231,17 +233,17 @@ Result<void> IncidentDatabase::KeepInSpare(const IncidentChanges& changes) {
 
 Result<void> IncidentDatabase::SaveSpare() {
   if (!has_spare_) return {};
-  auto moved = database_.Execute(
-      "BEGIN IMMEDIATE;"
-      "INSERT OR REPLACE INTO main.incidents SELECT * FROM spare.incidents;"
-      "INSERT OR REPLACE INTO main.samples SELECT * FROM spare.samples;"
-      "DELETE FROM spare.incidents;DELETE FROM spare.samples;COMMIT;");
-  if (!moved) {
-    static_cast<void>(database_.Execute("ROLLBACK"));
-    return moved;
-  }
-  has_spare_ = false;
-  return {};
+  auto moved = WithRoom([this] {
+    auto done = database_.Execute(
+        "BEGIN IMMEDIATE;"
+        "INSERT OR REPLACE INTO main.incidents SELECT * FROM spare.incidents;"
+        "INSERT OR REPLACE INTO main.samples SELECT * FROM spare.samples;"
+        "DELETE FROM spare.incidents;DELETE FROM spare.samples;COMMIT;");
+    if (!done) static_cast<void>(database_.Execute("ROLLBACK"));
+    return done;
+  });
+  if (moved) has_spare_ = false;
+  return moved;
 }
 
 Result<void> IncidentDatabase::Prune(WallTime now) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -65,7 +66,9 @@ class IncidentDatabase {
   // In one transaction.
   Result<void> Write(const std::string& schema, const IncidentChanges& changes);
   Result<void> WriteRows(const std::string& schema, const IncidentChanges& changes);
-  Result<void> WriteToMain(const IncidentChanges& changes);
+  // Writes to the file; if that is full, makes room in it and writes once more.
+  Result<void> WithRoom(const std::function<Result<void>()>& write);
+  Result<void> KeepWithinRows();
   Result<void> KeepInSpare(const IncidentChanges& changes);
   Result<void> RemoveOldest(std::size_t count);
   Result<void> ReadSamples(const Incident& incident, IncidentPage& page);

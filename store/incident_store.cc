@@ -57,6 +57,7 @@ class IncidentStore::Worker : public std::enable_shared_from_this<IncidentStore:
   // If the file could not be opened or written: tries again.
   void Retry();
   void Write(const IncidentChanges& changes);
+  void Tell(const Question& question);
   void Prune();
   // Counts and logs a failure.
   void Note(const Result<void>& result);
@@ -148,8 +149,7 @@ void IncidentStore::Worker::Run() {
     } else {
       Retry();
     }
-    for (const Question& question : mail.questions)
-      question.answer(database_->Read(question.query));
+    for (const Question& question : mail.questions) Tell(question);
     Prune();
     PublishStatus();
   }
@@ -201,6 +201,13 @@ void IncidentStore::Worker::Write(const IncidentChanges& changes) {
     saved = database_->Save(changes);
   }
   if (database_->is_persistent() || !saved) Note(saved);
+}
+
+// That the disk cannot be read is told to whoever asks.
+void IncidentStore::Worker::Tell(const Question& question) {
+  auto page = database_->Read(question.query);
+  if (!page) ++failures_;
+  question.answer(std::move(page));
 }
 
 void IncidentStore::Worker::Prune() {

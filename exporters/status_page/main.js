@@ -20,6 +20,15 @@ async function ask(name) {
   return response.json();
 }
 
+// The same for incidents, which come from the disk: an object with `error` if that fails.
+async function askIncidents(query) {
+  try {
+    return await ask(`incidents?${query}`);
+  } catch (error) {
+    return {error: error.message};
+  }
+}
+
 class Page {
   constructor() {
     this.theme = new ThemeChoice(find("theme"));
@@ -37,7 +46,8 @@ class Page {
     askForSockets(() => {
       if (this.updates > 0) this.render(this.answers);
     });
-    this.answers = {};
+    this.answers = {incidents: null};
+    this.isAskingIncidents = false;
     this.updates = 0;
     this.isAsking = false;
     this.timer = 0;
@@ -72,11 +82,17 @@ class Page {
     const isSlowTurn = this.updates % SLOW_EVERY === 0;
     const wanted = isSlowTurn ? {...QUICK, ...SLOW} : QUICK;
     for (const [name, path] of Object.entries(wanted)) this.answers[name] = await ask(path);
-    if (isSlowTurn) {
-      const since = this.answers.status.timestamp_seconds - DAY_SECONDS;
-      this.answers.incidents = await ask(`incidents?since=${since}&limit=200`);
-    }
+    if (isSlowTurn && !this.isAskingIncidents) this.askIncidents();
     this.updates += 1;
+  }
+
+  // Not awaited: a disk that is slow or broken must not hold up the rest of the page.
+  async askIncidents() {
+    this.isAskingIncidents = true;
+    const since = this.answers.status.timestamp_seconds - DAY_SECONDS;
+    this.answers.incidents = await askIncidents(`since=${since}&limit=200`);
+    this.isAskingIncidents = false;
+    this.recently.update(this.answers.incidents, this.answers.status);
   }
 
   render(answers) {

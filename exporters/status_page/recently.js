@@ -14,15 +14,15 @@ class Recently {
     this.older = null;   // this incident, if it is not one of the last day
   }
 
-  // `answer`: an answer of /api/v1/incidents, or null.
+  // `answer`: an answer of /api/v1/incidents, or null. If it is an error, what was known is shown.
   update(answer, status) {
     this.now = status.timestamp_seconds;
-    this.incidents = answer?.incidents ?? [];
+    if (answer?.incidents) this.incidents = answer.incidents;
     this.render();
     this.timeline.update(this.incidents, this.now);
     show(find("timeline"), this.incidents.length > 0);
-    show(find("incidents-none"), this.incidents.length === 0);
-    setText(find("incidents-none"), answer === null ? "The first poll is not complete."
+    show(find("incidents-none"), this.incidents.length === 0 && !answer?.error);
+    setText(find("incidents-none"), answer === null ? "The daemon has not told of incidents yet."
       : "No alert has fired in the last day.");
     setText(find("incidents-note"), answer === null ? "" : recentlyNote(answer, status));
   }
@@ -49,9 +49,9 @@ class Recently {
     this.linked = id;
     this.older = null;
     if (id !== null && !this.incidents.some((incident) => incident.id === id)) {
-      const answer = await ask(`incidents?id=${encodeURIComponent(id)}`);
+      const answer = await askIncidents(`id=${encodeURIComponent(id)}`);
       if (this.linked !== id) return true;  // another link was followed meanwhile
-      this.older = answer?.incidents[0] ?? null;
+      this.older = answer?.incidents?.[0] ?? null;
     }
     this.render();
     if (id === null) return true;
@@ -61,6 +61,7 @@ class Recently {
 }
 
 function recentlyNote(answer, status) {
+  if (answer.error) return `▲ Incidents cannot be read: ${answer.error}.`;
   const notes = [];
   if (answer.total > 0) {
     notes.push(`${plural(answer.total, "alert", "alerts")} fired in the last day.`);

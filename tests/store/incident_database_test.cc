@@ -156,6 +156,25 @@ TEST(IncidentDatabase, StaysWithinItsBytes) {
   EXPECT_EQ(IdsOf(database.Read({.limit = 1})).front(), "999");
 }
 
+// What waits in memory needs more room than one change does.
+TEST(IncidentDatabase, MakesRoomForWhatWaitedInMemory) {
+  const ScratchDirectory directory;
+  constexpr std::uint64_t kBytes = 256 * 1'024;
+  IncidentDatabase database = Opened(directory.path(), {.bytes = kBytes});
+  for (int i = 0; i < 40; ++i) {
+    std::vector<Incident> many;
+    for (int j = 0; j < 10; ++j) {
+      many.push_back(Ended(Fired(std::to_string(i) + "." + std::to_string(j), i), i));
+      many.back().document.append(2'000, 'x');
+    }
+    // A tenth may not be room enough at once; then they wait, and a later call writes them.
+    static_cast<void>(database.Save({.incidents = std::move(many), .samples = {}, .at = At(i)}));
+  }
+  while (!database.SaveSpare()) continue;
+  EXPECT_LE(*database.CountBytes(), kBytes);
+  EXPECT_EQ(IdsOf(database.Read({.limit = 1})).front(), "39.0");
+}
+
 TEST(IncidentDatabase, PutsADamagedFileAside) {
   for (const std::string& content :
        {std::string("no database at all, but long enough"),
