@@ -183,8 +183,19 @@ class RecentlyTest(page_answers.AnsweredPageTest):
         self.assertIn("kept in memory only", self.text("#incidents-note"))
         self.expect_accessible()
         self.put("incidents", 503)
-        wait_until(lambda: "not complete" in self.text("#incidents-none"), "not known yet")
+        wait_until(lambda: "has not told" in self.text("#incidents-none"), "not known yet")
         self.expect_clean()
+
+    def test_a_disk_that_fails_is_not_an_empty_day_and_holds_up_nothing(self):
+        for answer, reason in ((429, "was answered with 429"), ({"error": "disk broken"}, "disk broken")):
+            with self.subTest(answer=answer):
+                self.put("incidents", answer)
+                wait_until(lambda: reason in self.text("#incidents-note"), "it says why")
+                self.assertFalse(self.is_shown("#incidents-none"))
+                self.assertFalse(self.is_shown("#gone"))
+                self.assertGreater(len(self.texts("#incidents > li")), 0, "what was known stays")
+                pulse = self.text("#pulse")
+                wait_until(lambda: self.text("#pulse") != pulse, "the rest is updated")
 
     def test_the_timeline_leads_to_the_incidents(self):
         bars = self.browser.run("return Object.fromEntries([...document.querySelectorAll(arguments[0])]"
