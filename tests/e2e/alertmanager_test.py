@@ -87,8 +87,9 @@ class RealAlertmanagerTest(unittest.TestCase):
             self.assertRegex(annotations["description"], "tcp_syncookies")
             page = f"http://{instance_of(daemon)}/"
             self.assertEqual(annotations["runbook_url"], f"{page}runbook#SynRecvBacklogGrowth")
-            self.assertEqual(found[0]["generatorURL"], f"{page}#alert=SynRecvBacklogGrowth&subject="
-                                                       f"{SERVER}%3A{port}")
+            self.assertRegex(found[0]["generatorURL"],
+                             f"^{page}#alert=SynRecvBacklogGrowth&subject={SERVER}%3A{port}"
+                             "&incident=[0-9a-f]{16}$")
             wait_until(lambda: query() == [], "it is resolved there, long before it would expire")
             self.assertIn("state=resolved", daemon.log())
 

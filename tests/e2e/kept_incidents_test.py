@@ -2,6 +2,7 @@
 their evidence and the history around them."""
 import contextlib
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
-from support import Daemon, main, require_root, wait_until
+from support import DEADLINE_S, Daemon, main, require_root, wait_until
 
 POLLS = "poll: {listeners: 100ms, handshakes: 200ms, full: 1s}\n"
 # Fires as long as somebody listens on the port.
@@ -20,6 +21,26 @@ def mount_tmpfs(stack, folder, options):
     require_root()
     subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=True)
     stack.callback(subprocess.run, ["umount", "--lazy", folder], check=True)
+
+
+def mount_ext4(stack, folder):
+    """A disk of its own on `folder`, which can be frozen."""
+    require_root()
+    image = stack.enter_context(tempfile.NamedTemporaryFile())
+    image.truncate(16 << 20)
+    subprocess.run(["mkfs.ext4", "-q", image.name], check=True)
+    subprocess.run(["mount", "-o", "loop", image.name, folder], check=True)
+    stack.callback(subprocess.run, ["umount", folder], check=True)
+
+
+@contextlib.contextmanager
+def frozen(folder):
+    """Whoever writes to this file system waits meanwhile."""
+    subprocess.run(["fsfreeze", "--freeze", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["fsfreeze", "--unfreeze", folder], check=True)
 
 
 class KeptIncidentsTest(unittest.TestCase):
@@ -164,6 +185,38 @@ class KeptIncidentsTest(unittest.TestCase):
             with Daemon(POLLS, ["--storage.path", self.folder]) as again:
                 self.assertEqual([incident["end"] for incident in self.ask(again)["incidents"]],
                                  ["resolved"])
+
+    def test_a_disk_that_hangs_delays_nothing(self):
+        with contextlib.ExitStack() as stack:
+            mount_ext4(stack, self.folder)
+            daemon, listener = self.start(stack)
+            begun = self.firing(daemon)
+            with frozen(self.folder):
+                listener.close()
+                # The thread that writes this down stands still from now on.
+                wait_until(lambda: json.loads(daemon.get("/api/v1/alerts").content)["alerts"] == [],
+                           "the alert is over")
+                daemon.wait_for_polls(3)
+                self.assertEqual(daemon.get("/metrics").status, 200)
+            wait_until(lambda: self.ask(daemon)["incidents"][0]["end"] == "resolved",
+                       "the end is known when the disk goes on")
+            self.assertEqual(self.ask(daemon)["incidents"][0]["id"], begun["id"])
+
+    def test_a_disk_that_hangs_does_not_hold_up_the_end(self):
+        # LeakSanitizer would wait for all threads.
+        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        with contextlib.ExitStack() as stack:
+            mount_ext4(stack, self.folder)
+            daemon, listener = self.start(stack, env={**os.environ, "ASAN_OPTIONS": options})
+            self.firing(daemon)
+            with frozen(self.folder):
+                daemon.process.send_signal(signal.SIGTERM)
+                # The kernel keeps the process for the thread that waits for the disk.
+                stat = pathlib.Path(f"/proc/{daemon.process.pid}/stat")
+                wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "Z",
+                           "its main thread has ended")
+            self.assertEqual(daemon.process.wait(DEADLINE_S), 0)
+            listener.close()
 
 
 if __name__ == "__main__":

@@ -419,6 +419,32 @@ class PendingConnectsTest(unittest.TestCase):
                     for c in json.loads(daemon.get("/api/v1/handshakes").content)["pending"]]
             self.assertEqual(ages, sorted(ages, reverse=True))
 
+    def test_many_to_one_destination_are_one_entry(self):
+        self.enterContext(network_namespace())
+        self.enterContext(TwoHosts())
+        with Daemon(CONFIG) as daemon:
+            for port in 40 * (443,) + (5432,):
+                client = self.enterContext(socket.socket())
+                client.setblocking(False)
+                client.connect_ex(("198.19.0.5", port))
+
+            def by_destination():
+                listed = json.loads(daemon.get("/api/v1/handshakes").content)
+                shown = pending_by_ss()
+                found = {one["remote"]: one for one in listed["pending_destinations"]}
+                if listed["pending_total"] != 41 or len(shown) != 41:
+                    return False
+                for remote, one in found.items():
+                    theirs = [repeats for (_, to), (_, repeats) in shown.items() if to == remote]
+                    if (one["retransmitting"], one["retransmissions_max"]) != (
+                            len([repeats for repeats in theirs if repeats]), max(theirs)):
+                        return False
+                    if one["retransmitting"] == 0:
+                        return False
+                return {remote: one["count"] for remote, one in found.items()}
+            self.assertEqual(wait_until(by_destination, "repeats as ss shows them"),
+                             {"198.19.0.5:443": 40, "198.19.0.5:5432": 1})
+
     def test_connects_into_a_black_hole(self):
         self.enterContext(network_namespace())
         self.enterContext(TwoHosts())

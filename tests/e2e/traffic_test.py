@@ -1,5 +1,6 @@
 """What connections move, counted by the daemon and by those who made them."""
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -348,6 +349,26 @@ class GroupsTest(TrafficTest):
             for state in ("established", "listen", "syn_sent", "time_wait"):
                 self.assertEqual(total(page, "tcp_group_sockets", state=state),
                                  total(page, "tcp_sockets", state=state), state)
+
+    def test_rates_are_the_growth_of_the_totals(self):
+        client, peer, port = self.pair()
+
+        def group(daemon):
+            groups = json.loads(daemon.get("/api/v1/groups").content)["groups"]
+            return next(one for one in groups
+                        if (one["direction"], one["group"]) == ("outbound", str(port)))
+        with Daemon(CONFIG) as daemon:
+            wait_until(lambda: group(daemon)["rates"], "the second full poll")
+            move(client, peer, 3_000_000)
+            # The first answer that tells of it is of the same poll as its rates.
+            grown = wait_until(lambda: (lambda one: one["bytes_sent_total"] and one)(group(daemon)),
+                               "it is counted")
+            rates = grown["rates"]
+            self.assertAlmostEqual(rates["bytes_sent_per_second"] * rates["span_seconds"],
+                                   grown["bytes_sent_total"], delta=1)
+            wait_until(lambda: group(daemon)["rates"]["bytes_sent_per_second"] == 0, "it is quiet")
+            self.assertIsNone(group(daemon)["rates"]["retransmitted_ratio"])
+            self.assertEqual(group(daemon)["bytes_sent_total"], 3_000_000)
 
     def test_configured_by_port_and_by_address(self):
         config = ("groups:\n"

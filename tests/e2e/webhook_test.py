@@ -71,7 +71,8 @@ class WebhookTest(unittest.TestCase):
         self.trouble.close()
         wait_until(lambda: len(texts()) > 1, "its end is told")
         host = f"{socket.gethostname()}:{daemon.port}"
-        link = f"http://{host}/#alert=Fires&subject=127.0.0.1%3A{self.address[1]}"
+        link = (f"http://{host}/#alert=Fires&subject=127.0.0.1%3A{self.address[1]}"
+                "&incident=[0-9a-f]{16}")
         for text, status in zip(texts(), ("firing", "resolved")):
             self.assertRegex(text, f"^{status}: Fires of {host}, .+ {link}$")
 

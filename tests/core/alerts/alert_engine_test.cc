@@ -153,6 +153,32 @@ TEST(AlertEngine, EvidenceIsOfTheMomentOfFiring) {
   EXPECT_EQ(world.transitions.front().alert.cause, "syn_flood");
 }
 
+TEST(AlertEngine, EvidenceOfTheWorstMomentIsKeptBesideThatOfFiring) {
+  AlertWorld world = Firing(QueueRule());
+  const Alert fired = world.transitions.front().alert;
+  EXPECT_FALSE(fired.worst_at);
+  EXPECT_EQ(fired.worst_evidence, nullptr);
+
+  world.SynQueue() = 90;
+  world.ListenerOn(443).top_sources = {{Ipv4({198, 51, 100, 7}).SourcePrefix(), 80}};
+  EXPECT_THAT(world.Tick(), IsEmpty());
+  const Instant worst = world.Now();
+  world.SynQueue() = 50;
+  world.ListenerOn(443).top_sources = {{Ipv4({203, 0, 113, 7}).SourcePrefix(), 40}};
+  EXPECT_THAT(world.Tick(), IsEmpty());
+  world.SynQueue() = 0;
+  EXPECT_THAT(world.Tick(), ElementsAre(kResolved));
+
+  const Alert& ended = world.transitions.front().alert;
+  EXPECT_EQ(ended.evidence, fired.evidence);
+  EXPECT_EQ(ended.worst, 90);
+  ASSERT_TRUE(ended.worst_at);
+  EXPECT_EQ(ended.worst_at->wall, worst.wall);
+  ASSERT_NE(ended.worst_evidence, nullptr);
+  EXPECT_THAT(ended.worst_evidence->top_sources,
+              ElementsAre(testing::Pair("198.51.100.0/24", 80)));
+}
+
 TEST(AlertEngine, ALateTickDoesNotMakeAnAlertOfOneSample) {
   AlertWorld world = Pending(With(QueueRule(), [](AlertRule& rule) { rule.hold = 8s; }));
   // The handshakes tier is patient for 5 s.
