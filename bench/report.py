@@ -156,6 +156,19 @@ def memory_table(ways):
                   "memory before, MB", "after, MB", "growth, MB"], rows)
 
 
+def incident_table(answers, pages):
+    """One row for each of `answers`, {what: incident_answers.Answers}, and for each of `pages`,
+    {what: [seconds of each load]}."""
+    def row(what, took_s, size):
+        return [what, spread([took * 1000 for took in took_s], 1),
+                f"{percentile(took_s, 0.99) * 1000:.1f}", size]
+
+    rows = [row(what, found.took_s, f"{found.size_bytes / 1000:.0f}")
+            for what, found in answers.items()]
+    rows += [row(what, took_s, "") for what, took_s in pages.items()]
+    return table(["what", "duration, ms", "99th percentile, ms", "answer, kB"], rows)
+
+
 def target_table(targets):
     """Each target with its figure, and whether it is met."""
     rows = [[target.what, f"{target.limit:g}{target.unit}", f"{target.measured:.3g}{target.unit}",

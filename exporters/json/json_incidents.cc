@@ -24,47 +24,66 @@ Json EndText(const Incident& incident) {
   return nullptr;
 }
 
-// Adds the fields of a document that is kept. An older version of this program may have written it.
-void AddDocument(const std::string& document, Json& object) {
-  const Json kept = Json::parse(document, nullptr, /*allow_exceptions=*/false);
-  if (kept.is_object()) object.update(kept);
+// `object` with the fields of a document behind its own, in one line. The document is taken as it
+// is: there may be thousands of them. One that cannot be read any more is left out.
+std::string WithDocument(const Json& object, const std::string& document) {
+  std::string line = WriteCompact(object);
+  if (!document.starts_with("{\"") || !Json::accept(document)) return line;
+  line.back() = ',';
+  return line.append(document, 1);
 }
 
-Json ToJson(const Incident& incident) {
+// `object`, which is JSON, with one more field, whose value is JSON.
+std::string WithField(std::string object, const std::string& name, const std::string& value) {
+  object.back() = ',';
+  return object + '"' + name + "\":" + value + '}';
+}
+
+std::string LineOf(const Incident& incident) {
   const bool goes_on = incident.end == IncidentEnd::kGoesOn;
-  Json object = {
-      {"id", incident.id},
-      {"fired_timestamp_seconds", Timestamp(incident.fired_at)},
-      {"ended_timestamp_seconds", incident.ended_at ? Timestamp(*incident.ended_at) : Json()},
-      {"end", goes_on ? Json() : Json(Name(incident.end))},
-      {"end_text", EndText(incident)}};
-  AddDocument(incident.document, object);
-  return object;
+  return WithDocument(
+      {{"id", incident.id},
+       {"fired_timestamp_seconds", Timestamp(incident.fired_at)},
+       {"ended_timestamp_seconds", incident.ended_at ? Timestamp(*incident.ended_at) : Json()},
+       {"end", goes_on ? Json() : Json(Name(incident.end))},
+       {"end_text", EndText(incident)}},
+      incident.document);
 }
 
-Json HistoryOf(const std::vector<IncidentSample>& samples) {
-  Json list = Json::array();
-  for (const IncidentSample& sample : samples) {
-    Json object = {{"timestamp_seconds", Timestamp(sample.at)}};
-    AddDocument(sample.document, object);
-    list.push_back(std::move(object));
+std::string LineOf(const IncidentSample& sample) {
+  return WithDocument({{"timestamp_seconds", Timestamp(sample.at)}}, sample.document);
+}
+
+template <typename Entry>
+std::string LinesOf(const std::vector<Entry>& entries) {
+  std::string lines = "[";
+  for (const Entry& entry : entries) {
+    lines += lines.size() > 1 ? ",\n" : "\n";
+    lines += LineOf(entry);
   }
-  return {{"interval_seconds", ToSeconds(RecentHistory::kInterval)},
-          {"span_seconds", ToSeconds(2 * kIncidentMargin)},
-          {"samples", std::move(list)}};
+  return lines + "]";
+}
+
+std::string HistoryOf(const std::vector<IncidentSample>& samples) {
+  const Json history = {{"interval_seconds", ToSeconds(RecentHistory::kInterval)},
+                        {"span_seconds", ToSeconds(2 * kIncidentMargin)}};
+  return WithField(WriteCompact(history), "samples", LinesOf(samples));
 }
 
 }  // namespace
 
 std::string RenderIncidents(const IncidentPage& page, const IncidentQuery& query) {
-  Json incidents = Json::array();
-  for (const Incident& incident : page.incidents) incidents.push_back(ToJson(incident));
-  if (query.id && !incidents.empty()) incidents.front()["history"] = HistoryOf(page.samples);
-  return Write({{"total", page.total},
-                {"limit", query.limit},
-                {"offset", query.offset},
-                {"is_persistent", page.is_persistent},
-                {"incidents", std::move(incidents)}});
+  const Json head = {{"total", page.total},
+                     {"limit", query.limit},
+                     {"offset", query.offset},
+                     {"is_persistent", page.is_persistent}};
+  std::string incidents = LinesOf(page.incidents);
+  if (query.id && page.incidents.size() == 1) {
+    const std::string line =
+        WithField(LineOf(page.incidents.front()), "history", HistoryOf(page.samples));
+    incidents = "[\n" + line + "]";
+  }
+  return WithField(WriteCompact(head), "incidents", incidents) + "\n";
 }
 
 }  // namespace connwatch

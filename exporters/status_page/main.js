@@ -5,8 +5,7 @@ const PATIENCE_MS = 5000;
 const SLOW_EVERY = 3;  // updates
 
 const QUICK = {alerts: "alerts?limit=1000", listeners: "listeners?limit=1000",
-  handshakes: "handshakes?limit=1", states: "states", status: "status", history: "history",
-  host: "host"};
+  handshakes: "handshakes?limit=1", states: "states", history: "history", host: "host"};
 const SLOW = {groups: "groups?limit=1000", namespaces: "namespaces?limit=1000"};
 const DAY_SECONDS = 86400;
 
@@ -81,8 +80,9 @@ class Page {
   async askAll() {
     const isSlowTurn = this.updates % SLOW_EVERY === 0;
     const wanted = isSlowTurn ? {...QUICK, ...SLOW} : QUICK;
-    for (const [name, path] of Object.entries(wanted)) this.answers[name] = await ask(path);
+    this.answers.status = await ask("status");
     if (isSlowTurn && !this.isAskingIncidents) this.askIncidents();
+    for (const [name, path] of Object.entries(wanted)) this.answers[name] = await ask(path);
     this.updates += 1;
   }
 
@@ -92,7 +92,7 @@ class Page {
     const since = this.answers.status.timestamp_seconds - DAY_SECONDS;
     this.answers.incidents = await askIncidents(`since=${since}&limit=200`);
     this.isAskingIncidents = false;
-    this.recently.update(this.answers.incidents, this.answers.status);
+    if (this.updates > 0) this.render(this.answers);
   }
 
   render(answers) {

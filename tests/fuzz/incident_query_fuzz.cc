@@ -1,5 +1,5 @@
-// Any bytes as a query of /api/v1/incidents: a question within its bounds, or one mistake within the
-// text.
+// Any bytes as a query of /api/v1/incidents: a question within its bounds, or one mistake within
+// the text.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -1,5 +1,5 @@
-// Any bytes as a time of RFC 3339: a time from 1970 to 2200, or none. What is written of it reads as the
-// same millisecond. None without the last byte, which ends the zone.
+// Any bytes as a time of RFC 3339: a time from 1970 to 2200, or none. What is written of it reads
+// as the same millisecond. None without the last byte, which ends the zone.
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

@@ -175,8 +175,7 @@ TEST(AlertEngine, EvidenceOfTheWorstMomentIsKeptBesideThatOfFiring) {
   ASSERT_TRUE(ended.worst_at);
   EXPECT_EQ(ended.worst_at->wall, worst.wall);
   ASSERT_NE(ended.worst_evidence, nullptr);
-  EXPECT_THAT(ended.worst_evidence->top_sources,
-              ElementsAre(testing::Pair("198.51.100.0/24", 80)));
+  EXPECT_THAT(ended.worst_evidence->top_sources, ElementsAre(testing::Pair("198.51.100.0/24", 80)));
 }
 
 TEST(AlertEngine, ALateTickDoesNotMakeAnAlertOfOneSample) {

@@ -45,6 +45,11 @@ std::string TestIncidents() {
                          {.id = incident.id});
 }
 
+// For people to read; the answer has each incident in one line.
+std::string Indented(const std::string& json) {
+  return nlohmann::ordered_json::parse(json).dump(2) + "\n";
+}
+
 nlohmann::json Parse(const std::optional<std::string>& text) {
   return nlohmann::json::parse(text.value_or("null"));
 }
@@ -60,17 +65,32 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
        {"/api/v1/groups?limit=1&offset=2", RenderGroups(snapshot, {.limit = 1, .offset = 2})},
        {"/api/v1/alerts", RenderAlerts(FullReport(), kDefault)},
        {"/api/v1/history", RenderHistory(FullReport())},
-       {"/api/v1/incidents?id=a1b2c3d4e5f60718", TestIncidents()},
+       {"/api/v1/incidents?id=a1b2c3d4e5f60718", Indented(TestIncidents())},
        {"/api/v1/status", RenderStatus(FullReport(), TestInstant(60))},
        {"/api/v1/listeners?limit=0",
         RenderError("limit must be a whole number from 1 to 1000, not \"0\"", 7)}});
 }
 
 TEST(JsonApiTest, AnIncidentWhoseDocumentIsDamagedIsStillListed) {
-  const auto answer = Parse(RenderIncidents(
-      {.total = 1, .incidents = {{.id = "a", .document = "{"}}, .samples = {}}, {}));
-  EXPECT_EQ(answer.at("incidents").at(0).at("id"), "a");
-  EXPECT_TRUE(answer.at("incidents").at(0).at("end").is_null());
+  for (const std::string document :
+       {"", "{", "{}", "[]", "7", "{\"text\": \"\xff\"}", "{\"a\": 1}}", "{\"a\": 1"}) {
+    const auto answer = Parse(RenderIncidents(
+        {.total = 1, .incidents = {{.id = "a", .document = document}}, .samples = {}}, {}));
+    const auto& incident = answer.at("incidents").at(0);
+    EXPECT_EQ(incident.at("id"), "a") << document;
+    EXPECT_TRUE(incident.at("end").is_null()) << document;
+    EXPECT_EQ(incident.size(), 5U) << document;
+  }
+}
+
+TEST(JsonApiTest, EachIncidentIsInALineOfItsOwn) {
+  const IncidentPage page{.total = 2,
+                          .incidents = {{.id = "a", .document = "{\"unit\":\"x\"}"}, {.id = "b"}},
+                          .samples = {}};
+  const std::string answer = RenderIncidents(page, {});
+  EXPECT_EQ(std::ranges::count(answer, '\n'), 3) << answer;
+  EXPECT_EQ(Parse(answer).at("incidents").at(0).at("unit"), "x");
+  EXPECT_EQ(Parse(answer).at("incidents").at(1).at("id"), "b");
 }
 
 TEST(JsonApiTest, ListsArePaged) {
