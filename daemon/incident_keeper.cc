@@ -47,7 +47,7 @@ void IncidentKeeper::Start() {
         "incidents are kept in memory, and a restart forgets them, because there is no "
         "directory for them (--storage.path)");
   } else {
-    LogInfo("incidents are kept in " + directory_);
+    LogInfo("the directory for incidents is " + directory_);
   }
 }
 

@@ -21,7 +21,7 @@ class IncidentKeeper {
  public:
   /// `directory` is where they are kept; empty: in memory only.
   explicit IncidentKeeper(const std::string& directory);
-  /// Has the end of all incidents written down that are open.
+  /// Ends all open incidents, and waits at most IncidentStore::kGrace until that is written.
   ~IncidentKeeper();
   IncidentKeeper(const IncidentKeeper&) = delete;
   IncidentKeeper& operator=(const IncidentKeeper&) = delete;

@@ -44,7 +44,9 @@ class IncidentDatabase {
   const std::string& notice() const { return notice_; }
   bool is_persistent() const { return is_persistent_; }
 
-  /// Writes the changes. If that fails, they are kept in memory, and later calls try again.
+  /// Writes the changes to the file. If that fails, keeps them in memory (at most
+  /// kMaxSpareIncidents and kMaxSpareSamples, the newest) and still returns the error; later calls
+  /// write them to the file.
   Result<void> Save(const IncidentChanges& changes);
   /// Writes what is kept in memory to the file, if there is anything.
   Result<void> SaveSpare();

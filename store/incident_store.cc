@@ -62,6 +62,8 @@ class IncidentStore::Worker : public std::enable_shared_from_this<IncidentStore:
   // Counts and logs a failure.
   void Note(const Result<void>& result);
   void PublishStatus();
+  // What is new is on the disk, as far as is known.
+  bool IsPersistent() const { return database_->is_persistent() && !trouble_; }
 
   const Parts parts_;
   // Used only by the thread.
@@ -128,7 +130,8 @@ void IncidentStore::Worker::Post(IncidentChanges changes) {
 
 Result<void> IncidentStore::Worker::Ask(IncidentQuery query, Answer answer) {
   const MutexLock lock(mutex_);
-  if (!is_taking_) return Error{ESHUTDOWN, "incidents are not kept: the daemon is stopping"};
+  if (!is_taking_)
+    return Error{ESHUTDOWN, "incidents are not kept: the thread that keeps them does not run"};
   if (mail_.questions.size() >= kMaxWaitingQuestions) {
     return Error{EBUSY, "too many requests for incidents wait for the disk"};
   }
@@ -206,7 +209,11 @@ void IncidentStore::Worker::Write(const IncidentChanges& changes) {
 // That the disk cannot be read is told to whoever asks.
 void IncidentStore::Worker::Tell(const Question& question) {
   auto page = database_->Read(question.query);
-  if (!page) ++failures_;
+  if (page) {
+    page->is_persistent = IsPersistent();
+  } else {
+    ++failures_;
+  }
   question.answer(std::move(page));
 }
 
@@ -234,7 +241,7 @@ void IncidentStore::Worker::PublishStatus() {
   const auto incidents = database_->CountIncidents();
   const auto bytes = database_->CountBytes();
   const MutexLock lock(mutex_);
-  status_.is_persistent = database_->is_persistent() && !trouble_;
+  status_.is_persistent = IsPersistent();
   if (incidents) status_.incidents = *incidents;
   if (bytes) status_.bytes = *bytes;
   status_.failures = failures_;

@@ -15,14 +15,14 @@
 
 namespace connwatch {
 
-/// All methods are for any thread, unless it says otherwise.
+/// Methods may be called on any thread, unless their comment says otherwise.
 class IncidentStore {
  public:
   /// Changes that wait beyond these are given up and counted.
   static constexpr std::size_t kMaxWaitingIncidents = 5'000;
   static constexpr std::size_t kMaxWaitingSamples = 1'000;
   static constexpr std::size_t kMaxWaitingQuestions = 16;
-  /// After a failure nothing is written for this long.
+  /// After a failure the disk is tried again this often, and with every change if the file is open.
   static constexpr std::chrono::seconds kRetryInterval{10};
   /// How long Stop waits for the last changes to be written.
   static constexpr std::chrono::seconds kGrace{2};
@@ -48,8 +48,12 @@ class IncidentStore {
   /// disk hangs, the thread is left to itself. Nothing is taken afterwards.
   void Stop();
 
+  /// Never waits. What is beyond the limits is dropped and counted. Does nothing before Start and
+  /// after Stop.
   void Post(IncidentChanges changes);
-  /// EBUSY if too many questions wait, ESHUTDOWN after Stop.
+  /// Never waits. On success `answer` is called once, unless the disk hangs. Fails with EBUSY if
+  /// too many questions wait, and with ESHUTDOWN before Start, if Start failed, and after Stop;
+  /// `answer` is then not called.
   Result<void> Ask(IncidentQuery query, Answer answer);
   IncidentStoreStatus status() const;
 

@@ -9,7 +9,15 @@ namespace connwatch {
 
 namespace {
 
-using namespace std::chrono;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+using std::chrono::sys_days;
+using std::chrono::year_month_day;
+
+constexpr sys_days kEnd{std::chrono::year{2201} / 1 / 1};
 
 // Reads numbers and fixed characters from the front of a text.
 class Reader {
@@ -28,7 +36,7 @@ class Reader {
     return number;
   }
   bool Take(char wanted) {
-    if (text_.empty() || (text_.front() | 0x20) != (wanted | 0x20)) return false;
+    if (text_.empty() || text_.front() != wanted) return false;
     text_.remove_prefix(1);
     return true;
   }
@@ -59,7 +67,7 @@ std::optional<sys_days> ReadDate(Reader& reader) {
                             std::chrono::month(static_cast<unsigned>(*month)),
                             std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
-  return sys_days(date);
+  return sys_days{date};
 }
 
 // "03:00:00"; 60 is a leap second.
@@ -75,7 +83,7 @@ std::optional<seconds> ReadTimeOfDay(Reader& reader) {
 
 // "Z" or "+01:00": how far local time is ahead.
 std::optional<minutes> ReadZone(Reader& reader) {
-  if (reader.Take('Z')) return minutes(0);
+  if (reader.Take('Z') || reader.Take('z')) return minutes(0);
   const bool is_ahead = reader.Take('+');
   if (!is_ahead && !reader.Take('-')) return std::nullopt;
   const auto hour = reader.Number(2);
@@ -89,10 +97,10 @@ std::optional<minutes> ReadZone(Reader& reader) {
 }  // namespace
 
 std::string Rfc3339(WallTime time) {
-  const auto whole = floor<milliseconds>(time);
-  const auto day = floor<days>(whole);
+  const auto whole = std::chrono::floor<milliseconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(whole);
   const year_month_day date(day);
-  const hh_mm_ss<milliseconds> clock(whole - day);
+  const std::chrono::hh_mm_ss<milliseconds> clock(whole - day);
   std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
@@ -106,7 +114,7 @@ std::string Rfc3339(WallTime time) {
 std::optional<WallTime> ParseRfc3339(std::string_view text) {
   Reader reader(text);
   const auto date = ReadDate(reader);
-  if (!date || !(reader.Take('T') || reader.Take(' '))) return std::nullopt;
+  if (!date || !(reader.Take('T') || reader.Take('t') || reader.Take(' '))) return std::nullopt;
   const auto time = ReadTimeOfDay(reader);
   if (!time) return std::nullopt;
   nanoseconds fraction{0};
@@ -116,7 +124,10 @@ std::optional<WallTime> ParseRfc3339(std::string_view text) {
   }
   const auto zone = ReadZone(reader);
   if (!zone || !reader.IsAtEnd()) return std::nullopt;
-  return WallTime(*date + *time - *zone) + duration_cast<WallTime::duration>(fraction);
+  const WallTime found =
+      WallTime(*date + *time - *zone) + std::chrono::duration_cast<WallTime::duration>(fraction);
+  if (found < WallTime() || found >= kEnd) return std::nullopt;  // because of the zone
+  return found;
 }
 
 }  // namespace connwatch

@@ -65,12 +65,12 @@ struct IncidentChanges {
   WallTime at;
 };
 
-/// How far before and after its firing the samples of an incident go.
+/// An incident has the samples from this long before it fired to this long after it fired.
 inline constexpr std::chrono::minutes kIncidentMargin{5};
 
 /// Which incidents are asked for. What is absent does not matter.
 struct IncidentQuery {
-  /// Those that fired at some time from `since` to `until`.
+  /// Those that were firing at some time from `since` to `until`, also if they began before.
   std::optional<WallTime> since = std::nullopt;
   std::optional<WallTime> until = std::nullopt;
   std::optional<std::string> alert = std::nullopt;
@@ -87,7 +87,7 @@ struct IncidentPage {
   std::vector<Incident> incidents;  // the one that fired last comes first
   /// The samples near the incident that was asked for by its id, the oldest first.
   std::vector<IncidentSample> samples;
-  /// False if a restart of the daemon forgets the incidents.
+  /// Whether incidents are written to a file now. If not, a restart forgets what is new.
   bool is_persistent = false;
 };
 
@@ -102,8 +102,9 @@ struct IncidentStoreStatus {
   std::optional<std::string> problem = std::nullopt;
 };
 
-/// The id of the incident that a firing alert is. Made of its rule, its subject and the time at
-/// which it fired, so the link in a notification can name it.
+/// Returns the id of the incident of an alert that has fired. It depends only on the rule, the
+/// subject and the time at which it fired, so a notification can name the incident before it is
+/// stored.
 std::string IncidentIdOf(const Alert& alert);
 
 }  // namespace connwatch

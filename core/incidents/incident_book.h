@@ -21,7 +21,7 @@ namespace connwatch {
 /// For one thread.
 class IncidentBook {
  public:
-  /// How often an incident that gets worse is written again.
+  /// An incident that gets worse is written again at most this often.
   static constexpr std::chrono::seconds kRewriteInterval{10};
   /// As long as something fires, there are changes at least this often.
   static constexpr std::chrono::seconds kAliveInterval{10};
@@ -34,13 +34,15 @@ class IncidentBook {
   explicit IncidentBook(Describers describers) : describers_(std::move(describers)) {}
 
   /// Must be called with every snapshot: with the transitions since the call before, in their
-  /// order, and with the alerts and the history as of now. Returns what is new; nullopt if nothing
-  /// is.
+  /// order, and with the alerts and the history as of now. Returns what is new.
+  /// If nothing is, returns nullopt, but every kAliveInterval while something fires it returns
+  /// changes that have only the time.
   std::optional<IncidentChanges> Observe(const std::vector<AlertTransition>& transitions,
                                          const AlertList& alerts, const RecentHistory& history,
                                          Instant now);
 
-  /// Returns the end of all incidents that are open, because the daemon stops.
+  /// Must be called when the daemon stops. Ends all open incidents with kDaemonStopped and returns
+  /// them; nullopt if none is open.
   std::optional<IncidentChanges> Stop(Instant now);
 
  private:

@@ -155,7 +155,7 @@ void AddPending(TextLines& lines, const Snapshot& snapshot) {
   }
   const std::size_t destinations = pending.destinations.size();
   if (destinations > kLongest || pending.destinations_folded > 0) {
-    lines.Add(std::string(kIndent) + "and others: /api/v1/handshakes");
+    lines.Add(std::string(kIndent) + "and more: /api/v1/handshakes");
   }
 }
 
@@ -170,7 +170,7 @@ constexpr std::array kRateLines = std::to_array<RateLine>({
     {"accepts", KernelCounterId::kPassiveOpens},
     {"failed handshakes", KernelCounterId::kAttemptFails},
     {"connections reset", KernelCounterId::kEstabResets},
-    {"timed out", KernelCounterId::kAbortOnTimeout},
+    {"connections timed out", KernelCounterId::kAbortOnTimeout},
     {"refused by listeners", KernelCounterId::kListenDrops},
 });
 
@@ -193,7 +193,7 @@ void AddRates(TextLines& lines, const Snapshot& snapshot) {
 }
 
 std::string AgeText(const PollHealth& poll, MonotonicTime now) {
-  std::string text = "not polled yet";
+  std::string text = poll.current_failure() ? "no poll has succeeded yet" : "not polled yet";
   if (poll.last_success()) text = SpanText(now - *poll.last_success()) + " old";
   if (poll.last_success() && poll.IsStale(now)) text += ", out of date";
   if (poll.current_failure()) text += ": " + poll.current_failure()->text;

@@ -56,6 +56,11 @@ std::string WhatIsWrong(const Report& report) {
   return CountOf(troubled, "listener in trouble", "listeners in trouble");
 }
 
+bool FailsToDeliver(const Report& report) {
+  return std::ranges::any_of(report.notifications,
+                             [](const NotificationStats& one) { return one.failure.has_value(); });
+}
+
 }  // namespace
 
 std::vector<TroubledListener> TroubledListenersOf(const Report& report) {
@@ -76,8 +81,12 @@ std::string VerdictOn(const Report& report, MonotonicTime now) {
   const bool is_stale = snapshot.sockets && std::ranges::any_of(snapshot.polls, [&](const auto& p) {
                           return p.IsStale(now);
                         });
-  if (is_stale)
-    verdict += verdict.empty() ? "some numbers are out of date" : ", some numbers are out of date";
+  const auto add = [&verdict](std::string_view trouble) {
+    if (!verdict.empty()) verdict += ", ";
+    verdict += trouble;
+  };
+  if (is_stale) add("some numbers are out of date");
+  if (FailsToDeliver(report)) add("alerts are not delivered");
   if (verdict.empty()) return "All is well";
   // Some begin with a number.
   if (verdict.front() >= 'a' && verdict.front() <= 'z') verdict.front() -= 'a' - 'A';

@@ -1,5 +1,5 @@
 // What the first line of the status page says: whether all is well, and if not, what is wrong. The
-// script of the page (exporters/status_page/main.js) finds the same words.
+// script of the page (exporters/status_page/head.js) has the same words.
 #pragma once
 
 #include <string>
@@ -21,8 +21,8 @@ struct TroubledListener {
 /// cause other than deferred accept in their diagnosis. Valid as long as the report is.
 std::vector<TroubledListener> TroubledListenersOf(const Report& report);
 
-/// "All is well", "2 alerts are firing, some numbers are out of date". The worst alone: what is
-/// firing explains what is pending.
+/// "All is well", "2 alerts are firing, some numbers are out of date, alerts are not delivered".
+/// Does not count pending alerts while one fires, because what fires usually explains them.
 std::string VerdictOn(const Report& report, MonotonicTime now);
 
 }  // namespace connwatch

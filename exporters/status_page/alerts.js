@@ -86,12 +86,15 @@ class Alerts {
 
   noteOnMissing(place) {
     const which = `The alert ${this.linked.alert} on ${this.linked.subject}`;
-    if (place >= 0) return `${which} was over, and it fires again. Its earlier incident is below.`;
     const kept = this.isIncidentKnown === null || this.linked.incident === null ? ""
       : this.isIncidentKnown ? " What happened is below, under Recently."
-        : " Its incident is not kept any more.";
+        : " Its incident was not found: it is no longer kept, or cannot be read.";
+    if (place >= 0) {
+      return `${which} had ended and now fires again. The link is about the earlier time.${kept}`;
+    }
     return this.left > 0
-      ? `${which} is not among the first ${countText(this.alerts.length)}.${kept}` : `${which} is over: it neither fires nor is pending.${kept}`;
+      ? `${which} is not among the first ${countText(this.alerts.length)}.${kept}`
+      : `${which} is over: it neither fires nor is pending.${kept}`;
   }
 }
 

@@ -111,7 +111,8 @@ class DestinationRow {
     this.p99 = number("p99");
     this.repeated = number("SYN repeated");
     this.node = element("tr", {role: "row"},
-      rowHeader(this.remote, " ", this.sockets.node, this.owner), this.connects, this.failed, this.ended, this.median, this.p99, this.repeated);
+      rowHeader(this.remote, " ", this.sockets.node, this.owner), this.connects,
+      this.failed, this.ended, this.median, this.p99, this.repeated);
   }
 
   update(destination) {

@@ -38,7 +38,8 @@ class Groups {
     const low = lack === "" ? "" : ` ▲ Traffic is too low: some destroy events ${lack}.`;
     const span = answer.groups.find((group) => group.rates)?.rates.span_seconds ?? null;
     const rates = span === null ? ""
-      : ` Traffic per second is of the last ${secondsText(span)}, above the totals.`;
+      : " Under Sent, Received and Resent, the upper number is of the last " +
+        `${secondsText(span)}, and the lower one of all time since the start.`;
     return `Totals and round-trip times are since the daemon started.${rates}${folded}${low}`;
   }
 

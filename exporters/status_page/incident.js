@@ -67,12 +67,12 @@ class IncidentEntry {
   }
 }
 
-// "03:00:05, for 5 min, over" or "03:00:05, goes on for 5 min".
+// "03:00:05, for 5 min, it was over at 03:05:05" or "03:00:05, still firing after 5 min".
 function incidentTimes(incident, now) {
   const end = incident.ended_timestamp_seconds;
   const lasted = secondsText(Math.max(0, (end ?? now) - incident.fired_timestamp_seconds));
   const began = momentText(incident.fired_timestamp_seconds, now);
-  return end === null ? `${began}, goes on for ${lasted}`
+  return end === null ? `${began}, still firing after ${lasted}`
     : `${began}, for ${lasted}, ${endText(incident, now)}`;
 }
 
@@ -95,9 +95,9 @@ function incidentFacts(incident) {
     {name: "Began", value: `${moment(incident.since_timestamp_seconds)}, fired ` +
       moment(incident.fired_timestamp_seconds)},
     {name: "Duration", value: lasted},
-    {name: "How it ended", value: end === null ? "it goes on"
+    {name: "How it ended", value: end === null ? "it still fires"
       : incident.end === "resolved" ? `over at ${moment(end)}` : endText(incident, incident.now)},
-    {name: "Values", value: `${value(incident.value)}, at the worst ` +
+    {name: "Values", value: `latest ${value(incident.value)}, at the worst ` +
       `${value(incident.worst_value)}, threshold ${value(incident.threshold)}`},
     ...cause,
   ];

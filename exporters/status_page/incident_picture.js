@@ -11,7 +11,7 @@ const PICTURE_NUMBERS = [
   ["CLOSE-WAIT", (s) => s.states?.close_wait, countText, 4],
   ["TIME-WAIT", (s) => s.states?.time_wait, countText, 4],
   ["Segments sent again", (s) => s.rates?.segments_retransmitted_per_second, rateText, 1],
-  ["Failed connects", (s) => s.rates?.attempt_fails_per_second, rateText, 1],
+  ["Failed handshakes", (s) => s.rates?.attempt_fails_per_second, rateText, 1],
   ["Drops of listeners", (s) => s.rates?.listen_drops_per_second, rateText, 1],
   ["Outbound connects", (s) => s.rates?.connects_per_second, rateText, 1],
   ["Inbound connections", (s) => s.rates?.accepts_per_second, rateText, 1],
@@ -33,7 +33,8 @@ class IncidentPicture {
     this.isAsking = true;
     try {
       const answer = await ask(`incidents?id=${encodeURIComponent(incident.id)}`);
-      this.draw(answer?.incidents[0]?.history ?? null, incident.fired_timestamp_seconds);
+      if (!answer?.incidents) throw new Error(answer?.error ?? "the daemon keeps no incidents");
+      this.draw(answer.incidents[0]?.history ?? null, incident.fired_timestamp_seconds);
       this.isComplete = now > incident.fired_timestamp_seconds + PICTURE_SECONDS + 30;
     } catch (error) {
       setText(this.note, `The picture could not be read: ${error.message}.`);
@@ -45,7 +46,7 @@ class IncidentPicture {
     const drawn = PICTURE_NUMBERS.map(([title, numberOf, format, least]) =>
       ({title, format, least, points: history === null ? [] : pointsOf(history, numberOf)}))
       .filter(({points}) => points.some((point) => point.value > 0));
-    setText(this.note, drawn.length === 0 ? "No numbers were kept from around that time."
+    setText(this.note, drawn.length === 0 ? "There are no numbers above 0 from around that time."
       : `From five minutes before to five minutes after ${timeText(fired)}, when it fired: ` +
         "the line marks that moment.");
     this.list.replaceChildren(...drawn.map((one) => pictureOf(one, fired)));

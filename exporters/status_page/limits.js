@@ -72,7 +72,7 @@ function ratesOf(rates) {
   const resent = rateText(rates?.segments_retransmitted_per_second);
   const ratio = rates?.retransmitted_ratio ?? null;
   return [
-    {name: "Failed connects", value: rateText(rates?.attempt_fails_per_second)},
+    {name: "Failed handshakes", value: rateText(rates?.attempt_fails_per_second)},
     {name: "Segments sent again",
       value: ratio === null ? resent : `${resent}, ${shareText(ratio)} of all`},
     {name: "Drops of listeners", value: rateText(rates?.listen_drops_per_second)},

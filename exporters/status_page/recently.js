@@ -22,7 +22,7 @@ class Recently {
     this.timeline.update(this.incidents, this.now);
     show(find("timeline"), this.incidents.length > 0);
     show(find("incidents-none"), this.incidents.length === 0 && !answer?.error);
-    setText(find("incidents-none"), answer === null ? "The daemon has not told of incidents yet."
+    setText(find("incidents-none"), answer === null ? "The daemon has not answered about incidents."
       : "No alert has fired in the last day.");
     setText(find("incidents-note"), answer === null ? "" : recentlyNote(answer, status));
   }

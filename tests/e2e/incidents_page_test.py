@@ -107,7 +107,7 @@ class LimitsTest(page_answers.AnsweredPageTest):
     def test_rates(self):
         wait_until(lambda: self.texts("#rates dt"), "the rates are shown")
         rates = dict(zip(self.texts("#rates dt"), self.texts("#rates dd")))
-        self.assertEqual(rates["Failed connects"], "3.5/s")
+        self.assertEqual(rates["Failed handshakes"], "3.5/s")
         self.assertEqual(rates["Segments sent again"], "61.5/s, 1.2 % of all")
         self.assertEqual(rates["Connections given up after timeouts"], "–")
         self.assertIn("last 10 s", self.text("#limits-note"))
@@ -135,7 +135,7 @@ class RecentlyTest(page_answers.AnsweredPageTest):
     def test_an_incident_tells_what_happened(self):
         self.assertIn("Nginx.service on 0.0.0.0:443 does not accept", self.line(QUEUE_FULL))
         self.assertRegex(self.line(QUEUE_FULL), r"\d\d:\d\d:\d\d, for 21 min, over$")
-        self.assertRegex(self.line(UNREACHED), r"goes on for 5 min$")
+        self.assertRegex(self.line(UNREACHED), r"still firing after 5 min$")
         self.assertIn("the daemon was stopped at 28 Feb, 04:00:00", self.line(FLOOD))
         self.assertEqual(self.browser.run(OPEN), [])
         node = f"#incidents [data-incident='{QUEUE_FULL}']"
@@ -145,7 +145,7 @@ class RecentlyTest(page_answers.AnsweredPageTest):
         self.assertEqual(facts["Unit"], "nginx.service")
         self.assertEqual(facts["Duration"], "21 min")
         self.assertRegex(facts["How it ended"], r"^over at .*\d\d:\d\d:\d\d$")
-        self.assertEqual(facts["Values"], "100 %, at the worst 101 %, threshold 80 %")
+        self.assertEqual(facts["Values"], "latest 100 %, at the worst 101 %, threshold 80 %")
         self.assertEqual(facts["Cause"], "Accept queue full")
         text = self.text(node)
         self.assertIn("Accept queue 129 of 128", text)
@@ -165,7 +165,7 @@ class RecentlyTest(page_answers.AnsweredPageTest):
         captions = self.texts(f"{node} figcaption")
         self.assertIn("Fullest accept queue", captions)
         self.assertIn("Drops of listeners", captions)
-        self.assertNotIn("Failed connects", captions, "there were none")
+        self.assertNotIn("Failed handshakes", captions, "there were none")
         self.assertIn("100 % when it fired, peak 100 %", self.text(node))
         marks = self.browser.run("return [...document.querySelectorAll(arguments[0])]"
                                  ".map((mark) => mark.getAttribute('d'))", f"{node} .moment")
@@ -246,7 +246,7 @@ class RecentlyTest(page_answers.AnsweredPageTest):
         wait_until(lambda: self.text("#pulse") != before, "an update")
         self.assertIn(LAST_WEEK, self.browser.run(SHOWN), "it stays")
         self.browser.run("location.hash = 'alert=CloseWaitLeak&subject=x&incident=ffffffffffffffff'")
-        wait_until(lambda: "not kept any more" in self.text("#alert-over"), "an unknown one")
+        wait_until(lambda: "was not found" in self.text("#alert-over"), "an unknown one")
         self.assertEqual(self.browser.run(LINKED), [])
         self.browser.run("location.hash = ''")
         wait_until(lambda: not self.is_shown("#alert-over"), "without a link nothing is said")

@@ -24,7 +24,9 @@ Report FreshReport() {
   for (PollHealth& poll : snapshot.polls) {
     poll.RecordSuccess(TestInstant(22), std::chrono::microseconds(1));
   }
-  return FullReport(std::move(snapshot));
+  Report report = FullReport(std::move(snapshot));
+  report.notifications.clear();
+  return report;
 }
 
 Report WithAlerts(Report report, std::vector<Alert> alerts) {
@@ -62,6 +64,13 @@ TEST(VerdictTest, SaysThatNumbersAreOld) {
   EXPECT_EQ(VerdictAt(3'600, FreshReport()), "1 alert is firing, some numbers are out of date");
   EXPECT_EQ(VerdictAt(3'600, WithAlerts(WithoutTrouble(FreshReport()), {})),
             "Some numbers are out of date");
+}
+
+TEST(VerdictTest, SaysThatAlertsAreNotDelivered) {
+  Report report = FreshReport();
+  report.notifications = {{.receiver = "webhook", .failure = Error{0, "no answer"}}};
+  EXPECT_EQ(VerdictAt(22, report), "1 alert is firing, alerts are not delivered");
+  EXPECT_EQ(VerdictAt(22, WithAlerts(WithoutTrouble(report), {})), "Alerts are not delivered");
 }
 
 TEST(VerdictTest, BeforeTheFirstPollNothingIsWell) {
