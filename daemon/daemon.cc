@@ -62,6 +62,7 @@ Daemon::Daemon(const Options& options, Settings settings, const SocketSources& s
 // A server cannot end while its clients wait for an answer.
 Daemon::~Daemon() {
   search_.Stop();
+  incidents_.Stop();
   if (reloads_) reloads_->Close();
 }
 

@@ -7,6 +7,7 @@
 
 #include "core/alerts/alert_list.h"
 #include "core/base/instant.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 #include "core/history/recent_history.h"
 #include "core/incidents/incident.h"
@@ -21,13 +22,15 @@ class IncidentKeeper {
  public:
   /// `directory` is where they are kept; empty: in memory only.
   explicit IncidentKeeper(const std::string& directory);
-  /// Ends all open incidents, and waits at most IncidentStore::kGrace until that is written.
   ~IncidentKeeper();
   IncidentKeeper(const IncidentKeeper&) = delete;
   IncidentKeeper& operator=(const IncidentKeeper&) = delete;
 
   /// Starts to keep them. If that fails, it is logged, and nobody keeps incidents.
   void Start();
+  /// Ends all open incidents, and waits at most IncidentStore::kGrace until that is written. Ends
+  /// all answers: a server cannot stop while one of its clients waits. Nothing is read afterwards.
+  void Stop();
 
   /// Must be called with every list of alerts. Does not wait for the disk.
   void Observe(const std::vector<AlertTransition>& transitions, const AlertList& alerts,
@@ -39,9 +42,14 @@ class IncidentKeeper {
   IncidentStoreStatus status() const { return store_.status(); }
 
  private:
+  class Answer;
+
   const std::string directory_;
   IncidentBook book_;
   IncidentStore store_;
+  bool is_stopped_ = false;
+  Mutex mutex_;
+  std::vector<std::weak_ptr<Answer>> answers_ CONNWATCH_GUARDED_BY(mutex_);  // also older ones
 };
 
 }  // namespace connwatch

@@ -18,6 +18,7 @@ using std::chrono::microseconds;
 constexpr std::int64_t kLayout = 1;
 constexpr std::uint64_t kPageBytes = 4096;  // SQLite's default
 constexpr std::uint64_t kLeastPages = 16;
+constexpr std::uint64_t kPartInMemory = 4;  // a quarter of what a file may have
 
 // Times are microseconds since 1970. `severity` and `ended_how` are the numbers of AlertSeverity
 // and IncidentEnd. The index has all that a search looks at, so a search does not read the
@@ -59,7 +60,11 @@ std::optional<std::int64_t> ToMicroseconds(const std::optional<WallTime>& time) 
   return ToMicroseconds(*time);
 }
 
-WallTime ToTime(std::int64_t number) { return WallTime(microseconds(number)); }
+// A damaged file may have any number. From 1970 to 2200.
+WallTime ToTime(std::int64_t number) {
+  constexpr std::int64_t kLatest = 7'258'118'400'000'000;
+  return WallTime(microseconds(std::clamp<std::int64_t>(number, 0, kLatest)));
+}
 
 void BindFilters(SqlStatement& statement, const IncidentQuery& query) {
   std::optional<std::int64_t> severity;
@@ -90,7 +95,7 @@ Result<IncidentDatabase> IncidentDatabase::Open(const std::filesystem::path& dir
     auto database = SqlDatabase::Open(":memory:");
     if (!database) return std::move(database).error();
     IncidentDatabase opened(std::move(database).value(), bounds, false);
-    if (auto done = opened.Prepare(bounds.bytes / 4); !done) return std::move(done).error();
+    if (auto done = opened.Prepare(); !done) return std::move(done).error();
     return opened;
   }
   // SQLite would only say that it cannot open the file.
@@ -100,14 +105,22 @@ Result<IncidentDatabase> IncidentDatabase::Open(const std::filesystem::path& dir
   const std::filesystem::path file = directory / kFileName;
   auto opened = OpenFile(file, bounds);
   if (opened || !IsDamaged(opened.error())) return opened;
+  return OpenNew(directory, bounds, opened.error());
+}
+
+Result<IncidentDatabase> IncidentDatabase::OpenNew(const std::filesystem::path& directory,
+                                                   const IncidentBounds& bounds,
+                                                   const Error& damage) {
+  const std::filesystem::path file = directory / kFileName;
   const std::filesystem::path aside = file.string() + ".damaged";
   std::error_code failed;
   std::filesystem::rename(file, aside, failed);
-  if (failed) return std::move(opened).error().Within("cannot be put aside");
+  if (failed) return Error(damage).Within("cannot be put aside");
   std::filesystem::remove(file.string() + "-journal", failed);
-  const std::string why = opened.error().context;
-  opened = OpenFile(file, bounds);
-  if (opened) opened->notice_ = why + "; it is now " + aside.string() + ", and a new one is begun";
+  auto opened = OpenFile(file, bounds);
+  if (opened) {
+    opened->notice_ = damage.context + "; it is now " + aside.string() + ", and a new one is begun";
+  }
   return opened;
 }
 
@@ -116,47 +129,69 @@ Result<IncidentDatabase> IncidentDatabase::OpenFile(const std::string& path,
   auto database = SqlDatabase::Open(path);
   if (!database) return std::move(database).error();
   IncidentDatabase opened(std::move(database).value(), bounds, true);
-  if (auto done = opened.Prepare(BytesFor(path, bounds.bytes)); !done) {
-    return std::move(done).error().Within(path);
-  }
+  opened.file_ = path;
+  auto done = opened.Prepare();
+  if (done) done = opened.CheckFile();
+  if (done) done = opened.EndWhatWasOpen();
+  if (!done) return std::move(done).error().Within(path);
   return opened;
 }
 
 // A rollback journal needs less of a small disk than a write-ahead log. TRUNCATE keeps the file of
 // the journal, which saves changes of the directory.
-Result<void> IncidentDatabase::Prepare(std::uint64_t bytes) {
-  const std::uint64_t pages = std::max(bytes / kPageBytes, kLeastPages);
-  const std::string settings =
+Result<void> IncidentDatabase::Prepare() {
+  constexpr const char* kSettings =
       "PRAGMA main.locking_mode = EXCLUSIVE;"
       "PRAGMA main.journal_mode = TRUNCATE;"
       "PRAGMA temp_store = MEMORY;"
-      "PRAGMA main.max_page_count = " +
-      std::to_string(pages) + ";ATTACH ':memory:' AS spare;";
-  if (auto done = database_.Execute(settings); !done) return done;
+      "ATTACH ':memory:' AS spare;";
+  if (auto done = database_.Execute(kSettings); !done) return done;
+  if (auto done = SetLimit(); !done) return done;
   if (auto done = database_.Execute(TablesOf("spare")); !done) return done;
   auto layout = database_.QueryNumber("PRAGMA main.user_version");
   if (!layout) return std::move(layout).error();
   if (*layout != 0 && *layout != kLayout) {
     return DamagedError("has the layout of another version of connwatch");
   }
-  auto check = database_.Prepare("PRAGMA main.quick_check(1)");
+  return database_.Execute("BEGIN IMMEDIATE;" + TablesOf("main") +
+                           "PRAGMA main.user_version = " + std::to_string(kLayout) + ";COMMIT;");
+}
+
+// How much room there is may change while the file is open.
+Result<void> IncidentDatabase::SetLimit() {
+  const std::uint64_t bytes =
+      is_persistent_ ? BytesFor(file_, bounds_.bytes) : bounds_.bytes / kPartInMemory;
+  return database_.Execute("PRAGMA main.max_page_count = " +
+                           std::to_string(std::max(bytes / kPageBytes, kLeastPages)));
+}
+
+// The tables must be those that are made here. SQLite's own check reads the whole file.
+Result<void> IncidentDatabase::CheckFile() {
+  auto others = database_.QueryNumber(
+      "SELECT count(*) FROM (SELECT type, name, sql FROM main.sqlite_master EXCEPT "
+      "SELECT type, name, sql FROM spare.sqlite_master)");
+  if (!others) return std::move(others).error();
+  if (*others != 0) return DamagedError("has other tables than connwatch makes");
+  auto check = database_.Prepare("PRAGMA main.integrity_check(1)");
   if (!check) return std::move(check).error();
   if (auto row = check->Step(); !row) return std::move(row).error();
   if (check->Text(0) != "ok") return DamagedError("is damaged: " + check->Text(0));
-  check->Reset();
+  return {};
+}
+
+// The daemon that wrote them was alive at least when the last one fired.
+Result<void> IncidentDatabase::EndWhatWasOpen() {
   const auto open = static_cast<int>(IncidentEnd::kGoesOn);
   const auto ended = static_cast<int>(IncidentEnd::kDaemonEnded);
-  // What was open when the daemon ended. It was alive at least when the last one fired.
   return database_.Execute(
-      "BEGIN IMMEDIATE;" + TablesOf("main") + "PRAGMA main.user_version = " +
-      std::to_string(kLayout) + ";UPDATE main.incidents SET ended_how = " + std::to_string(ended) +
+      "UPDATE main.incidents SET ended_how = " + std::to_string(ended) +
       ", ended = max(fired, ifnull((SELECT at FROM main.life), fired)) WHERE ended_how = " +
-      std::to_string(open) + ";COMMIT;");
+      std::to_string(open));
 }
 
 Result<void> IncidentDatabase::Save(const IncidentChanges& changes) {
   Result<void> saved = SaveSpare();
-  if (saved) saved = WithRoom([&] { return Write("main", changes); });
+  if (saved) saved = WithRoom([&] { return WriteRows("main", changes); });
   if (saved) saved = KeepWithinRows();
   if (saved) return {};
   if (auto kept = KeepInSpare(changes); !kept) return kept;
@@ -165,13 +200,27 @@ Result<void> IncidentDatabase::Save(const IncidentChanges& changes) {
 
 // A file that has reached its limit gives up the oldest tenth, and so does one on a full disk: what
 // is free in the file needs no space on the disk.
-Result<void> IncidentDatabase::WithRoom(const std::function<Result<void>()>& write) {
-  auto written = write();
+Result<void> IncidentDatabase::WithRoom(const Step& write) {
+  auto written = AsOne(write);
+  if (written || !IsFull(written.error())) return written;
+  if (auto set = SetLimit(); !set) return set;
+  written = AsOne(write);
   if (written || !IsFull(written.error())) return written;
   auto count = database_.QueryNumber("SELECT count(*) FROM main.incidents");
-  if (!count || *count == 0) return written;
-  if (!RemoveOldest(static_cast<std::size_t>(*count) / 10 + 1)) return written;
-  return write();
+  if (!count) return std::move(count).error();
+  return AsOne([&] {
+    auto removed = RemoveOldest(static_cast<std::size_t>(*count) / 10 + 1);
+    return removed ? write() : removed;
+  });
+}
+
+Result<void> IncidentDatabase::AsOne(const Step& write) {
+  if (auto begun = database_.Execute("BEGIN IMMEDIATE"); !begun) return begun;
+  auto written = write();
+  if (written) written = database_.Execute("COMMIT");
+  // After some failures SQLite has rolled back by itself; then this one does nothing.
+  if (!written) static_cast<void>(database_.Execute("ROLLBACK"));
+  return written;
 }
 
 // Removes some more than needed, so that not every incident removes another one.
@@ -181,15 +230,6 @@ Result<void> IncidentDatabase::KeepWithinRows() {
   const auto rows = static_cast<std::size_t>(*count);
   if (rows <= bounds_.incidents) return {};
   return RemoveOldest(rows - bounds_.incidents + bounds_.incidents / 100);
-}
-
-Result<void> IncidentDatabase::Write(const std::string& schema, const IncidentChanges& changes) {
-  if (auto begun = database_.Execute("BEGIN IMMEDIATE"); !begun) return begun;
-  auto written = WriteRows(schema, changes);
-  if (written) written = database_.Execute("COMMIT");
-  // After some failures SQLite has rolled back by itself; then this one does nothing.
-  if (!written) static_cast<void>(database_.Execute("ROLLBACK"));
-  return written;
 }
 
 Result<void> IncidentDatabase::WriteRows(const std::string& schema,
@@ -221,7 +261,7 @@ Result<void> IncidentDatabase::WriteRows(const std::string& schema,
 
 Result<void> IncidentDatabase::KeepInSpare(const IncidentChanges& changes) {
   has_spare_ = true;
-  if (auto written = Write("spare", changes); !written) return written;
+  if (auto written = AsOne([&] { return WriteRows("spare", changes); }); !written) return written;
   return database_.Execute(
       "DELETE FROM spare.incidents WHERE id NOT IN (SELECT id FROM spare.incidents "
       "ORDER BY fired DESC LIMIT " +
@@ -231,19 +271,30 @@ Result<void> IncidentDatabase::KeepInSpare(const IncidentChanges& changes) {
       std::to_string(kMaxSpareSamples) + ");");
 }
 
+// In parts, so that a small file takes at least the newest of them.
 Result<void> IncidentDatabase::SaveSpare() {
-  if (!has_spare_) return {};
-  auto moved = WithRoom([this] {
-    auto done = database_.Execute(
-        "BEGIN IMMEDIATE;"
-        "INSERT OR REPLACE INTO main.incidents SELECT * FROM spare.incidents;"
-        "INSERT OR REPLACE INTO main.samples SELECT * FROM spare.samples;"
-        "DELETE FROM spare.incidents;DELETE FROM spare.samples;COMMIT;");
-    if (!done) static_cast<void>(database_.Execute("ROLLBACK"));
-    return done;
-  });
-  if (moved) has_spare_ = false;
-  return moved;
+  std::size_t part = kMaxSpareIncidents;
+  while (has_spare_) {
+    auto moved = WithRoom([&] { return MoveSpare(part); });
+    if (!moved && (!IsFull(moved.error()) || part == 1)) return moved;
+    if (!moved) part /= 2;
+    auto left = database_.QueryNumber(
+        "SELECT (SELECT count(*) FROM spare.incidents) + (SELECT count(*) FROM spare.samples)");
+    if (!left) return std::move(left).error();
+    has_spare_ = *left > 0;
+  }
+  return {};
+}
+
+// The oldest ones first.
+Result<void> IncidentDatabase::MoveSpare(std::size_t count) {
+  const auto move = [count](const std::string& table, const std::string& time) {
+    const std::string these =
+        " FROM spare." + table + " ORDER BY " + time + " LIMIT " + std::to_string(count);
+    return "INSERT OR REPLACE INTO main." + table + " SELECT *" + these + ";DELETE FROM spare." +
+           table + " WHERE rowid IN (SELECT rowid" + these + ");";
+  };
+  return database_.Execute(move("incidents", "fired") + move("samples", "at"));
 }
 
 Result<void> IncidentDatabase::Prune(WallTime now) {
@@ -254,14 +305,14 @@ Result<void> IncidentDatabase::Prune(WallTime now) {
   return RemoveOldest(0);
 }
 
-// Samples that no incident needs any more go with it.
+// Samples that no incident needs any more go with them.
 Result<void> IncidentDatabase::RemoveOldest(std::size_t count) {
   return database_.Execute(
       "DELETE FROM main.incidents WHERE id IN (SELECT id FROM main.incidents "
       "ORDER BY fired LIMIT " +
       std::to_string(count) +
       ");DELETE FROM main.samples WHERE at < ifnull((SELECT min(fired) FROM "
-      "main.incidents), 0) - " +
+      "main.incidents), 9e18) - " +
       std::string(kMargin) + ";");
 }
 
@@ -298,7 +349,9 @@ Result<Incident> IncidentDatabase::ReadIncident(const std::string& id) {
                                  columns + " FROM main.incidents WHERE id = ?1");
   if (!found) return std::move(found).error();
   found->Bind(1, id);
-  if (auto row = found->Step(); !row) return std::move(row).error();
+  auto row = found->Step();
+  if (!row) return std::move(row).error();
+  if (!*row) return DamagedError("an index names an incident that does not exist");
   Incident incident{.id = found->Text(0),
                     .alert = found->Text(1),
                     .subject = found->Text(2),
@@ -325,23 +378,33 @@ Result<void> IncidentDatabase::ReadSamples(const Incident& incident, IncidentPag
   }
 }
 
-Result<void> IncidentDatabase::CopyTo(IncidentDatabase& other) {
-  IncidentQuery all;
-  all.limit = bounds_.incidents;
-  auto page = Read(all);
-  if (!page) return std::move(page).error();
-  auto samples = database_.Prepare("SELECT at, document FROM main.samples ORDER BY at");
+Result<IncidentChanges> IncidentDatabase::Unsaved() {
+  IncidentChanges unsaved{.incidents = {}, .samples = {}, .at = WallTime()};
+  const std::string in_main = is_persistent_ ? " WHERE false" : "";
+  auto ids = database_.Prepare(
+      "SELECT id FROM spare.incidents UNION SELECT id FROM main.incidents" + in_main);
+  if (!ids) return std::move(ids).error();
+  while (true) {
+    auto row = ids->Step();
+    if (!row) return std::move(row).error();
+    if (!*row) break;
+    auto incident = ReadIncident(ids->Text(0));
+    if (!incident) return std::move(incident).error();
+    unsaved.incidents.push_back(std::move(incident).value());
+  }
+  auto samples =
+      database_.Prepare("SELECT * FROM spare.samples UNION SELECT * FROM main.samples" + in_main);
   if (!samples) return std::move(samples).error();
   while (true) {
     auto row = samples->Step();
     if (!row) return std::move(row).error();
     if (!*row) break;
-    page->samples.push_back({ToTime(samples->Number(0)), samples->Text(1)});
+    unsaved.samples.push_back({ToTime(samples->Number(0)), samples->Text(1)});
   }
-  const auto life = database_.QueryNumber("SELECT at FROM main.life");
-  return other.Save({.incidents = std::move(page->incidents),
-                     .samples = std::move(page->samples),
-                     .at = ToTime(life ? *life : 0)});
+  auto life = database_.QueryNumber(
+      "SELECT max(ifnull((SELECT at FROM spare.life), 0), ifnull((SELECT at FROM main.life), 0))");
+  if (life) unsaved.at = ToTime(*life);
+  return unsaved;
 }
 
 Result<std::uint64_t> IncidentDatabase::CountIncidents() {

@@ -40,6 +40,10 @@ class IncidentDatabase {
   static Result<IncidentDatabase> Open(const std::filesystem::path& directory,
                                        const IncidentBounds& bounds = {});
 
+  /// Renames the file, which is damaged, and begins a new one.
+  static Result<IncidentDatabase> OpenNew(const std::filesystem::path& directory,
+                                          const IncidentBounds& bounds, const Error& damage);
+
   /// What was done about a file that could not be used; empty if there was none. For the log.
   const std::string& notice() const { return notice_; }
   bool is_persistent() const { return is_persistent_; }
@@ -51,8 +55,8 @@ class IncidentDatabase {
   /// Writes what is kept in memory to the file, if there is anything.
   Result<void> SaveSpare();
   Result<IncidentPage> Read(const IncidentQuery& query);
-  /// Writes all that is in this database to another one.
-  Result<void> CopyTo(IncidentDatabase& other);
+  /// Returns what is in memory only.
+  Result<IncidentChanges> Unsaved();
   /// Removes what is beyond the bounds of rows and age.
   Result<void> Prune(WallTime now);
 
@@ -64,12 +68,18 @@ class IncidentDatabase {
       : database_(std::move(database)), bounds_(bounds), is_persistent_(is_persistent) {}
   static Result<IncidentDatabase> OpenFile(const std::string& path, const IncidentBounds& bounds);
 
-  Result<void> Prepare(std::uint64_t bytes);
-  // In one transaction.
-  Result<void> Write(const std::string& schema, const IncidentChanges& changes);
+  using Step = std::function<Result<void>()>;
+  Result<void> Prepare();
+  Result<void> SetLimit();
+  Result<void> CheckFile();
+  Result<void> EndWhatWasOpen();
+  // Does `write` in one transaction.
+  Result<void> AsOne(const Step& write);
+  // The same. If the file or the disk is full, makes room and tries once more; if that fails, too,
+  // nothing has changed.
+  Result<void> WithRoom(const Step& write);
   Result<void> WriteRows(const std::string& schema, const IncidentChanges& changes);
-  // Writes to the file; if that is full, makes room in it and writes once more.
-  Result<void> WithRoom(const std::function<Result<void>()>& write);
+  Result<void> MoveSpare(std::size_t count);
   Result<void> KeepWithinRows();
   Result<void> KeepInSpare(const IncidentChanges& changes);
   Result<void> RemoveOldest(std::size_t count);
@@ -79,7 +89,8 @@ class IncidentDatabase {
   SqlDatabase database_;
   IncidentBounds bounds_;
   bool is_persistent_;
-  bool has_spare_ = false;  // the spare database is not empty
+  std::filesystem::path file_;  // empty: in memory
+  bool has_spare_ = false;      // the spare database is not empty
   std::string notice_;
 };
 

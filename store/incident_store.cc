@@ -54,11 +54,18 @@ class IncidentStore::Worker : public std::enable_shared_from_this<IncidentStore:
   Mail TakeMail();
   // Opens the file. While that fails, incidents are kept in memory.
   void Open();
+  // What the database before it had in memory only goes on in this one.
+  void Use(IncidentDatabase database);
+  Result<void> SaveAll(const Result<IncidentChanges>& unsaved);
+  void UseMemory();
+  void BeginNewFile(const Error& damage);
   // If the file could not be opened or written: tries again.
   void Retry();
   void Write(const IncidentChanges& changes);
   void Tell(const Question& question);
   void Prune();
+  // Puts a file aside that turns out to be damaged. Any other result is noted.
+  void Settle(const Result<void>& result);
   // Counts and logs a failure.
   void Note(const Result<void>& result);
   void PublishStatus();
@@ -171,39 +178,63 @@ IncidentStore::Worker::Mail IncidentStore::Worker::TakeMail() {
 void IncidentStore::Worker::Open() {
   auto opened = IncidentDatabase::Open(parts_.directory, parts_.bounds);
   if (opened) {
-    if (!opened->notice().empty()) parts_.log(true, opened->notice());
-    std::optional<IncidentDatabase> before = std::exchange(database_, std::move(opened).value());
-    Result<void> moved;
-    if (before && !before->is_persistent()) moved = before->CopyTo(*database_);
-    Note(moved);
+    Use(std::move(opened).value());
   } else {
     Note(std::move(opened).error());
+    if (!database_) UseMemory();
   }
-  // A database in memory needs nothing but memory.
-  if (!database_) database_ = IncidentDatabase::Open({}, parts_.bounds).value();
   PublishStatus();
 }
 
-void IncidentStore::Worker::Retry() {
-  const MonotonicTime now = parts_.now().monotonic;
-  if (!trouble_ || now - retried_ < kRetryInterval) return;
-  retried_ = now;
-  if (database_->is_persistent()) {
-    Note(database_->SaveSpare());
+void IncidentStore::Worker::Use(IncidentDatabase database) {
+  if (!database.notice().empty()) parts_.log(true, database.notice());
+  std::optional<Result<IncidentChanges>> unsaved;
+  if (database_) unsaved = database_->Unsaved();
+  database_.emplace(std::move(database));
+  Note(unsaved ? SaveAll(*unsaved) : Result<void>());
+}
+
+Result<void> IncidentStore::Worker::SaveAll(const Result<IncidentChanges>& unsaved) {
+  if (!unsaved) return unsaved.error();
+  if (unsaved->incidents.empty() && unsaved->samples.empty()) return {};
+  return database_->Save(*unsaved);
+}
+
+// A database in memory needs nothing but memory.
+void IncidentStore::Worker::UseMemory() {
+  database_ = IncidentDatabase::Open({}, parts_.bounds).value();
+}
+
+void IncidentStore::Worker::BeginNewFile(const Error& damage) {
+  auto unsaved = database_->Unsaved();
+  database_.reset();  // closes the file
+  auto opened = IncidentDatabase::OpenNew(parts_.directory, parts_.bounds, damage);
+  if (opened) {
+    Use(std::move(opened).value());
   } else {
-    Open();
+    Note(std::move(opened).error());
+    UseMemory();
   }
+  Note(SaveAll(unsaved));
+}
+
+void IncidentStore::Worker::Retry() {
+  const Instant now = parts_.now();
+  if (!trouble_ || now.monotonic - retried_ < kRetryInterval) return;
+  retried_ = now.monotonic;
+  if (!database_->is_persistent()) {
+    Open();
+    return;
+  }
+  auto done = database_->SaveSpare();
+  if (done) done = database_->Prune(now.wall);
+  Settle(done);
 }
 
 void IncidentStore::Worker::Write(const IncidentChanges& changes) {
   Retry();
   auto saved = database_->Save(changes);
-  if (!saved && IsDamaged(saved.error()) && database_->is_persistent()) {
-    database_.reset();  // closes the file, which is then checked and put aside
-    Open();
-    saved = database_->Save(changes);
-  }
-  if (database_->is_persistent() || !saved) Note(saved);
+  if (database_->is_persistent() || !saved) Settle(saved);
 }
 
 // That the disk cannot be read is told to whoever asks.
@@ -221,7 +252,15 @@ void IncidentStore::Worker::Prune() {
   const Instant now = parts_.now();
   if (pruned_ != MonotonicTime() && now.monotonic - pruned_ < kPruneInterval) return;
   pruned_ = now.monotonic;
-  if (auto pruned = database_->Prune(now.wall); !pruned) Note(pruned);
+  if (auto pruned = database_->Prune(now.wall); !pruned) Settle(pruned);
+}
+
+void IncidentStore::Worker::Settle(const Result<void>& result) {
+  if (!result && IsDamaged(result.error()) && database_->is_persistent()) {
+    BeginNewFile(result.error());
+  } else {
+    Note(result);
+  }
 }
 
 void IncidentStore::Worker::Note(const Result<void>& result) {

@@ -10,6 +10,18 @@ namespace connwatch {
 
 namespace {
 
+// SQLite quotes what is in the file, which may be anything. So the text becomes one line of ASCII
+// that is not long.
+std::string Cleaned(std::string_view text) {
+  constexpr std::size_t kLongest = 300;
+  std::string cleaned(text.substr(0, kLongest));
+  for (char& c : cleaned) {
+    if (c == '\n') c = ' ';
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return cleaned;
+}
+
 // The message has the primary result code only, so the errno is added: it says why.
 Error ErrorOf(sqlite3* database, std::string_view what) {
   const int code = sqlite3_errcode(database);
@@ -17,18 +29,19 @@ Error ErrorOf(sqlite3* database, std::string_view what) {
   const int cause = sqlite3_system_errno(database);
   const bool is_io = code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL;
   if (is_io && cause != 0) text += " (" + std::generic_category().message(cause) + ")";
-  return Error{code, std::move(text)};
+  return Error{code, Cleaned(text)};
 }
 
 }  // namespace
 
 bool IsFull(const Error& error) { return error.code == SQLITE_FULL; }
 
+// SQLITE_ERROR is a statement that does not fit the tables in the file.
 bool IsDamaged(const Error& error) {
-  return error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB;
+  return error.code == SQLITE_CORRUPT || error.code == SQLITE_NOTADB || error.code == SQLITE_ERROR;
 }
 
-Error DamagedError(std::string context) { return Error{SQLITE_CORRUPT, std::move(context)}; }
+Error DamagedError(std::string_view context) { return Error{SQLITE_CORRUPT, Cleaned(context)}; }
 
 void SqlStatement::Finalize(sqlite3_stmt* statement) { sqlite3_finalize(statement); }
 

@@ -17,9 +17,9 @@ namespace connwatch {
 
 /// An Error of SQLite has one of its result codes as `code`, not an errno.
 bool IsFull(const Error& error);     // no space on the disk, or the limit of bytes is reached
-bool IsDamaged(const Error& error);  // the file is no database, or is damaged
+bool IsDamaged(const Error& error);  // no database, damaged, or other tables
 /// Returns an error for which IsDamaged is true.
-Error DamagedError(std::string context);
+Error DamagedError(std::string_view context);
 
 /// A statement that is ready to run. Must not outlive its database.
 class SqlStatement {

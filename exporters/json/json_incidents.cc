@@ -28,7 +28,9 @@ Json EndText(const Incident& incident) {
 // is: there may be thousands of them. One that cannot be read any more is left out.
 std::string WithDocument(const Json& object, const std::string& document) {
   std::string line = WriteCompact(object);
-  if (!document.starts_with("{\"") || !Json::accept(document)) return line;
+  const bool is_object = document.starts_with("{\"") && document.ends_with('}') &&
+                         document.find('\0') == std::string::npos && Json::accept(document);
+  if (!is_object) return line;
   line.back() = ',';
   return line.append(document, 1);
 }

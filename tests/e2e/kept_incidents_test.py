@@ -186,6 +186,54 @@ class KeptIncidentsTest(unittest.TestCase):
                 self.assertEqual([incident["end"] for incident in self.ask(again)["incidents"]],
                                  ["resolved"])
 
+    def test_a_disk_that_grows_is_used(self):
+        with contextlib.ExitStack() as stack:
+            mount_tmpfs(stack, self.folder, "size=80k")
+            daemon, listener = self.start(stack)
+            self.firing(daemon)
+            # More than the small disk has room for.
+            rules = ", ".join(RULE.format(f"127.0.0.1:{listener.getsockname()[1]}")[9:-2].replace(
+                "Fires", f"Fires{i}") for i in range(60))
+            daemon.reload(f"alerts: [{rules}]\n" + POLLS)
+            wait_until(lambda: self.ask(daemon)["total"] >= 60, "all fire")
+            subprocess.run(["mount", "-o", "remount,size=50m", self.folder], check=True)
+            listener.close()
+            wait_until(lambda: all(one["end"] for one in self.ask(daemon)["incidents"]), "they end")
+            wait_until(lambda: self.status(daemon)["is_persistent"], "all is written")
+            total = self.ask(daemon)["total"]
+            self.assertGreaterEqual(total, 60)
+            daemon.stop()
+            with Daemon(POLLS, ["--storage.path", self.folder]) as again:
+                self.assertEqual(self.ask(again)["total"], total)
+
+    def test_questions_do_not_hold_up_the_end(self):
+        for _ in range(8):
+            with contextlib.ExitStack() as stack:
+                daemon, _ = self.start(stack)
+                self.firing(daemon)
+                for _ in range(8):
+                    asker = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+                    asker.sendall(b"GET /api/v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                self.assertEqual(daemon.stop(), 0, daemon.log())
+
+    def test_a_question_to_a_disk_that_hangs_does_not_hold_up_the_end(self):
+        options = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+        with contextlib.ExitStack() as stack:
+            mount_ext4(stack, self.folder)
+            daemon, listener = self.start(stack, env={**os.environ, "ASAN_OPTIONS": options})
+            self.firing(daemon)
+            with frozen(self.folder):
+                listener.close()
+                wait_until(lambda: json.loads(daemon.get("/api/v1/alerts").content)["alerts"] == [],
+                           "the alert is over")
+                asker = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+                asker.sendall(b"GET /api/v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                self.assertIn(b"200", asker.recv(15))
+                daemon.process.send_signal(signal.SIGTERM)
+                rest = b"".join(iter(lambda: asker.recv(65536), b""))
+                self.assertIn(b"the daemon is stopping", rest)
+            self.assertEqual(daemon.process.wait(DEADLINE_S), 0)
+
     def test_a_disk_that_hangs_delays_nothing(self):
         with contextlib.ExitStack() as stack:
             mount_ext4(stack, self.folder)

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "store/sqlite.h"
 #include "tests/support/scratch_directory.h"
 
 namespace connwatch {
@@ -170,7 +171,7 @@ TEST(IncidentDatabase, MakesRoomForWhatWaitedInMemory) {
     // A tenth may not be room enough at once; then they wait, and a later call writes them.
     static_cast<void>(database.Save({.incidents = std::move(many), .samples = {}, .at = At(i)}));
   }
-  while (!database.SaveSpare()) continue;
+  EXPECT_TRUE(database.SaveSpare());
   EXPECT_LE(*database.CountBytes(), kBytes);
   EXPECT_EQ(IdsOf(database.Read({.limit = 1})).front(), "39.0");
 }
@@ -219,17 +220,92 @@ TEST(IncidentDatabase, TwoDaemonsDoNotShareAFile) {
   EXPECT_THAT(second.error().context, HasSubstr("locked"));
 }
 
-TEST(IncidentDatabase, CopiesAllToAnother) {
+TEST(IncidentDatabase, TellsWhatIsInMemoryOnly) {
   const ScratchDirectory directory;
+  const IncidentChanges changes{
+      .incidents = {Fired("a", 10)}, .samples = {{At(11), "sample"}}, .at = At(12)};
   IncidentDatabase memory = Opened("");
-  ASSERT_TRUE(
-      memory.Save({.incidents = {Fired("a", 10)}, .samples = {{At(11), "sample"}}, .at = At(12)}));
+  ASSERT_TRUE(memory.Save(changes));
+  const auto unsaved = memory.Unsaved();
+  ASSERT_TRUE(unsaved);
+  EXPECT_THAT(unsaved->incidents, SizeIs(1));
+  EXPECT_THAT(unsaved->samples, SizeIs(1));
+  EXPECT_EQ(unsaved->at, At(12));
   IncidentDatabase file = Opened(directory.path());
-  ASSERT_TRUE(memory.CopyTo(file));
-  const auto page = file.Read({.id = "a"});
-  ASSERT_TRUE(page);
-  EXPECT_THAT(page->incidents, SizeIs(1));
-  EXPECT_THAT(page->samples, SizeIs(1));
+  ASSERT_TRUE(file.Save(*unsaved));
+  EXPECT_THAT(file.Read({.id = "a"})->samples, SizeIs(1));
+  EXPECT_THAT(file.Unsaved()->incidents, IsEmpty()) << "all is in the file";
+  EXPECT_THAT(file.Unsaved()->samples, IsEmpty());
+}
+
+// Runs statements on a file that nobody has open.
+void Change(const ScratchDirectory& directory, const std::string& statements) {
+  auto database = SqlDatabase::Open(directory.PathTo("incidents.db"));
+  ASSERT_TRUE(database);
+  const auto done = database->Execute(statements);
+  ASSERT_TRUE(done) << (done ? "" : done.error().context);
+}
+
+TEST(IncidentDatabase, PutsAFileAsideThatIsNotAsItMakesThem) {
+  for (const char* change :
+       {"ALTER TABLE incidents ADD COLUMN more", "DROP INDEX searched; CREATE TABLE searched(a)",
+        "DROP TABLE incidents; CREATE VIEW incidents AS SELECT 1",
+        "CREATE TRIGGER all_gone AFTER INSERT ON incidents BEGIN DELETE FROM incidents; END",
+        // The index is older than the row.
+        "PRAGMA writable_schema = ON; CREATE TABLE kept AS SELECT * FROM sqlite_master;"
+        "DELETE FROM sqlite_master WHERE name = 'searched'"}) {
+    const ScratchDirectory directory;
+    {
+      IncidentDatabase database = Opened(directory.path());
+      Save(database, {Fired("a", 10)}, 10);
+    }
+    Change(directory, change);
+    IncidentDatabase database = Opened(directory.path());
+    EXPECT_THAT(database.notice(), HasSubstr("incidents.db.damaged")) << change;
+    Save(database, {Fired("b", 20)}, 20);
+    EXPECT_THAT(IdsOf(database.Read({})), ElementsAre("b")) << change;
+  }
+}
+
+TEST(IncidentDatabase, TimesOfAnotherEraAreBrought1970To2200) {
+  const ScratchDirectory directory;
+  {
+    IncidentDatabase database = Opened(directory.path());
+    Save(database, {Fired("a", 10), Ended(Fired("b", 10), 11)}, 10);
+  }
+  for (const char* time : {"9223372036854775807", "-9223372036854775808", "'x'", "1e300"}) {
+    Change(directory,
+           "UPDATE incidents SET fired = " + std::string(time) +
+               "; UPDATE incidents SET ended = fired WHERE id = 'b'; UPDATE life SET at = " + time +
+               ";UPDATE incidents SET ended = NULL, ended_how = 0 WHERE id = 'a';");
+    IncidentDatabase database = Opened(directory.path());
+    const auto page = database.Read({});
+    ASSERT_TRUE(page) << time;
+    ASSERT_THAT(page->incidents, SizeIs(2)) << time;
+    for (const Incident& incident : page->incidents) {
+      EXPECT_GE(incident.fired_at, WallTime()) << time;
+      EXPECT_LE(*incident.ended_at, WallTime(std::chrono::years(231))) << time;
+    }
+  }
+}
+
+TEST(IncidentDatabase, ASmallFileKeepsTheNewest) {
+  const ScratchDirectory directory;
+  IncidentDatabase database = Opened(directory.path(), {.bytes = 100'000});
+  Save(database, {Fired("first", 1)}, 1);
+  std::vector<Incident> many;
+  for (int i = 0; i < 200; ++i) {
+    many.push_back(Ended(Fired(std::to_string(i), 100 + i), 100 + i));
+    many.back().document.append(3'000, 'x');
+  }
+  // All at once is more than the file may have. They wait, and a later call writes them in parts.
+  EXPECT_FALSE(database.Save({.incidents = std::move(many), .samples = {}, .at = At(300)}));
+  EXPECT_EQ(*database.CountIncidents(), 201U) << "the file has lost nothing for that";
+  ASSERT_TRUE(database.SaveSpare());
+  EXPECT_THAT(database.Unsaved()->incidents, IsEmpty());
+  const auto ids = IdsOf(database.Read({}));
+  EXPECT_GT(ids.size(), 10U);
+  EXPECT_EQ(ids.front(), "199");
 }
 
 }  // namespace

@@ -72,8 +72,9 @@ TEST(JsonApiTest, AnswersAreTheDocumentedExamples) {
 }
 
 TEST(JsonApiTest, AnIncidentWhoseDocumentIsDamagedIsStillListed) {
-  for (const std::string document :
-       {"", "{", "{}", "[]", "7", "{\"text\": \"\xff\"}", "{\"a\": 1}}", "{\"a\": 1"}) {
+  for (const std::string& document :
+       std::vector<std::string>{"", "{", "{}", "[]", "7", "{\"text\": \"\xff\"}", "{\"a\": 1}}",
+                                "{\"a\": 1", "{\"a\": 1}\n", std::string("{\"a\": 1}\0}", 10)}) {
     const auto answer = Parse(RenderIncidents(
         {.total = 1, .incidents = {{.id = "a", .document = document}}, .samples = {}}, {}));
     const auto& incident = answer.at("incidents").at(0);
