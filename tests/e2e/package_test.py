@@ -1,4 +1,5 @@
 """The Debian packages in a real systemd: installed as the README says, run, broken, upgraded, purged."""
+import json
 import pathlib
 import re
 import shutil
@@ -228,6 +229,30 @@ class PackageTest(unittest.TestCase):
     def install_permission_to_walk(self):
         for command in root_commands("docs/operations.md", "Seeing every network namespace"):
             self.container.run(command)
+
+    def incidents(self):
+        """{how they ended: ids}; None for those that go on."""
+        answer = json.loads(self.container.output(
+            "curl --silent --fail 'localhost:10177/api/v1/incidents?limit=1000'"))
+        self.assertTrue(answer["is_persistent"], self.journal())
+        found = {}
+        for incident in answer["incidents"]:
+            found.setdefault(incident["end"], set()).add(incident["id"])
+        return found
+
+    def test_incidents_are_kept(self):
+        self.install()
+        # Fires for each listener there is, the daemon's own included.
+        self.write_config("alerts: [{name: Fires, signal: listener_syn_queue, below: 1000000}]\n")
+        self.container.run("systemctl restart connwatch")
+        begun = wait_until(lambda: self.incidents().get(None), "incidents go on")
+        self.container.run("systemctl restart connwatch")
+        wait_until(lambda: begun <= self.incidents().get("daemon_stopped", set()), "they were ended")
+        begun = wait_until(lambda: self.incidents().get(None), "they fire again")
+        self.restarts_after(lambda: self.container.run("systemctl kill --signal=KILL connwatch"))
+        wait_until(lambda: begun <= self.incidents().get("daemon_ended", set()),
+                   "they ended with the daemon")
+        self.container.run("test -s /var/lib/connwatch/incidents.db")
 
     def test_with_the_permission_to_walk_the_kernels_table(self):
         self.install()
