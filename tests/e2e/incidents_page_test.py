@@ -183,7 +183,7 @@ class RecentlyTest(page_answers.AnsweredPageTest):
         self.assertIn("kept in memory only", self.text("#incidents-note"))
         self.expect_accessible()
         self.put("incidents", 503)
-        wait_until(lambda: "has not told" in self.text("#incidents-none"), "not known yet")
+        wait_until(lambda: "has not answered" in self.text("#incidents-none"), "not known yet")
         self.expect_clean()
 
     def test_a_disk_that_fails_is_not_an_empty_day_and_holds_up_nothing(self):

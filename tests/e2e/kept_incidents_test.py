@@ -230,8 +230,8 @@ class KeptIncidentsTest(unittest.TestCase):
                 asker.sendall(b"GET /api/v1/incidents HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
                 self.assertIn(b"200", asker.recv(15))
                 daemon.process.send_signal(signal.SIGTERM)
-                rest = b"".join(iter(lambda: asker.recv(65536), b""))
-                self.assertIn(b"the daemon is stopping", rest)
+                while asker.recv(65536):  # until the daemon has closed the connection
+                    pass
             self.assertEqual(daemon.process.wait(DEADLINE_S), 0)
 
     def test_a_disk_that_hangs_delays_nothing(self):
