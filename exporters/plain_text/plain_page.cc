@@ -34,11 +34,10 @@ std::string Percent(double share) { return FormatValue(SignalUnit::kShare, share
 
 // In the host's local time.
 std::string TimeText(WallTime time, const HostIdentity& host) {
-  using namespace std::chrono;
-  const auto local = floor<seconds>(time) + host.utc_offset;
-  const auto day = floor<days>(local);
-  const year_month_day date(day);
-  const hh_mm_ss clock(local - day);
+  const auto local = std::chrono::floor<std::chrono::seconds>(time) + host.utc_offset;
+  const auto day = std::chrono::floor<std::chrono::days>(local);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(local - day);
   const auto two = [](auto number) {
     const std::string digits = std::to_string(number);
     return digits.size() < 2 ? "0" + digits : digits;

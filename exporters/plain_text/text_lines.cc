@@ -8,14 +8,14 @@ namespace connwatch {
 namespace {
 
 struct Utf8Form {
+  std::size_t length;
+  char32_t least;       // a smaller character has a shorter form
   unsigned char mask;   // of the bits of the first byte that say the length
   unsigned char first;  // these bits
-  std::size_t length;
-  char32_t least;  // a smaller character has a shorter form
 };
 
 constexpr Utf8Form kForms[] = {
-    {0x80, 0x00, 1, 0}, {0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x1'0000}};
+    {1, 0, 0x80, 0x00}, {2, 0x80, 0xe0, 0xc0}, {3, 0x800, 0xf0, 0xe0}, {4, 0x1'0000, 0xf8, 0xf0}};
 
 struct Utf8Character {
   char32_t value = 0;

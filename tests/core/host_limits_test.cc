@@ -14,6 +14,7 @@ using testing::ElementsAre;
 
 std::vector<std::string_view> NamesOf(const std::vector<HostLimit>& limits) {
   std::vector<std::string_view> names;
+  names.reserve(limits.size());
   for (const HostLimit& limit : limits) names.push_back(limit.name);
   return names;
 }

@@ -62,6 +62,7 @@ class Book {
 
 std::vector<int> SecondsOf(const std::vector<IncidentSample>& samples) {
   std::vector<int> seconds;
+  seconds.reserve(samples.size());
   for (const IncidentSample& sample : samples) {
     seconds.push_back(static_cast<int>((sample.at - TestInstant(0).wall) / 1s));
   }

@@ -52,7 +52,7 @@ TEST(PendingDestinationsTest, TheMostPendingFirstAndThenTheOldest) {
 }
 
 TEST(PendingDestinationsTest, AnOwnerIsNamedOnlyIfAllHaveIt) {
-  const auto owner_of = [](std::vector<std::optional<std::uint64_t>> owners) {
+  const auto owner_of = [](const std::vector<std::optional<std::uint64_t>>& owners) {
     std::vector<PendingConnect> connects;
     for (const auto& owner : owners) {
       connects.push_back(ConnectTo(443));
