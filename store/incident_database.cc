@@ -329,16 +329,15 @@ Result<IncidentPage> IncidentDatabase::Read(const IncidentQuery& query) {
   BindFilters(*ids, query);
   ids->Bind(7, static_cast<std::int64_t>(query.limit));
   ids->Bind(8, static_cast<std::int64_t>(query.offset));
-  while (true) {
-    auto row = ids->Step();
-    if (!row) return std::move(row).error();
-    if (!*row) break;
-    auto incident = ReadIncident(ids->Text(0));
-    if (!incident) return std::move(incident).error();
-    page.incidents.push_back(std::move(incident).value());
-  }
+  if (auto read = ReadIncidents(*ids, page.incidents); !read) return std::move(read).error();
   if (!query.id || page.incidents.empty()) return page;
-  if (auto read = ReadSamples(page.incidents.front(), page); !read) return std::move(read).error();
+  auto samples = database_.Prepare(
+      "SELECT at, document FROM (SELECT * FROM spare.samples UNION SELECT * FROM main.samples) "
+      "WHERE at BETWEEN ?1 - " +
+      std::string(kMargin) + " AND ?1 + " + std::string(kMargin) + " ORDER BY at");
+  if (!samples) return std::move(samples).error();
+  samples->Bind(1, ToMicroseconds(page.incidents.front().fired_at));
+  if (auto read = ReadSamples(*samples, page.samples); !read) return std::move(read).error();
   return page;
 }
 
@@ -363,18 +362,24 @@ Result<Incident> IncidentDatabase::ReadIncident(const std::string& id) {
   return incident;
 }
 
-Result<void> IncidentDatabase::ReadSamples(const Incident& incident, IncidentPage& page) {
-  auto samples = database_.Prepare(
-      "SELECT at, document FROM (SELECT * FROM spare.samples UNION SELECT * FROM main.samples) "
-      "WHERE at BETWEEN ?1 - " +
-      std::string(kMargin) + " AND ?1 + " + std::string(kMargin) + " ORDER BY at");
-  if (!samples) return std::move(samples).error();
-  samples->Bind(1, ToMicroseconds(incident.fired_at));
+Result<void> IncidentDatabase::ReadIncidents(SqlStatement& ids, std::vector<Incident>& incidents) {
   while (true) {
-    auto row = samples->Step();
+    auto row = ids.Step();
     if (!row) return std::move(row).error();
     if (!*row) return {};
-    page.samples.push_back({ToTime(samples->Number(0)), samples->Text(1)});
+    auto incident = ReadIncident(ids.Text(0));
+    if (!incident) return std::move(incident).error();
+    incidents.push_back(std::move(incident).value());
+  }
+}
+
+Result<void> IncidentDatabase::ReadSamples(SqlStatement& rows,
+                                           std::vector<IncidentSample>& samples) {
+  while (true) {
+    auto row = rows.Step();
+    if (!row) return std::move(row).error();
+    if (!*row) return {};
+    samples.push_back({ToTime(rows.Number(0)), rows.Text(1)});
   }
 }
 
@@ -384,23 +389,11 @@ Result<IncidentChanges> IncidentDatabase::Unsaved() {
   auto ids = database_.Prepare(
       "SELECT id FROM spare.incidents UNION SELECT id FROM main.incidents" + in_main);
   if (!ids) return std::move(ids).error();
-  while (true) {
-    auto row = ids->Step();
-    if (!row) return std::move(row).error();
-    if (!*row) break;
-    auto incident = ReadIncident(ids->Text(0));
-    if (!incident) return std::move(incident).error();
-    unsaved.incidents.push_back(std::move(incident).value());
-  }
+  if (auto read = ReadIncidents(*ids, unsaved.incidents); !read) return std::move(read).error();
   auto samples =
       database_.Prepare("SELECT * FROM spare.samples UNION SELECT * FROM main.samples" + in_main);
   if (!samples) return std::move(samples).error();
-  while (true) {
-    auto row = samples->Step();
-    if (!row) return std::move(row).error();
-    if (!*row) break;
-    unsaved.samples.push_back({ToTime(samples->Number(0)), samples->Text(1)});
-  }
+  if (auto read = ReadSamples(*samples, unsaved.samples); !read) return std::move(read).error();
   auto life = database_.QueryNumber(
       "SELECT max(ifnull((SELECT at FROM spare.life), 0), ifnull((SELECT at FROM main.life), 0))");
   if (life) unsaved.at = ToTime(*life);

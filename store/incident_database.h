@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/incidents/incident.h"
@@ -83,7 +84,9 @@ class IncidentDatabase {
   Result<void> KeepWithinRows();
   Result<void> KeepInSpare(const IncidentChanges& changes);
   Result<void> RemoveOldest(std::size_t count);
-  Result<void> ReadSamples(const Incident& incident, IncidentPage& page);
+  // Reads what a statement finds: the incidents with these ids; samples with `at` and `document`.
+  Result<void> ReadIncidents(SqlStatement& ids, std::vector<Incident>& incidents);
+  static Result<void> ReadSamples(SqlStatement& rows, std::vector<IncidentSample>& samples);
   Result<Incident> ReadIncident(const std::string& id);
 
   SqlDatabase database_;

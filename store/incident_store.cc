@@ -233,17 +233,17 @@ void IncidentStore::Worker::Retry() {
 
 void IncidentStore::Worker::Write(const IncidentChanges& changes) {
   Retry();
-  auto saved = database_->Save(changes);
-  if (database_->is_persistent() || !saved) Settle(saved);
+  Settle(database_->Save(changes));
 }
 
-// That the disk cannot be read is told to whoever asks.
+// That the disk cannot be read is told to whoever asks. A damaged file is also put aside.
 void IncidentStore::Worker::Tell(const Question& question) {
   auto page = database_->Read(question.query);
   if (page) {
     page->is_persistent = IsPersistent();
   } else {
     ++failures_;
+    if (IsDamaged(page.error())) Settle(page.error());
   }
   question.answer(std::move(page));
 }
@@ -265,6 +265,7 @@ void IncidentStore::Worker::Settle(const Result<void>& result) {
 
 void IncidentStore::Worker::Note(const Result<void>& result) {
   if (result) {
+    if (!database_->is_persistent()) return;  // it says nothing of the disk
     if (std::exchange(trouble_, std::nullopt)) parts_.log(false, "incidents are written again");
     return;
   }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -114,6 +115,46 @@ TEST(IncidentStore, SaysOnceThatTheDiskFailsAndWritesLater) {
   }
   Kept again(later);
   EXPECT_EQ(again.Read().total, 3U) << "also what was kept in memory";
+}
+
+// More than SQLite keeps in its memory, so that it reads the file.
+void PostMany(IncidentStore& store) {
+  IncidentChanges many = Firing("first");
+  for (int i = 0; i < 2'000; ++i) {
+    many.incidents.push_back(Firing(std::to_string(i)).incidents.front());
+    many.incidents.back().document.append(3'000, 'x');
+  }
+  store.Post(std::move(many));
+}
+
+void Damage(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out);
+  const auto size = static_cast<std::streamoff>(std::filesystem::file_size(path));
+  file.seekp(4'096);
+  file << std::string(static_cast<std::size_t>(size - 4'096), '?');
+}
+
+TEST(IncidentStore, AFileThatIsDamagedMeanwhileIsPutAside) {
+  for (const bool can_be_renamed : {true, false}) {
+    const ScratchDirectory directory;
+    if (!can_be_renamed) {
+      std::filesystem::create_directories(directory.PathTo("incidents.db.damaged/x"));
+    }
+    Kept kept(directory.path());
+    PostMany(kept.store);
+    EXPECT_EQ(kept.Read().total, 2'001U);
+    Damage(directory.PathTo("incidents.db"));
+    for (int i = 0; i < 3; ++i) {
+      kept.Pass(20);
+      kept.store.Post(Firing("new" + std::to_string(i)));
+    }
+    kept.Read();
+    EXPECT_GE(kept.Read().total, 1U) << "and the status is that after the read before";
+    EXPECT_EQ(kept.store.status().is_persistent, can_be_renamed);
+    EXPECT_EQ(kept.store.status().problem.has_value(), !can_be_renamed);
+    EXPECT_THAT(kept.lines(),
+                ElementsAre(HasSubstr(can_be_renamed ? "a new one is begun" : "put aside")));
+  }
 }
 
 // The answer to the first question is a disk that hangs.
