@@ -67,6 +67,7 @@ file(WRITE "${OUTPUT}" "// Written by exporters/status_page/embed.cmake.
 
 namespace connwatch {
 
+// NOLINTNEXTLINE(readability-function-size): the page
 std::string_view ${NAME}() {
   static const std::string page = [] {
     std::string joined;

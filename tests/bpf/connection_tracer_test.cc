@@ -20,7 +20,7 @@
 #include "tests/support/own_network.h"
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::connection_tracer_test {
 namespace {
 
 std::uint64_t KeepaliveTime() {
@@ -262,4 +262,4 @@ TEST_F(ConnectionTracerTest, WithoutAStreamNoEndIsWrittenDown) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_tracer_test

@@ -29,7 +29,7 @@
 #include "tests/support/own_network.h"
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::kernel_walk_test {
 namespace {
 
 const DumpQuery kEverything{.tcp_info = true, .socket_memory = true};
@@ -409,4 +409,4 @@ TEST_F(KernelWalkTest, HasNoDetails) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kernel_walk_test

@@ -11,7 +11,7 @@
 
 #include "tests/support/live_test.h"
 
-namespace connwatch {
+namespace connwatch::trace_program_test {
 namespace {
 
 // The size of the stack that the kernel gave to a task, if /proc tells it.
@@ -37,4 +37,4 @@ TEST(TraceProgramTest, KnowsHowLargeAStackIs) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::trace_program_test

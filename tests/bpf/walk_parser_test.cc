@@ -9,7 +9,7 @@
 
 #include "bpf/walk_layout.h"
 
-namespace connwatch {
+namespace connwatch::walk_parser_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -292,4 +292,4 @@ TEST(WalkParser, OnlyFullSocketsOfTheOwnNamespaceNeedACookie) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::walk_parser_test

@@ -10,7 +10,7 @@
 #include "tests/support/live_test.h"
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::walk_program_test {
 namespace {
 
 TEST(WalkProgramTest, VerifiersNeedAFractionOfTheirLimit) {
@@ -62,4 +62,4 @@ TEST(WalkProgramTest, ANamespaceThatIsGoneHasNoRecords) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::walk_program_test

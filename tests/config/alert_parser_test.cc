@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::alert_parser_test {
 namespace {
 
 std::string InQuotes(std::string_view text) { return "\"" + std::string(text) + "\""; }
@@ -240,4 +240,4 @@ TEST(ParseAnnotation, ChecksTheTemplate) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_parser_test

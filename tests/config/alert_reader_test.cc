@@ -14,7 +14,7 @@
 #include "core/alerts/alert_defaults.h"
 #include "tests/config/mistakes.h"
 
-namespace connwatch {
+namespace connwatch::alert_reader_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -489,4 +489,4 @@ TEST(AlertReader, VeryLongWordsAreClipped) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_reader_test

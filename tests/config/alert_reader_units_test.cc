@@ -10,7 +10,7 @@
 #include "core/alerts/alert_defaults.h"
 #include "tests/config/mistakes.h"
 
-namespace connwatch {
+namespace connwatch::alert_reader_units_test {
 namespace {
 
 using testing::ElementsAre;
@@ -64,4 +64,4 @@ TEST(AlertReaderUnits, KeysWithNothingBelowThemAreNotGiven) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_reader_units_test

@@ -14,7 +14,7 @@
 #include "tests/config/mistakes.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::alertmanager_reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -267,4 +267,4 @@ TEST(AlertmanagerReader, ResendInterval) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alertmanager_reader_test

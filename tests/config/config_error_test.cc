@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::config_error_test {
 namespace {
 
 using testing::SizeIs;
@@ -51,4 +51,4 @@ TEST(ConfigErrorList, HoldsTwenty) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::config_error_test

@@ -16,7 +16,7 @@
 #include "tests/config/mistakes.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::config_loader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -229,4 +229,4 @@ TEST(LoadConfig, TakesAFileOfOneMebibyte) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::config_loader_test

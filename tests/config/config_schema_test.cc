@@ -13,7 +13,7 @@
 
 #include "config/config_loader.h"
 
-namespace connwatch {
+namespace connwatch::config_schema_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -270,4 +270,4 @@ TEST(ConfigSchema, LogFormat) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::config_schema_test

@@ -14,7 +14,7 @@
 #include "config/regular_file.h"
 #include "config/yaml_tree.h"
 
-namespace connwatch {
+namespace connwatch::connwatch_yaml_test {
 namespace {
 
 using testing::ElementsAre;
@@ -198,4 +198,4 @@ TEST(ConnwatchYaml, ChangesWithEveryKey) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connwatch_yaml_test

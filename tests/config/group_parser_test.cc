@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::group_parser_test {
 namespace {
 
 std::string Name(std::string_view text) {
@@ -114,4 +114,4 @@ TEST(ParseUnitPattern, SaysWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_parser_test

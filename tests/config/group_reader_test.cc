@@ -12,7 +12,7 @@
 #include "config/config_loader.h"
 #include "tests/config/mistakes.h"
 
-namespace connwatch {
+namespace connwatch::group_reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -174,4 +174,4 @@ TEST(GroupReader, TenThousandRulesFitIntoAFile) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_reader_test

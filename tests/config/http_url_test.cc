@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::http_url_test {
 namespace {
 
 // The name of a host with this many characters.
@@ -117,4 +117,4 @@ TEST(HttpUrl, HostNames) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_url_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::json_check_test {
 namespace {
 
 TEST(JsonCheck, AcceptsWhatIsJson) {
@@ -61,4 +61,4 @@ TEST(JsonCheck, EveryBeginningOfATextIsAMistakeAtItsEnd) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_check_test

@@ -8,7 +8,7 @@
 #include "config/config_loader.h"
 #include "tests/config/mistakes.h"
 
-namespace connwatch {
+namespace connwatch::labels_of_alerts_test {
 namespace {
 
 using testing::ElementsAre;
@@ -60,4 +60,4 @@ TEST(LabelsOfAlerts, TwentyAreTheMost) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::labels_of_alerts_test

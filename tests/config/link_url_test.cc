@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::link_url_test {
 namespace {
 
 using testing::HasSubstr;
@@ -48,4 +48,4 @@ TEST(RunbookUrl, HasNoOtherWord) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::link_url_test

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-namespace connwatch {
+namespace connwatch::place_test {
 namespace {
 
 TEST(Place, FindsTheValueOfAKey) {
@@ -49,4 +49,4 @@ TEST(Place, SaysWhatAValueIsAndWhatItMustBe) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::place_test

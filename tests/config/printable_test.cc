@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace connwatch {
+namespace connwatch::printable_test {
 namespace {
 
 using namespace std::string_literals;
@@ -58,4 +58,4 @@ TEST(Printable, ClipsBetweenCharacters) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::printable_test

@@ -12,7 +12,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::regular_file_test {
 namespace {
 
 std::string Read(const std::string& path, std::size_t max_bytes = 100'000) {
@@ -118,4 +118,4 @@ TEST(RegularFile, FollowsALink) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::regular_file_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::restart_keys_test {
 namespace {
 
 using testing::ElementsAre;
@@ -59,4 +59,4 @@ TEST(RestartKeysTest, AreThoseOfTheManual) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::restart_keys_test

@@ -4,10 +4,11 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::spelling_test {
 namespace {
 
 constexpr std::array<std::string_view, 4> kWords = {"full", "handshakes", "warning", "rtt"};
@@ -42,9 +43,9 @@ TEST(Spelling, PrefersTheCloserWord) {
 }
 
 TEST(Spelling, JoinsWithCommas) {
-  EXPECT_EQ(Joined({}), "");
+  EXPECT_EQ(Joined(std::span<const std::string_view>()), "");
   EXPECT_EQ(Joined(kWords), "full, handshakes, warning, rtt");
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::spelling_test

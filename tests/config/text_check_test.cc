@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace connwatch {
+namespace connwatch::text_check_test {
 namespace {
 
 using namespace std::string_literals;
@@ -65,4 +65,4 @@ TEST(TextCheck, RefusesTooManyCommasAndBrackets) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::text_check_test

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::utf8_test {
 namespace {
 
 struct Example {
@@ -63,4 +63,4 @@ TEST(Utf8, RefusesWhatIsNoCharacter) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::utf8_test

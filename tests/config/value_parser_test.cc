@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::value_parser_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ TEST(ParsePercentage, RefusesEverythingElse) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::value_parser_test

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::value_reader_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -165,4 +165,4 @@ TEST(ValueReader, ClipsAndEscapesAKeyItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::value_reader_test

@@ -11,7 +11,7 @@
 #include "tests/support/scratch_directory.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::web_file_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -394,4 +394,4 @@ TEST_F(WebFileTest, RateLimit) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::web_file_test

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <variant>
 
-namespace connwatch {
+namespace connwatch::yaml_tree_test {
 namespace {
 
 std::string At(TextPosition position) {
@@ -193,4 +193,4 @@ TEST(YamlTree, HoldsTwoHundredThousandValues) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::yaml_tree_test

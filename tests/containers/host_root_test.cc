@@ -4,7 +4,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::host_root_test {
 namespace {
 
 TEST(HostRootTest, IsADirectoryWithCgroups) {
@@ -23,4 +23,4 @@ TEST(HostRootTest, IsADirectoryWithCgroups) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_root_test

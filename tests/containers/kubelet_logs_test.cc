@@ -6,7 +6,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::kubelet_logs_test {
 namespace {
 
 using std::chrono::seconds;
@@ -102,4 +102,4 @@ TEST_F(KubeletLogsTest, AFloodOfEntriesIsCutAndReadRarely) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kubelet_logs_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::lazy_lookup_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -119,4 +119,4 @@ TEST(MissingKeysTest, ABoundedNumberIsRemembered) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::lazy_lookup_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::owner_names_test {
 namespace {
 
 using std::chrono::seconds;
@@ -120,4 +120,4 @@ TEST_F(OwnerNamesTest, NothingForNoCgroup) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::owner_names_test

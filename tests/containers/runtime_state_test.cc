@@ -7,7 +7,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::runtime_state_test {
 namespace {
 
 using std::chrono::seconds;
@@ -131,4 +131,4 @@ TEST_F(RuntimeStateTest, AHugeFileOfAContainerIsNotRead) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::runtime_state_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::host_limits_test {
 namespace {
 
 using testing::ElementsAre;
@@ -72,4 +72,4 @@ TEST(HostLimitsTest, DescriptorsAreThoseOfTheDaemon) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_limits_test

@@ -10,7 +10,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::alert_episodes_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -118,4 +118,4 @@ TEST_F(AlertEpisodesTest, WhatIsQuietIsForgotten) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_episodes_test

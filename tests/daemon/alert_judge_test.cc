@@ -12,7 +12,7 @@
 #include "daemon/process/logging.h"
 #include "tests/support/snapshots.h"
 
-namespace connwatch {
+namespace connwatch::alert_judge_test {
 namespace {
 
 using testing::HasSubstr;
@@ -186,4 +186,4 @@ TEST_F(AlertJudgeTest, TheCountsOfARuleThatGoesAreForgotten) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_judge_test

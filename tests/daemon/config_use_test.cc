@@ -9,7 +9,7 @@
 #include "procfs/host_identity.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::config_use_test {
 namespace {
 
 using testing::Contains;
@@ -148,4 +148,4 @@ TEST(ConfigUseTest, LimitsOfTheServerAreThoseBelowWeb) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::config_use_test

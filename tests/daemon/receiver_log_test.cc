@@ -9,7 +9,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::receiver_log_test {
 namespace {
 
 using testing::ElementsAre;
@@ -110,4 +110,4 @@ TEST_F(ReceiverLogTest, SaysWhoseClockDiffersAndByHowMuch) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::receiver_log_test

@@ -11,7 +11,7 @@
 #include "tests/support/namespace_world.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::handshake_watch_test {
 namespace {
 
 using testing::ElementsAre;
@@ -138,4 +138,4 @@ TEST_F(HandshakeWatchTest, AsksForWhatTheRulesLookAt) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_watch_test

@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::interface_names_test {
 namespace {
 
 TEST(InterfaceNamesTest, NamesThatLookLikeAnIndexOrBreakThePageAreNotUsed) {
@@ -36,4 +36,4 @@ TEST(InterfaceNamesTest, AsThisNamespaceHasThem) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::interface_names_test

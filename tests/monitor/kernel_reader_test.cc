@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::kernel_reader_test {
 namespace {
 
 TEST(KernelReaderTest, ReadsThisKernel) {
@@ -17,4 +17,4 @@ TEST(KernelReaderTest, ReadsThisKernel) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kernel_reader_test

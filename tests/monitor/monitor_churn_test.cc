@@ -10,7 +10,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::monitor_churn_test {
 namespace {
 
 using std::chrono::seconds;
@@ -103,4 +103,4 @@ TEST_F(MonitorChurnTest, ConnectionsThatEndedAreForgotten) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::monitor_churn_test

@@ -10,7 +10,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::monitor_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -136,4 +136,4 @@ TEST(ReportAssemblyTest, AddsWhatThisProcessIs) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::monitor_test

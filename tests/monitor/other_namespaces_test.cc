@@ -11,7 +11,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::other_namespaces_test {
 namespace {
 
 using testing::ElementsAre;
@@ -123,4 +123,4 @@ TEST_F(OtherNamespacesTest, NoPlacesLeaveTheSums) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::other_namespaces_test

@@ -14,7 +14,7 @@
 #include "tests/support/scripted_source.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::tier_poller_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -398,4 +398,4 @@ TEST_F(TierPollerTest, OtherBoundsRestartTheHistogramAtTheNextPoll) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tier_poller_test

@@ -18,7 +18,7 @@
 #include "tests/netlink/fixture.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::details_message_test {
 namespace {
 
 using testing::ElementsAre;
@@ -239,4 +239,4 @@ TEST(DetailsMessageTest, CutAtEveryLength) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::details_message_test

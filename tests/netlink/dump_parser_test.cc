@@ -9,7 +9,7 @@
 
 #include "tests/netlink/fixture.h"
 
-namespace connwatch {
+namespace connwatch::dump_parser_test {
 namespace {
 
 class DumpParserTest : public testing::Test {
@@ -135,4 +135,4 @@ TEST_F(DumpParserTest, RefusesAMessageShorterThanItsHeader) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::dump_parser_test

@@ -4,7 +4,7 @@
 
 #include <cerrno>
 
-namespace connwatch {
+namespace connwatch::dump_refusal_test {
 namespace {
 
 constexpr DumpStage kBothFamilies{.is_both_families = true};
@@ -44,4 +44,4 @@ TEST(DumpRefusalTest, AKernelThatHasSentRecordsRefusesNothing) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::dump_refusal_test

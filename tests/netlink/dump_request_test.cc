@@ -9,7 +9,7 @@
 
 #include "netlink/load_at.h"
 
-namespace connwatch {
+namespace connwatch::dump_request_test {
 namespace {
 
 // Bits 1 to 12: the eleven states and NEW_SYN_RECV.
@@ -71,4 +71,4 @@ TEST(DumpRequestTest, SynRecvAsksForRequestSocketsToo) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::dump_request_test

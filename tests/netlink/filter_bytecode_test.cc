@@ -17,7 +17,7 @@
 #include "netlink/inet_diag_source.h"
 #include "netlink/load_at.h"
 
-namespace connwatch {
+namespace connwatch::filter_bytecode_test {
 namespace {
 
 IpPrefix Prefix(std::string_view text) { return IpPrefix::Parse(text).value(); }
@@ -173,4 +173,4 @@ TEST(FilterBytecodeTest, TheKernelAgreesWithMatches) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::filter_bytecode_test

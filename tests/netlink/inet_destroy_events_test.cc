@@ -21,7 +21,7 @@
 #include "tests/support/live_test.h"
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::inet_destroy_events_test {
 namespace {
 
 constexpr std::size_t kBuffer = std::size_t{1} << 20U;
@@ -222,4 +222,4 @@ TEST(InetDestroyEventsTest, ALackOfRoomIsSaidAndSurvived) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::inet_destroy_events_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::inet_diag_cookies_test {
 namespace {
 
 Endpoint EndpointFrom(const sockaddr_in& address) {
@@ -98,4 +98,4 @@ TEST(InetDiagCookiesTest, WhatHasTakenThePlaceOfASocketIsNotTheSocket) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::inet_diag_cookies_test

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::inet_diag_dump_test {
 namespace {
 
 using testing::AllOf;
@@ -132,4 +132,4 @@ TEST_F(InetDiagDumpTest, AFailureToReadIsAnError) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::inet_diag_dump_test

@@ -17,7 +17,7 @@
 
 #include "tests/support/live_test.h"
 
-namespace connwatch {
+namespace connwatch::inet_diag_source_test {
 namespace {
 
 const DumpQuery kEverything{.tcp_info = true, .socket_memory = true};
@@ -166,4 +166,4 @@ TEST(InetDiagSourceTest, IgnoresMessagesThatAreNotTheKernels) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::inet_diag_source_test

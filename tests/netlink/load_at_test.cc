@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace connwatch {
+namespace connwatch::load_at_test {
 namespace {
 
 constexpr std::array<std::byte, 5> kBytes = {std::byte{1}, std::byte{0}, std::byte{0}, std::byte{0},
@@ -26,4 +26,4 @@ TEST(LoadAtTest, AnOffsetThatWouldOverflowIsOutside) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::load_at_test

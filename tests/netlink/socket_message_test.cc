@@ -14,7 +14,7 @@
 
 #include "tests/netlink/fixture.h"
 
-namespace connwatch {
+namespace connwatch::socket_message_test {
 namespace {
 
 std::vector<std::byte> CopyOf(std::span<const std::byte> bytes) {
@@ -232,4 +232,4 @@ TEST(SocketMessageTest, RefusesUnknownStatesAndFamilies) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_message_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::cgroup_container_test {
 namespace {
 
 const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -140,4 +140,4 @@ TEST(IsContainerNameTest, PermitsWhatRuntimesPermit) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::cgroup_container_test

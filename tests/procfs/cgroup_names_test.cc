@@ -9,7 +9,7 @@
 #include "procfs/text_file.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::cgroup_names_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -298,4 +298,4 @@ TEST(CgroupNamesLiveTest, NamesTheCgroupOfThisProcess) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::cgroup_names_test

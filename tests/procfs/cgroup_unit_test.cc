@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace connwatch {
+namespace connwatch::cgroup_unit_test {
 namespace {
 
 const std::string kId = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
@@ -136,4 +136,4 @@ TEST(CgroupUnitTest, CutAtEveryLengthDoesNotCrash) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::cgroup_unit_test

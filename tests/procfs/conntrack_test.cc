@@ -8,7 +8,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::conntrack_test {
 namespace {
 
 using testing::HasSubstr;
@@ -108,4 +108,4 @@ TEST_F(ConntrackFilesTest, AnErrorNamesTheFile) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::conntrack_test

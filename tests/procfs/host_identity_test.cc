@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace connwatch {
+namespace connwatch::host_identity_test {
 namespace {
 
 // The zone of the process while it lives.
@@ -52,4 +52,4 @@ TEST(HostIdentityTest, EveryHostHasAName) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_identity_test

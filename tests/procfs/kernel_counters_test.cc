@@ -9,7 +9,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::kernel_counters_test {
 namespace {
 
 using testing::HasSubstr;
@@ -165,4 +165,4 @@ TEST(KernelCountersTest, ReadsThisKernel) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kernel_counters_test

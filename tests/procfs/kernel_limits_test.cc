@@ -8,7 +8,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::kernel_limits_test {
 namespace {
 
 using testing::HasSubstr;
@@ -126,4 +126,4 @@ TEST(KernelLimitsTest, ReadsThisKernel) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kernel_limits_test

@@ -15,7 +15,7 @@
 #include "tests/support/live_test.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::netns_names_test {
 namespace {
 
 using std::chrono::seconds;
@@ -180,4 +180,4 @@ TEST_F(LiveNetnsNamesTest, FindsWhatIpNetnsHasAdded) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::netns_names_test

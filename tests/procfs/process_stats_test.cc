@@ -9,7 +9,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::process_stats_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -128,4 +128,4 @@ TEST(ProcessStatsTest, AMissingDirectoryIsAbsentNotZero) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::process_stats_test

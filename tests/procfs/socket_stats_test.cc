@@ -7,7 +7,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::socket_stats_test {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(SocketStatsTest, ReadsThisKernel) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_stats_test

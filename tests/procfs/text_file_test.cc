@@ -9,7 +9,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::text_file_test {
 namespace {
 
 using testing::ElementsAre;
@@ -96,4 +96,4 @@ TEST(TextFileTest, ANegativeCountIsAbsent) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::text_file_test

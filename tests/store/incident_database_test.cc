@@ -10,7 +10,7 @@
 #include "store/sqlite.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::incident_database_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -309,4 +309,4 @@ TEST(IncidentDatabase, ASmallFileKeepsTheNewest) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::incident_database_test

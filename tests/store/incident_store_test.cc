@@ -13,7 +13,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::incident_store_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST(IncidentStore, NobodyWaitsForADiskThatHangs) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::incident_store_test

@@ -18,7 +18,7 @@
 #include "core/listeners/diagnose.h"
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_defaults_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -466,4 +466,4 @@ TEST_F(AlertDefaultsTest, AMonitorThatCannotReadIsRaisedAndNothingElseChanges) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_defaults_test

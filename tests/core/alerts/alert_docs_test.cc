@@ -11,7 +11,7 @@
 #include "core/alerts/alert_template.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::alert_docs_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -123,4 +123,4 @@ TEST(AlertDefaults, AreRulesThatCouldBeWritten) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_docs_test

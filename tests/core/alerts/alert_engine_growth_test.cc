@@ -7,7 +7,7 @@
 
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_engine_growth_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -201,4 +201,4 @@ TEST(AlertEngineRate, ARatioNeedsTraffic) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_engine_growth_test

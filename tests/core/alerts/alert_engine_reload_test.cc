@@ -7,7 +7,7 @@
 
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_engine_reload_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -151,4 +151,4 @@ TEST(AlertEngineReload, KeepsTheSamplesOfGrowth) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_engine_reload_test

@@ -11,7 +11,7 @@
 #include "core/listeners/diagnose.h"
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_engine_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -415,4 +415,4 @@ TEST(AlertEngine, IgnoresRulesThatAreNotEnabled) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_engine_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_engine_time_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -195,4 +195,4 @@ TEST(AlertEngineTime, EveryOtherRuleIsFrozenWhileTheMonitorIsStale) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_engine_time_test

@@ -12,7 +12,7 @@
 #include "tests/support/alert_world.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::alert_evidence_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -187,4 +187,4 @@ TEST(HandshakeAges, AreCountedByTheRepetitionsThatWereDue) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_evidence_test

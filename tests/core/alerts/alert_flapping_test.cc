@@ -8,7 +8,7 @@
 #include "core/alerts/alert_life.h"
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_flapping_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,4 +146,4 @@ TEST(AlertFlapping, AListenerThatIsClosedEndsItsAlert) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_flapping_test

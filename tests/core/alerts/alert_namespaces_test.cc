@@ -7,7 +7,7 @@
 
 #include "tests/support/alert_world.h"
 
-namespace connwatch {
+namespace connwatch::alert_namespaces_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST(AlertNamespaces, BeyondTheLimitOfARuleThoseInTroubleAreFollowed) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_namespaces_test

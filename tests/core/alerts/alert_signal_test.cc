@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace connwatch {
+namespace connwatch::alert_signal_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -42,4 +42,4 @@ TEST(AlertSignalTest, FormatsAValueInItsUnit) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_signal_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::alert_template_test {
 namespace {
 
 Alert TestAlert() {
@@ -72,4 +72,4 @@ TEST(AlertTemplate, FindsTheFirstMistake) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_template_test

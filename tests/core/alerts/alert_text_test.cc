@@ -13,7 +13,7 @@
 #include "tests/support/alert_world.h"
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::alert_text_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -195,4 +195,4 @@ TEST(AlertText, SpansAreShort) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_text_test

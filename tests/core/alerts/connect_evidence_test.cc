@@ -15,7 +15,7 @@
 #include "tests/support/records.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::connect_evidence_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -248,4 +248,4 @@ TEST(ConnectEvidence, OfLatencyHasBothMediansAndWhereMostTimeIsSpent) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connect_evidence_test

@@ -10,7 +10,7 @@
 #include "core/alerts/alert_evidence.h"
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::culprit_evidence_test {
 namespace {
 
 using testing::ElementsAre;
@@ -208,4 +208,4 @@ TEST(CulpritEvidence, AtMostFiveAreNamed) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::culprit_evidence_test

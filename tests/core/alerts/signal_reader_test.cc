@@ -12,7 +12,7 @@
 
 #include "tests/support/snapshots.h"
 
-namespace connwatch {
+namespace connwatch::signal_reader_test {
 namespace {
 
 using testing::ElementsAre;
@@ -311,4 +311,4 @@ TEST(SignalReaderTest, OnlySynQueuesHaveAVerdict) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::signal_reader_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::allowance_test {
 namespace {
 
 TEST(AllowanceTest, GivesWhatThereIs) {
@@ -40,4 +40,4 @@ TEST(AllowanceTest, APartTakesFromTheWholeButLeavesItTheRest) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::allowance_test

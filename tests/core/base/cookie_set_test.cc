@@ -6,7 +6,7 @@
 #include <random>
 #include <unordered_set>
 
-namespace connwatch {
+namespace connwatch::cookie_set_test {
 namespace {
 
 TEST(CookieSetTest, TellsNewFromKnown) {
@@ -67,4 +67,4 @@ TEST(CookieSetTest, RemembersABoundedNumber) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::cookie_set_test

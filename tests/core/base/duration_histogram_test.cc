@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace connwatch {
+namespace connwatch::duration_histogram_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -71,4 +71,4 @@ TEST(DurationHistogramTest, NothingObservedHasNoQuantile) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::duration_histogram_test

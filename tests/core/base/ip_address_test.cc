@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::ip_address_test {
 namespace {
 
 IpAddress Ipv6(const char* text) {
@@ -108,4 +108,4 @@ TEST(EndpointTest, WritesTheListenerLabel) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::ip_address_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::ip_prefix_test {
 namespace {
 
 // The prefix in `text` as it writes itself, or why it is none.
@@ -104,4 +104,4 @@ TEST(IpPrefixTest, IsTheBlockOfAnAddress) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::ip_prefix_test

@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace connwatch {
+namespace connwatch::port_set_test {
 namespace {
 
 TEST(PortSetTest, BothEndsAreIncluded) {
@@ -24,4 +24,4 @@ TEST(PortSetTest, WhatIsLeftOutMayOverlapAndReachBeyond) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::port_set_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::pulse_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,4 +33,4 @@ TEST(PulseTest, ABeatEndsTheSilence) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::pulse_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::recurring_trouble_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -33,4 +33,4 @@ TEST(RecurringTrouble, IsToldOnceWhileItComesBack) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::recurring_trouble_test

@@ -5,7 +5,7 @@
 #include <cerrno>
 #include <memory>
 
-namespace connwatch {
+namespace connwatch::result_test {
 namespace {
 
 TEST(ResultTest, ContextReadsOutermostFirst) {
@@ -31,4 +31,4 @@ TEST(ResultTest, MovesItsValueOut) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::result_test

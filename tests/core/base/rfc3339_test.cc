@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-namespace connwatch {
+namespace connwatch::rfc3339_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -37,4 +37,4 @@ TEST(Rfc3339, RefusesWhatIsNoTime) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::rfc3339_test

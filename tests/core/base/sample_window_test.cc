@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::sample_window_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,4 +146,4 @@ TEST(SampleWindow, AShareOfNothingIsNone) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::sample_window_test

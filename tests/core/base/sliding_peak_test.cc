@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::sliding_peak_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -54,4 +54,4 @@ TEST(SlidingPeakTest, TheShortestWindowWorks) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::sliding_peak_test

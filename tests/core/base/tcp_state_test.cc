@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace connwatch {
+namespace connwatch::tcp_state_test {
 namespace {
 
 TEST(TcpStateTest, NumbersAreTheKernels) {
@@ -43,4 +43,4 @@ TEST(TcpStateTest, EveryStateHasItsOwnNameAndIndex) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tcp_state_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/tracked_traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_direction_test {
 namespace {
 
 using ConnectionDirectionTest = TrackedTraffic;
@@ -268,4 +268,4 @@ TEST_F(ConnectionDirectionTest, AGroupThatGivesUpItsPlaceLeavesNothingToTheNextO
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_direction_test

@@ -14,7 +14,7 @@
 #include "core/connections/connection_tracker.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_lives_property_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -242,4 +242,4 @@ TEST(ConnectionLivesPropertyTest, EveryConnectionIsBookedInItsDirectionAndGroup)
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_lives_property_test

@@ -5,7 +5,7 @@
 #include <random>
 #include <unordered_map>
 
-namespace connwatch {
+namespace connwatch::connection_table_test {
 namespace {
 
 constexpr auto kNowhere = ConnectionTable::kNowhere;
@@ -109,4 +109,4 @@ TEST(ConnectionTableTest, AtHandIsWhatTheHintFinds) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_table_test

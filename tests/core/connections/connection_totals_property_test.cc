@@ -9,7 +9,7 @@
 #include "core/connections/connection_tracker.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_totals_property_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -197,4 +197,4 @@ TEST(ConnectionTotalsPropertyTest, NeverTooHighAndNeverBackWhateverIsLost) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_totals_property_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/tracked_traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_tracker_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -473,4 +473,4 @@ TEST_F(ConnectionTrackerTest, ASocketThatConnectsAgainHasSeveralTracedEnds) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_tracker_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_usage_test {
 namespace {
 
 const TestConnection kActive{.direction = Direction::kOutbound, .sent = 100, .received = 5'000};
@@ -185,4 +185,4 @@ TEST(ConnectionUsageTest, ATracedResetLosesNoByteWhereTheHostItselfDropped) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_usage_test

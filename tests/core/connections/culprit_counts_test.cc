@@ -11,7 +11,7 @@
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::culprit_counts_test {
 namespace {
 
 using testing::ElementsAre;
@@ -217,4 +217,4 @@ TEST_F(CulpritsOfPollsTest, PortsOfWhoeverNeedsMany) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::culprit_counts_test

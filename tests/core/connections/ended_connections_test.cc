@@ -7,7 +7,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::ended_connections_test {
 namespace {
 
 constexpr GroupKey kKey{Direction::kOutbound, {.place = 3}};
@@ -108,4 +108,4 @@ TEST(EndedConnectionsTest, RemembersABoundedNumber) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::ended_connections_test

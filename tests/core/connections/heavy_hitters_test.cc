@@ -6,7 +6,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::heavy_hitters_test {
 namespace {
 
 CulpritKey Owner(std::uint64_t cgroup_id) { return {.cgroup_id = cgroup_id}; }
@@ -99,4 +99,4 @@ TEST(HeavyHittersTest, MergedTablesAddUp) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::heavy_hitters_test

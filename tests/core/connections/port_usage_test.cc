@@ -4,7 +4,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::port_usage_test {
 namespace {
 
 TEST(PortUsageTest, NothingInUse) { EXPECT_EQ(PortUsage().busiest(), 0U); }
@@ -38,4 +38,4 @@ TEST(PortUsageTest, ManyDestinationsHardlyBlurTheBusiest) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::port_usage_test

@@ -8,7 +8,7 @@
 #include "tests/support/records.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::socket_aggregator_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -233,4 +233,4 @@ TEST(SocketAggregatorTest, ConnectionsWhosePeerDoesNotAcknowledgeAreCountedByGro
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_aggregator_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::socket_levels_test {
 namespace {
 
 StateCounts Counts(int established, int time_wait, int syn_recv) {
@@ -68,4 +68,4 @@ TEST(GroupLevelsTest, QueuesOfListenersAndSynSentSocketsAreNoBytes) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_levels_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::source_ports_test {
 namespace {
 
 class SourcePortsTest : public testing::Test {
@@ -55,4 +55,4 @@ TEST_F(SourcePortsTest, IsBounded) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::source_ports_test

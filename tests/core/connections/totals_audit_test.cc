@@ -4,7 +4,7 @@
 
 #include "tests/support/tracked_traffic.h"
 
-namespace connwatch {
+namespace connwatch::totals_audit_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,4 +73,4 @@ TEST_F(TotalsAuditTest, EveryReasonIsNamed) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::totals_audit_test

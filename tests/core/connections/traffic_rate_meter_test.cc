@@ -6,7 +6,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::traffic_rate_meter_test {
 namespace {
 
 class TrafficRateMeterTest : public testing::Test {
@@ -54,4 +54,4 @@ TEST_F(TrafficRateMeterTest, AGroupThatTakesAPlaceBeginsAtZero) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::traffic_rate_meter_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::unacked_data_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -108,4 +108,4 @@ TEST(UnackedDataTest, KeepalivesAndProbesOfAClosedWindowDoNotCount) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::unacked_data_test

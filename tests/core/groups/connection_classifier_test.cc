@@ -9,7 +9,7 @@
 #include "tests/support/records.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::connection_classifier_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -241,4 +241,4 @@ TEST(ConnectionClassifierTest, WithoutGroupsItStillKnowsTheDirection) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::connection_classifier_test

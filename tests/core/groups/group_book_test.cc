@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::group_book_test {
 namespace {
 
 using std::chrono::hours;
@@ -432,4 +432,4 @@ TEST(GroupBookTest, WithoutGroupsAllIsOther) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_book_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::group_candidates_test {
 namespace {
 
 using testing::ElementsAre;
@@ -67,4 +67,4 @@ TEST(GroupCandidatesTest, RemembersABoundedNumber) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_candidates_test

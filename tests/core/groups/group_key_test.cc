@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace connwatch {
+namespace connwatch::group_key_test {
 namespace {
 
 constexpr GroupKey kFirst{Direction::kInbound, {.place = 3}};
@@ -60,4 +60,4 @@ TEST(PerGroupTest, GenerationsWrap) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_key_test

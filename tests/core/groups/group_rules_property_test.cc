@@ -14,7 +14,7 @@
 
 #include "core/groups/group_rules.h"
 
-namespace connwatch {
+namespace connwatch::group_rules_property_test {
 namespace {
 
 constexpr std::array<std::string_view, 7> kUnits = {
@@ -227,4 +227,4 @@ TEST(GroupRulesPropertyTest, TenThousandRulesByPortAgree) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_rules_property_test

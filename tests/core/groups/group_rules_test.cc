@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::group_rules_test {
 namespace {
 
 constexpr std::optional<std::size_t> kNone;
@@ -148,4 +148,4 @@ TEST(GroupRulesTest, AMovedOneMatchesAlike) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::group_rules_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listening_ports_test {
 namespace {
 
 using std::chrono::seconds;
@@ -110,4 +110,4 @@ TEST(ListeningPortsTest, AListenerThatIsClosedMakesRoomForAnotherOwner) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listening_ports_test

@@ -7,7 +7,7 @@
 #include <random>
 #include <utility>
 
-namespace connwatch {
+namespace connwatch::port_painter_test {
 namespace {
 
 using testing::IsEmpty;
@@ -63,4 +63,4 @@ TEST(PortPainterTest, AgreesWithPaintingPortByPort) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::port_painter_test

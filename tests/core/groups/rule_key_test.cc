@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::rule_key_test {
 namespace {
 
 using testing::Each;
@@ -80,4 +80,4 @@ TEST(RuleKeyTest, AUnitHasAKeyByNameAndByItsBeginning) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::rule_key_test

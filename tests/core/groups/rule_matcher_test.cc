@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::rule_matcher_test {
 namespace {
 
 using testing::ElementsAre;
@@ -68,4 +68,4 @@ TEST(RuleMatcherTest, EveryKeyMustMatch) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::rule_matcher_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::service_ports_test {
 namespace {
 
 using std::chrono::minutes;
@@ -67,4 +67,4 @@ TEST(ServicePortsTest, ConnectionsOfMoreThanAnHourAgoProveNothing) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::service_ports_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/handshake_batches.h"
 
-namespace connwatch {
+namespace connwatch::destinations_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -157,4 +157,4 @@ TEST_F(DestinationsTest, NamespacesAreToldApartAndKeepTheirLatestName) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::destinations_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/handshake_batches.h"
 
-namespace connwatch {
+namespace connwatch::handshake_ledger_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -65,4 +65,4 @@ TEST_F(HandshakeLedgerTest, WithoutPortItIsOther) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_ledger_test

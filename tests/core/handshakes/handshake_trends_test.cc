@@ -4,7 +4,7 @@
 
 #include "tests/support/handshake_batches.h"
 
-namespace connwatch {
+namespace connwatch::handshake_trends_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,4 +73,4 @@ TEST_F(HandshakeTrendsTest, TheNextOwnerOfAPlaceHasNoPast) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_trends_test

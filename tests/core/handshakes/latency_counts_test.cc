@@ -6,7 +6,7 @@
 
 #include "tests/support/handshake_batches.h"
 
-namespace connwatch {
+namespace connwatch::latency_counts_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -68,4 +68,4 @@ TEST(LatencyCountsTest, Sums) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::latency_counts_test

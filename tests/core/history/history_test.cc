@@ -7,7 +7,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::history_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -232,4 +232,4 @@ TEST_F(HistoryTest, ATableOnceHandedOutStays) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::history_test

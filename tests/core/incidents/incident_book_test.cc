@@ -7,7 +7,7 @@
 
 #include "tests/support/alerts.h"
 
-namespace connwatch {
+namespace connwatch::incident_book_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -169,4 +169,4 @@ TEST(IncidentId, IsTheSameForTheSameAlertAndDiffersForOthers) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::incident_book_test

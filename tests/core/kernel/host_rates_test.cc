@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::host_rates_test {
 namespace {
 
 using std::chrono::seconds;
@@ -31,4 +31,4 @@ TEST(RatesBetweenTest, WithoutACounterOrTimeThereIsNoRate) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_rates_test

@@ -5,7 +5,7 @@
 #include "core/kernel/kernel_rate_meter.h"
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::kernel_rates_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -81,4 +81,4 @@ TEST_F(KernelRateMeterTest, AReadingThatFailedHasNoRates) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::kernel_rates_test

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::accept_queue_test {
 namespace {
 
 AcceptQueue Of(const std::vector<SocketQueue>& sockets) {
@@ -80,4 +80,4 @@ TEST(AcceptQueueTest, FewConnectionsAreNoImbalance) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::accept_queue_test

@@ -5,7 +5,7 @@
 
 #include "core/listeners/diagnose.h"
 
-namespace connwatch {
+namespace connwatch::diagnosis_cause_test {
 namespace {
 
 TEST(DiagnosisCauseTest, NamesAreTheLabelValues) {
@@ -34,4 +34,4 @@ TEST(DiagnosisCauseTest, RatesOfAnotherNamespaceAreNotTheHosts) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::diagnosis_cause_test

@@ -4,7 +4,7 @@
 #include "core/listeners/diagnose.h"
 #include "tests/support/queues.h"
 
-namespace connwatch {
+namespace connwatch::diagnosis_reuseport_test {
 namespace {
 
 bool IsFull(const AcceptQueue& queue, double drops_per_second = 0) {
@@ -34,4 +34,4 @@ TEST(DiagnosisReuseportTest, TheImbalanceIsNamed) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::diagnosis_reuseport_test

@@ -6,7 +6,7 @@
 
 #include "core/listeners/diagnose.h"
 
-namespace connwatch {
+namespace connwatch::diagnosis_sample_test {
 namespace {
 
 // A queue at its limit with cookies sent, every handshake unanswered.
@@ -43,4 +43,4 @@ TEST(DiagnosisSampleTest, NeverMoreThanOfAWholeQueue) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::diagnosis_sample_test

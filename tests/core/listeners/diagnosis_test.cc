@@ -13,7 +13,7 @@
 #include "core/listeners/diagnose.h"
 #include "tests/support/queues.h"
 
-namespace connwatch {
+namespace connwatch::diagnosis_test {
 namespace {
 
 using enum DiagnosisCause;
@@ -494,4 +494,4 @@ TEST(DiagnosisExplainTest, GivesTheNumbers) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::diagnosis_test

@@ -11,7 +11,7 @@
 
 #include "core/listeners/drop_attribution.h"
 
-namespace connwatch {
+namespace connwatch::drop_attribution_property_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -167,4 +167,4 @@ TEST_P(DropAttributionPropertyTest, AFullQueueTakesFromOthersAtMostWhatItRefused
 INSTANTIATE_TEST_SUITE_P(Seeds, DropAttributionPropertyTest, testing::Range<std::uint64_t>(1, 11));
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::drop_attribution_property_test

@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::drop_attribution_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -242,4 +242,4 @@ TEST_F(DropAttributionTest, WhatWasReadBeforeASkipIsOver) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::drop_attribution_test

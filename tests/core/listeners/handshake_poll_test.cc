@@ -8,7 +8,7 @@
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::handshake_poll_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -228,4 +228,4 @@ TEST_F(HandshakePollTest, NeedNotListAny) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_poll_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listener_key_test {
 namespace {
 
 const IpAddress kLinkLocal = IpAddress::Parse("fe80::1").value();
@@ -29,4 +29,4 @@ TEST(ListenerKeyTest, AnIndexWithoutANameStandsForItself) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_key_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listener_match_test {
 namespace {
 
 using testing::ElementsAre;
@@ -46,4 +46,4 @@ TEST(ListenerMatchTest, ADualStackListenerIsBoundToEitherWildcard) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_match_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listener_poll_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -85,4 +85,4 @@ TEST_F(ListenerPollTest, OfSocketsBeyondTheLimitOnlyThePortCounts) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_poll_test

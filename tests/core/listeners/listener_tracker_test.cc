@@ -10,7 +10,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listener_tracker_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -434,4 +434,4 @@ TEST_F(ListenerTrackerTest, TheSumIsOfAllListenersWithAPlaceOrWithout) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_tracker_test

@@ -14,7 +14,7 @@
 #include "core/listeners/listener_tracker.h"
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listener_truth_property_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -262,4 +262,4 @@ TEST_P(ListenerTruthPropertyTest, EachHandshakeIsAtTheListenerThatTheKernelChose
 INSTANTIATE_TEST_SUITE_P(Seeds, ListenerTruthPropertyTest, testing::Range(1U, 6U));
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_truth_property_test

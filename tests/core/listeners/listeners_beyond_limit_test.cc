@@ -8,7 +8,7 @@
 #include "core/listeners/listener_tracker.h"
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listeners_beyond_limit_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -205,4 +205,4 @@ TEST(ListenersTest, SourcesOfAllListenersTogetherAreBounded) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listeners_beyond_limit_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::pending_destinations_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -95,4 +95,4 @@ TEST(PendingDestinationsTest, IsBounded) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::pending_destinations_test

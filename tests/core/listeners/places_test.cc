@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::places_test {
 namespace {
 
 using std::chrono::minutes;
@@ -147,4 +147,4 @@ TEST(PlacesPropertyTest, PlacesChangeRarelyAndTroubleIsSeen) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::places_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/queues.h"
 
-namespace connwatch {
+namespace connwatch::trouble_test {
 namespace {
 
 bool InTrouble(const ListenerStatus& seen) { return IsInTrouble(seen, {}); }
@@ -64,4 +64,4 @@ TEST(TroubleTest, ALongSynQueueOfAListenerThatDefersIsNone) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::trouble_test

@@ -8,7 +8,7 @@
 
 #include "tests/support/namespace_world.h"
 
-namespace connwatch {
+namespace connwatch::listener_order_test {
 namespace {
 
 // A poll of the sockets of one namespace, as a NamespaceTable makes it.
@@ -169,4 +169,4 @@ TEST(ListenerOrderPropertyTest, TheTableKnowsWhatTheLatestPollSaid) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listener_order_test

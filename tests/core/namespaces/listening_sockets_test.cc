@@ -7,7 +7,7 @@
 
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::listening_sockets_test {
 namespace {
 
 using testing::ElementsAre;
@@ -94,4 +94,4 @@ TEST_F(ListeningSocketsTest, RoomIsSharedAndGivenBack) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listening_sockets_test

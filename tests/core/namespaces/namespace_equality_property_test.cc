@@ -13,7 +13,7 @@
 #include "tests/support/namespace_world.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::namespace_equality_property_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -256,4 +256,4 @@ TEST_P(NamespaceEqualityTest, TheSameRecordsLeadToTheSameNumbers) {
 INSTANTIATE_TEST_SUITE_P(Seeds, NamespaceEqualityTest, testing::Values(1U, 2U, 3U, 4U, 5U));
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::namespace_equality_property_test

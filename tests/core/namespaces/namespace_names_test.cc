@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::namespace_names_test {
 namespace {
 
 TEST(IsMadeByRuntimeTest, KnowsTheFormsOfTheRuntimes) {
@@ -114,4 +114,4 @@ TEST(NamespaceNamesPropertyTest, NamesAreUniqueWhateverCandidatesCome) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::namespace_names_test

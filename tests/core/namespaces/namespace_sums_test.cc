@@ -4,7 +4,7 @@
 
 #include "tests/support/namespaces.h"
 
-namespace connwatch {
+namespace connwatch::namespace_sums_test {
 namespace {
 
 TEST(NamespaceSums, AddUpTheListenersAndThoseWithoutAPlace) {
@@ -68,4 +68,4 @@ TEST(NamespaceSums, OtherStaysOnceItHasCounted) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::namespace_sums_test

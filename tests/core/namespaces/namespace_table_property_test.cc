@@ -7,7 +7,7 @@
 #include "tests/support/namespace_world.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::namespace_table_property_test {
 namespace {
 
 constexpr std::uint64_t kMost = 12;
@@ -90,4 +90,4 @@ TEST(NamespaceTablePropertyTest, TheCountersOfTheOthersNeverGoDown) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::namespace_table_property_test

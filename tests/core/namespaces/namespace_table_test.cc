@@ -8,7 +8,7 @@
 #include "tests/support/namespace_world.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::namespace_table_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -425,4 +425,4 @@ TEST(NamespaceTableTest, TracedEndsCountWhatNoPollHasSeen) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::namespace_table_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/namespace_world.h"
 
-namespace connwatch {
+namespace connwatch::poll_splitter_test {
 namespace {
 
 // Remembers the cookies that it was given.
@@ -40,4 +40,4 @@ TEST(PollSplitterTest, EachSocketGoesWhereItBelongs) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::poll_splitter_test

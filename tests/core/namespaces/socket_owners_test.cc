@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::socket_owners_test {
 namespace {
 
 using Cgroups = std::vector<std::uint64_t>;
@@ -32,4 +32,4 @@ TEST(SocketOwnersTest, TheMajorityIsFoundAmongManyOthers) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_owners_test

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace connwatch {
+namespace connwatch::cpu_budget_test {
 namespace {
 
 using std::chrono::microseconds;
@@ -75,4 +75,4 @@ TEST(PollCostTest, FollowsTheLatestPolls) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::cpu_budget_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::lasting_interval_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,4 +101,4 @@ TEST_F(LastingIntervalTest, WhoChangesTheConfigurationKnowsWhatItAsksFor) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::lasting_interval_test

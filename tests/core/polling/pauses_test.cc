@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::pauses_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -26,4 +26,4 @@ TEST(PausesTest, ALateBeatEndsAPause) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::pauses_test

@@ -7,7 +7,7 @@
 
 #include "tests/support/snapshots.h"
 
-namespace connwatch {
+namespace connwatch::poll_ages_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ TEST_F(PollAgesTest, DoesNotLookAtTheTimeOfDay) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::poll_ages_test

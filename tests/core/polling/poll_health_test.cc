@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::poll_health_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -72,4 +72,4 @@ TEST(PollHealthTest, ReasonsComeFromTheErrno) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::poll_health_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::spending_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -32,4 +32,4 @@ TEST(SpendingTest, StartsAnew) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::spending_test

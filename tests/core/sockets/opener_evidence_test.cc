@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::opener_evidence_test {
 namespace {
 
 // A socket as the kernel would show it. Everything written and sent counts as payload.
@@ -184,4 +184,4 @@ TEST(OpenerEvidenceTest, AConnectThatFailedIsOutbound) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::opener_evidence_test

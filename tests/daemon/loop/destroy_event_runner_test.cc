@@ -16,7 +16,7 @@
 #include "tests/support/snapshots.h"
 #include "tests/support/traffic.h"
 
-namespace connwatch {
+namespace connwatch::destroy_event_runner_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -190,4 +190,4 @@ TEST_F(DestroyEventRunnerTest, ABrokenStreamIsLeft) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::destroy_event_runner_test

@@ -12,7 +12,7 @@
 
 #include "monitor/clock.h"
 
-namespace connwatch {
+namespace connwatch::event_loop_test {
 namespace {
 
 using testing::ElementsAre;
@@ -111,4 +111,4 @@ TEST_F(EventLoopTest, AFailureEndsTheLoopWithItsError) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::event_loop_test

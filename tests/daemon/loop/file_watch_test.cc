@@ -7,7 +7,7 @@
 
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::file_watch_test {
 namespace {
 
 class FileWatchTest : public testing::Test {
@@ -52,4 +52,4 @@ TEST_F(FileWatchTest, LooksThroughSymlinks) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::file_watch_test

@@ -8,7 +8,7 @@
 #include "core/handshakes/handshake_source.h"
 #include "monitor/clock.h"
 
-namespace connwatch {
+namespace connwatch::handshake_runner_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,4 +34,4 @@ TEST(HandshakeRunnerTest, BetweenTwoReadingsThereIsAlwaysTheWholeInterval) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_runner_test

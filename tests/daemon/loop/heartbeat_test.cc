@@ -4,7 +4,7 @@
 
 #include "monitor/clock.h"
 
-namespace connwatch {
+namespace connwatch::heartbeat_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,4 +34,4 @@ TEST(HeartbeatTest, WhoeverAsksFirstLearnsOfAPause) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::heartbeat_test

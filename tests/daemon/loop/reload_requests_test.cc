@@ -12,7 +12,7 @@
 
 #include "monitor/clock.h"
 
-namespace connwatch {
+namespace connwatch::reload_requests_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -192,4 +192,4 @@ TEST_F(ReloadRequestsTest, CloseEndsEveryWait) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::reload_requests_test

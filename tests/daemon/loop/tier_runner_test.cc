@@ -10,7 +10,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::tier_runner_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -222,4 +222,4 @@ TEST_F(SharedPollTest, TheIntervalsStayAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tier_runner_test

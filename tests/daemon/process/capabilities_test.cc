@@ -14,7 +14,7 @@
 #include <string>
 #include <thread>
 
-namespace connwatch {
+namespace connwatch::capabilities_test {
 namespace {
 
 using testing::IsSupersetOf;
@@ -80,4 +80,4 @@ TEST(CapabilitiesTest, AmbientOnesGoAsWell) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::capabilities_test

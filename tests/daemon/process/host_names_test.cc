@@ -5,7 +5,7 @@
 
 #include "procfs/host_identity.h"
 
-namespace connwatch {
+namespace connwatch::host_names_test {
 namespace {
 
 using testing::Contains;
@@ -32,4 +32,4 @@ TEST(HostNamesTest, TheFirstPartOfALongName) {
 TEST(HostNamesTest, ThisHostHasAName) { EXPECT_THAT(NamesOfThisHost(), Contains(HostName())); }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_names_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace connwatch {
+namespace connwatch::json_string_test {
 namespace {
 
 TEST(JsonStringTest, PlainTextStaysAsItIs) {
@@ -36,4 +36,4 @@ TEST(JsonStringTest, BytesThatAreNotUtf8AreReplaced) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_string_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::line_queue_test {
 namespace {
 
 using testing::ElementsAre;
@@ -104,4 +104,4 @@ TEST(LineQueueTest, WhatIsLostWhileALossIsToldIsToldLater) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::line_queue_test

@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::log_thread_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -216,4 +216,4 @@ TEST(LogThreadTest, TheThreadTakesNoSignal) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::log_thread_test

@@ -5,7 +5,7 @@
 
 #include <initializer_list>
 
-namespace connwatch {
+namespace connwatch::options_test {
 namespace {
 
 using testing::HasSubstr;
@@ -97,4 +97,4 @@ TEST(OptionsTest, MisuseNamesWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::options_test

@@ -14,7 +14,7 @@
 #include "tests/support/reports.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::service_notice_test {
 namespace {
 
 // The socket of a service manager.
@@ -216,4 +216,4 @@ TEST(DescribeForStatusTest, SaysWhatFails) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::service_notice_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::refusal_log_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -17,4 +17,4 @@ TEST(RefusalLogTest, LeavesOutWhatIsTooMuchAndSaysHowMany) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::refusal_log_test

@@ -13,7 +13,7 @@
 #include "tests/support/records.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::socket_search_test {
 namespace {
 
 using nlohmann::json;
@@ -204,4 +204,4 @@ TEST_F(SocketSearchTest, AnEndlessDumpMeetsTheTimeLimit) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_search_test

@@ -10,7 +10,7 @@
 #include "netlink/inet_diag_source.h"
 #include "tests/support/scripted_source.h"
 
-namespace connwatch {
+namespace connwatch::socket_searches_test {
 namespace {
 
 std::string ReadAll(BodyStream& stream) {
@@ -70,4 +70,4 @@ TEST(SocketSearchesTest, SoManyAndThenOnePerSecond) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_searches_test

@@ -11,7 +11,7 @@
 #include "tests/support/reports.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::web_front_test {
 namespace {
 
 using testing::HasSubstr;
@@ -141,4 +141,4 @@ TEST_F(WebFrontTest, AnAddressThatIsTakenIsAnError) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::web_front_test

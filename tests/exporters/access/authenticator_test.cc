@@ -8,7 +8,7 @@
 
 #include "exporters/access/bcrypt.h"
 
-namespace connwatch {
+namespace connwatch::authenticator_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -182,4 +182,4 @@ TEST_F(AuthenticatorTest, AFailureAtAHigherCostWaitsLonger) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::authenticator_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::basic_credentials_test {
 namespace {
 
 TEST(BasicCredentialsTest, ReadsUserAndPassword) {
@@ -27,4 +27,4 @@ TEST(BasicCredentialsTest, RefusesEverythingElse) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::basic_credentials_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::bcrypt_test {
 namespace {
 
 // By htpasswd -nbBC 4 "" secret
@@ -41,4 +41,4 @@ TEST(BcryptTest, TheUnmatchedHashIsWellFormedAndMatchesNothing) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::bcrypt_test

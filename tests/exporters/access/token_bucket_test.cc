@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::token_bucket_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -41,4 +41,4 @@ TEST(TokenBucketTest, FillsUpToTheBurstAndNoFurther) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::token_bucket_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::web_guard_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,4 +135,4 @@ TEST_F(WebGuardTest, CountsWhomItTurnsAway) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::web_guard_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::accept_encoding_test {
 namespace {
 
 TEST(AcceptEncodingTest, AdmitsGzipOnlyIfAsked) {
@@ -17,4 +17,4 @@ TEST(AcceptEncodingTest, AdmitsGzipOnlyIfAsked) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::accept_encoding_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::ascii_quoted_test {
 namespace {
 
 TEST(AsciiQuotedTest, IsShortAndPrintable) {
@@ -14,4 +14,4 @@ TEST(AsciiQuotedTest, IsShortAndPrintable) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::ascii_quoted_test

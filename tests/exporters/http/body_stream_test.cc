@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-namespace connwatch {
+namespace connwatch::body_stream_test {
 namespace {
 
 using State = BodyStream::State;
@@ -81,4 +81,4 @@ TEST(BodyStreamTest, BetweenThreads) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::body_stream_test

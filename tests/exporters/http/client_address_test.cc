@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-namespace connwatch {
+namespace connwatch::client_address_test {
 namespace {
 
 sockaddr_in6 Ipv6(const char* text) {
@@ -31,4 +31,4 @@ TEST(ClientAddressTest, OfEveryFamily) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::client_address_test

@@ -4,7 +4,7 @@
 
 #include "tests/support/gunzip.h"
 
-namespace connwatch {
+namespace connwatch::gzip_test {
 namespace {
 
 TEST(GzipTest, GivesTheSameTextBack) {
@@ -20,4 +20,4 @@ TEST(GzipTest, BeginsWithTheGzipHeader) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::gzip_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-namespace connwatch {
+namespace connwatch::host_header_test {
 namespace {
 
 struct GoodHost {
@@ -135,4 +135,4 @@ TEST(IsSameHostTest, AsDnsCompares) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::host_header_test

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace connwatch {
+namespace connwatch::query_test {
 namespace {
 
 using testing::HasSubstr;
@@ -108,4 +108,4 @@ TEST(PagingTest, RefusesWhatIsNoCountWithin) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::query_test

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-namespace connwatch {
+namespace connwatch::rendered_pages_test {
 namespace {
 
 PageRenderer Rendering(std::string text, std::atomic<int>& count) {
@@ -97,4 +97,4 @@ TEST(RenderedPagesTest, ThreadsThatAskTogetherGetOnePage) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::rendered_pages_test

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::request_framing_test {
 namespace {
 
 using Headers = std::vector<std::pair<std::string_view, std::string_view>>;
@@ -76,4 +76,4 @@ TEST(RequestFramingTest, OneHostThatIsAHost) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::request_framing_test

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::weighted_list_test {
 namespace {
 
 using testing::ElementsAre;
@@ -59,4 +59,4 @@ TEST(WeightedListTest, ParametersMayBeQuoted) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::weighted_list_test

@@ -13,7 +13,7 @@
 #include "tests/support/history.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::json_api_test {
 namespace {
 
 using testing::HasSubstr;
@@ -307,4 +307,4 @@ TEST(JsonApiTest, BytesThatAreNoUtf8AreReplaced) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_api_test

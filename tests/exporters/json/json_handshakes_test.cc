@@ -11,7 +11,7 @@
 #include "exporters/json/json_api.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::json_handshakes_test {
 namespace {
 
 nlohmann::json Parse(const std::optional<std::string>& text) {
@@ -130,4 +130,4 @@ TEST(JsonHandshakesTest, StatusSaysWhyHandshakesAreNotTraced) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_handshakes_test

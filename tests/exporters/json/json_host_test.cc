@@ -7,7 +7,7 @@
 #include "tests/support/api_examples.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::json_host_test {
 namespace {
 
 nlohmann::json HostOf(const Report& report) { return nlohmann::json::parse(RenderHost(report)); }
@@ -43,4 +43,4 @@ TEST(JsonHostTest, ARateThatThisKernelLacksIsNull) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_host_test

@@ -9,7 +9,7 @@
 #include "tests/support/api_examples.h"
 #include "tests/support/records.h"
 
-namespace connwatch {
+namespace connwatch::json_sockets_test {
 namespace {
 
 using nlohmann::json;
@@ -67,4 +67,4 @@ TEST(JsonSocketsTest, WhatIsNoUtf8DoesNotBreakIt) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::json_sockets_test

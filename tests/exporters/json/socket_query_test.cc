@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-namespace connwatch {
+namespace connwatch::socket_query_test {
 namespace {
 
 SocketQuery Accepted(std::string_view text) {
@@ -83,4 +83,4 @@ TEST(SocketQueryTest, SaysWhereAndWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::socket_query_test

@@ -14,7 +14,7 @@
 #include "exporters/metrics/metrics_page.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::handshake_families_test {
 namespace {
 
 using testing::ElementsAre;
@@ -161,4 +161,4 @@ TEST(HandshakeFamiliesTest, EachGroupAndDirectionCostsAFixedNumberOfSeries) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::handshake_families_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::metrics_format_test {
 namespace {
 
 TEST(MetricsFormatTest, OpenMetricsWhereItIsNamed) {
@@ -34,4 +34,4 @@ TEST(MetricsFormatTest, TextOtherwise) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::metrics_format_test

@@ -10,7 +10,7 @@
 #include "tests/support/reports.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::metrics_page_test {
 namespace {
 
 using testing::HasSubstr;
@@ -130,4 +130,4 @@ TEST(MetricsPageTest, AWalkThatIsGivenUpKeepsItsCounters) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::metrics_page_test

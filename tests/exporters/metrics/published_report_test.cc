@@ -8,7 +8,7 @@
 #include "exporters/metrics/metrics_page.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::published_report_test {
 namespace {
 
 TEST(PublishedReportTest, RendersOnce) {
@@ -61,4 +61,4 @@ TEST(ReportSlotTest, ReadersAndTheWriterDoNotMeet) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::published_report_test

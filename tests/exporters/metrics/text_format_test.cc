@@ -12,7 +12,7 @@
 
 #include "exporters/metrics/metric_families.h"
 
-namespace connwatch {
+namespace connwatch::text_format_test {
 namespace {
 
 using prometheus::ClientMetric;
@@ -121,4 +121,4 @@ TEST(TextFormatTest, SummariesHaveACountAndASum) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::text_format_test

@@ -12,7 +12,7 @@
 #include "exporters/notify/alert_message.h"
 #include "tests/support/firing_alerts.h"
 
-namespace connwatch {
+namespace connwatch::alert_dispatcher_test {
 namespace {
 
 using testing::ElementsAre;
@@ -407,4 +407,4 @@ TEST_F(AlertDispatcherTest, WithoutReceiversThereIsNothingToDo) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_dispatcher_test

@@ -10,7 +10,7 @@
 #include "tests/support/alerts.h"
 #include "tests/support/firing_alerts.h"
 
-namespace connwatch {
+namespace connwatch::alert_labels_test {
 namespace {
 
 using testing::ElementsAre;
@@ -115,4 +115,4 @@ TEST(AlertLinks, LeadToTheRunbook) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_labels_test

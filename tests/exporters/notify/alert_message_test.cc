@@ -11,7 +11,7 @@
 #include "tests/support/alerts.h"
 #include "tests/support/firing_alerts.h"
 
-namespace connwatch {
+namespace connwatch::alert_message_test {
 namespace {
 
 using testing::HasSubstr;
@@ -211,4 +211,4 @@ TEST(AlertMessageTest, OneAloneAlwaysHasRoom) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_message_test

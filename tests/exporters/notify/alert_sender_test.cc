@@ -15,7 +15,7 @@
 #include "tests/support/http_peer.h"
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::alert_sender_test {
 namespace {
 
 using testing::HasSubstr;
@@ -207,4 +207,4 @@ TEST(AlertSenderTest, WhileTheLoopHangsNothingIsSent) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::alert_sender_test

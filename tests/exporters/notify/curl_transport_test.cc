@@ -13,7 +13,7 @@
 #include "exporters/notify/http_date.h"
 #include "tests/support/http_peer.h"
 
-namespace connwatch {
+namespace connwatch::curl_transport_test {
 namespace {
 
 using testing::AllOf;
@@ -212,4 +212,4 @@ TEST(CurlTransportTest, ABoundedNumberOfRequestsIsUnderWay) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::curl_transport_test

@@ -9,7 +9,7 @@
 
 #include "tests/support/firing_alerts.h"
 
-namespace connwatch {
+namespace connwatch::delivery_plan_test {
 namespace {
 
 using testing::ElementsAre;
@@ -413,4 +413,4 @@ TEST_F(ToldOnceTest, AnEndIsNeverTooOld) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::delivery_plan_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::http_date_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -101,4 +101,4 @@ TEST(HttpDateTest, RefusesEveryBeginningOfADate) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_date_test

@@ -6,7 +6,7 @@
 
 #include "tests/support/snapshot_parts.h"
 
-namespace connwatch {
+namespace connwatch::receiver_clock_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -117,4 +117,4 @@ TEST_F(ReceiverClockTest, EvenTheFurthestDatesCanBeToldOf) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::receiver_clock_test

@@ -11,7 +11,7 @@
 #include "tests/support/alerts.h"
 #include "tests/support/firing_alerts.h"
 
-namespace connwatch {
+namespace connwatch::webhook_body_test {
 namespace {
 
 using testing::HasSubstr;
@@ -92,4 +92,4 @@ TEST(WebhookBodyTest, SaysWhatIsNotKnown) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::webhook_body_test

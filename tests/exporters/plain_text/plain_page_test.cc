@@ -12,7 +12,7 @@
 #include "tests/support/reports.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::plain_page_test {
 namespace {
 
 using testing::HasSubstr;
@@ -137,4 +137,4 @@ TEST(PlainPageTest, LongListsAreCut) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::plain_page_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::text_lines_test {
 namespace {
 
 TEST(PrintableTest, LeavesTextAsItIs) {
@@ -63,4 +63,4 @@ TEST(TextLinesTest, ALineStaysOneLine) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::text_lines_test

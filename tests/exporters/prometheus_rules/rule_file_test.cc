@@ -15,7 +15,7 @@
 #include "exporters/prometheus_rules/rule_expression.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::rule_file_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -242,4 +242,4 @@ TEST(PrometheusDuration, IsInTheLargestUnitThatFits) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::rule_file_test

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::foreign_page_test {
 namespace {
 
 using testing::HasSubstr;
@@ -125,4 +125,4 @@ TEST(ForeignWriterTest, TheBrowserSaysWhoMadeItAsk) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::foreign_page_test

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace connwatch {
+namespace connwatch::reload_reply_test {
 namespace {
 
 using testing::HasSubstr;
@@ -38,4 +38,4 @@ TEST(ReloadReplyTest, SaysWhenToComeAgain) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::reload_reply_test

@@ -9,7 +9,7 @@
 #include "tests/support/reports.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::routes_test {
 namespace {
 
 using testing::HasSubstr;
@@ -323,4 +323,4 @@ TEST(RoutesTest, TheDocumentsNameEveryPath) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::routes_test

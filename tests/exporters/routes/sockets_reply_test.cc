@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace connwatch {
+namespace connwatch::sockets_reply_test {
 namespace {
 
 using testing::HasSubstr;
@@ -76,4 +76,4 @@ TEST(MaySeeSocketsTest, WhoeverHasLoggedIn) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::sockets_reply_test

@@ -23,7 +23,7 @@
 #include "exporters/server/listening_socket.h"
 #include "tests/support/loopback_client.h"
 
-namespace connwatch {
+namespace connwatch::acceptor_test {
 namespace {
 
 using testing::HasSubstr;
@@ -273,4 +273,4 @@ TEST_F(AcceptorTest, StopsWhileItWaitsForADescriptor) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::acceptor_test

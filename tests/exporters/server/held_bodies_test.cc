@@ -17,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace connwatch {
+namespace connwatch::held_bodies_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -301,4 +301,4 @@ TEST(HeldBodiesTest, MayBeUsedFromSeveralThreads) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::held_bodies_test

@@ -13,7 +13,7 @@
 
 #include "tests/exporters/server/http_connection_fixture.h"
 
-namespace connwatch {
+namespace connwatch::http_connection_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -308,4 +308,4 @@ INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionTest, kEverySecurity, NameOf);
 INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionStreamTest, kEverySecurity, NameOf);
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_connection_test

@@ -10,7 +10,7 @@
 #include "tests/exporters/server/http_connection_fixture.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::http_connection_transport_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -116,4 +116,4 @@ INSTANTIATE_TEST_SUITE_P(Over, HttpConnectionHandshakeTest, testing::Values(Secu
                          NameOf);
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_connection_transport_test

@@ -15,7 +15,7 @@
 
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::http_connections_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -437,4 +437,4 @@ TEST(HttpConnectionsInAnyOrderTest, TheLimitsHold) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_connections_test

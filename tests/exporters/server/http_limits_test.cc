@@ -9,7 +9,7 @@
 #include "core/web/web_limits.h"
 #include "tests/exporters/server/http_connection_fixture.h"
 
-namespace connwatch {
+namespace connwatch::http_limits_test {
 namespace {
 
 using testing::StartsWith;
@@ -123,4 +123,4 @@ INSTANTIATE_TEST_SUITE_P(Security, HttpLimitsTest,
                          NameOf);
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_limits_test

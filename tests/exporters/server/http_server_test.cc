@@ -14,7 +14,7 @@
 #include "tests/support/loopback_client.h"
 #include "tests/support/reports.h"
 
-namespace connwatch {
+namespace connwatch::http_server_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -303,4 +303,4 @@ TEST_F(HttpServerTest, EndsWithOpenConnections) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::http_server_test

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace connwatch {
+namespace connwatch::listen_address_test {
 namespace {
 
 using testing::HasSubstr;
@@ -46,4 +46,4 @@ TEST(ListenAddressTest, AUnixPathIsAsLongAsTheKernelTakes) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listen_address_test

@@ -17,7 +17,7 @@
 #include "tests/support/loopback_client.h"
 #include "tests/support/scratch_directory.h"
 
-namespace connwatch {
+namespace connwatch::listening_socket_test {
 namespace {
 
 using testing::HasSubstr;
@@ -165,4 +165,4 @@ TEST(ListeningSocketTest, AcceptedConnectionsDelayNothing) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::listening_socket_test

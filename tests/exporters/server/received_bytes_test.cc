@@ -9,7 +9,7 @@
 
 #include "tests/support/tcp_pair.h"
 
-namespace connwatch {
+namespace connwatch::received_bytes_test {
 namespace {
 
 TEST(ReceivedBytesTest, CountsWhatIsReadAndWhatIsNot) {
@@ -57,4 +57,4 @@ TEST(ReceivedBytesTest, OnlyWhatIsUnreadIsKnownOfAUnixSocket) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::received_bytes_test

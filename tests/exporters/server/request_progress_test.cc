@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace connwatch {
+namespace connwatch::request_progress_test {
 namespace {
 
 constexpr std::uint64_t kSlack = 5;
@@ -72,4 +72,4 @@ TEST(RequestProgressTest, WaitsForARequestBetweenTwo) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::request_progress_test

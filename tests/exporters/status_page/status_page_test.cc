@@ -9,7 +9,7 @@
 #include "core/alerts/alert_defaults.h"
 #include "tests/support/text_files.h"
 
-namespace connwatch {
+namespace connwatch::status_page_test {
 namespace {
 
 using testing::HasSubstr;
@@ -82,4 +82,4 @@ TEST(RunbookPageTest, AsksForNothingAndRunsNothing) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::status_page_test

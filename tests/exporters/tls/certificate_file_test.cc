@@ -8,7 +8,7 @@
 
 #include "tests/support/loopback_client.h"
 
-namespace connwatch {
+namespace connwatch::certificate_file_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -62,4 +62,4 @@ TEST(CertificateFile, ValidityHasABeginningAndAnEnd) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::certificate_file_test

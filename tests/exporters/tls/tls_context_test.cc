@@ -9,7 +9,7 @@
 
 #include "tests/support/loopback_client.h"
 
-namespace connwatch {
+namespace connwatch::tls_context_test {
 namespace {
 
 using testing::AllOf;
@@ -95,4 +95,4 @@ TEST(TlsContext, AnyOneCurveIsEnoughForAnRsaKey) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tls_context_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace connwatch {
+namespace connwatch::tls_priorities_test {
 namespace {
 
 using Suites = std::set<std::string>;
@@ -62,4 +62,4 @@ TEST(TlsPrioritiesTest, EveryAlgorithmIsKnownToGnuTls) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tls_priorities_test

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace connwatch {
+namespace connwatch::tls_records_test {
 namespace {
 
 constexpr char kHandshake = 22;
@@ -94,4 +94,4 @@ TEST(TlsRecordsTest, ARecordThatIsTooShortHasNone) {
 }
 
 }  // namespace
-}  // namespace connwatch
+}  // namespace connwatch::tls_records_test
