@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -97,12 +98,16 @@ class Site {
     }
   }
 
+  // The timer of libFuzzer interrupts system calls.
   int Connect(bool over_tcp) {
     Listener& listener = over_tcp ? tcp_ : unix_;
-    const int fd = socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (over_tcp) BindToNextAddress(fd);
-    Require(connect(fd, listener.generic(), listener.size) == 0);
-    return fd;
+    while (true) {
+      const int fd = socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      if (over_tcp) BindToNextAddress(fd);
+      if (connect(fd, listener.generic(), listener.size) == 0) return fd;
+      Require(errno == EINTR);
+      close(fd);
+    }
   }
 
   // Waits until both are done with every client. One that was reset may be accepted later: it is
@@ -139,6 +144,7 @@ class Site {
 void Send(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t sent = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
     if (sent <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -147,11 +153,12 @@ void Send(int fd, std::string_view bytes) {
 std::string ReadToEnd(int fd) {
   std::string text;
   std::array<char, 16'384> part{};
-  ssize_t count = 0;
-  while ((count = recv(fd, part.data(), part.size(), 0)) > 0) {
+  while (true) {
+    const ssize_t count = recv(fd, part.data(), part.size(), 0);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return text;
     text.append(part.data(), static_cast<std::size_t>(count));
   }
-  return text;
 }
 
 void CheckReplies(std::string_view replies, bool wants_password) {
