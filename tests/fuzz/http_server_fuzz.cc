@@ -98,7 +98,7 @@ class Site {
     }
   }
 
-  // The timer of libFuzzer interrupts system calls.
+  // Connects again if the timer of libFuzzer interrupts it.
   int Connect(bool over_tcp) {
     Listener& listener = over_tcp ? tcp_ : unix_;
     while (true) {
